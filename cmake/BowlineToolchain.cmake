@@ -1,0 +1,64 @@
+# Language level, warnings as errors, sanitizers, and the two tools that make a rebuild quick.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 11)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
+endif()
+# Debug info costs a third of the build time; -g1 keeps line numbers in back-traces. NDEBUG stays off: the contracts
+# of core/contract.hpp do not use assert, libraries' own checks are cheap.
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
+set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1")
+
+find_program(BOWLINE_CCACHE ccache)
+if(BOWLINE_CCACHE)
+  set(CMAKE_C_COMPILER_LAUNCHER ${BOWLINE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${BOWLINE_CCACHE})
+endif()
+find_program(BOWLINE_MOLD mold)
+if(BOWLINE_MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+# a + b of doubles must give the same bits in every build and on every machine: no contraction into fma.
+add_compile_options(-ffp-contract=off)
+
+if(BOWLINE_SANITIZE)
+  add_compile_options(-fsanitize=${BOWLINE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${BOWLINE_SANITIZE})
+endif()
+if(BOWLINE_COVERAGE)
+  add_compile_options(--coverage)
+  add_link_options(--coverage)
+endif()
+
+add_library(bowline_warnings INTERFACE)
+target_compile_options(bowline_warnings INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror)
+
+# bowline_library(<folder> SOURCES ... LIBS ...): one static library per folder of host/, named bowline_<folder>.
+function(bowline_library folder)
+  cmake_parse_arguments(A "" "" "SOURCES;LIBS;PRIVATE_LIBS" ${ARGN})
+  add_library(bowline_${folder} STATIC ${A_SOURCES})
+  target_include_directories(bowline_${folder} PUBLIC ${CMAKE_SOURCE_DIR}/host)
+  target_link_libraries(bowline_${folder} PUBLIC ${A_LIBS} PRIVATE bowline_warnings ${A_PRIVATE_LIBS})
+endfunction()
+
+# bowline_test(<name> SOURCES ... LIBS ...): a Catch2 executable (main in a unit of its own) and its CTest entry.
+# Labels: the folder below tests/ it stands in. Pass DATA where it needs BOWLINE_DATA.
+function(bowline_test name)
+  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${A_SOURCES} $<TARGET_OBJECTS:bowline_test_main>)
+  target_link_libraries(${name} PRIVATE ${A_LIBS} bowline_warnings)
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/host ${CMAKE_SOURCE_DIR}/tests)
+  add_test(NAME ${name} COMMAND ${name})
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${CMAKE_SOURCE_DIR}/tests OUTPUT_VARIABLE where)
+  string(REGEX REPLACE "/.*" "" label "${where}")
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 300)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${label}" TIMEOUT ${A_TIMEOUT}
+                       ENVIRONMENT "BOWLINE_SOURCE=${CMAKE_SOURCE_DIR};BOWLINE_BUILD=${CMAKE_BINARY_DIR};TZ=UTC")
+endfunction()
