@@ -59,6 +59,9 @@ class Histogram {
  public:
   Histogram() = default;
   void observe(double value) noexcept;
+  /// Adds observations counted elsewhere (publish on scrape): how many fell in each bucket since the last call, one
+  /// number per bound of the catalogue's row and one for above, and the sum of their values.
+  void observe_many(std::span<const double> by_bucket, double sum);
 
  private:
   friend class Metrics;
