@@ -56,9 +56,9 @@ struct Needs {
 
 struct HostSide;  // bl_host, service tables' context, watch slot, state: internal, but its address is stable
 
-/// What all kinds share. Made by the make() of its kind; destroying the object destroys the plugin's instance
-/// (after a stop() with no grace if it was running). Not thread-safe but for state(), watch slot and what the
-/// ABI marks [any]: the caller serialises [control] and [lane], as the ABI demands.
+/// What all kinds share. Made by make_instance(); destroying the object destroys the plugin's instance
+/// (after a stop() with a grace of 5 s if it was running). Not thread-safe but for state(), watch slot and
+/// what the ABI marks [any]: the caller serialises [control] and [lane], as the ABI demands.
 class Instance {
  public:
   virtual ~Instance();
@@ -71,7 +71,7 @@ class Instance {
   Kind kind() const noexcept { return static_cast<Kind>(plugin_->kind); }
   State state() const noexcept { return state_->load(std::memory_order_acquire); }
 
-  /// Created or Stopped or Configured -> Configured with spec().params, or with other canonical JSON. On
+  /// Created or Stopped -> Configured with spec().params, or with other canonical JSON. On
   /// failure the state and the configuration before stay in force. Errors: PLUGIN_CONFIGURE_FAILED,
   /// PLUGIN_STATE. [control]
   Result<void> configure();
@@ -85,7 +85,7 @@ class Instance {
   /// State for restart or upgrade; in Running, Configured or Stopped. Empty when the plugin has none.
   /// Errors: PLUGIN_SAVE_FAILED, PLUGIN_STATE. [control]
   Result<std::vector<std::uint8_t>> save();
-  /// Only in Configured and Stopped. Errors: PLUGIN_LOAD_FAILED, PLUGIN_STATE. [control]
+  /// Only in Configured and Stopped. Errors: PLUGIN_SAVED_STATE_REFUSED, PLUGIN_STATE. [control]
   Result<void> load(std::span<const std::uint8_t> bytes);
   /// The owner's verdict, for example after an error on the lane: the instance is Failed from now on. [any]
   void mark_failed(Error why) noexcept;

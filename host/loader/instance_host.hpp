@@ -32,7 +32,8 @@ class InstanceHost {
   virtual std::int64_t now_ns() noexcept = 0;
   /// Have on_wake() called on the instance's lane; coalesced. [any]
   virtual void wake() noexcept = 0;
-  /// level 0 trace .. 5 fatal. `text` is valid UTF-8 of at most 4 KiB without control characters. [any]
+  /// level 0 trace .. 5 fatal. The implementation prefixes it with the instance and limits the rate. `text`
+  /// is valid UTF-8 of at most 4 KiB without control characters. [any]
   virtual void log(std::uint32_t level, std::string_view text) noexcept = 0;
   /// The instance is FAILED (it said so, or a control call overran its grace). Only take note of it: the
   /// instance must not be called or destroyed from here. [any]

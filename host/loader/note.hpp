@@ -66,6 +66,7 @@ struct PluginHeader {
   Manifest manifest;
   std::vector<std::string> needed;   ///< DT_NEEDED, in file order
   std::vector<std::string> entries;  ///< exported symbols that begin with "bowline_module_v"
+  bool entries_known = false;        ///< false when the file has no section table: entries is then empty
 };
 
 /// Reads header, note and tables of a whole file in memory. `file` is only used in messages.
