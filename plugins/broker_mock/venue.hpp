@@ -1,0 +1,175 @@
+// The mock venue: takes requests, keeps orders and balances, fills from bars. No clock, no thread, no file of
+// its own.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include <bowline/result.hpp>
+
+#include "fill_rules.hpp"
+#include "ledger.hpp"
+#include "order.hpp"
+
+namespace bowline::broker_mock {
+
+struct VenueOptions {
+  FillRules rules;
+  Decimal taker_fee, maker_fee;  ///< shares of the value traded
+  Decimal assumed_half_spread;   ///< share of the last close between mid and touch, for post-only
+  std::int64_t latency_ns = 0;   ///< from submit or cancel to its arrival at the venue
+  double partial_fill_probability = 0, reject_probability = 0;
+  std::uint64_t seed = 1;
+};
+
+/// One thing the venue has to say, in order. Copies, so that what is said is what was true then.
+struct Report {
+  enum class Kind : std::uint8_t {
+    accepted,
+    rejected,
+    done,
+    cancel_rejected,
+    fill,
+    snapshot,
+    absent,
+    balance
+  };
+  Kind kind = Kind::accepted;
+  std::int64_t ts_ns = 0;
+  Order order;              ///< all but `balance`; of `absent` only what was asked for
+  Fill fill;                ///< `fill`
+  std::uint32_t asset = 0;  ///< `balance`
+  Balance balance;
+  Reason reason = Reason::none;
+};
+
+/// What must be durable before the reports may leave.
+struct Changes {
+  std::vector<std::int64_t> orders;  ///< numbers of orders made or changed, ascending, each once
+  std::int64_t first_new_fill = 0;   ///< fills from this number on are new; 0 = none
+  std::vector<std::uint32_t> assets;
+  bool empty() const noexcept { return orders.empty() && first_new_fill == 0 && assets.empty(); }
+};
+
+/// Which order is meant; either may be empty.
+struct OrderRef {
+  std::string client_id, venue_id;
+};
+
+/// The use: submit()/cancel()/ask() as requests come; on_bar()/on_time() as time moves; then changes() ->
+/// make durable
+/// -> committed() -> take_reports(). Requests arrive `latency_ns` later and are carried out by the first call
+/// of on_bar() or on_time() at or behind that moment. One thread. Times never step back.
+class Venue {
+ public:
+  Venue(const VenueOptions& options, std::vector<Product> products, std::uint32_t assets);
+
+  Ledger& ledger() noexcept { return ledger_; }
+  const Ledger& ledger() const noexcept { return ledger_; }
+  /// Puts back what a state file held; before any request. Orders and fills in ascending order of number.
+  void restore(std::vector<Order> orders, std::vector<Fill> fills);
+
+  /// Takes a new order on its way. CLIENT_ID_REUSED when the id belongs to an order of other content (nothing
+  /// is sent); the same content again is answered with the order as it is, and makes no second one.
+  Result<void> submit(const OrderSpec& spec, std::int64_t now_ns);
+  void cancel(const OrderRef& ref, std::int64_t now_ns);
+
+  /// Snapshot reports, at once and without latency: one order (or `absent`), all open orders, fills since,
+  /// balances.
+  void ask_order(const OrderRef& ref, std::int64_t now_ns);
+  void ask_open(std::int64_t now_ns);
+  void ask_fills(std::int64_t since_ns, std::int64_t now_ns);
+  void ask_balances(std::int64_t now_ns);
+
+  /// True when a bar of this instrument, or the passing of time until `close_ns`, can change nothing: the
+  /// caller may then note the price with note_price() and be done.
+  bool idle(std::uint32_t instrument, std::int64_t close_ns) const noexcept {
+    return close_ns < deadline_ns_ && (instrument >= open_.size() || open_[instrument].empty());
+  }
+  /// Remembers the last price of an instrument as it came: integer and exponent.
+  void note_price(std::uint32_t instrument, std::int64_t mantissa, std::int8_t exp,
+                  std::int64_t close_ns) noexcept;
+  /// Applies a final bar: arrivals from before its close, expiries, then fills in order of arrival. A bar
+  /// that is not newer than the last one of its instrument is ignored.
+  void on_bar(std::uint32_t instrument, const BarView& bar);
+  /// Lets time pass: arrivals and expiries up to and including `now_ns`.
+  void on_time(std::int64_t now_ns);
+  /// The next moment at which on_time() has something to do; INT64_MAX = none.
+  std::int64_t deadline_ns() const noexcept { return deadline_ns_; }
+
+  /// What changed since committed().
+  Changes changes() const;
+  /// The changes are durable: adds a balance report per changed asset, as of `now_ns`, and forgets them.
+  void committed(std::int64_t now_ns);
+  std::vector<Report> take_reports();
+  bool has_reports() const noexcept { return !reports_.empty(); }
+
+  const Order& order(std::int64_t number) const { return orders_.at(static_cast<std::size_t>(number - 1)); }
+  const Fill& fill(std::int64_t number) const { return fills_.at(static_cast<std::size_t>(number - 1)); }
+  std::int64_t fills() const noexcept { return static_cast<std::int64_t>(fills_.size()); }
+  std::size_t orders() const noexcept { return orders_.size(); }
+  const Product* product(std::uint32_t instrument) const noexcept;
+
+ private:
+  struct Request {
+    std::int64_t due_ns = 0;
+    bool is_cancel = false;  ///< at one moment, cancels are carried out before submits ...
+    bool last = false;       ///< ... but for the cancel of an order that is itself still on its way
+    OrderSpec spec;          ///< submit
+    OrderRef ref;            ///< cancel
+    std::int64_t sent_ns = 0;
+  };
+  struct Price {
+    std::int64_t mantissa = 0, close_ns = INT64_MIN;
+    std::int8_t exp = 0;
+  };
+
+  Order* find(const OrderRef& ref);
+  void arrivals(std::int64_t until_ns);
+  void carry_out(Request& r);
+  void enqueue(Request r);
+  void admit(Request& r);
+  Reason judge(const Order& o, std::int64_t now_ns) const;
+  Reason judge_numbers(const OrderSpec& s, const Product& p) const;
+  Decimal first_hold(const Order& o) const;
+  Decimal hold_after(const Order& o, const Decimal& spent) const;
+  Decimal reference_price(std::uint32_t instrument) const;
+  void expire(std::int64_t until_ns);
+  void match(Order& o, const Product& p, const BarView& bar, Decimal& cap);
+  struct Amount {
+    Decimal qty;
+    bool short_of_fund = false;  ///< the account, not the bar, is what kept it from being more
+  };
+  Amount amount(const Order& o, const Product& p, const Touch& t, const Decimal& cap,
+                std::int64_t close_ns) const;
+  Decimal affordable(const Order& o, const Product& p, const Touch& t) const;
+  Decimal fund(const Order& o, const Product& p) const;
+  const Decimal& fee_rate(Liquidity l) const noexcept;
+  void book(Order& o, const Product& p, const Touch& t, const Decimal& qty, std::int64_t now_ns);
+  bool complete(const Order& o, const Product& p, const Touch& t) const;
+  void finish(Order& o, State state, Reason reason, std::int64_t now_ns);
+  void report(Report::Kind kind, const Order& o, std::int64_t now_ns, Reason reason = Reason::none);
+  void mark_changed(Order& o, std::int64_t now_ns);
+  void set_deadline();
+
+  VenueOptions options_;
+  Decimal worst_fee_;
+  std::vector<Product> products_;  ///< by instrument
+  Ledger ledger_;
+  std::deque<Order> orders_;                                    ///< by number - 1
+  std::deque<Fill> fills_;                                      ///< by number - 1
+  std::unordered_map<std::string, std::int64_t> by_client_id_;  ///< looked up, never walked
+  std::vector<std::vector<std::int64_t>> open_;  ///< open order numbers by instrument, ascending
+  std::vector<Price> prices_;                    ///< by instrument
+  std::vector<Request> requests_;                ///< on their way, in order of sending
+  std::int64_t deadline_ns_ = INT64_MAX;
+  std::vector<std::int64_t> changed_orders_;
+  std::int64_t durable_fills_ = 0;
+  std::vector<Report> reports_;
+};
+
+}  // namespace bowline::broker_mock
