@@ -148,17 +148,23 @@ struct Parser {
       if (segment.p_filesz > max_note_bytes) return damaged("its notes are larger than 1 MiB");
       auto bytes = read_many<char>(source, segment.p_offset, segment.p_filesz);
       if (!bytes) return truncated("note");
-      if (auto read = walk_notes(*bytes, segment.p_align == 8 ? 8 : 4); !read) return read;
+      if (auto read = walk_notes(*bytes); !read) return read;
     }
     return {};
   }
 
-  Result<void> walk_notes(const std::vector<char>& bytes, std::uint64_t align) {
-    const auto padded = [align](std::uint64_t n) { return (n + align - 1) / align * align; };
+  // Linkers put notes of alignment 4 and 8 into one segment, so its alignment tells nothing. Contents are
+  // padded to 4; what more there is between two notes is zeros, and no note has a name of no length.
+  Result<void> walk_notes(const std::vector<char>& bytes) {
+    const auto padded = [](std::uint64_t n) { return (n + 3) / 4 * 4; };
     std::uint64_t at = 0;
     while (bytes.size() - at >= sizeof(Elf64_Nhdr)) {
       Elf64_Nhdr note{};
       std::memcpy(&note, bytes.data() + at, sizeof note);
+      if (note.n_namesz == 0) {
+        at += 4;
+        continue;
+      }
       const std::uint64_t name_at = at + sizeof note;
       const std::uint64_t desc_at =
           name_at + padded(note.n_namesz);  // 32-bit lengths: sums of three fit in 64 bits
