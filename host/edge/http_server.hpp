@@ -4,14 +4,24 @@
 #include <bowline/result.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "edge/io_thread.hpp"
 #include "edge/router.hpp"
 
 namespace bowline::edge {
+
+/// What the access hook is told about an answered request.
+struct AccessRecord {
+  std::string_view method, route;  ///< the route's path pattern; empty: no route
+  int status = 0;
+  std::int64_t micros = 0;  ///< end of the headers → answer made
+  std::string_view request_id, principal, remote;
+};
 
 struct ServerOptions {
   std::string bind = "127.0.0.1";
@@ -23,14 +33,16 @@ struct ServerOptions {
   std::chrono::milliseconds body_timeout{15'000};     ///< end of headers → end of body
   std::chrono::milliseconds request_timeout{30'000};  ///< a handler that does not answer: 504
   std::chrono::milliseconds write_timeout{15'000};    ///< a reader that does not take its answer is cut off
-  std::chrono::milliseconds idle_timeout{
-      60'000};                                 ///< keep-alive without a request; also before the first one
-  std::size_t max_connections = 4'096;         ///< more get 503 and are closed
-  std::size_t ws_max_message = 1u << 20;       ///< bytes of an incoming message; more is close 1009
-  std::size_t ws_max_queued_bytes = 8u << 20;  ///< outgoing, per session; more is close 1013
+  std::chrono::milliseconds idle_timeout{60'000};     ///< between requests, and before the first one
+  std::size_t max_connections = 4'096;                ///< more get 503 and are closed
+  std::size_t ws_max_message = 1u << 20;              ///< bytes of an incoming message; more is close 1009
+  std::size_t ws_max_queued_bytes = 8u << 20;         ///< outgoing, per session; more is close 1013
   std::size_t ws_max_queued_messages = 65'536;
-  std::chrono::milliseconds ws_idle_timeout{
-      30'000};  ///< a ping goes out at half of it; no sign of life: cut off
+  std::chrono::milliseconds ws_idle_timeout{30'000};  ///< ping at half of it; no sign of life: cut off
+  /// For the log; both run on the I/O thread and may be empty. Neither ever sees a body, a query or a header
+  /// value.
+  std::function<void(const AccessRecord&)> on_access{};
+  std::function<void(std::string_view code, std::string_view text, std::string_view request_id)> on_problem{};
 };
 
 /// Counters since start; a snapshot.
