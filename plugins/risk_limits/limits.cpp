@@ -1,0 +1,155 @@
+#include "limits.hpp"
+
+#include <algorithm>
+
+#include "common/money.hpp"
+
+namespace bowline::risk_limits {
+namespace {
+
+using money::Round;
+
+Answer refuse(std::uint32_t rule, std::string_view code, std::string_view reason) {
+  Answer a;
+  a.rule = rule;
+  a.code = code;
+  a.reason = reason;
+  return a;
+}
+
+Answer allow() {
+  Answer a;
+  a.action = Action::allow;
+  return a;
+}
+
+/// What one unit of base is counted as: the dearer of mark and limit.
+Decimal dearer(const Decimal& mark, const std::optional<Decimal>& limit) {
+  return limit && *limit > mark ? *limit : mark;
+}
+
+/// What is held and what is being bought of one instrument, in quote. nullopt: it cannot be valued. An
+/// instrument without a mark is valued at what was paid for it: unknown must not mean nothing.
+std::optional<Decimal> committed(std::uint32_t instrument, const Book& book) {
+  Decimal sum;
+  for (const Holding& h : book.holdings) {
+    if (h.instrument != instrument || h.qty <= Decimal{}) continue;
+    const auto& mark = book.mark(instrument);
+    if (!mark && h.avg_px <= Decimal{}) return std::nullopt;
+    sum = money::plus(sum, money::times(h.qty, mark ? *mark : h.avg_px, Round::up));
+  }
+  for (const Working& w : book.working) {
+    if (w.instrument != instrument || !w.buy) continue;
+    if (w.by_cost) {
+      sum = money::plus(sum, *w.by_cost);
+      continue;
+    }
+    const auto& mark = book.mark(instrument);
+    if (!mark && !w.limit_px) return std::nullopt;
+    sum = money::plus(sum, money::times(w.leaves, mark ? dearer(*mark, w.limit_px) : *w.limit_px, Round::up));
+  }
+  return sum;
+}
+
+std::uint32_t highest(const Book& book) {
+  std::uint32_t n = 0;
+  for (const Holding& h : book.holdings) n = std::max(n, h.instrument);
+  for (const Working& w : book.working) n = std::max(n, w.instrument);
+  return n;
+}
+
+Answer judge_sell(const Ask& ask, const Book& book) {
+  if (!ask.qty || *ask.qty <= Decimal{})
+    return refuse(1, "QUANTITY_INVALID", "a sell needs a quantity above 0");
+  Decimal free;
+  for (const Holding& h : book.holdings)
+    if (h.instrument == ask.instrument) free = money::plus(free, h.qty);
+  for (const Working& w : book.working)
+    if (w.instrument == ask.instrument && !w.buy) free = money::minus(free, w.leaves);
+  if (*ask.qty <= free) return allow();
+  Answer a = refuse(2, "SELL_EXCEEDS_POSITION", "it sells more than is held and not yet being sold");
+  a.value = *ask.qty;
+  a.limit = std::max(free, Decimal{});
+  a.unit = Unit::base_quantity;
+  if (free > Decimal{}) {
+    a.action = Action::shrink;
+    a.max_qty = free;
+  }
+  return a;
+}
+
+struct Room {
+  Decimal before, after, limit;  ///< quote: committed now, with the whole order, and the most there may be
+  Decimal left() const { return money::minus(limit, before); }
+};
+
+Answer over(std::uint32_t rule, std::string_view code, std::string_view reason, const Room& room,
+            const Decimal& share, const Book& book, const Decimal& price, const Limits& limits) {
+  Answer a = refuse(rule, code, reason);
+  a.unit = Unit::share_of_equity;
+  a.value = money::over(room.after, book.equity, Round::up);
+  a.limit = share;
+  const Decimal left = room.left();
+  if (left < limits.min_notional || left <= Decimal{}) return a;
+  a.max_qty = money::over(left, price, Round::down);
+  if (a.max_qty > Decimal{}) a.action = Action::shrink;
+  return a;
+}
+
+Answer judge_buy(const Ask& ask, const Book& book, const Limits& limits) {
+  const auto& wanted = ask.by_cost ? ask.by_cost : ask.qty;
+  if (!wanted || *wanted <= Decimal{})
+    return refuse(1, "QUANTITY_INVALID", "a buy needs a quantity or a cost above 0");
+  if (book.equity <= Decimal{}) {
+    Answer a = refuse(3, "EQUITY_NOT_POSITIVE", "equity is not above 0: nothing may be bought");
+    a.unit = Unit::quote_amount;
+    a.value = book.equity;
+    return a;
+  }
+  const auto& mark = book.mark(ask.instrument);
+  if (!mark) return refuse(4, "MARK_MISSING", "there is no validated mark for the instrument");
+  const Decimal price = dearer(*mark, ask.limit_px);
+  const Decimal notional = ask.by_cost ? *ask.by_cost : money::times(*ask.qty, price, Round::up);
+  if (notional < limits.min_notional) {
+    Answer a =
+        refuse(5, "NOTIONAL_BELOW_MINIMUM", "the entry is smaller than the least that is worth its fees");
+    a.unit = Unit::quote_amount;
+    a.value = notional;
+    a.limit = limits.min_notional;
+    return a;
+  }
+  const auto here = committed(ask.instrument, book);
+  if (!here)
+    return refuse(4, "MARK_MISSING", "a holding or working order of the instrument cannot be valued");
+  Decimal everywhere = *here;
+  for (std::uint32_t i = 0; i <= highest(book); ++i) {
+    if (i == ask.instrument) continue;
+    const auto there = committed(i, book);
+    if (!there)
+      return refuse(4, "MARK_MISSING", "a holding or working order of another instrument cannot be valued");
+    everywhere = money::plus(everywhere, *there);
+  }
+  const Room position{*here, money::plus(*here, notional),
+                      money::times(limits.max_position, book.equity, Round::down)};
+  const Room exposure{everywhere, money::plus(everywhere, notional),
+                      money::times(limits.max_exposure, book.equity, Round::down)};
+  const bool too_large = position.after > position.limit, too_much = exposure.after > exposure.limit;
+  if (!too_large && !too_much) return allow();
+  if (too_large && (!too_much || position.left() <= exposure.left()))
+    return over(6, "POSITION_LIMIT", "the position would pass its share of equity", position,
+                limits.max_position, book, price, limits);
+  return over(7, "EXPOSURE_LIMIT", "all positions together would pass their share of equity", exposure,
+              limits.max_exposure, book, price, limits);
+}
+
+}  // namespace
+
+Answer judge(const Ask& ask, const Book& book, const Limits& limits) {
+  try {
+    return ask.buy ? judge_buy(ask, book, limits) : judge_sell(ask, book);
+  } catch (const money::Overflow&) {
+    return refuse(8, "ARITHMETIC_OVERFLOW", "an amount is too large to be judged exactly");
+  }
+}
+
+}  // namespace bowline::risk_limits
