@@ -21,6 +21,15 @@ constexpr auto state_names = std::to_array<std::string_view>(
 
 std::string_view text_of(bl_str s) { return {s.ptr, s.len}; }
 
+// A plugin that did not stop in time may have threads that still hold the ctx and the instance: both stay
+// where they are until the process ends.
+void keep_for_good(std::unique_ptr<HostSide> side, bl_inst* instance) {
+  static std::mutex mutex;
+  static auto* const kept = new std::vector<std::pair<std::unique_ptr<HostSide>, bl_inst*>>;
+  const std::lock_guard lock(mutex);
+  kept->emplace_back(std::move(side), instance);
+}
+
 }  // namespace
 
 std::string_view to_string(State state) noexcept {
@@ -58,9 +67,7 @@ Instance::~Instance() {
   unregister_instance(*slot_);
   state_->store(State::Destroyed, std::memory_order_release);
   host_->host.store(nullptr, std::memory_order_release);
-  // A plugin that did not stop in time may have threads that still hold the ctx: it stays where it is, for
-  // good.
-  if (abandoned) (void)host_.release();
+  if (abandoned) keep_for_good(std::move(host_), inst_);
 }
 
 Error Instance::state_error(std::string_view call) const {

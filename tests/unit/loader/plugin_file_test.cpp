@@ -5,7 +5,6 @@
 
 #include <catch2/catch.hpp>
 #include <map>
-#include <regex>
 
 #include "loader/inspect.hpp"
 #include "loader/sha256.hpp"
@@ -228,15 +227,17 @@ TEST_CASE("each wrong file has its own refusal") {
                                                     {"schema_open", "PLUGIN_SCHEMA_OPEN"},
                                                     {"schema_not_json", "PLUGIN_SCHEMA_INVALID"}};
   Setup s;
-  // plugin <file>: <fact>: <what to do>
-  const std::regex one_sentence("plugin [a-z0-9_]+\\.so: [^\n]{10,}: [^\n]{5,}");
   for (const auto& [fixture, code] : expected) {
     INFO(fixture);
     const auto loaded = load_plugin_file(s.staged(fixture), s.policy);
     REQUIRE_FALSE(loaded);
     CHECK(loaded.error().code == code);
-    INFO(loaded.error().message);
-    CHECK(std::regex_match(loaded.error().message, one_sentence));
+    const std::string& said = loaded.error().message;  // plugin <file>: <fact>: <what to do>
+    INFO(said);
+    CHECK(said.find('\n') == std::string::npos);
+    const auto todo = said.rfind(": ");
+    CHECK(todo > fixture.size() + 20);
+    CHECK(said.size() - todo > 8);
     CHECK_THAT(loaded.error().message, Catch::StartsWith("plugin " + fixture + ".so: "));
   }
 }
@@ -280,4 +281,10 @@ TEST_CASE("inspect describes a file without running it, schema loads it") {
   REQUIRE(schema);
   CHECK_THAT(*schema, Catch::Contains("\"additionalProperties\": false"));
   CHECK(module_schema(file, "test.three", s.policy).error().code == "PLUGIN_ID_UNKNOWN");
+}
+
+TEST_CASE("SHA-256 is SHA-256") {
+  const auto of = [](std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); };
+  CHECK(of("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  CHECK(of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
