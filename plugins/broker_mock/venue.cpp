@@ -277,7 +277,7 @@ void Venue::ask_open(std::int64_t now_ns) {
     if (o.state == State::open) report(Report::Kind::snapshot, o, now_ns);
 }
 
-void Venue::ask_fills(std::int64_t since_ns, std::int64_t) {
+void Venue::ask_fills(std::int64_t since_ns) {
   for (const Fill& f : fills_) {
     if (f.ts_ns < since_ns) continue;
     Report r;

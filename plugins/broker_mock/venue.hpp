@@ -82,7 +82,7 @@ class Venue {
   /// balances.
   void ask_order(const OrderRef& ref, std::int64_t now_ns);
   void ask_open(std::int64_t now_ns);
-  void ask_fills(std::int64_t since_ns, std::int64_t now_ns);
+  void ask_fills(std::int64_t since_ns);
   void ask_balances(std::int64_t now_ns);
 
   /// True when a bar of this instrument, or the passing of time until `close_ns`, can change nothing: the

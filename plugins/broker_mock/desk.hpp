@@ -1,0 +1,96 @@
+// The venue at work: requests from the host in, events out, and the state file written before anything is
+// said.
+#pragma once
+
+#include <bowline/plugin.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <bowline/result.hpp>
+
+#include "state_file.hpp"
+#include "venue.hpp"
+
+namespace bowline::broker_mock {
+
+struct DeskOptions {
+  VenueOptions venue;
+  std::vector<std::pair<std::string, Decimal>> cash;  ///< first balances by asset code
+  bool memory = false;                                ///< no state file
+  std::string file;                                   ///< absolute path of the state file
+};
+
+/// What the desk asks of the host; the plugin fills it from bl_host and its services.
+struct DeskHost {
+  std::function<std::int64_t()> now_ns;
+  std::function<void()> wake;
+  std::function<void(std::int64_t due_ns)>
+      arm;                                 ///< on_time() is wanted at that moment; replaces the one before
+  std::function<void(const Error&)> fail;  ///< nothing more can be acknowledged
+  std::function<std::uint32_t(const std::string&)> asset;  ///< asset number of a code, 0 = none
+};
+
+/// Where events go: the call's sink, or bowline.publish/1.
+using Say = std::function<void(const bl_event&)>;
+
+/// All on the lane but open(), which is [control].
+class Desk {
+ public:
+  Desk(DeskOptions options, DeskHost host) : options_(std::move(options)), host_(std::move(host)) {}
+
+  /// Makes the venue for these products, with the state file's content or the first cash. Errors:
+  /// ASSET_UNKNOWN (cash in something no instrument trades), STATE_*.
+  Result<void> open(std::vector<Product> products);
+
+  /// Takes a request on its way and asks to be woken. Errors: ORDER_UNSUPPORTED, CLIENT_ID_MISSING,
+  /// CLIENT_ID_REUSED, NOT_AFTER_PASSED. Nothing was sent when it fails.
+  Result<void> submit(const bl_intent& intent);
+  void cancel(const bl_order_ref* refs, std::uint64_t n);
+  void query(const bl_query& q);
+
+  /// A bar: final ones only. Nanoseconds when no order of its instrument is open and nothing is due.
+  void on_bar(const bl_bar& bar, const bl_sink& sink) {
+    if (!bar.is_final) return;
+    if (venue_->idle(bar.h.instrument, bar.close_ns))
+      return venue_->note_price(bar.h.instrument, bar.close, bar.px_exp, bar.close_ns);
+    busy_bar(bar, sink);
+  }
+  /// Carries out what has arrived, answers questions: at a wake, and at the moments arm() asked for.
+  void on_time(const Say& say);
+
+  const Venue& venue() const noexcept { return *venue_; }
+
+ private:
+  void busy_bar(const bl_bar& bar, const bl_sink& sink);
+  bool flush(std::int64_t now_ns, const Say& say);
+  void say_reports(const Say& say, bool snapshot);
+  void answer(const bl_query& q, std::int64_t now_ns, const Say& say);
+  void say_products(std::int64_t now_ns, const Say& say);
+  void rearm();
+  void guarded(const std::function<void()>& work);
+  std::uint32_t fee_asset(const Order& o) const noexcept;
+  Result<void> name_assets();
+  Result<void> load();
+  Names names() const;
+
+  struct Question {
+    bl_query query;
+    OrderRef ref;  ///< query.order, copied: its text lives only during the call
+  };
+  DeskOptions options_;
+  DeskHost host_;
+  std::vector<Product> products_;
+  std::vector<std::string> asset_codes_;  ///< by asset number
+  std::unique_ptr<Venue> venue_;
+  std::unique_ptr<StateFile> file_;
+  std::vector<Question> questions_;
+  std::int64_t armed_ns_ = INT64_MAX;
+  bool failed_ = false;
+};
+
+}  // namespace bowline::broker_mock
