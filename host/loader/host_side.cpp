@@ -236,7 +236,7 @@ const void* host_service(void* ctx, bl_str id) noexcept {
   return host != nullptr && row != services.end() && host->offers(row->service) ? row->table : nullptr;
 }
 
-constexpr std::string_view host_name = "bowline", host_version = "1.0";
+constexpr std::string_view host_name = "bowline", host_version = BOWLINE_VERSION;
 
 // The length of the UTF-8 sequence at `at`, 0 when it is not one.
 std::size_t sequence_at(std::string_view text, std::size_t at) noexcept {

@@ -30,9 +30,4 @@ struct HostSide {
   void fail(Error why) noexcept;
 };
 
-/// The text of an error that a plugin filled in: bounded, valid UTF-8, without control characters.
-std::string plugin_text(const bl_error& error);
-/// The same for any text.
-std::string plugin_text(std::string_view text, std::size_t limit);
-
 }  // namespace bowline::loader

@@ -92,6 +92,11 @@ class Instance {
   /// Why it failed; empty code when it did not. [control]
   Error failure() const;
 
+  /// An error value for a call that returned `status` and filled `why`: names the instance, the plugin, the
+  /// call and the plugin's own words, made safe to print. For lane calls `code` is PLUGIN_CALL_FAILED. [any]
+  Error status_error(std::string_view code, std::string_view call, bl_status status,
+                     const bl_error& why) const;
+
   /// Whether the plugin has on_wake(); and the call. No effect unless Running. [lane]
   bool has_on_wake() const noexcept { return on_wake_ != nullptr; }
   void on_wake() noexcept;
@@ -117,8 +122,6 @@ class Instance {
   /// Whether lane calls may reach the plugin: one load.
   bool running() const noexcept { return state_->load(std::memory_order_relaxed) == State::Running; }
   Error state_error(std::string_view call) const;
-  Error status_error(std::string_view code, std::string_view call, bl_status status,
-                     const bl_error& why) const;
   Result<void> configured_control(const char* call) const;
 
   std::shared_ptr<const Module> module_;

@@ -8,6 +8,7 @@
 #include <bowline/result.hpp>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace bowline::loader {
@@ -72,5 +73,10 @@ std::uint32_t least_event_size(std::uint16_t type) noexcept;
 inline bool well_formed(const bl_event* event) noexcept {
   return event != nullptr && event->size >= least_event_size(event->type);
 }
+
+/// The text of an error that a plugin filled in: bounded, valid UTF-8, without control characters.
+std::string plugin_text(const bl_error& error);
+/// The same for any text of a plugin, cut at `limit` bytes.
+std::string plugin_text(std::string_view text, std::size_t limit);
 
 }  // namespace bowline::loader
