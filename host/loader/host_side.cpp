@@ -71,8 +71,11 @@ void host_wake(void* ctx) noexcept {
 
 void host_fail(void* ctx, const bl_error* why) noexcept {
   if (ctx == nullptr) return;
-  Error error{"PLUGIN_FAULT", why != nullptr ? plugin_text(*why) : std::string("it gave no reason"), {}};
-  side(ctx).fail(std::move(error));
+  const std::string text = why != nullptr ? plugin_text(*why) : std::string();
+  side(ctx).fail(refuse_instance(
+      "PLUGIN_FAULT", side(ctx).instance,
+      side(ctx).plugin + " reported a fault (" + (text.empty() ? "it gave no reason" : text) + ")",
+      "correct what it names; `restart` decides whether a new instance is made"));
 }
 
 // ---- services
@@ -258,7 +261,8 @@ std::size_t sequence_at(std::string_view text, std::size_t at) noexcept {
 
 }  // namespace
 
-HostSide::HostSide(InstanceHost& to) : host(&to) {
+HostSide::HostSide(InstanceHost& to, std::string instance_id, std::string plugin_id)
+    : host(&to), instance(std::move(instance_id)), plugin(std::move(plugin_id)) {
   table.size = sizeof table;
   table.abi_minor = BL_ABI_MINOR;
   table.ctx = this;

@@ -25,7 +25,9 @@ struct HostSide {
   std::mutex failure_mutex;
   Error failure{};  ///< under failure_mutex; empty code = none
 
-  explicit HostSide(InstanceHost& to);
+  std::string instance, plugin;  ///< ids, for messages
+
+  HostSide(InstanceHost& to, std::string instance_id, std::string plugin_id);
   /// The first failure is kept and told to the host; later ones change nothing.
   void fail(Error why) noexcept;
 };

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
@@ -59,6 +60,34 @@ Result<Description> inspect(const std::filesystem::path& path) {
   if (broker) text += "venue         " + std::string(to_string(manifest.venue_class)) + "\n";
   for (const std::string& library : header->needed) text += "library       " + library + "\n";
   return Description{std::move(text), json.dump(2) + "\n"};
+}
+
+Description describe(const Catalogue& catalogue) {
+  Json json{{"plugins", Json::array()}, {"problems", Json::array()}};
+  std::string text;
+  for (const Offer& offer : catalogue.offers()) {
+    const std::string_view kind = to_string(offer.plugin.kind);
+    Json entry{{"id", offer.plugin.id},
+               {"kind", kind},
+               {"version", offer.plugin.version},
+               {"file", offer.file.string()}};
+    if (offer.plugin.kind == Kind::Broker) entry["venue_class"] = to_string(offer.venue_class);
+    json["plugins"].push_back(std::move(entry));
+    std::string line = offer.plugin.id;
+    line.resize(std::max<std::size_t>(line.size(), 32), ' ');
+    line.append(" ").append(kind);
+    line.resize(std::max<std::size_t>(line.size(), 44), ' ');
+    text += line + " " + offer.plugin.version + "  " + offer.file.string() +
+            (offer.plugin.kind == Kind::Broker ? " (" + std::string(to_string(offer.venue_class)) + " venue)"
+                                               : "") +
+            "\n";
+  }
+  if (catalogue.offers().empty()) text += "no plugins found\n";
+  for (const Error& problem : catalogue.problems()) {
+    json["problems"].push_back({{"code", problem.code}, {"message", problem.message}});
+    text += problem.code + ": " + problem.message + "\n";
+  }
+  return {std::move(text), json.dump(2) + "\n"};
 }
 
 Result<std::string> module_schema(const std::filesystem::path& file, std::string_view id,

@@ -1,4 +1,4 @@
-// What `bowline plugin inspect` and `bowline plugin schema` print.
+// What `bowline plugin list`, `bowline plugin inspect` and `bowline plugin schema` print.
 #pragma once
 
 #include <bowline/result.hpp>
@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "loader/catalogue.hpp"
 #include "loader/plugin_file.hpp"
 
 namespace bowline::loader {
@@ -19,6 +20,10 @@ struct Description {
 /// Describes a plugin file from its note, ELF tables and bytes (size, SHA-256), without running it.
 /// Errors: as read_header(), PLUGIN_MISSING, PLUGIN_UNREADABLE. [any]
 Result<Description> inspect(const std::filesystem::path& file);
+
+/// Describes what the folders of a catalogue offer, and which files were refused: `bowline plugin list`.
+/// [any]
+Description describe(const Catalogue& catalogue);
 
 /// The JSON Schema of the params of plugin `id` in `file`, pretty-printed. This loads the file, so its static
 /// initialisers run. Errors: as load_plugin_file(), PLUGIN_ID_UNKNOWN. [control]

@@ -44,7 +44,7 @@ Instance::Instance(std::shared_ptr<const Module> module, const bl_plugin& plugin
       base_(plugin.base),
       spec_(std::move(spec)),
       on_wake_(BL_HAS(plugin.base, bl_base, on_wake) ? plugin.base->on_wake : nullptr),
-      host_(std::make_unique<HostSide>(host)),
+      host_(std::make_unique<HostSide>(host, spec_.id, std::string(text_of(plugin.id)))),
       slot_(&host_->slot),
       state_(&host_->state),
       watchdog_(watchdog) {
@@ -110,9 +110,7 @@ Result<void> Instance::create() {
         "PLUGIN_CREATE_FAILED", spec_.id,
         std::string(text_of(plugin_->id)) + " said that create succeeded and gave no instance",
         "mend the plugin");
-  if (const Error failed = failure(); !failed.code.empty())
-    return refuse_instance("PLUGIN_CREATE_FAILED", spec_.id,
-                           "it reported a fault in create (" + failed.message + ")", "mend the plugin");
+  if (Error failed = failure(); !failed.code.empty()) return failed;
   state_->store(State::Created, std::memory_order_release);
   return {};
 }
@@ -147,7 +145,7 @@ Result<void> Instance::start() {
     status = base_->start(inst_, &why);
   }
   if (status < 0) return status_error("PLUGIN_START_FAILED", "start", status, why);
-  if (!state_->compare_exchange_strong(before, State::Running)) return state_error("start");
+  if (!state_->compare_exchange_strong(before, State::Running)) return failure();
   return {};
 }
 
@@ -165,7 +163,7 @@ Result<void> Instance::stop(std::int64_t grace_ns) {
   slot_->extra_ns.store(0, std::memory_order_relaxed);
   const bool late = std::chrono::steady_clock::now() - began > std::chrono::nanoseconds(grace_ns);
   if (status >= 0 && !late) {
-    if (!state_->compare_exchange_strong(before, State::Stopped)) return state_error("stop");
+    if (!state_->compare_exchange_strong(before, State::Stopped)) return failure();
     return {};
   }
   Error error = late ? refuse_instance("PLUGIN_STOP_OVERRUN", spec_.id,

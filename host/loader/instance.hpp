@@ -152,7 +152,8 @@ class FeedInstance : public Instance {
   /// Whether the host pulls; otherwise the feed publishes from its own threads.
   bool pulled() const noexcept { return pull_ != nullptr; }
   /// BL_OK more, BL_E_AGAIN none before next_ns, BL_E_NOT_FOUND end of data; BL_E_STATE unless Running. `why`
-  /// is filled on other failures. Reader thread.
+  /// is filled on other failures. The sink must not block: ask for no more than there is room for. Reader
+  /// thread.
   bl_status pull(std::uint64_t max, const bl_sink& sink, std::int64_t& next_ns, bl_error& why) noexcept {
     if (!running() || pull_ == nullptr) return BL_E_STATE;
     InCall bracket(*slot_, CallClass::Pull, "feed.pull", 0);

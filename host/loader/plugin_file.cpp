@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <array>
@@ -154,11 +155,16 @@ Result<Entry> enter(boost::dll::shared_library& handle, const PrivateCopy& copy,
   if (ec) {
     // Boost has asked the dynamic loader other things since; asking again gives its words on this file.
     const void* again = ::dlopen(copy.path.c_str(), mode);
-    const char* why = again == nullptr ? ::dlerror() : nullptr;
-    return refuse(
-        "PLUGIN_LOAD_FAILED", file,
-        std::string("the dynamic loader refused it (") + (why != nullptr ? why : ec.message().c_str()) + ")",
-        "install the library or rebuild with the symbol that it names");
+    const char* words = again == nullptr ? ::dlerror() : nullptr;
+    const std::string why = words != nullptr ? words : ec.message();
+    struct statvfs place {};
+    if (::fstatvfs(copy.fd.get(), &place) == 0 && (place.f_flag & ST_NOEXEC) != 0)
+      return refuse("PLUGIN_LOAD_FAILED", file,
+                    "its verified copy needs a state folder that code may run from, and " +
+                        copy.path.string() + " is on a file system mounted noexec",
+                    "choose another state folder (--var), or mount it without noexec");
+    return refuse("PLUGIN_LOAD_FAILED", file, "the dynamic loader refused it (" + why + ")",
+                  "install the library or rebuild with the symbol that it names");
   }
   if (!handle.has(entry_name))
     return refuse("PLUGIN_NO_ENTRY", file,

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "loader/inspect.hpp"
 #include "unit/loader/probe.hpp"
 
 using namespace probe;
@@ -79,4 +80,20 @@ TEST_CASE("a folder that is missing is an error, an empty one is not") {
   REQUIRE(catalogue);
   CHECK(catalogue->find("test.a").error().code == "PLUGIN_NOT_FOUND");
   CHECK(Catalogue::scan({}).ok());
+}
+
+TEST_CASE("the list shows what is offered and what was refused") {
+  TempDir dir;
+  stage("good_a", dir / "p");
+  stage("broker", dir / "p");
+  stage("major_2", dir / "p");
+  const std::vector<fs::path> folders{dir / "p"};
+  const auto catalogue = Catalogue::scan(folders);
+  REQUIRE(catalogue);
+  const Description list = describe(*catalogue);
+  CHECK_THAT(list.text, Catch::Contains("test.a ") && Catch::Contains("(real venue)") &&
+                            Catch::Contains("PLUGIN_ABI_MAJOR: plugin major_2.so"));
+  CHECK_THAT(list.json, Catch::Contains("\"venue_class\": \"real\"") &&
+                            Catch::Contains("\"code\": \"PLUGIN_ABI_MAJOR\""));
+  CHECK_THAT(describe(*Catalogue::scan({})).text, Catch::Contains("no plugins found"));
 }

@@ -47,7 +47,7 @@ class RichHost : public Host {
 
 struct Setup {
   RichHost host;
-  HostSide side{host};
+  HostSide side{host, "mom_btc", "test.puppet"};
   const bl_host& table = side.table;
   Setup() { side.state.store(State::Running); }
   template <class T>

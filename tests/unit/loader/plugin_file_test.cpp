@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 #include <map>
+#include <thread>
 
 #include "loader/inspect.hpp"
 #include "loader/sha256.hpp"
@@ -287,4 +288,24 @@ TEST_CASE("SHA-256 is SHA-256") {
   const auto of = [](std::string_view text) { return sha256_hex(std::as_bytes(std::span(text))); };
   CHECK(of("") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   CHECK(of("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST_CASE("processes that share a state folder and start together all load the one copy") {
+  Setup s;
+  const fs::path file = s.staged("puppet");
+  std::vector<std::thread> starters;
+  std::vector<Ended> ended(8);
+  for (Ended& e : ended)
+    starters.emplace_back([&] {
+      e = run({LOADER_CHILD, file.string(), "test.puppet", s.policy.var.string(), "{}", "60000"});
+    });
+  for (std::thread& starter : starters) starter.join();
+  for (const Ended& e : ended) {
+    INFO(e.said);
+    CHECK(e.code == 0);
+  }
+  std::size_t files = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(s.policy.var / "plugins"))
+    files += entry.is_regular_file() ? 1 : 0;
+  CHECK(files == 1);  // no scraps of copies that came second
 }

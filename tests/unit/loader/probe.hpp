@@ -2,6 +2,7 @@
 // that are ready to be loaded, and a child process with its exit code and its words.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,16 +96,15 @@ struct Ended {
 
 inline Ended run(std::vector<std::string> args) {
   int ends[2];
-  if (::pipe(ends) != 0) std::abort();
+  if (::pipe2(ends, O_CLOEXEC) != 0) std::abort();
+  std::vector<char*>
+      argv;  // made before the fork: between fork and exec a process with threads may not allocate
+  for (std::string& arg : args) argv.push_back(arg.data());
+  argv.push_back(nullptr);
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(ends[1], STDOUT_FILENO);
     ::dup2(ends[1], STDERR_FILENO);
-    ::close(ends[0]);
-    ::close(ends[1]);
-    std::vector<char*> argv;
-    for (std::string& arg : args) argv.push_back(arg.data());
-    argv.push_back(nullptr);
     ::execv(argv[0], argv.data());
     ::_exit(127);
   }
