@@ -129,8 +129,7 @@ Result<void> Instance::configure(std::string json) {
     host_->configuring.store(false, std::memory_order_relaxed);
   }
   if (status < 0) return status_error("PLUGIN_CONFIGURE_FAILED", "configure", status, why);
-  if (!state_->compare_exchange_strong(before, State::Configured))
-    return state_error("configure");  // host.fail() meanwhile
+  if (!state_->compare_exchange_strong(before, State::Configured)) return failure();  // host.fail() meanwhile
   spec_.params = std::move(json);
   return {};
 }
