@@ -64,7 +64,7 @@ bl_exec exec_of(const Report& r, std::uint32_t fee_asset, bool snapshot) noexcep
   e.reason = static_cast<std::uint32_t>(r.reason);
   copy(e.text, name_of(r.reason));
   const bool known = o.number != 0;
-  e.state = known ? static_cast<std::uint32_t>(o.state) : BL_S_UNKNOWN;
+  e.state = known ? static_cast<std::uint32_t>(o.state) : 0u;  // BL_S_UNKNOWN
   e.side = known ? static_cast<std::uint32_t>(o.spec.side) : 0;
   e.type = known ? static_cast<std::uint32_t>(o.spec.type) : 0;
   e.tif = known ? static_cast<std::uint32_t>(o.spec.tif) : 0;
