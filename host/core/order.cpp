@@ -1,0 +1,55 @@
+#include "core/order.hpp"
+
+#include <algorithm>
+
+namespace bowline::core {
+
+Result<Order*> OrderTable::add(const Intent& intent, Nanos now, std::uint64_t seq) {
+  const ClientOrderId id(intent.client_id());
+  if (id.empty()) return Error{"ORDER_WITHOUT_ID", "an intent without a client order id can't become an order"};
+  auto [it, fresh] = by_id_.try_emplace(id, nullptr);
+  if (!fresh)
+    return Error{"DUPLICATE_INTENT", "order " + std::string(id.view()) + " exists already: one intent makes one order"};
+  it->second = std::make_unique<Order>();
+  Order& o = *it->second;
+  o.intent = intent;
+  o.updated = now;
+  o.seq = seq;
+  working_.push_back(&o);
+  return &o;
+}
+
+Order* OrderTable::find(const ClientOrderId& id) noexcept {
+  const auto it = by_id_.find(id);
+  return it == by_id_.end() ? nullptr : it->second.get();
+}
+const Order* OrderTable::find(const ClientOrderId& id) const noexcept {
+  const auto it = by_id_.find(id);
+  return it == by_id_.end() ? nullptr : it->second.get();
+}
+
+Result<void> OrderTable::apply(Order& order, OrderEvent event, Nanos now) {
+  const auto to = next_state(order.state, event);
+  if (!to)
+    return Error{"ORDER_EVENT_UNEXPECTED", "order " + std::string(order.intent.client_id()) + " is " +
+                                               std::string(to_string(order.state)) + " and can't take the event " +
+                                               std::string(to_string(event))};
+  const bool was = is_terminal(order.state);
+  order.state = *to;
+  order.updated = now;
+  const bool is = is_terminal(order.state);
+  if (!was && is) {
+    working_.erase(std::find(working_.begin(), working_.end(), &order));
+    done_.push_back(order.id());
+    while (done_.size() > keep_done_) {
+      if (const auto it = by_id_.find(done_.front()); it != by_id_.end() && is_terminal(it->second->state)) by_id_.erase(it);
+      done_.pop_front();
+    }
+  } else if (was && !is) {  // it lives after all
+    std::erase(done_, order.id());
+    working_.push_back(&order);
+  }
+  return {};
+}
+
+}  // namespace bowline::core

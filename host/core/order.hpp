@@ -1,0 +1,59 @@
+// One order as the host knows it, and the table of them. Working orders are few and are kept in the order of their
+// making; ended ones stay reachable for late reports up to a bound.
+#pragma once
+
+#include <bowline/result.hpp>
+#include <deque>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/intent.hpp"
+#include "core/order_state.hpp"
+
+namespace bowline::core {
+
+struct Order {
+  Intent intent;
+  OrderState state = OrderState::recorded;
+  std::string venue_id, reason;
+  Decimal cum_qty = Decimal::zero();    // filled, base
+  Decimal cum_quote = Decimal::zero();  // filled, quote, before fees
+  Decimal cum_fee = Decimal::zero();    // in the fee asset of its fills; the ledger has each fill's own
+  Nanos updated = 0;
+  std::uint64_t seq = 0;                // of the event that made it
+  std::vector<std::string> fill_ids;    // idempotency of fills
+
+  ClientOrderId id() const noexcept { return ClientOrderId(intent.client_id()); }
+  /// What may still fill, in base units; not set for a market buy by cost (its quantity is not known yet).
+  Decimal leaves() const noexcept {
+    return intent.qty().is_set() ? intent.qty() - cum_qty : Decimal::not_set();
+  }
+};
+
+class OrderTable {
+  struct Hash {
+    std::size_t operator()(const ClientOrderId& id) const noexcept { return std::hash<std::string_view>{}(id.view()); }
+  };
+  std::unordered_map<ClientOrderId, std::unique_ptr<Order>, Hash> by_id_;  // looked up, never iterated
+  std::vector<Order*> working_;   // not terminal, in order of making
+  std::deque<ClientOrderId> done_;
+  std::size_t keep_done_;
+
+ public:
+  /// `keep_done`: how many ended orders stay in memory for late reports (the store keeps them all).
+  explicit OrderTable(std::size_t keep_done = 20'000) : keep_done_(keep_done) {}
+
+  /// Takes a new order in state recorded. An id that is known already is refused (duplicate intent).
+  Result<Order*> add(const Intent& intent, Nanos now, std::uint64_t seq);
+  Order* find(const ClientOrderId& id) noexcept;
+  const Order* find(const ClientOrderId& id) const noexcept;
+  /// Applies one event; an unlisted pair is an error value and changes nothing.
+  Result<void> apply(Order& order, OrderEvent event, Nanos now);
+  const std::vector<Order*>& working() const noexcept { return working_; }
+  /// Ids of ended orders still in memory, oldest first.
+  const std::deque<ClientOrderId>& done() const noexcept { return done_; }
+  std::size_t size() const noexcept { return by_id_.size(); }
+};
+
+}  // namespace bowline::core

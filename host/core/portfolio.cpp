@@ -1,0 +1,198 @@
+#include "core/portfolio.hpp"
+
+#include <algorithm>
+
+#include "core/contract.hpp"
+
+namespace bowline::core {
+namespace {
+constexpr Nanos day_ns = 86'400'000'000'000;
+}
+
+Portfolio::Portfolio(const InstrumentTable& table, AssetId accounting, Decimal half_spread)
+    : table_(table),
+      accounting_(accounting),
+      half_spread_(half_spread),
+      cash_(table.asset_count(), Decimal::zero()),
+      positions_(table.size()),
+      marks_(table.size()) {
+  held_.reserve(table.size());
+}
+
+Decimal& Portfolio::cash_slot(AssetId asset) {
+  BOWLINE_EXPECTS(asset.value >= 1);
+  if (asset.value > cash_.size()) cash_.resize(asset.value, Decimal::zero());
+  return cash_[asset.value - 1];
+}
+
+void Portfolio::set_cash(AssetId asset, Decimal total) {
+  BOWLINE_EXPECTS(total.is_set());
+  cash_slot(asset) = total;
+}
+
+Decimal Portfolio::cash(AssetId asset) const {
+  return asset.value >= 1 && asset.value <= cash_.size() ? cash_[asset.value - 1] : Decimal::zero();
+}
+const Position& Portfolio::position(InstrumentId id) const {
+  BOWLINE_EXPECTS(id.value >= 1 && id.value <= positions_.size());
+  return positions_[id.value - 1];
+}
+const Mark& Portfolio::mark(InstrumentId id) const {
+  BOWLINE_EXPECTS(id.value >= 1 && id.value <= marks_.size());
+  return marks_[id.value - 1];
+}
+
+void Portfolio::held_changed(std::uint32_t index) {
+  const auto it = std::lower_bound(held_.begin(), held_.end(), index);
+  const bool listed = it != held_.end() && *it == index;
+  const bool held = !positions_[index].qty.is_zero();
+  if (held && !listed) held_.insert(it, index);
+  if (!held && listed) held_.erase(it);
+}
+
+// The fee's worth in the instrument's quote asset: known for quote and base, by mark for an asset that some
+// instrument prices, else 0 here while the amount itself stays exact in its own account.
+Decimal Portfolio::in_quote(AssetId asset, Decimal amount, const Fill& fill) const {
+  const Instrument& ins = table_[fill.instrument];
+  if (asset == ins.quote) return amount;
+  if (asset == ins.base) return mul(amount, fill.px, Rounding::half_even);
+  for (const Instrument& other : table_.all())
+    if (other.base == asset && other.quote == ins.quote && mark(other.id).last.is_set())
+      return mul(amount, mark(other.id).last, Rounding::half_even);
+  return Decimal::zero();
+}
+
+void Portfolio::pay_fee(const Fill& fill, Position& p) {
+  const Instrument& ins = table_[fill.instrument];
+  Decimal fee = fill.fee;
+  AssetId asset = fill.fee_asset;
+  if (!fee.is_set()) {  // unknown is never 0: the worst tier until it is told (rules 2.4)
+    asset = ins.quote;
+    fee = mul(mul(fill.px, fill.qty, Rounding::half_even), ins.rules.taker_fee, Rounding::up);
+  }
+  if (fee.is_zero()) return;
+  if (asset == ins.base) {
+    // A fee in the asset bought or sold shrinks the position at its average cost.
+    const Decimal taken = min(fee, p.qty);
+    if (!p.qty.is_zero()) {
+      const Decimal part = taken == p.qty ? p.cost : div(mul(p.cost, taken, Rounding::half_even), p.qty, Rounding::half_even);
+      p.cost = p.cost - part;
+      p.realised = p.realised - part;
+      realised_ = realised_ - part;
+    }
+    p.qty = p.qty - taken;
+    if (taken < fee) cash_slot(asset) = cash_slot(asset) - (fee - taken);
+  } else {
+    cash_slot(asset) = cash_slot(asset) - fee;
+  }
+  const Decimal worth = in_quote(asset, fee, fill);
+  p.fees = p.fees + worth;
+  fees_ = fees_ + worth;
+}
+
+Result<void> Portfolio::apply(const Fill& fill) {
+  const Instrument& ins = table_[fill.instrument];
+  if (!fill.px.is_set() || !fill.qty.is_set() || !fill.px.is_positive() || !fill.qty.is_positive())
+    return Error{"FILL_NOT_POSITIVE", "a fill of " + ins.symbol + " without a positive price and quantity can't be true"};
+  Position& p = positions_[fill.instrument.value - 1];
+  const Decimal notional = mul(fill.px, fill.qty, Rounding::half_even);
+  if (!notional.is_set()) return Error{"FILL_OVERFLOW", "a fill of " + ins.symbol + " is too large for the ledger"};
+  if (fill.side == Side::buy) {
+    if (p.qty.is_zero()) {
+      p.opened = fill.time;
+      p.best_px = fill.px;
+    }
+    p.qty = p.qty + fill.qty;
+    p.cost = p.cost + notional;
+    cash_slot(ins.quote) = cash_slot(ins.quote) - notional;
+  } else {
+    if (fill.qty > p.qty)
+      return Error{"FILL_BEYOND_POSITION", "a sale of " + ins.symbol + " beyond what is held: reconcile before trading it"};
+    const Decimal part = fill.qty == p.qty
+                             ? p.cost
+                             : div(mul(p.cost, fill.qty, Rounding::half_even), p.qty, Rounding::half_even);
+    p.qty = p.qty - fill.qty;
+    p.cost = p.cost - part;
+    p.realised = p.realised + (notional - part);
+    realised_ = realised_ + (notional - part);
+    cash_slot(ins.quote) = cash_slot(ins.quote) + notional;
+  }
+  pay_fee(fill, p);
+  if (p.qty.is_zero()) {
+    p.cost = Decimal::zero();
+    p.best_px = Decimal::not_set();
+    p.opened = 0;
+  }
+  BOWLINE_ENSURES(p.qty.is_set() && !p.qty.is_negative() && cash_slot(ins.quote).is_set());
+  held_changed(fill.instrument.value - 1);
+  return {};
+}
+
+void Portfolio::set_mark(InstrumentId id, const Mark& mark) {
+  BOWLINE_EXPECTS(id.value >= 1 && id.value <= marks_.size());
+  marks_[id.value - 1] = mark;
+  Position& p = positions_[id.value - 1];
+  if (p.best_px.is_set() && mark.last.is_set() && mark.last > p.best_px) p.best_px = mark.last;
+}
+
+Decimal Portfolio::bid(InstrumentId id) const {
+  const Mark& m = mark(id);
+  if (m.bid.is_set()) return m.bid;
+  return m.last.is_set() ? m.last - mul(m.last, half_spread_, Rounding::half_even) : Decimal::not_set();
+}
+Decimal Portfolio::ask(InstrumentId id) const {
+  const Mark& m = mark(id);
+  if (m.ask.is_set()) return m.ask;
+  return m.last.is_set() ? m.last + mul(m.last, half_spread_, Rounding::half_even) : Decimal::not_set();
+}
+Decimal Portfolio::average(InstrumentId id) const {
+  const Position& p = position(id);
+  return p.qty.is_zero() ? Decimal::not_set() : div(p.cost, p.qty, Rounding::half_even);
+}
+Decimal Portfolio::value(InstrumentId id) const {
+  const Position& p = position(id);
+  const Mark& m = mark(id);
+  return p.qty.is_zero() || !m.last.is_set() ? Decimal::zero() : mul(p.qty, m.last, Rounding::half_even);
+}
+Decimal Portfolio::unrealised(InstrumentId id) const {
+  const Position& p = position(id);
+  if (p.qty.is_zero()) return Decimal::zero();
+  const Decimal b = bid(id);
+  return b.is_set() ? mul(p.qty, b, Rounding::half_even) - p.cost : Decimal::zero();
+}
+bool Portfolio::dust(InstrumentId id) const {
+  const Position& p = position(id);
+  if (p.qty.is_zero()) return false;
+  const ProductRules& r = table_[id].rules;
+  if (p.qty < r.base_min || p.qty < r.base_step) return true;
+  const Decimal b = bid(id);
+  return b.is_set() && mul(p.qty, b, Rounding::half_even) < r.quote_min;
+}
+
+Decimal Portfolio::exposure() const {
+  Decimal sum = Decimal::zero();
+  for (const std::uint32_t i : held_) sum = sum + value({i + 1});
+  return sum;
+}
+Decimal Portfolio::equity() const { return cash(accounting_) + exposure(); }
+Decimal Portfolio::realised() const { return realised_; }
+Decimal Portfolio::fees() const { return fees_; }
+Decimal Portfolio::unrealised() const {
+  Decimal sum = Decimal::zero();
+  for (const std::uint32_t i : held_) sum = sum + unrealised({i + 1});
+  return sum;
+}
+
+void Portfolio::close_step(Nanos now) {
+  ++version_;
+  const Decimal e = equity();
+  if (!e.is_set()) return;
+  if (e > peak_) peak_ = e;
+  const Nanos day = now / day_ns;
+  if (day != day_) {
+    day_ = day;
+    day_start_ = e;
+  }
+}
+
+}  // namespace bowline::core

@@ -1,0 +1,99 @@
+// What is owned, what it cost and what it is worth. Average cost; realised and unrealised profit; fees in any asset;
+// dust. Everything is exact Decimal, and every fill moves amounts between accounts so that nothing appears or vanishes.
+#pragma once
+
+#include <bowline/decimal.hpp>
+#include <bowline/result.hpp>
+#include <vector>
+
+#include "core/instrument.hpp"
+#include "core/types.hpp"
+
+namespace bowline::core {
+
+/// A validated two-sided price of one instrument. Derived quotes: bid/ask = close x (1 -/+ assumed half spread).
+struct Mark {
+  Decimal last = Decimal::not_set();
+  Decimal bid = Decimal::not_set(), ask = Decimal::not_set();  // not set: derive from last and the assumed half spread
+  Nanos time = 0;
+};
+
+struct Position {
+  Decimal qty = Decimal::zero();       // base, >= 0 on spot
+  Decimal cost = Decimal::zero();      // quote paid for what is held, fees outside; average = cost / qty
+  Decimal realised = Decimal::zero();  // proceeds minus cost of what was sold, before fees, in quote
+  Decimal fees = Decimal::zero();      // fees paid for this instrument, valued in quote at the time
+  Decimal best_px = Decimal::not_set();  // most favourable mark since opening
+  Nanos opened = 0;
+};
+
+/// One execution as booked.
+struct Fill {
+  InstrumentId instrument;
+  Side side = Side::buy;
+  Decimal px, qty;                     // quote per base; base
+  Decimal fee = Decimal::not_set();    // in fee_asset; not set = not told yet (worst tier until known)
+  AssetId fee_asset;
+  Nanos time = 0;
+};
+
+class Portfolio {
+ public:
+  /// `half_spread`: used where a run has no quotes (fraction, 0.0005 = 5 bp). Equity is in the quote asset `base_asset`.
+  Portfolio(const InstrumentTable& table, AssetId accounting, Decimal half_spread);
+
+  /// An absolute balance told by the venue: how cash first comes into the book. The base assets' balances that are
+  /// not ours to trade are not positions (unmanaged inventory) and count nothing here.
+  void set_cash(AssetId asset, Decimal total);
+  /// Books one fill. Refuses what can't be true: not positive price or quantity, a sale of more than is held.
+  Result<void> apply(const Fill& fill);
+  void set_mark(InstrumentId id, const Mark& mark);
+
+  Decimal cash(AssetId asset) const;
+  const Position& position(InstrumentId id) const;
+  const Mark& mark(InstrumentId id) const;
+  Decimal bid(InstrumentId id) const;  // not set without a mark
+  Decimal ask(InstrumentId id) const;
+  /// Average price paid for what is held; not set when flat.
+  Decimal average(InstrumentId id) const;
+  /// qty x last; zero when flat; a held position without a mark counts its cost... never: it counts 0 (rules 5.2).
+  Decimal value(InstrumentId id) const;
+  /// At the bid, minus cost.
+  Decimal unrealised(InstrumentId id) const;
+  /// Held, but too little to sell (below base_min or quote_min).
+  bool dust(InstrumentId id) const;
+
+  Decimal equity() const;    // cash in the accounting asset + positions at their marks
+  Decimal exposure() const;  // positions at their marks
+  Decimal realised() const;
+  Decimal unrealised() const;
+  Decimal fees() const;
+  Decimal peak() const noexcept { return peak_; }
+  Decimal day_start() const noexcept { return day_start_; }
+  /// Call once per step after marks and fills: moves the high-water mark and the day's opening equity, raises version.
+  void close_step(Nanos now);
+  std::uint64_t version() const noexcept { return version_; }
+  AssetId accounting() const noexcept { return accounting_; }
+  const InstrumentTable& instruments() const noexcept { return table_; }
+  /// Fees of an asset for which no price was known, by asset (kept exact, outside equity, reported).
+  const std::vector<Decimal>& cash_by_asset() const noexcept { return cash_; }
+
+ private:
+  const InstrumentTable& table_;
+  AssetId accounting_;
+  Decimal half_spread_;
+  std::vector<Decimal> cash_;        // by asset id - 1
+  std::vector<Position> positions_;  // by instrument id - 1
+  std::vector<Mark> marks_;
+  std::vector<std::uint32_t> held_;  // indices of non-zero positions, ascending
+  Decimal peak_ = Decimal::zero(), day_start_ = Decimal::not_set(), realised_ = Decimal::zero(), fees_ = Decimal::zero();
+  Nanos day_ = -1;
+  std::uint64_t version_ = 0;
+
+  Decimal& cash_slot(AssetId asset);
+  Decimal in_quote(AssetId asset, Decimal amount, const Fill& fill) const;
+  void pay_fee(const Fill& fill, Position& p);
+  void held_changed(std::uint32_t index);
+};
+
+}  // namespace bowline::core

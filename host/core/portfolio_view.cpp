@@ -1,0 +1,123 @@
+#include "core/portfolio_view.hpp"
+
+namespace bowline::core {
+namespace {
+
+std::uint32_t abi_state(OrderState s) noexcept {
+  switch (s) {
+    case OrderState::recorded:
+    case OrderState::submitted: return BL_S_PENDING;
+    case OrderState::open:
+    case OrderState::partially_filled:
+    case OrderState::cancel_pending: return BL_S_OPEN;
+    case OrderState::unknown: return BL_S_UNKNOWN;
+    case OrderState::filled: return BL_S_FILLED;
+    case OrderState::cancelled: return BL_S_CANCELLED;
+    case OrderState::expired: return BL_S_EXPIRED;
+    case OrderState::rejected:
+    case OrderState::denied:
+    case OrderState::not_placed: return BL_S_REJECTED;
+  }
+  return BL_S_UNKNOWN;
+}
+
+}  // namespace
+
+void PortfolioView::link() {
+  bl_portfolio& h = parts_.head;
+  h.size = sizeof h;
+  h.position_stride = sizeof(bl_position);
+  h.balance_stride = sizeof(bl_balance);
+  h.mark_stride = sizeof(bl_mark);
+  h.n_positions = static_cast<std::uint32_t>(parts_.positions.size());
+  h.n_balances = static_cast<std::uint32_t>(parts_.balances.size());
+  h.n_marks = static_cast<std::uint32_t>(parts_.marks.size());
+  h.n_working = static_cast<std::uint32_t>(parts_.working.size());
+  h.positions = parts_.positions.data();
+  h.balances = parts_.balances.data();
+  h.marks = parts_.marks.data();
+  pointers_.clear();
+  for (std::size_t i = 0; i < parts_.working.size(); ++i) {
+    parts_.working[i].size = sizeof(bl_working);
+    parts_.working[i].intent = &parts_.intents[i];
+    pointers_.push_back(&parts_.working[i]);
+  }
+  h.working = pointers_.data();
+}
+
+void PortfolioView::build(const Portfolio& book, const OrderTable& orders, TradingState state, Nanos now) {
+  parts_.positions.clear();
+  parts_.balances.clear();
+  parts_.marks.clear();
+  parts_.intents.clear();
+  parts_.working.clear();
+  for (const Instrument& ins : book.instruments().all()) {
+    const Position& p = book.position(ins.id);
+    if (!p.qty.is_zero()) {
+      bl_position out{};
+      out.instrument = ins.id.value;
+      out.flags = book.dust(ins.id) ? 1u : 0u;
+      out.qty = p.qty.raw();
+      out.avg_px = book.average(ins.id).raw();
+      out.realised = p.realised.raw();
+      out.fees = p.fees.raw();
+      out.best_px = p.best_px.raw();
+      out.opened_ns = p.opened;
+      parts_.positions.push_back(out);
+    }
+    const Mark& m = book.mark(ins.id);
+    if (m.last.is_set()) {
+      bl_mark out{};
+      out.instrument = ins.id.value;
+      out.px = m.last.raw();
+      out.ts = m.time;
+      parts_.marks.push_back(out);
+    }
+  }
+  const std::vector<Decimal>& cash = book.cash_by_asset();
+  for (std::size_t i = 0; i < cash.size(); ++i) {
+    if (cash[i].is_zero()) continue;
+    bl_balance out{};
+    out.asset = static_cast<std::uint32_t>(i + 1);
+    out.total = cash[i].raw();
+    out.hold = Decimal::zero().raw();
+    parts_.balances.push_back(out);
+  }
+  for (const Order* o : orders.working()) {
+    parts_.intents.push_back(o->intent.abi);
+    bl_working w{};
+    w.state = abi_state(o->state);
+    w.cum_qty = o->cum_qty.raw();
+    w.leaves_qty = o->leaves().raw();
+    parts_.working.push_back(w);
+  }
+  bl_portfolio& h = parts_.head;
+  h = bl_portfolio{};
+  h.base_asset = book.accounting().value;
+  h.state = static_cast<std::uint32_t>(state);
+  h.equity = book.equity().raw();
+  h.peak_equity = book.peak().raw();
+  h.day_start_equity = book.day_start().raw();
+  h.now_ns = now;
+  h.version = book.version();
+  link();
+}
+
+void PortfolioView::assign(Parts parts) {
+  parts_ = std::move(parts);
+  link();
+}
+
+const bl_mark* PortfolioView::mark(InstrumentId id) const noexcept {
+  for (const bl_mark& m : parts_.marks)
+    if (m.instrument == id.value) return &m;
+  return nullptr;
+}
+
+Decimal PortfolioView::held(InstrumentId id) const noexcept {
+  for (const bl_position& p : parts_.positions)
+    if (p.instrument == id.value) return Decimal::from_raw(p.qty);
+  return Decimal::zero();
+}
+
+}  // namespace bowline::core

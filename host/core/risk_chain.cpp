@@ -1,0 +1,199 @@
+#include "core/risk_chain.hpp"
+
+#include <array>
+
+#include "core/contract.hpp"
+
+namespace bowline::core {
+namespace {
+
+std::string_view text_of(const char* field, std::size_t cap) { return {field, ::strnlen(field, cap)}; }
+
+CheckRecord floor_check(const SharedText& who, std::string_view code, Decimal value, Decimal limit, std::string reason) {
+  CheckRecord c;
+  c.rule_source = who;
+  c.action = code.empty() ? 1 : 0;
+  c.code = code;
+  c.value = value;
+  c.limit = limit;
+  c.reason = std::move(reason);
+  return c;
+}
+
+/// Notional of an intent in its quote asset: by cost, by limit, or at the ask for a market order. Fee not inside.
+Decimal notional_of(const Intent& intent, const Portfolio& book) {
+  if (intent.quote_qty().is_set()) return intent.quote_qty();
+  Decimal px = intent.limit_px();
+  if (!px.is_set()) px = intent.side() == Side::buy ? book.ask(intent.instrument()) : book.bid(intent.instrument());
+  return px.is_set() ? mul(px, intent.qty(), Rounding::up) : Decimal::not_set();
+}
+
+constexpr auto codes = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"GATE_CLOSED", "the order gate is closed: emergency stop, watchdog, or the process is ending"},
+    {"STATE_HALTED", "trading is halted: only protective stops and the operator's exits run"},
+    {"STATE_REDUCING", "trading is reducing: entries and increases are denied"},
+    {"MARK_MISSING", "the product has no price yet"},
+    {"MARK_STALE", "the product's price is older than max_mark_age"},
+    {"PRICE_OUTSIDE_COLLAR", "the limit price is further from the mark than the collar allows"},
+    {"ORDER_NOTIONAL_LIMIT", "the order is larger than floor.max_order_usd"},
+    {"DAY_NOTIONAL_LIMIT", "with it, the day's entries would pass floor.max_day_usd"},
+    {"TOTAL_NOTIONAL_LIMIT", "with it, what is invested and working would pass floor.max_total_usd"},
+    {"ORDER_RATE_LIMIT", "more orders in a minute than floor.max_orders_per_minute"},
+    {"QUOTE_BALANCE_SHORT", "the quote balance does not cover the order with its fee and what is working"},
+    {"QUANTITY_BELOW_STEP", "after rounding to the product's step nothing is left"},
+    {"BELOW_MINIMUM", "below the product's smallest quantity or notional"},
+    {"RISK_RULE_FAILED", "a risk plugin failed or is quarantined: it answers REJECT"},
+    {"EXIT_BEYOND_POSITION", "the sale and all working sales exceed the position: not risk-reducing"},
+    {"EXIT_FROZEN", "freeze is on: the only state without exits"},
+});
+
+}  // namespace
+
+std::span<const std::pair<std::string_view, std::string_view>> floor_codes() noexcept { return codes; }
+
+RiskChain::RiskChain(std::vector<std::unique_ptr<RiskRule>> rules, FloorLimits limits, SharedText floor_name)
+    : rules_(std::move(rules)), limits_(limits), floor_name_(std::move(floor_name)) {}
+
+bool RiskChain::run_rules(Intent& intent, const InstrumentTable& table, const bl_portfolio& view,
+                          std::vector<CheckRecord>& checks) {
+  const Instrument& ins = table[intent.instrument()];
+  for (const auto& rule : rules_) {
+    bl_verdict v{};
+    v.size = sizeof v;
+    v.max_qty = v.value = v.limit = Decimal::not_set().raw();
+    const bool worked = rule->check(intent.abi, view, v);
+    CheckRecord c;
+    c.rule_source = rule->name();
+    c.action = worked ? static_cast<std::uint8_t>(v.action > 2 ? 0 : v.action) : 0;
+    c.code = std::string(text_of(v.code, sizeof v.code));
+    c.reason = std::string(text_of(v.reason, sizeof v.reason));
+    if (!worked) c.code = "RISK_RULE_FAILED";
+    c.value = Decimal::from_raw(v.value);
+    c.limit = Decimal::from_raw(v.limit);
+    c.max_qty = Decimal::from_raw(v.max_qty);
+    if (c.action == 0) {
+      if (c.code.empty()) c.code = "RISK_REJECTED";
+      checks.push_back(std::move(c));
+      return false;
+    }
+    if (c.action == 2) {
+      // A rule may shrink, never enlarge; whatever it says above the proposed quantity counts as allowed.
+      const Decimal now_qty = intent.qty();
+      if (now_qty.is_set() && c.max_qty.is_set() && !c.max_qty.is_negative() && c.max_qty < now_qty) {
+        const Decimal cut = floor_to(c.max_qty, ins.rules.base_step);
+        if (!cut.is_positive() || cut < ins.rules.base_min) {
+          c.action = 0;
+          if (c.code.empty()) c.code = "QUANTITY_BELOW_STEP";
+          checks.push_back(std::move(c));
+          return false;
+        }
+        intent.abi.qty = cut.raw();
+      } else if (!now_qty.is_set() || !c.max_qty.is_set() || c.max_qty.is_negative()) {
+        c.action = 0;  // a shrink that can't be carried out is a refusal
+        if (c.code.empty()) c.code = "RISK_REJECTED";
+        checks.push_back(std::move(c));
+        return false;
+      }
+    }
+    checks.push_back(std::move(c));
+  }
+  return true;
+}
+
+bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
+                          std::vector<CheckRecord>& checks) const {
+  const InstrumentId id = intent.instrument();
+  const Instrument& ins = book.instruments()[id];
+  const auto refuse = [&](std::string_view code, Decimal value, Decimal limit, std::string why) {
+    checks.push_back(floor_check(floor_name_, code, value, limit, std::move(why)));
+    return false;
+  };
+  const Decimal none = Decimal::not_set();
+  if (!facts.gate_open) return refuse("GATE_CLOSED", none, none, "the order gate is closed");
+  if (facts.state == TradingState::halted) return refuse("STATE_HALTED", none, none, "trading is halted");
+  if (facts.state == TradingState::reducing) return refuse("STATE_REDUCING", none, none, "trading is reducing");
+  const Mark& mark = book.mark(id);
+  if (!mark.last.is_set()) return refuse("MARK_MISSING", none, none, "no price of " + ins.symbol + " yet");
+  if (limits_.max_mark_age > 0 && facts.now - mark.time > limits_.max_mark_age)
+    return refuse("MARK_STALE", none, none, "the price of " + ins.symbol + " is too old");
+  if (limits_.price_collar.is_set() && intent.limit_px().is_set()) {
+    const Decimal away = abs(intent.limit_px() - mark.last);
+    const Decimal room = mul(mark.last, limits_.price_collar, Rounding::down);
+    if (away > room) return refuse("PRICE_OUTSIDE_COLLAR", away, room, "the limit price is outside the collar");
+  }
+  if (intent.qty().is_set()) {
+    if (!intent.qty().is_positive()) return refuse("QUANTITY_BELOW_STEP", intent.qty(), ins.rules.base_step, "nothing to order");
+    if (intent.qty() < ins.rules.base_min)
+      return refuse("BELOW_MINIMUM", intent.qty(), ins.rules.base_min, "below the smallest quantity");
+  }
+  const Decimal notional = notional_of(intent, book);
+  if (!notional.is_set()) return refuse("MARK_MISSING", none, none, "the order can't be valued");
+  if (notional < ins.rules.quote_min) return refuse("BELOW_MINIMUM", notional, ins.rules.quote_min, "below the smallest notional");
+  if (limits_.max_order.is_set() && notional > limits_.max_order)
+    return refuse("ORDER_NOTIONAL_LIMIT", notional, limits_.max_order, "order above the cap");
+  if (limits_.max_day.is_set() && facts.day_notional + notional > limits_.max_day)
+    return refuse("DAY_NOTIONAL_LIMIT", facts.day_notional + notional, limits_.max_day, "day's entries above the cap");
+  if (limits_.max_orders_per_minute > 0 && facts.orders_last_minute >= limits_.max_orders_per_minute)
+    return refuse("ORDER_RATE_LIMIT", Decimal::from_int(facts.orders_last_minute),
+                  Decimal::from_int(limits_.max_orders_per_minute), "too many orders in a minute");
+  // In-flight, unknown and resting orders count in every limit (trading rules 5.5).
+  Decimal working = Decimal::zero();
+  for (std::uint32_t i = 0; i < view.n_working; ++i) {
+    const bl_working& w = *view.working[i];
+    if (w.intent->side != BL_BUY) continue;
+    const Decimal leaves = Decimal::from_raw(w.leaves_qty);
+    Decimal px = Decimal::from_raw(w.intent->limit_px);
+    if (!px.is_set()) px = book.ask({w.intent->instrument});
+    if (leaves.is_set() && px.is_set())
+      working = working + mul(leaves, px, Rounding::up);
+    else if (const Decimal cost = Decimal::from_raw(w.intent->quote_qty); cost.is_set())
+      working = working + cost;
+  }
+  if (limits_.max_total.is_set() && book.exposure() + working + notional > limits_.max_total)
+    return refuse("TOTAL_NOTIONAL_LIMIT", book.exposure() + working + notional, limits_.max_total, "invested above the cap");
+  const Decimal fee_rate = ins.rules.taker_fee;
+  const Decimal need = notional + mul(notional, fee_rate, Rounding::up);
+  const Decimal free = book.cash(ins.quote) - working - mul(working, fee_rate, Rounding::up);
+  if (intent.side() == Side::buy && need > free)
+    return refuse("QUOTE_BALANCE_SHORT", need, free, "the quote balance does not cover the order");
+  checks.push_back(floor_check(floor_name_, "", none, none, ""));
+  return true;
+}
+
+RiskAnswer RiskChain::approve(const Intent& intent, const Portfolio& book, const bl_portfolio& view,
+                              const FloorFacts& facts, std::vector<CheckRecord>& checks) {
+  Intent judged = intent;
+  if (!run_rules(judged, book.instruments(), view, checks) || !run_floor(judged, book, view, facts, checks))
+    return RiskRefusal{checks.back().code};
+  // The property the whole chain rests on: what leaves is never more than what was proposed.
+  BOWLINE_ENSURES(!intent.qty().is_set() || judged.qty() <= intent.qty());
+  return RiskApproved<Intent>(std::move(judged));
+}
+
+bool RiskChain::advise(const Intent& intent, const InstrumentTable& table, const bl_portfolio& view,
+                       std::vector<CheckRecord>& checks, Decimal& allowed_qty) {
+  Intent judged = intent;
+  const bool ok = run_rules(judged, table, view, checks);
+  allowed_qty = ok ? judged.qty() : Decimal::zero();
+  return ok;
+}
+
+RiskAnswer ExitFloor::approve(const Intent& intent, const Portfolio& book, Decimal working_sells, bool frozen,
+                              std::vector<CheckRecord>& checks) const {
+  const Decimal none = Decimal::not_set();
+  const auto refuse = [&](std::string_view code, Decimal value, Decimal limit, std::string why) -> RiskAnswer {
+    checks.push_back(floor_check(floor_name_, code, value, limit, std::move(why)));
+    return RiskRefusal{std::string(code)};
+  };
+  if (frozen) return refuse("EXIT_FROZEN", none, none, "freeze is on");
+  if (intent.side() != Side::sell || !intent.qty().is_set() || !intent.qty().is_positive())
+    return refuse("QUANTITY_BELOW_STEP", none, none, "nothing to sell");
+  const Decimal wanted = intent.qty() + working_sells;
+  const Decimal held = book.position(intent.instrument()).qty;
+  if (!wanted.is_set() || wanted > held)
+    return refuse("EXIT_BEYOND_POSITION", wanted, held, "the sale and all working sales exceed the position");
+  checks.push_back(floor_check(floor_name_, "", wanted, held, "proved risk-reducing"));
+  return RiskApproved<Intent>(intent);
+}
+
+}  // namespace bowline::core

@@ -1,0 +1,90 @@
+// The chain of risk checks and, under it, the host's own floor that no plugin can loosen; and the floor of exits, which
+// no plugin can close. These two are the only makers of RiskApproved<Intent>.
+#pragma once
+
+#include <bowline/result.hpp>
+#include <memory>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "core/approved.hpp"
+#include "core/intent.hpp"
+#include "core/portfolio.hpp"
+#include "core/records.hpp"
+
+namespace bowline::core {
+
+/// One link of the chain: a risk plugin's instance (or a test's rule). Judges, changes nothing.
+class RiskRule {
+ public:
+  virtual ~RiskRule() = default;
+  virtual const SharedText& name() const = 0;
+  /// Fills `verdict`, which arrives as REJECT; false = the rule failed and its verdict is REJECT.
+  virtual bool check(const bl_intent& intent, const bl_portfolio& portfolio, bl_verdict& verdict) = 0;
+};
+
+/// Numbers of the floor. Amounts in the accounting asset; not set = no limit (live demands all three).
+struct FloorLimits {
+  Decimal max_order = Decimal::not_set(), max_day = Decimal::not_set(), max_total = Decimal::not_set();
+  Decimal price_collar = Decimal::not_set();  // fraction of the mark; entries outside are refused
+  std::uint32_t max_orders_per_minute = 0;    // 0 = no limit
+  Nanos max_mark_age = 0;                     // 0 = no limit
+};
+
+/// What the floor has to know beside the intent. One per trade-execution; the caller keeps it true.
+struct FloorFacts {
+  TradingState state = TradingState::active;
+  bool gate_open = true;
+  Decimal day_notional = Decimal::zero();     // entries of the UTC day, filled and working
+  std::uint32_t orders_last_minute = 0;
+  Nanos now = 0;
+};
+
+/// Refused: who refused is the last check of the list.
+struct RiskRefusal {
+  std::string code;
+};
+using RiskAnswer = std::variant<RiskApproved<Intent>, RiskRefusal>;
+
+/// Entries and increases: every rule in configuration order (each may shrink, none may enlarge), then the floor.
+class RiskChain {
+ public:
+  RiskChain(std::vector<std::unique_ptr<RiskRule>> rules, FloorLimits limits, SharedText floor_name);
+
+  /// Judges `intent`. Each verdict is appended to `checks`. A shrunk quantity is floored to the product's step and
+  /// judged again by nobody: rules only see the intent as proposed or as shrunk so far.
+  RiskAnswer approve(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
+                     std::vector<CheckRecord>& checks);
+  /// The rules alone, without the floor and without an approval: what the bridge asks in advance.
+  bool advise(const Intent& intent, const InstrumentTable& table, const bl_portfolio& view,
+              std::vector<CheckRecord>& checks, Decimal& allowed_qty);
+  std::span<const std::unique_ptr<RiskRule>> rules() const noexcept { return rules_; }
+  const FloorLimits& limits() const noexcept { return limits_; }
+
+ private:
+  std::vector<std::unique_ptr<RiskRule>> rules_;
+  FloorLimits limits_;
+  SharedText floor_name_;
+  bool run_rules(Intent& intent, const InstrumentTable& table, const bl_portfolio& view, std::vector<CheckRecord>& checks);
+  bool run_floor(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
+                 std::vector<CheckRecord>& checks) const;
+};
+
+/// Exits: approved when the host itself proves them risk-reducing (trading rules 3.1): sell quantity + all unresolved and
+/// resting sells <= the position. Plugin verdicts are recorded by the caller and do not bind.
+class ExitFloor {
+ public:
+  explicit ExitFloor(SharedText floor_name) : floor_name_(std::move(floor_name)) {}
+  /// `working_sells`: leaves of all resting, in-flight and unknown sells of the product.
+  RiskAnswer approve(const Intent& intent, const Portfolio& book, Decimal working_sells, bool frozen,
+                     std::vector<CheckRecord>& checks) const;
+
+ private:
+  SharedText floor_name_;
+};
+
+/// Stable codes of the floors with what they mean, for the documentation.
+std::span<const std::pair<std::string_view, std::string_view>> floor_codes() noexcept;
+
+}  // namespace bowline::core

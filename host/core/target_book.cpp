@@ -1,0 +1,41 @@
+#include "core/target_book.hpp"
+
+#include <cmath>
+
+#include "core/contract.hpp"
+
+namespace bowline::core {
+namespace {
+constexpr std::size_t rank(Purpose p) noexcept { return static_cast<std::size_t>(p); }
+}  // namespace
+
+bool TargetBook::put(const Target& target) {
+  BOWLINE_EXPECTS(target.instrument.value >= 1 && target.instrument.value <= slots_.size());
+  if (std::isnan(target.weight) || target.weight > 1.0) return false;
+  Slot& slot = slots_[target.instrument.value - 1];
+  Target t = target;
+  if (t.weight < 0) t.weight = 0;
+  if (t.purpose == Purpose::entry) slot.by_rank[rank(Purpose::exit)].reset();
+  if (t.purpose == Purpose::exit) slot.by_rank[rank(Purpose::entry)].reset();
+  slot.by_rank[rank(t.purpose)] = t;
+  return true;
+}
+
+void TargetBook::action_changed(InstrumentId instrument) { clear(instrument, Purpose::rebalance); }
+
+const Target* TargetBook::live(InstrumentId instrument, Nanos now) const noexcept {
+  const Slot& slot = slots_[instrument.value - 1];
+  for (std::size_t r = ranks; r-- > 0;)
+    if (const auto& t = slot.by_rank[r]; t && t->valid_until > now) return &*t;
+  return nullptr;
+}
+
+void TargetBook::clear(InstrumentId instrument, Purpose purpose) noexcept {
+  slots_[instrument.value - 1].by_rank[rank(purpose)].reset();
+}
+
+void TargetBook::clear_all(Purpose purpose) noexcept {
+  for (Slot& s : slots_) s.by_rank[rank(purpose)].reset();
+}
+
+}  // namespace bowline::core

@@ -1,0 +1,39 @@
+// Where all wishes for one product meet: at most one target of each rank, and only the live one of the highest rank
+// counts. Targets are never merged (trading rules 1.2). Precedence: emergency > stop > operator > SELL > rebalancer >
+// BUY, which is the order of the values of Purpose.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "core/prediction.hpp"
+
+namespace bowline::core {
+
+class TargetBook {
+ public:
+  explicit TargetBook(std::size_t instruments) : slots_(instruments) {}
+
+  /// Puts a target in its rank's place, over the one before. A BUY takes the standing SELL off and the other way round:
+  /// the newest prediction is the one that counts. NaN weights are refused (false), negative ones count as 0.
+  bool put(const Target& target);
+  /// The prediction's action for a product changed: a rebalancer's target for it no longer stands.
+  void action_changed(InstrumentId instrument);
+  /// The live target of the highest rank: not expired at `now`. nullptr: the position is held.
+  const Target* live(InstrumentId instrument, Nanos now) const noexcept;
+  /// Takes off one rank (a new plan, a done exit, an ended stop).
+  void clear(InstrumentId instrument, Purpose purpose) noexcept;
+  /// Takes off all targets of a rank: a rebalancer's targets stand until its next plan.
+  void clear_all(Purpose purpose) noexcept;
+  std::size_t size() const noexcept { return slots_.size(); }
+
+ private:
+  static constexpr std::size_t ranks = 7;
+  struct Slot {
+    std::array<std::optional<Target>, ranks> by_rank{};
+  };
+  std::vector<Slot> slots_;
+};
+
+}  // namespace bowline::core
