@@ -1,6 +1,7 @@
 #include "venue.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <stdexcept>
 #include <utility>
 
@@ -85,9 +86,13 @@ Order* Venue::find(const OrderRef& ref) {
     const auto it = by_client_id_.find(ref.client_id);
     return it == by_client_id_.end() ? nullptr : &orders_[static_cast<std::size_t>(it->second - 1)];
   }
-  for (Order& o : orders_)
-    if (o.venue_id == ref.venue_id) return &o;
-  return nullptr;
+  constexpr std::string_view prefix = "mock-";  // venue ids are this and the order's number
+  if (ref.venue_id.rfind(prefix, 0) != 0) return nullptr;
+  std::size_t number = 0;
+  const char* end = ref.venue_id.data() + ref.venue_id.size();
+  const auto [stop, ec] = std::from_chars(ref.venue_id.data() + prefix.size(), end, number);
+  if (ec != std::errc{} || stop != end || number < 1 || number > orders_.size()) return nullptr;
+  return &orders_[number - 1];
 }
 
 void Venue::enqueue(Request r) {

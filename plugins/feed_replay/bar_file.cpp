@@ -83,6 +83,7 @@ BarFile::Next BarFile::next() {
     }
     ++counts_.bars;
     counts_.zero_volume += row_.volume == 0;
+    counts_.rounded += row_.rounded;
     return Next::bar;
   }
 }

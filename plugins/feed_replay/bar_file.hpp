@@ -22,6 +22,7 @@ struct Counts {
   std::uint64_t duplicates = 0;    ///< rows equal to the one before, left out
   std::uint64_t gaps = 0;          ///< places where bars are missing
   std::uint64_t missing_bars = 0;  ///< bars missing there in all
+  std::uint64_t rounded = 0;       ///< bars with a number of more than 18 decimals
   std::uint64_t zero_volume = 0;   ///< bars without trading (kept)
 };
 

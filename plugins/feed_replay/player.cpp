@@ -103,6 +103,7 @@ void Player::summarize(const Log& log) {
     log(c.skipped > 0 ? 3 : 2, short_path(f.path()) + ": " + std::to_string(c.bars) + " bars, " +
                                    std::to_string(c.gaps) + " gaps of " + std::to_string(c.missing_bars) +
                                    " missing bars, " + std::to_string(c.zero_volume) + " without volume, " +
+                                   std::to_string(c.rounded) + " rounded to 18 decimals, " +
                                    std::to_string(c.duplicates) + " repeated rows and " +
                                    std::to_string(c.skipped) + " bad rows left out");
     if (f.may_be_cut()) log(3, short_path(f.path()) + ": the last line has no newline; the file may be cut");

@@ -11,7 +11,10 @@ struct Number {
   std::uint64_t digits = 0;
   int exp = 0;
   bool negative = false;
+  bool rounded = false;
 };
+
+constexpr int finest_exp = -18;
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
@@ -24,6 +27,36 @@ bool is_word(std::string_view s) noexcept {  // nan, inf, null, na, and their sp
          });
 }
 
+/// Digits that 64 bits could not take, for rounding: the first of them, and whether any other is not 0.
+struct Cut {
+  unsigned first = 0;
+  bool any = false, more = false;
+  void add(unsigned d) noexcept {
+    if (any)
+      more = more || d != 0;
+    else
+      first = d;
+    any = true;
+  }
+};
+
+/// Brings a number to at most 18 decimals, half to even: finer is no amount of anything, but what a double
+/// leaves behind
+/// ("0.0071911399999999995"). False when the digits cut off lie above that.
+bool to_18_decimals(std::uint64_t& m, int& exp, Cut cut, bool& rounded) noexcept {
+  if (cut.any && (cut.first != 0 || cut.more) && exp > finest_exp) return false;
+  for (; exp < finest_exp && m != 0; ++exp) {
+    if (cut.any) cut.more = cut.more || cut.first != 0;
+    cut.first = static_cast<unsigned>(m % 10);
+    cut.any = true;
+    m /= 10;
+  }
+  if (!cut.any || (cut.first == 0 && !cut.more)) return true;
+  rounded = true;
+  if (cut.first > 5 || (cut.first == 5 && (cut.more || m % 2 == 1))) ++m;
+  return true;
+}
+
 Fault read_number(std::string_view s, Number& out) noexcept {
   if (is_word(s)) return Fault::not_a_number;
   std::size_t i = 0;
@@ -31,6 +64,7 @@ Fault read_number(std::string_view s, Number& out) noexcept {
   int exp = 0;
   bool any = false, point = false;
   std::uint64_t m = 0;
+  Cut cut;
   for (; i < s.size() && (is_digit(s[i]) || (s[i] == '.' && !point)); ++i) {
     if (s[i] == '.') {
       point = true;
@@ -38,8 +72,8 @@ Fault read_number(std::string_view s, Number& out) noexcept {
     }
     any = true;
     const auto d = static_cast<unsigned>(s[i] - '0');
-    if (m > (std::numeric_limits<std::uint64_t>::max() - d) / 10) {
-      if (d != 0) return Fault::out_of_range;  // more digits than 64 bits hold, and they matter
+    if (cut.any || m > (std::numeric_limits<std::uint64_t>::max() - d) / 10) {
+      cut.add(d);
       if (!point) ++exp;
       continue;
     }
@@ -58,6 +92,7 @@ Fault read_number(std::string_view s, Number& out) noexcept {
     exp += down ? -e : e;
   }
   if (i != s.size()) return Fault::malformed;
+  if (!to_18_decimals(m, exp, cut, out.rounded)) return Fault::out_of_range;
   while (m != 0 && m % 10 == 0) {
     m /= 10;
     ++exp;
@@ -85,7 +120,6 @@ bool align(const Number* v, std::size_t n, std::int8_t& exp, std::int64_t* const
   int finest = 18;
   for (std::size_t i = 0; i < n; ++i)
     if (v[i].digits != 0) finest = std::min(finest, v[i].exp);
-  if (finest < -18) return false;
   for (const int candidate : {std::min(-usual_decimals, finest), finest}) {
     bool fits = true;
     for (std::size_t i = 0; i < n && fits; ++i) fits = scaled(v[i], candidate, *out[i]);
@@ -152,6 +186,7 @@ Fault parse_line(std::string_view line, Row& out) noexcept {
   std::int64_t* const volume[] = {&out.volume};
   if (!align(&v[1], 4, out.px_exp, prices) || !align(&v[5], 1, out.qty_exp, volume))
     return Fault::out_of_range;
+  out.rounded = std::any_of(v.begin(), v.end(), [](const Number& n) { return n.rounded; });
   return judge_values(out);
 }
 

@@ -13,6 +13,7 @@ struct Row {
   std::int64_t time_s = 0;  ///< bar open, epoch seconds
   std::int64_t open = 0, high = 0, low = 0, close = 0, volume = 0;
   std::int8_t px_exp = -8, qty_exp = -8;
+  bool rounded = false;  ///< a number had more than 18 decimals; it was rounded to 18, half to even
   friend bool operator==(const Row&, const Row&) = default;
 };
 
@@ -88,6 +89,7 @@ inline bool parse_usual(const char*& p, Row& out) noexcept {
     return false;
   out.time_s = t;
   out.px_exp = out.qty_exp = -usual_decimals;
+  out.rounded = false;
   p = s;
   return true;
 }

@@ -1,6 +1,7 @@
 // The candle reader: exact numbers, the policy per bad-data case, streaming, merging.
 #include <catch2/catch.hpp>
 
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -89,6 +90,10 @@ TEST_CASE("numbers of every legal spelling are exact, whatever exponent they nee
         Case{"9223372036854775807", 9223372036854775807, 0},
         Case{"92233720368.54775807", 9223372036854775807, -8}, Case{"1000000000000", 1, 12},
         Case{"1.10", 110000000, -8}, Case{"0.000000000000000001", 1, -18},
+        Case{"0.0071911399999999995", 719114, -8}, Case{"0.1000000000000000055511151231257827", 100000000000000006, -18},
+        Case{"0.0000000000000000015", 2, -18}, Case{"0.0000000000000000025", 2, -18},
+        Case{"0.00000000000000000250000000000000000001", 3, -18}, Case{"1e-30", 0, -8},
+        Case{"0.1234567890123456789012", 123456789012345679, -18},
         Case{"123456789012345678900000", 1234567890123456789, 5}}) {
     Row r;
     INFO(c.volume);
@@ -393,4 +398,42 @@ TEST_CASE("speeds are read, and pacing follows bar time from the first bar") {
   CHECK(p.due_ns(1'000'000'000'000, 77) == 77);
   CHECK(p.due_ns(1'300'000'000'000, 999) == 77 + 1'000'000'000);
   CHECK(p.due_ns(1'900'000'000'000, 999) == 77 + 3'000'000'000);
+}
+
+TEST_CASE(
+    "every real candle file is read to its end without a fault, and the main run's files have their rows") {
+  const char* data = std::getenv("BOWLINE_DATA");
+  const std::filesystem::path folder =
+      data ? std::filesystem::path(data) / "data" / "candles" : std::filesystem::path();
+  if (!data || !std::filesystem::is_directory(folder)) {
+    if (const char* must = std::getenv("BOWLINE_REQUIRE_DATA"); must && std::string_view(must) == "1")
+      FAIL("BOWLINE_REQUIRE_DATA is set, and BOWLINE_DATA names no folder with data/candles");
+    WARN("skipped: BOWLINE_DATA is not set; it names the folder that holds data/candles");
+    return;
+  }
+  std::size_t files = 0, main_rows = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    FileOptions o;
+    o.path = entry.path().string();
+    o.interval_s = name.find("_5m_") != std::string::npos   ? 300
+                   : name.find("_1m_") != std::string::npos ? 60
+                                                            : 3'600;
+    INFO(name);
+    auto file = BarFile::open(o);
+    REQUIRE(file.ok());
+    BarFile::Next n;
+    while ((n = (*file)->next()) == BarFile::Next::bar) {
+    }
+    INFO((*file)->error().message);
+    REQUIRE(n == BarFile::Next::end);
+    ++files;
+    for (const char* coin : {"BTC", "ETH", "ADA", "XRP", "LTC", "LINK"})
+      if (name == std::string("binance_spot_") + coin + "USDT_5m_2022.csv.gz") {
+        CHECK((*file)->counts().bars == 61'998);
+        main_rows += (*file)->counts().bars;
+      }
+  }
+  CHECK(files > 20);
+  CHECK(main_rows == 371'988);
 }
