@@ -15,7 +15,7 @@ namespace bowline::edge {
 
 struct HttpCall {
   Method method = Method::Get;
-  std::string url;  ///< http://host[:port]/path?query, or https://…
+  std::string url{};  ///< http://host[:port]/path?query, or https://…
   Pairs headers{};
   std::string body{};
   std::chrono::milliseconds deadline{10'000};  ///< for everything: resolve, connect, send, receive

@@ -173,7 +173,7 @@ class HttpConnection final : public ResponseSink,
   /// False: refused at once, an answer is on its way.
   bool begin_request() {
     parser_.emplace(request_);
-    parser_->eager(true);
+    parser_->eager(false);  // Beast 1.74 forgets a body_limit error when it goes on eagerly after the header
     parser_->header_limit(static_cast<std::uint32_t>(core_->options.header_limit));
     parser_->body_limit(core_->options.max_body);
     request_.method = Method::Other;
@@ -363,9 +363,10 @@ class HttpConnection final : public ResponseSink,
   void written() {
     if (response_.bytes().size() > kept_body) response_ = {};
     if (!close_after_) return set_phase(Phase::Idle, core_->options.idle_timeout);
+    error_code ec;
+    if (!refused_ && begin_ == end_ && socket_.available(ec) == 0) return cut_off();
     // Closing with unread bytes in the socket would reset it and could take the answer away from the other
     // side: say that no more comes, then read on until the other side closes, within bounds.
-    error_code ec;
     socket_.shutdown(tcp::socket::shutdown_send, ec);
     set_phase(Phase::Lingering, linger);
     lingered_ = 0;
@@ -430,7 +431,7 @@ class HttpConnection final : public ResponseSink,
               std::vector<std::pair<std::string, std::string>> details = {}) {
     name_request();
     header_done_ = Clock::now();
-    close_after_ = true;
+    close_after_ = refused_ = true;
     phase_ = Phase::Handling;
     write(error_response(status, {std::move(code), std::move(message), std::move(details)},
                          request_.request_id));
@@ -449,6 +450,7 @@ class HttpConnection final : public ResponseSink,
   std::uint64_t ticket_ = 0;
   bool in_handler_ = false;
   bool close_after_ = false;
+  bool refused_ = false;             // the request was cut short: more of it may be on its way
   std::optional<Response> pending_;  // answered inside the handler
   Response response_;
   std::string out_;

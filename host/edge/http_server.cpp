@@ -21,7 +21,7 @@ constexpr std::chrono::milliseconds accept_pause{
 
 constexpr std::string_view over_cap_answer =
     "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: "
-    "117\r\nRetry-After: 1\r\n"
+    "118\r\nRetry-After: 1\r\n"
     "Connection: close\r\n\r\n"
     R"({"error":{"code":"HTTP_OVER_CAPACITY","message":"too many connections; try again","details":{},"request_id":"none"}})"
     "\r\n";
@@ -73,12 +73,9 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
       error_code ec;
       acceptor_.close(ec);
       core_->draining = true;
-      core_->on_empty = [this, empty] {
-        core_->on_empty = nullptr;
-        empty->set_value();
-      };
+      core_->on_empty = [empty] { empty->set_value(); };
       core_->for_each([](Peer& p) { p.drain(); });
-      if (core_->peers.empty() && core_->on_empty) core_->on_empty();
+      core_->tell_if_empty();
     });
     const bool all = gone.wait_for(patience) == std::future_status::ready;
     stop();

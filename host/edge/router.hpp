@@ -19,7 +19,7 @@ namespace bowline::edge {
 
 /// One parameter of a route, for the API document.
 struct ParamDoc {
-  std::string name;
+  std::string name{};
   std::string in = "query";     ///< path | query | header
   std::string type = "string";  ///< string | integer | number | boolean
   bool required = false;        ///< path parameters are always required
@@ -37,9 +37,9 @@ struct ResponseDoc {
 /// is added as "default".
 struct RouteDoc {
   Method method = Method::Get;
-  std::string path;          ///< "/orders/{id}"
-  std::string operation_id;  ///< unique within the service, e.g. "get_order"
-  std::string summary;
+  std::string path{};          ///< "/orders/{id}"
+  std::string operation_id{};  ///< unique within the service, e.g. "get_order"
+  std::string summary{};
   std::string description{};
   std::vector<ParamDoc> params{};
   std::string request_schema{};  ///< JSON Schema text of the body; empty = no body

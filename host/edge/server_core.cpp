@@ -27,7 +27,12 @@ void ServerCore::leave(Peer& peer) {
   if (!peer.enrolled_) return;
   peer.enrolled_ = false;
   peers.erase(peer.place_);
-  if (draining && peers.empty() && on_empty) on_empty();
+  tell_if_empty();
+}
+
+void ServerCore::tell_if_empty() {
+  if (!draining || !peers.empty()) return;
+  if (const auto call = std::exchange(on_empty, nullptr)) call();
 }
 
 void ServerCore::for_each(const std::function<void(Peer&)>& act) {

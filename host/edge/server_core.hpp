@@ -43,12 +43,13 @@ struct ServerCore {
   const std::shared_ptr<const Router> router;
   std::list<Peer*> peers;
   bool draining = false;
-  std::function<void()> on_empty{};  ///< called when the last peer has left while draining
+  std::function<void()> on_empty{};  ///< called once, when the last peer has left while draining
   ServerStats stats;
   std::string date;  ///< "Date: …\r\n", renewed by the sweep
 
   void enroll(Peer& peer);
   void leave(Peer& peer);
+  void tell_if_empty();
   void sweep(Clock::time_point now);
   /// Calls `act` on each peer that is there now; peers may leave meanwhile.
   void for_each(const std::function<void(Peer&)>& act);

@@ -14,7 +14,7 @@
 namespace bowline::edge {
 
 struct WsClientOptions {
-  std::string url;  ///< ws://host[:port]/path?query, or wss://…
+  std::string url{};  ///< ws://host[:port]/path?query, or wss://…
   /// Asked before each connect when set: e.g. "…/events/stream?from=<last id + 1>" after a gap. Wins over
   /// `url`.
   std::function<std::string()> url_source{};

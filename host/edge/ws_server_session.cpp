@@ -42,6 +42,9 @@ class WsServerSession final : public WsSession,
     ws_.set_option(websocket::stream_base::decorator(
         [id = request_.request_id](websocket::response_type& r) { r.set("X-Request-Id", id); }));
     ws_.read_message_max(core_->options.ws_max_message);
+    ws_.control_callback([this](websocket::frame_type kind, beast::string_view) {
+      if (kind == websocket::frame_type::close) on_goodbye();
+    });
     ws_.auto_fragment(false);  // one message, one frame, one system call
     handshake_.method(beast::http::verb::get);
     handshake_.version(11);
@@ -106,7 +109,7 @@ class WsServerSession final : public WsSession,
   void sweep(Clock::time_point now) override {
     if (now >= close_deadline_ || now >= write_deadline_) {
       if (now >= write_deadline_ && !slow_counted_) count_slow();
-      finish(slow_counted_ ? ws_try_again_later : ws_abnormal);
+      finish(end_code());
     }
   }
 
@@ -128,6 +131,12 @@ class WsServerSession final : public WsSession,
   void post_flush() {
     if (core_->io.stopped.load()) return;
     asio::post(core_->io.context, [self = shared_from_this()] { self->flush(); });
+  }
+
+  /// What a session that ends now ended with.
+  std::uint16_t end_code() const noexcept {
+    if (slow_counted_) return ws_try_again_later;
+    return close_sent_ ? close_code_ : std::uint16_t{ws_abnormal};
   }
 
   void count_slow() {
@@ -155,10 +164,7 @@ class WsServerSession final : public WsSession,
   void on_read(error_code ec) {
     if (finished_) return;
     if (ec) {
-      if (ec == websocket::error::closed && ws_.reason().code != websocket::close_code::none)
-        return finish(ws_.reason().code);
-      if (ec == websocket::error::closed) return finish(ws_normal);
-      return finish(slow_counted_ ? ws_try_again_later : ws_abnormal);
+      return finish(end_code());
     }
     ++core_->stats.ws_received;
     if (!ws_.got_text()) {
@@ -169,6 +175,17 @@ class WsServerSession final : public WsSession,
     }
     in_.consume(in_.size());
     if (!finished_) read();
+  }
+
+  /// The other side has said goodbye: the answer goes out by itself, and then it should close. It may not
+  /// dawdle.
+  void on_goodbye() {
+    open_.store(false);
+    close_deadline_ = std::min(close_deadline_, Clock::now() + goodbye);
+    const std::scoped_lock hold(lock_);
+    close_sent_ = true;
+    if (std::exchange(closing_, true)) return;  // the echo of our own
+    close_code_ = ws_.reason().code ? ws_.reason().code : std::uint16_t{ws_normal};
   }
 
   void flush() {
@@ -218,7 +235,7 @@ class WsServerSession final : public WsSession,
     close_deadline_ = Clock::now() + goodbye;
     websocket::close_reason reason(static_cast<websocket::close_code>(close_code_));
     reason.reason = close_reason_;
-    ws_.async_close(reason, [self = shared_from_this()](error_code) { self->finish(self->close_code_); });
+    ws_.async_close(reason, [self = shared_from_this()](error_code) { self->finish(self->end_code()); });
   }
 
   /// The end, once: socket, place in the list, handler's callback.

@@ -1,0 +1,70 @@
+// What both clients need: a parsed address, a connected socket, TLS where the scheme asks for it.
+#pragma once
+
+#include <utility>  // Boost 1.74's awaitable.hpp needs it and does not include it
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <bowline/result.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "edge/io_impl.hpp"
+#include "edge/message.hpp"
+
+namespace bowline::edge {
+
+struct Url {
+  std::string scheme, host, port, target;  ///< target: "/path?query"
+  bool tls() const noexcept { return scheme == "https" || scheme == "wss"; }
+  /// The Host header: the port only where it is not the scheme's own.
+  std::string host_header() const;
+  std::string key() const { return scheme + "://" + host + ":" + port; }
+};
+
+/// Error EDGE_BAD_URL (never with the text: a URL may carry a token). `plain`/`secure`: the two schemes
+/// taken.
+Result<Url> parse_url(const std::string& text, std::string_view plain, std::string_view secure);
+
+/// True when names and values can be written as headers as they are.
+bool headers_sane(const Pairs& headers) noexcept;
+
+using TlsStream = boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>;
+
+/// One connection to somewhere; `tls` is set for https and wss. Does not move: the TLS stream refers to the
+/// socket.
+struct NetStream {
+  explicit NetStream(boost::asio::io_context& context) : socket(context), resolver(context) {}
+  boost::asio::ip::tcp::socket socket;
+  boost::asio::ip::tcp::resolver resolver;
+  std::optional<TlsStream> tls;
+  bool cancelled = false;
+
+  /// Ends whatever is running on it with operation_aborted.
+  void cancel() noexcept;
+};
+
+/// Peer verification on, TLS 1.2 or newer; built on first use because reading the system's trust anchors
+/// takes milliseconds. Error EDGE_TLS when `ca_file` cannot be read.
+class TlsContext {
+ public:
+  explicit TlsContext(std::string ca_file) : ca_file_(std::move(ca_file)) {}
+  Result<boost::asio::ssl::context*> get();
+
+ private:
+  std::string ca_file_;
+  std::unique_ptr<boost::asio::ssl::context> context_;
+};
+
+/// Resolves, connects, shakes hands. The error says which of the three failed (EDGE_RESOLVE, EDGE_CONNECT,
+/// EDGE_TLS); nothing of a request has been sent then. Ends early with EDGE_CONNECT when `stream` is
+/// cancelled.
+boost::asio::awaitable<std::optional<Error>> open_stream(NetStream& stream, const Url& url, TlsContext& tls);
+
+}  // namespace bowline::edge
