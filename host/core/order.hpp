@@ -4,6 +4,7 @@
 
 #include <bowline/result.hpp>
 #include <deque>
+#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>

@@ -1,0 +1,66 @@
+// The intent journal: local, append-only, hash-chained, and the one maker of Recorded<...>. An intent is durable here
+// before any byte of it goes to a venue (trading rules 4.1). One commit covers all intents of one frame.
+#pragma once
+
+#include <bowline/result.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/approved.hpp"
+#include "core/intent.hpp"
+
+namespace bowline::store {
+
+/// What a journal or store belongs to; a mismatch with the run is refused (trading rules 4.3).
+struct Stamp {
+  std::string mode;       // "mock" | "live"
+  std::string venue;      // broker plugin id
+  std::string portfolio;  // portfolio uuid, or "default"
+};
+
+class Journal {
+ public:
+  using Approved = core::RiskApproved<core::Intent>;
+  using Durable = core::Recorded<Approved>;
+
+  /// A SQLite file of its own: WAL, synchronous FULL. Errors: JOURNAL_OPEN, JOURNAL_LOCKED, JOURNAL_STAMP, JOURNAL_NEWER.
+  static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& file, const Stamp& stamp);
+  /// The same maker and the same chain without a file: replay, simulation and backtest only.
+  static std::unique_ptr<Journal> in_memory();
+  ~Journal();
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+
+  /// Makes every intent durable in one commit and appends its proof to `out`, in order. On error nothing was recorded
+  /// and `out` is as it was: nothing may be sent. Errors: JOURNAL_WRITE. [core thread]
+  Result<void> record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out);
+  /// Appends an event that follows intents (handed over, acknowledged, filled, state changes). Chained at once, durable
+  /// with the next commit or flush. [core thread]
+  Result<void> note(std::string_view kind, core::Nanos now, std::string_view payload);
+  /// Makes everything noted so far durable. [core thread]
+  Result<void> flush();
+
+  std::uint64_t commits() const noexcept;
+  std::uint64_t rows() const noexcept;
+  bool durable() const noexcept;            // false for in_memory
+  /// Hex SHA-256 of the chain's head; 64 zeros when empty.
+  std::string head() const;
+  /// The store epoch: a number drawn when the journal was made, part of every client order id.
+  std::uint64_t epoch() const noexcept;
+  /// Sets the epoch of a journal without rows (derived from the run seed in replay and simulation).
+  Result<void> set_epoch(std::uint64_t epoch);
+  /// Payload of the newest note of this kind; empty when there is none.
+  std::string latest(std::string_view kind) const;
+
+ private:
+  struct Impl;
+  explicit Journal(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bowline::store
