@@ -34,7 +34,7 @@ Result<void> Desk::name_assets() {
       return Error{
           "ASSET_UNKNOWN",
           "cash." + code + ": no instrument of this run has this asset; remove it, or correct its code"};
-    if (amount < Decimal{})
+    if (amount < Decimal::zero())
       return Error{"CASH_NEGATIVE", "cash." + code + ": a first balance cannot be below 0"};
     note(number, code);
   }
@@ -73,7 +73,8 @@ Result<void> Desk::open(std::vector<Product> products) {
   armed_ns_ = INT64_MAX;
   failed_ = false;
   if (options_.memory) {
-    for (const auto& [code, amount] : options_.cash) venue_->ledger().set(host_.asset(code), {amount, {}});
+    for (const auto& [code, amount] : options_.cash)
+      venue_->ledger().set(host_.asset(code), {amount, Decimal::zero()});
     venue_->ledger().clear_changed();
     return {};
   }
@@ -87,7 +88,8 @@ Result<void> Desk::load() {
   auto state = file_->read();
   if (!state) return state.error();
   if (state->is_new) {
-    for (const auto& [code, amount] : options_.cash) venue_->ledger().set(host_.asset(code), {amount, {}});
+    for (const auto& [code, amount] : options_.cash)
+      venue_->ledger().set(host_.asset(code), {amount, Decimal::zero()});
     if (auto r = file_->commit(*venue_, venue_->changes()); !r) return r;
     venue_->ledger().clear_changed();
     return {};

@@ -24,7 +24,7 @@ std::string text_of(const char (&from)[N]) {
 bl_dec maybe(const std::optional<Decimal>& d) noexcept { return d ? money::to_abi(*d) : money::not_set(); }
 
 /// Zero means "no rule" for a product limit, and so does a value that was not told.
-Decimal or_zero(const bl_dec& d) { return money::from_abi(d).value_or(Decimal{}); }
+Decimal or_zero(const bl_dec& d) { return money::from_abi(d).value_or(Decimal::zero()); }
 
 bl_event header(std::uint16_t type, std::uint32_t size, std::int64_t ts, std::uint32_t instrument,
                 bool snapshot) noexcept {

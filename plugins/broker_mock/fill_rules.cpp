@@ -52,7 +52,7 @@ Touch touch_stop(const Order& o, const BarView& bar, const FillRules& rules, con
   // Which way is worse depends on the side; a stop that triggers against its usual direction starts from the
   // stop too.
   const bool beyond = o.spec.side == Side::buy ? base > limit : base < limit;
-  if (beyond) return {true, false, {}, Liquidity::taker};
+  if (beyond) return {true, false, Decimal::zero(), Liquidity::taker};
   return {true, true, bounded(o.spec.side, worse(o.spec.side, base, rules, px_step), limit),
           Liquidity::taker};
 }

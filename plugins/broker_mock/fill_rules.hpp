@@ -9,15 +9,16 @@
 namespace bowline::broker_mock {
 
 struct FillRules {
-  Decimal slippage;        ///< share of the price that a taker loses
-  Decimal max_fill_share;  ///< share of a bar's volume that all our orders together may take
+  Decimal slippage = Decimal::zero();  ///< share of the price that a taker loses
+  Decimal max_fill_share =
+      Decimal::zero();  ///< share of a bar's volume that all our orders together may take
 };
 
 /// What a bar does to one order.
 struct Touch {
   bool triggers = false;  ///< a stop-limit whose stop was traded through in this bar
   bool fills = false;
-  Decimal px;
+  Decimal px = Decimal::zero();
   Liquidity liquidity = Liquidity::taker;
 };
 

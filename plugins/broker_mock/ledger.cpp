@@ -13,7 +13,7 @@ Decimal Ledger::available(std::uint32_t asset) const {
 
 void Ledger::check(std::uint32_t asset) {
   const Balance& b = balances_.at(asset);
-  if (b.hold < Decimal{} || b.hold > b.total)
+  if (b.hold < Decimal::zero() || b.hold > b.total)
     throw std::logic_error("mock venue: a hold exceeds its balance");
   changed_[asset] = true;
   any_changed_ = true;

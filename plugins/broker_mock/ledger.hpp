@@ -9,7 +9,7 @@
 namespace bowline::broker_mock {
 
 struct Balance {
-  Decimal total, hold;
+  Decimal total = Decimal::zero(), hold = Decimal::zero();
 };
 
 /// Balances by asset number (1..n). Two rules hold after every call: 0 <= hold <= total. A call that would

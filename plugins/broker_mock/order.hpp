@@ -50,8 +50,9 @@ struct Product {
   std::uint32_t instrument = 0;  ///< 0 = the venue does not list it in this run
   std::string symbol;
   std::uint32_t base = 0, quote = 0;
-  Decimal base_step, quote_step, px_step;
-  Decimal base_min, base_max, quote_min, quote_max;
+  Decimal base_step = Decimal::zero(), quote_step = Decimal::zero(), px_step = Decimal::zero();
+  Decimal base_min = Decimal::zero(), base_max = Decimal::zero(), quote_min = Decimal::zero(),
+          quote_max = Decimal::zero();
   bool tradable = true;
 };
 
@@ -80,9 +81,9 @@ struct Order {
   std::int64_t submitted_ns = 0, accepted_ns = 0, updated_ns = 0;
   bool rested = false;  ///< a bar after acceptance has passed: what fills it now finds it waiting in the book
   bool triggered = false;  ///< stop-limit: the stop was traded through
-  Decimal cum_qty, cum_quote, cum_fee;
+  Decimal cum_qty = Decimal::zero(), cum_quote = Decimal::zero(), cum_fee = Decimal::zero();
   std::uint32_t hold_asset = 0;
-  Decimal hold;  ///< what of hold_asset is set aside for the rest of this order
+  Decimal hold = Decimal::zero();  ///< what of hold_asset is set aside for the rest of this order
   std::uint32_t fills = 0;
 };
 
@@ -90,7 +91,7 @@ struct Fill {
   std::int64_t number = 0;  ///< 1, 2, ... over all orders
   std::string fill_id;
   std::int64_t order = 0;  ///< Order::number
-  Decimal px, qty, quote, fee;
+  Decimal px = Decimal::zero(), qty = Decimal::zero(), quote = Decimal::zero(), fee = Decimal::zero();
   std::uint32_t fee_asset = 0;
   Liquidity liquidity = Liquidity::taker;
   std::int64_t ts_ns = 0;  ///< close of the bar it was drawn from: when it became known
@@ -99,7 +100,8 @@ struct Fill {
 /// A final bar as the fill rules read it.
 struct BarView {
   std::int64_t open_ns = 0, close_ns = 0;
-  Decimal open, high, low, close, volume;
+  Decimal open = Decimal::zero(), high = Decimal::zero(), low = Decimal::zero(), close = Decimal::zero(),
+          volume = Decimal::zero();
 };
 
 }  // namespace bowline::broker_mock

@@ -32,7 +32,7 @@ class Plugin {
     o.venue.seed = p.at("seed").get<std::uint64_t>();
     for (const auto& [code, text] : plugin_common::text_map(p.at("cash"))) {
       const auto amount = money::parse(text);
-      if (!amount || *amount < Decimal{})
+      if (!amount || *amount < Decimal::zero())
         return Error{"CASH_INVALID", "cash." + code + ": a decimal of 0 or more is needed"};
       o.cash.emplace_back(code, *amount);
     }

@@ -120,7 +120,7 @@ class Row {
   Decimal amount() {
     const auto v = maybe_amount();
     if (!v) ok_ = false;
-    return v.value_or(Decimal{});
+    return v.value_or(Decimal::zero());
   }
 };
 
@@ -363,7 +363,7 @@ Result<void> StateFile::read_balances(StoredState& out) {
     h.asset = r.text();
     h.balance.total = r.amount();
     h.balance.hold = r.amount();
-    if (h.balance.hold < Decimal{} || h.balance.hold > h.balance.total) r.bad();
+    if (h.balance.hold < Decimal::zero() || h.balance.hold > h.balance.total) r.bad();
     out.balances.push_back(std::move(h));
   });
   if (!ok) return error("STATE_CORRUPT", "table balances breaks its own rules");

@@ -182,12 +182,12 @@ void Venue::admit(Request& r) {
       o.hold = first_hold(o);
       if (ledger_.available(o.hold_asset) < o.hold) {
         why = Reason::insufficient_fund;
-        o.hold = Decimal{};
+        o.hold = Decimal::zero();
       }
     }
   } catch (const money::Overflow&) {
     why = Reason::amount_overflow;
-    o.hold = Decimal{};
+    o.hold = Decimal::zero();
   }
   o.state = why == Reason::none ? State::open : State::rejected;
   o.reason = why;
@@ -196,7 +196,7 @@ void Venue::admit(Request& r) {
   by_client_id_.emplace(kept.spec.client_id, kept.number);
   mark_changed(kept, r.due_ns);
   if (why != Reason::none) return report(Report::Kind::rejected, kept, r.due_ns, why);
-  ledger_.rehold(kept.hold_asset, Decimal{}, kept.hold);
+  ledger_.rehold(kept.hold_asset, Decimal::zero(), kept.hold);
   open_[kept.spec.instrument].push_back(kept.number);
   report(Report::Kind::accepted, kept, r.due_ns);
 }
@@ -223,7 +223,7 @@ Reason Venue::judge(const Order& o, std::int64_t now_ns) const {
 }
 
 Reason Venue::judge_numbers(const OrderSpec& s, const Product& p) const {
-  const Decimal zero;
+  const Decimal zero = Decimal::zero();
   const bool market = s.type == Type::market;
   if (s.qty.has_value() == s.quote_qty.has_value()) return Reason::invalid_quantity;
   if (s.quote_qty && (!market || s.side == Side::sell)) return Reason::invalid_combination;
@@ -255,7 +255,7 @@ Decimal Venue::first_hold(const Order& o) const {
   const OrderSpec& s = o.spec;
   if (s.side == Side::sell) return *s.qty;
   if (s.quote_qty) return *s.quote_qty;
-  Decimal px;
+  Decimal px = Decimal::zero();
   if (s.limit_px) {
     px = *s.limit_px;
   } else {

@@ -19,9 +19,10 @@ namespace bowline::broker_mock {
 
 struct VenueOptions {
   FillRules rules;
-  Decimal taker_fee, maker_fee;  ///< shares of the value traded
-  Decimal assumed_half_spread;   ///< share of the last close between mid and touch, for post-only
-  std::int64_t latency_ns = 0;   ///< from submit or cancel to its arrival at the venue
+  Decimal taker_fee = Decimal::zero(), maker_fee = Decimal::zero();  ///< shares of the value traded
+  Decimal assumed_half_spread =
+      Decimal::zero();          ///< share of the last close between mid and touch, for post-only
+  std::int64_t latency_ns = 0;  ///< from submit or cancel to its arrival at the venue
   double partial_fill_probability = 0, reject_probability = 0;
   std::uint64_t seed = 1;
 };
@@ -141,7 +142,7 @@ class Venue {
   void expire(std::int64_t until_ns);
   void match(Order& o, const Product& p, const BarView& bar, Decimal& cap);
   struct Amount {
-    Decimal qty;
+    Decimal qty = Decimal::zero();
     bool short_of_fund = false;  ///< the account, not the bar, is what kept it from being more
   };
   Amount amount(const Order& o, const Product& p, const Touch& t, const Decimal& cap,
@@ -157,7 +158,7 @@ class Venue {
   void set_deadline();
 
   VenueOptions options_;
-  Decimal worst_fee_;
+  Decimal worst_fee_ = Decimal::zero();
   std::vector<Product> products_;  ///< by instrument
   Ledger ledger_;
   std::deque<Order> orders_;                                    ///< by number - 1

@@ -59,10 +59,10 @@ void Venue::match(Order& o, const Product& p, const BarView& bar, Decimal& cap) 
     if (!o.rested || t.triggers) mark_changed(o, bar.close_ns);
     o.triggered = o.triggered || t.triggers;
     o.rested = true;
-    if (t.fills && t.px > Decimal{}) {
+    if (t.fills && t.px > Decimal::zero()) {
       const Amount a = amount(o, p, t, cap, bar.close_ns);
       short_of_fund = a.short_of_fund;
-      if (a.qty > Decimal{}) {
+      if (a.qty > Decimal::zero()) {
         book(o, p, t, a.qty, bar.close_ns);
         cap = money::minus(cap, a.qty);
       }
@@ -97,9 +97,9 @@ Decimal Venue::affordable(const Order& o, const Product& p, const Touch& t) cons
     const Decimal value = money::times(t.px, q, money::Round::up);
     return money::plus(value, money::times(value, rate, money::Round::up));
   };
-  while (qty > Decimal{} && cost(qty) > money::plus(money_left, rounding_slack()))
+  while (qty > Decimal::zero() && cost(qty) > money::plus(money_left, rounding_slack()))
     qty = money::minus(qty, p.base_step);
-  return std::max(qty, Decimal{});
+  return std::max(qty, Decimal::zero());
 }
 
 Venue::Amount Venue::amount(const Order& o, const Product& p, const Touch& t, const Decimal& cap,
@@ -114,7 +114,7 @@ Venue::Amount Venue::amount(const Order& o, const Product& p, const Touch& t, co
     a.qty = std::min(leaves, most);
   }
   a.qty = std::min(a.qty, cap);
-  if (a.qty > Decimal{} && options_.partial_fill_probability > 0 &&
+  if (a.qty > Decimal::zero() && options_.partial_fill_probability > 0 &&
       luck(options_.seed, o.spec.client_id, close_ns, 1) < options_.partial_fill_probability) {
     const auto percent =
         25 + static_cast<std::int64_t>(51.0 * luck(options_.seed, o.spec.client_id, close_ns, 2));
@@ -128,7 +128,7 @@ Venue::Amount Venue::amount(const Order& o, const Product& p, const Touch& t, co
 
 bool Venue::complete(const Order& o, const Product& p, const Touch& t) const {
   if (o.spec.qty) return o.cum_qty == *o.spec.qty;
-  return o.cum_qty > Decimal{} && affordable(o, p, t) < p.base_step;
+  return o.cum_qty > Decimal::zero() && affordable(o, p, t) < p.base_step;
 }
 
 /// One execution: order, fill and balances move together.
@@ -142,7 +142,8 @@ void Venue::book(Order& o, const Product& p, const Touch& t, const Decimal& qty,
   f.quote = money::times(t.px, qty, buy ? money::Round::up : money::Round::down);
   f.fee = money::times(f.quote, fee_rate(t.liquidity), money::Round::up);
   if (buy)
-    f.fee = std::min(f.fee, std::max(Decimal{}, money::minus(fund(o, p), f.quote)));  // see rounding_slack
+    f.fee =
+        std::min(f.fee, std::max(Decimal::zero(), money::minus(fund(o, p), f.quote)));  // see rounding_slack
   f.fee_asset = p.quote;
   f.liquidity = t.liquidity;
   f.ts_ns = now_ns;
@@ -176,7 +177,7 @@ void Venue::book(Order& o, const Product& p, const Touch& t, const Decimal& qty,
 /// The hold behind a fill: what was there less what the fill took, and not more than the rest of the order
 /// can cost.
 Decimal Venue::hold_after(const Order& o, const Decimal& spent) const {
-  const Decimal rest = o.hold > spent ? money::minus(o.hold, spent) : Decimal{};
+  const Decimal rest = o.hold > spent ? money::minus(o.hold, spent) : Decimal::zero();
   if (o.spec.side == Side::sell || !o.spec.limit_px) return rest;
   const Decimal value =
       money::times(*o.spec.limit_px, money::minus(*o.spec.qty, o.cum_qty), money::Round::up);
@@ -184,8 +185,8 @@ Decimal Venue::hold_after(const Order& o, const Decimal& spent) const {
 }
 
 void Venue::finish(Order& o, State state, Reason reason, std::int64_t now_ns) {
-  ledger_.rehold(o.hold_asset, o.hold, Decimal{});
-  o.hold = Decimal{};
+  ledger_.rehold(o.hold_asset, o.hold, Decimal::zero());
+  o.hold = Decimal::zero();
   o.state = state;
   o.reason = reason;
   auto& numbers = open_[o.spec.instrument];

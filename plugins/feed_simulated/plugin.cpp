@@ -47,8 +47,8 @@ class Plugin {
         return Error{"FEED_INSTRUMENT_UNKNOWN",
                      "instrument number " + std::to_string(i) + " is not listed by the host"};
       products.push_back({i, std::string(plugin_common::view(p.symbol)),
-                          money::from_abi(p.px_step).value_or(Decimal{}),
-                          money::from_abi(p.base_step).value_or(Decimal{})});
+                          money::from_abi(p.px_step).value_or(Decimal::zero()),
+                          money::from_abi(p.base_step).value_or(Decimal::zero())});
     }
     for (const auto& [symbol, price] : options_.prices)
       if (host_.instrument(symbol) == 0)

@@ -36,7 +36,7 @@ int decimals_of(const Decimal& step) {
 }
 
 Decimal step_or(const Decimal& step, int exp) {
-  return step > Decimal{} ? step : money::from_mantissa(1, exp);
+  return step > Decimal::zero() ? step : money::from_mantissa(1, exp);
 }
 
 }  // namespace
@@ -57,7 +57,7 @@ Result<SimulatorOptions> simulator_options(SimulatorOptions o, const std::string
   o.start_ns = *t;
   for (const auto& [symbol, text] : prices) {
     const auto p = money::parse(text);
-    if (!p || *p <= Decimal{})
+    if (!p || *p <= Decimal::zero())
       return Error{"FEED_PRICE_INVALID", "prices." + symbol + ": a decimal above 0 is needed"};
     o.prices.emplace_back(symbol, *p);
   }

@@ -38,7 +38,7 @@ Result<SimulatorOptions> simulator_options(SimulatorOptions numbers, const std::
 struct ListedProduct {
   std::uint32_t instrument = 0;
   std::string symbol;
-  Decimal px_step, base_step;
+  Decimal px_step = Decimal::zero(), base_step = Decimal::zero();
 };
 
 /// The listing of a product: exponents that hold its steps, first price, usual volume (about a million of

@@ -25,7 +25,7 @@ bool worth_it(double weight, const Holding& h, const Decimal& equity, const Plan
 std::vector<Target> plan(const std::vector<Holding>& holdings, const Decimal& equity,
                          const PlanOptions& options) {
   std::vector<Target> targets;
-  if (equity <= Decimal{}) return targets;
+  if (equity <= Decimal::zero()) return targets;
   std::vector<Candidate> candidates;
   for (const Holding& h : holdings) candidates.push_back(h.candidate);
   const auto wanted = split(candidates, options.allocation);

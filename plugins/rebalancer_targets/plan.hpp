@@ -13,14 +13,14 @@ namespace bowline::rebalancer_targets {
 
 struct PlanOptions {
   AllocationOptions allocation;
-  double drift_band = 0.01;  ///< share of equity a weight may be off before it is corrected
-  Decimal min_trade;         ///< smallest correction worth its fees, quote currency
+  double drift_band = 0.01;             ///< share of equity a weight may be off before it is corrected
+  Decimal min_trade = Decimal::zero();  ///< smallest correction worth its fees, quote currency
 };
 
 /// One instrument: how the split sees it, and what is held of it in money.
 struct Holding {
   Candidate candidate;
-  Decimal value;  ///< quantity at its mark, quote currency
+  Decimal value = Decimal::zero();  ///< quantity at its mark, quote currency
 };
 
 struct Target {

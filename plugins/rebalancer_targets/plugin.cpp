@@ -25,7 +25,7 @@ class Plugin {
 
   Result<void> configure(const plugin_common::Json& p) {
     const auto minimum = money::parse(p.at("min_trade").get<std::string>());
-    if (!minimum || *minimum < Decimal{})
+    if (!minimum || *minimum < Decimal::zero())
       return Error{"MIN_TRADE_INVALID", "min_trade: a decimal of 0 or more is needed"};
     const std::string method = p.at("method").get<std::string>(),
                       universe = p.at("universe").get<std::string>();
@@ -56,7 +56,7 @@ class Plugin {
 
   Result<void> plan_targets(const bl_prediction* const* predictions, std::uint64_t n, const bl_portfolio& p,
                             const bl_sink& sink) const {
-    const Decimal equity = money::from_abi(p.equity).value_or(Decimal{});
+    const Decimal equity = money::from_abi(p.equity).value_or(Decimal::zero());
     std::vector<Holding> holdings = holdings_of(p, equity);
     for (std::uint64_t i = 0; i < n; ++i) {
       const bl_prediction& said = *predictions[i];
@@ -86,7 +86,7 @@ class Plugin {
     for (std::uint32_t i = 0; i < p.n_marks; ++i) {
       const bl_mark& m = at(p.marks, p.mark_stride, i);
       const auto px = money::from_abi(m.px);
-      if (!px || *px <= Decimal{}) continue;
+      if (!px || *px <= Decimal::zero()) continue;
       Holding h;
       h.candidate.instrument = m.instrument;
       if (m.instrument < volatility_.size())
@@ -94,11 +94,11 @@ class Plugin {
       for (std::uint32_t k = 0; k < p.n_positions; ++k) {
         const bl_position& x = at(p.positions, p.position_stride, k);
         const auto qty = money::from_abi(x.qty);
-        if (x.instrument != m.instrument || !qty || *qty <= Decimal{} || (x.flags & 1u) != 0)
+        if (x.instrument != m.instrument || !qty || *qty <= Decimal::zero() || (x.flags & 1u) != 0)
           continue;  // bit 0: dust
         h.value = money::times(*qty, *px, money::Round::down);
         h.candidate.held = true;
-        if (equity > Decimal{})
+        if (equity > Decimal::zero())
           h.candidate.current = money::to_double(money::over(h.value, equity, money::Round::down));
       }
       out.push_back(h);

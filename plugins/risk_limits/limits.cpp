@@ -31,11 +31,11 @@ Decimal dearer(const Decimal& mark, const std::optional<Decimal>& limit) {
 /// What is held and what is being bought of one instrument, in quote. nullopt: it cannot be valued. An
 /// instrument without a mark is valued at what was paid for it: unknown must not mean nothing.
 std::optional<Decimal> committed(std::uint32_t instrument, const Book& book) {
-  Decimal sum;
+  Decimal sum = Decimal::zero();
   for (const Holding& h : book.holdings) {
-    if (h.instrument != instrument || h.qty <= Decimal{}) continue;
+    if (h.instrument != instrument || h.qty <= Decimal::zero()) continue;
     const auto& mark = book.mark(instrument);
-    if (!mark && h.avg_px <= Decimal{}) return std::nullopt;
+    if (!mark && h.avg_px <= Decimal::zero()) return std::nullopt;
     sum = money::plus(sum, money::times(h.qty, mark ? *mark : h.avg_px, Round::up));
   }
   for (const Working& w : book.working) {
@@ -59,9 +59,9 @@ std::uint32_t highest(const Book& book) {
 }
 
 Answer judge_sell(const Ask& ask, const Book& book) {
-  if (!ask.qty || *ask.qty <= Decimal{})
+  if (!ask.qty || *ask.qty <= Decimal::zero())
     return refuse(1, "QUANTITY_INVALID", "a sell needs a quantity above 0");
-  Decimal free;
+  Decimal free = Decimal::zero();
   for (const Holding& h : book.holdings)
     if (h.instrument == ask.instrument) free = money::plus(free, h.qty);
   for (const Working& w : book.working)
@@ -69,9 +69,9 @@ Answer judge_sell(const Ask& ask, const Book& book) {
   if (*ask.qty <= free) return allow();
   Answer a = refuse(2, "SELL_EXCEEDS_POSITION", "it sells more than is held and not yet being sold");
   a.value = *ask.qty;
-  a.limit = std::max(free, Decimal{});
+  a.limit = std::max(free, Decimal::zero());
   a.unit = Unit::base_quantity;
-  if (free > Decimal{}) {
+  if (free > Decimal::zero()) {
     a.action = Action::shrink;
     a.max_qty = free;
   }
@@ -79,7 +79,8 @@ Answer judge_sell(const Ask& ask, const Book& book) {
 }
 
 struct Room {
-  Decimal before, after, limit;  ///< quote: committed now, with the whole order, and the most there may be
+  Decimal before = Decimal::zero(), after = Decimal::zero(),
+          limit = Decimal::zero();  ///< quote: committed now, with the whole order, and the most there may be
   Decimal left() const { return money::minus(limit, before); }
 };
 
@@ -90,17 +91,17 @@ Answer over(std::uint32_t rule, std::string_view code, std::string_view reason, 
   a.value = money::over(room.after, book.equity, Round::up);
   a.limit = share;
   const Decimal left = room.left();
-  if (left < limits.min_notional || left <= Decimal{}) return a;
+  if (left < limits.min_notional || left <= Decimal::zero()) return a;
   a.max_qty = money::over(left, price, Round::down);
-  if (a.max_qty > Decimal{}) a.action = Action::shrink;
+  if (a.max_qty > Decimal::zero()) a.action = Action::shrink;
   return a;
 }
 
 Answer judge_buy(const Ask& ask, const Book& book, const Limits& limits) {
   const auto& wanted = ask.by_cost ? ask.by_cost : ask.qty;
-  if (!wanted || *wanted <= Decimal{})
+  if (!wanted || *wanted <= Decimal::zero())
     return refuse(1, "QUANTITY_INVALID", "a buy needs a quantity or a cost above 0");
-  if (book.equity <= Decimal{}) {
+  if (book.equity <= Decimal::zero()) {
     Answer a = refuse(3, "EQUITY_NOT_POSITIVE", "equity is not above 0: nothing may be bought");
     a.unit = Unit::quote_amount;
     a.value = book.equity;

@@ -11,28 +11,28 @@
 namespace bowline::risk_limits {
 
 struct Limits {
-  Decimal max_position;  ///< share of equity per instrument, 0..1
-  Decimal max_exposure;  ///< share of equity in all instruments together, 0..1
-  Decimal min_notional;  ///< smallest entry worth its fees, quote currency
+  Decimal max_position = Decimal::zero();  ///< share of equity per instrument, 0..1
+  Decimal max_exposure = Decimal::zero();  ///< share of equity in all instruments together, 0..1
+  Decimal min_notional = Decimal::zero();  ///< smallest entry worth its fees, quote currency
 };
 
 /// An order that is on its way, resting or of unknown outcome: it counts as if it will fill.
 struct Working {
   std::uint32_t instrument = 0;
   bool buy = false;
-  Decimal leaves;                  ///< base quantity still open; unused with `by_cost`
-  std::optional<Decimal> by_cost;  ///< what is left of an order by cost
+  Decimal leaves = Decimal::zero();  ///< base quantity still open; unused with `by_cost`
+  std::optional<Decimal> by_cost;    ///< what is left of an order by cost
   std::optional<Decimal> limit_px;
 };
 
 struct Holding {
   std::uint32_t instrument = 0;
-  Decimal qty, avg_px;
+  Decimal qty = Decimal::zero(), avg_px = Decimal::zero();
 };
 
 /// The account as one check sees it. Marks by instrument; nullopt = no validated mark.
 struct Book {
-  Decimal equity;
+  Decimal equity = Decimal::zero();
   std::vector<Holding> holdings;
   std::vector<Working> working;  ///< without the order being judged
   std::vector<std::optional<Decimal>> marks;
@@ -57,8 +57,9 @@ struct Answer {
   Action action = Action::reject;
   std::string_view code;
   std::string_view reason;
-  Decimal max_qty;       ///< SHRINK: base quantity that fits; the host rounds it down to the product's step
-  Decimal value, limit;  ///< what it would be, what it may be, in `unit`
+  Decimal max_qty =
+      Decimal::zero();  ///< SHRINK: base quantity that fits; the host rounds it down to the product's step
+  Decimal value = Decimal::zero(), limit = Decimal::zero();  ///< what it would be, what it may be, in `unit`
   Unit unit = Unit::none;
   std::uint32_t rule = 0;
 };

@@ -32,7 +32,7 @@ class Plugin {
     const auto position = money::from_ratio(p.at("max_position").get<double>());
     const auto exposure = money::from_ratio(p.at("max_exposure").get<double>());
     const auto minimum = money::parse(p.at("min_notional").get<std::string>());
-    if (!minimum || *minimum < Decimal{})
+    if (!minimum || *minimum < Decimal::zero())
       return Error{"MIN_NOTIONAL_INVALID", "min_notional: a decimal of 0 or more is needed"};
     limits_ = {position, exposure, *minimum};
     return {};
@@ -55,16 +55,16 @@ class Plugin {
  private:
   static Book book_of(const bl_intent& intent, const bl_portfolio& p) {
     Book b;
-    b.equity = money::from_abi(p.equity).value_or(Decimal{});
+    b.equity = money::from_abi(p.equity).value_or(Decimal::zero());
     for (std::uint32_t i = 0; i < p.n_positions; ++i) {
       const bl_position& x = at(p.positions, p.position_stride, i);
-      b.holdings.push_back({x.instrument, money::from_abi(x.qty).value_or(Decimal{}),
-                            money::from_abi(x.avg_px).value_or(Decimal{})});
+      b.holdings.push_back({x.instrument, money::from_abi(x.qty).value_or(Decimal::zero()),
+                            money::from_abi(x.avg_px).value_or(Decimal::zero())});
     }
     for (std::uint32_t i = 0; i < p.n_marks; ++i) {
       const bl_mark& m = at(p.marks, p.mark_stride, i);
       const auto px = money::from_abi(m.px);
-      if (!px || *px <= Decimal{} || m.instrument > plugin_common::most_instruments) continue;
+      if (!px || *px <= Decimal::zero() || m.instrument > plugin_common::most_instruments) continue;
       if (m.instrument >= b.marks.size()) b.marks.resize(m.instrument + 1);
       b.marks[m.instrument] = px;
     }
@@ -77,7 +77,7 @@ class Plugin {
       v.instrument = w.intent->instrument;
       v.buy = w.intent->side == BL_BUY;
       const auto leaves = money::from_abi(w.leaves_qty), qty = money::from_abi(w.intent->qty);
-      v.leaves = leaves ? *leaves : qty.value_or(Decimal{});
+      v.leaves = leaves ? *leaves : qty.value_or(Decimal::zero());
       if (!qty) v.by_cost = money::from_abi(w.intent->quote_qty);
       if (w.intent->type != BL_MARKET) v.limit_px = money::from_abi(w.intent->limit_px);
       b.working.push_back(v);

@@ -21,14 +21,14 @@ TEST_CASE(
   CHECK(f[0].ts_ns == b.now);
   CHECK(b.last("m").state == State::filled);
   CHECK(text(b.usd().total) == "8987.2916");
-  CHECK(b.usd().hold == Decimal{});
+  CHECK(b.usd().hold == Decimal::zero());
   CHECK(text(b.btc().total) == "11");
 
   b.send(b.order("s", Side::sell, Type::market, "11"));
   CHECK(text(b.btc().hold) == "11");
   b.bar("100", "100", "100", "100");
   CHECK(text(b.fills("s")[0].px) == "99.95");
-  CHECK(b.btc().total == Decimal{});
+  CHECK(b.btc().total == Decimal::zero());
   CHECK(text(b.usd().total) == "10073.5482");  // + 1099.45 - 13.1934
 }
 
@@ -59,7 +59,7 @@ TEST_CASE("a limit fills only on trade-through, at its price, at the maker fee")
   CHECK(text(b.fills("b")[0].px) == "99");
   CHECK(text(b.fills("b")[0].fee) == "0.594");
   CHECK(b.fills("b")[0].liquidity == Liquidity::maker);
-  CHECK(b.usd().hold == Decimal{});
+  CHECK(b.usd().hold == Decimal::zero());
   b.send(b.limit("s", Side::sell, "1", "105"));
   b.bar("100", "105", "99", "100");
   CHECK(b.fills("s").empty());
@@ -162,7 +162,7 @@ TEST_CASE("IOC takes what the first bar's open allows, the rest is cancelled") {
   CHECK(b.last("m").state == State::cancelled);
   CHECK(b.last("l").state == State::cancelled);  // not marketable at the open; what came later does not count
   CHECK(b.fills("l").empty());
-  CHECK(b.usd().hold == Decimal{});
+  CHECK(b.usd().hold == Decimal::zero());
 }
 
 TEST_CASE("a GTD order ends at its time: a bar that spans the expiry does not fill it") {
@@ -188,7 +188,7 @@ TEST_CASE("a GTD order ends at its time: a bar that spans the expiry does not fi
   b.bar("100", "100", "100", "100");
   b.bar("100", "100", "100", "100");
   CHECK(b.last("idle").state == State::expired);
-  CHECK(b.usd().hold == Decimal{});
+  CHECK(b.usd().hold == Decimal::zero());
 }
 
 TEST_CASE("an expiry comes with time alone, and with another instrument's bar") {
@@ -231,20 +231,20 @@ TEST_CASE("a market buy by cost spends its amount with the fee inside, in whole 
   CHECK(spent <= D("1000"));
   CHECK(spent > D("999.999"));
   CHECK(bowline::money::plus(b.usd().total, spent) == D("10000"));
-  CHECK(b.usd().hold == Decimal{});
+  CHECK(b.usd().hold == Decimal::zero());
 }
 
 TEST_CASE("an order that used all cash fills to the last step in many parts") {
   Bench b;
   b.options.taker_fee = b.options.maker_fee = D("0.0123456789");
-  b.venue().ledger().set(1, {D("1012.3456789"), {}});
+  b.venue().ledger().set(1, {D("1012.3456789"), Decimal::zero()});
   b.send(b.limit("a", Side::buy, "10", "100"));
-  CHECK(b.venue().ledger().available(1) == Decimal{});
+  CHECK(b.venue().ledger().available(1) == Decimal::zero());
   for (int i = 0; i < 60 && b.last("a").state == State::open; ++i)
     b.bar("101", "101", "99", "101", "1.77777777");
   CHECK(b.last("a").state == State::filled);
   CHECK(b.fills("a").size() == 57);
-  CHECK(b.usd().total >= Decimal{});
+  CHECK(b.usd().total >= Decimal::zero());
   CHECK(b.usd().total < D("0.000000000000001"));
 }
 
@@ -258,7 +258,7 @@ TEST_CASE("a market buy that the next open makes too dear is cut to what the cas
   CHECK(b.last("m").reason == Reason::insufficient_fund);
   CHECK(b.last("m").cum_qty > D("49"));
   CHECK(b.last("m").cum_qty < D("50"));
-  CHECK(b.usd().total >= Decimal{});
+  CHECK(b.usd().total >= Decimal::zero());
 }
 
 TEST_CASE("partial fills are drawn by (seed, order, bar): the same luck in every run") {

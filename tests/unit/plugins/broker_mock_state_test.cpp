@@ -124,7 +124,7 @@ TEST_CASE("a restarted venue is the venue that stopped") {
   REQUIRE(state.ok());
   CHECK_FALSE(state->is_new);
   for (const auto& h : state->balances) second.venue().ledger().set(names().asset_number(h.asset), h.balance);
-  second.venue().ledger().set(3, {});
+  second.venue().ledger().set(3, Balance{});
   second.venue().restore(state->orders, state->fills);
   CHECK(picture(second.venue()) == before);
 
@@ -203,7 +203,7 @@ TEST_CASE("a state that breaks its own rules is refused, not believed") {
   const auto broken = [&dir](const char* name, const char* change) {
     {
       Stored b(dir.at(name));
-      b.venue().ledger().set(1, {D("10000"), {}});
+      b.venue().ledger().set(1, {D("10000"), Decimal::zero()});
       fill_some(b);
     }
     sql(dir.at(name), change);

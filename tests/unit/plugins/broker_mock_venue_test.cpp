@@ -73,14 +73,14 @@ TEST_CASE("requests that no venue would take are rejected with their reason, and
           c.name);  // remembered
   }
   CHECK(text(b.usd().total) == "10000");
-  CHECK(b.usd().hold == Decimal{});
+  CHECK(b.usd().hold == Decimal::zero());
   b.bar("1", "1", "1", "1");
   CHECK(b.count(Report::Kind::fill) == 0);
 }
 
 TEST_CASE("an amount that arithmetic cannot hold is rejected, not wrapped") {
   Bench b;
-  b.products[0].base_max = b.products[0].quote_max = Decimal{};
+  b.products[0].base_max = b.products[0].quote_max = Decimal::zero();
   b.send(b.limit("huge", Side::buy, "10000000000000000000", "9999999999999999999"));
   CHECK(b.last("huge").reason == Reason::amount_overflow);
 }
@@ -130,7 +130,7 @@ TEST_CASE(
   b.venue().cancel({"", "mock-2"}, b.now);
   b.work();
   CHECK(b.last("b").state == State::cancelled);
-  CHECK(b.usd().hold == Decimal{});
+  CHECK(b.usd().hold == Decimal::zero());
 }
 
 TEST_CASE("the cancel of an order that is itself on its way comes behind it") {
@@ -269,18 +269,18 @@ TEST_CASE("property: cash, coins and fees are conserved, holds are what open ord
       b.bar(cents(open).c_str(), cents(high).c_str(), cents(low).c_str(), cents(close).c_str(),
             cents(next() % 50'000).c_str());
 
-      Decimal usd = D("10000"), btc = D("1"), usd_hold, btc_hold;
+      Decimal usd = D("10000"), btc = D("1"), usd_hold = Decimal::zero(), btc_hold = Decimal::zero();
       for (std::int64_t n = 1; n <= b.venue().fills(); ++n) {
         const Fill& f = b.venue().fill(n);
         const bool buy = b.venue().order(f.order).spec.side == Side::buy;
         usd = buy ? bowline::money::minus(usd, f.quote) : bowline::money::plus(usd, f.quote);
         btc = buy ? bowline::money::plus(btc, f.qty) : bowline::money::minus(btc, f.qty);
         usd = bowline::money::minus(usd, f.fee);
-        REQUIRE(f.fee >= Decimal{});
+        REQUIRE(f.fee >= Decimal::zero());
       }
       for (std::size_t n = 1; n <= b.venue().orders(); ++n) {
         const Order& o = b.venue().order(static_cast<std::int64_t>(n));
-        if (o.state != State::open) REQUIRE(o.hold == Decimal{});
+        if (o.state != State::open) REQUIRE(o.hold == Decimal::zero());
         Decimal& side = o.hold_asset == 1 ? usd_hold : btc_hold;
         side = bowline::money::plus(side, o.hold);
         if (o.spec.qty) REQUIRE(o.cum_qty <= *o.spec.qty);

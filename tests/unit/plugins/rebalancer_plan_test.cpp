@@ -64,7 +64,7 @@ TEST_CASE("plan: a predicted SELL goes to 0 whatever band and minimum say") {
 }
 
 TEST_CASE("plan: no equity, no plan") {
-  CHECK(plan({holding(1, View::buy, 0)}, Decimal{}, usual()).empty());
+  CHECK(plan({holding(1, View::buy, 0)}, Decimal::zero(), usual()).empty());
   CHECK(plan({}, equity(), usual()).empty());
 }
 

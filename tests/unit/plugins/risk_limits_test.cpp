@@ -52,9 +52,9 @@ TEST_CASE("an entry up to exactly the position limit is allowed; one unit more i
 TEST_CASE("what is held, in flight, resting or unknown counts; a working sell does not help") {
   Book b = book();
   b.holdings.push_back({1, D("2"), D("50")});
-  b.working.push_back({1, true, D("1"), std::nullopt, D("90")});    // counts at the mark, which is dearer
-  b.working.push_back({1, true, {}, D("50"), std::nullopt});        // by cost
-  b.working.push_back({1, false, D("2"), std::nullopt, D("101")});  // a sell
+  b.working.push_back({1, true, D("1"), std::nullopt, D("90")});  // counts at the mark, which is dearer
+  b.working.push_back({1, true, Decimal::zero(), D("50"), std::nullopt});  // by cost
+  b.working.push_back({1, false, D("2"), std::nullopt, D("101")});         // a sell
   const Answer a = judge(buy("5"), b, usual());
   CHECK(a.action == Action::shrink);
   CHECK(text(a.max_qty) == "1.5");  // 500 - 200 - 100 - 50
@@ -115,7 +115,7 @@ TEST_CASE("a buy by cost is judged by its cost and answered in base") {
 
 TEST_CASE("without equity or a mark nothing is bought") {
   Book b = book();
-  b.equity = {};
+  b.equity = Decimal::zero();
   CHECK(judge(buy("1"), b, usual()).code == "EQUITY_NOT_POSITIVE");
   b.equity = D("-5");
   CHECK(judge(buy("1"), b, usual()).code == "EQUITY_NOT_POSITIVE");
@@ -132,7 +132,7 @@ TEST_CASE("another instrument without a mark counts at cost; without a cost noth
   const Answer a = judge(buy("4"), b, usual());
   CHECK(a.code == "EXPOSURE_LIMIT");
   CHECK(text(a.max_qty) == "2");
-  b.holdings[0].avg_px = {};
+  b.holdings[0].avg_px = Decimal::zero();
   CHECK(judge(buy("4"), b, usual()).code == "MARK_MISSING");
   b.holdings.clear();
   b.working.push_back({9, true, D("1"), std::nullopt, std::nullopt});  // beyond the list of marks
@@ -204,7 +204,7 @@ TEST_CASE(
     ++allowed;
     Ask half = ask;
     half.qty = money::times(*ask.qty, D("0.5"), money::Round::down);
-    if (*half.qty <= Decimal{}) continue;
+    if (*half.qty <= Decimal::zero()) continue;
     const Answer less = judge(half, b, limits);
     REQUIRE((less.action == Action::allow || less.code == "NOTIONAL_BELOW_MINIMUM"));
   }

@@ -59,8 +59,8 @@ struct Bench {
   Venue& venue() {
     if (!venue_) {
       venue_ = std::make_unique<Venue>(options, products, 3);
-      venue_->ledger().set(1, {D("10000"), {}});
-      venue_->ledger().set(2, {D("1"), {}});
+      venue_->ledger().set(1, {D("10000"), Decimal::zero()});
+      venue_->ledger().set(2, {D("1"), Decimal::zero()});
       venue_->ledger().clear_changed();
     }
     return *venue_;
