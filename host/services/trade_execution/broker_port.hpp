@@ -1,0 +1,33 @@
+// The broker edge as trade-execution sees it. The only way in for an order is a value that proves it was judged and
+// recorded.
+#pragma once
+
+#include <bowline/result.hpp>
+#include <span>
+
+#include "core/approved.hpp"
+#include "core/intent.hpp"
+
+namespace bowline::services {
+
+/// What handing over came to (trading rules 2.3).
+enum class HandOver : std::uint8_t {
+  taken,    // the broker has it; its fate arrives as events
+  denied,   // refused on this side: no byte was written
+  unknown   // may be live: ask the venue
+};
+
+class BrokerPort {
+ public:
+  virtual ~BrokerPort() = default;
+  virtual HandOver submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) = 0;
+  /// Cancels go before any queued submit.
+  virtual Result<void> cancel(std::span<const bl_order_ref> orders) = 0;
+  virtual Result<void> query(const bl_query& query) = 0;
+  /// Market data and timers, for brokers that follow them (simulated venues).
+  virtual Result<void> on_event(const bl_event& event) = 0;
+  /// Lets a broker that asked for it run its wake-up; true when there was one.
+  virtual bool wake() = 0;
+};
+
+}  // namespace bowline::services

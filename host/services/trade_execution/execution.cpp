@@ -1,0 +1,634 @@
+#include "services/trade_execution/execution.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/contract.hpp"
+
+namespace bowline::services {
+namespace {
+
+
+using core::InstrumentId;
+using core::Nanos;
+using core::Order;
+using core::OrderEvent;
+using core::OrderState;
+using core::Purpose;
+using core::Side;
+
+constexpr Nanos minute = 60'000'000'000, hour = 60 * minute, day_ns = 24 * hour;
+constexpr std::size_t kept_answers = 10'000;
+
+core::SharedText shared(std::string_view s) { return std::make_shared<const std::string>(s); }
+
+template <std::size_t N>
+std::string_view field(const char (&text)[N]) {
+  return {text, ::strnlen(text, N)};
+}
+
+/// Codes of sizing, shared: millions of records name them.
+struct Codes {
+  core::SharedText order = shared("ORDER"), at_target = shared("AT_TARGET"), below_min = shared("BELOW_MIN_TRADE"),
+                   working = shared("ORDER_WORKING"), flat = shared("NOTHING_TO_SELL"), dust = shared("DUST"),
+                   no_mark = shared("MARK_MISSING"), equity = shared("EQUITY_NOT_POSITIVE"),
+                   stale = shared("TARGET_EXPIRED"), journal = shared("JOURNAL_UNWRITABLE");
+};
+const Codes& codes() {
+  static const Codes c;
+  return c;
+}
+
+}  // namespace
+
+Execution::Execution(ExecutionOptions options, const core::InstrumentTable& table, core::AssetId accounting,
+                     Decimal half_spread, std::vector<std::unique_ptr<core::RiskRule>> rules, core::FloorLimits floor,
+                     BrokerPort& broker, store::Journal& journal, core::RecordSink& sink)
+    : options_(std::move(options)),
+      table_(table),
+      portfolio_(table, accounting, half_spread),
+      book_(table.size()),
+      chain_(std::move(rules), floor, shared("floor")),
+      exit_floor_(shared("exit_floor")),
+      broker_(broker),
+      journal_(journal),
+      sink_(sink) {}
+
+// ---- the step ---------------------------------------------------------------------------------------------------
+
+void Execution::on_bar(const bl_bar& bar) {
+  now_ = std::max(now_, bar.h.ts_recv);
+  if (const auto done = broker_.on_event(bar.h); !done) incident("BROKER_EVENT_FAILED", done.error().message, now_);
+  core::Mark mark;
+  mark.last = Decimal::from_mantissa(bar.close, bar.px_exp);
+  mark.time = bar.h.ts_event;
+  if (mark.last.is_set() && mark.last.is_positive()) portfolio_.set_mark({bar.h.instrument}, mark);
+}
+
+void Execution::on_quote(const bl_quote& quote) {
+  now_ = std::max(now_, quote.h.ts_recv);
+  if (const auto done = broker_.on_event(quote.h); !done) incident("BROKER_EVENT_FAILED", done.error().message, now_);
+  if (quote.bid <= 0 || quote.ask < quote.bid) return;  // one-sided or crossed: not a validated mark
+  core::Mark mark;
+  mark.bid = Decimal::from_mantissa(quote.bid, quote.px_exp);
+  mark.ask = Decimal::from_mantissa(quote.ask, quote.px_exp);
+  mark.last = mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even);
+  mark.time = quote.h.ts_event;
+  if (mark.last.is_set()) portfolio_.set_mark({quote.h.instrument}, mark);
+}
+
+void Execution::on_broker_event(const bl_event& event) {
+  now_ = std::max(now_, event.ts_recv);
+  switch (event.type) {
+    case BL_EV_EXEC: on_exec(reinterpret_cast<const bl_exec&>(event)); break;
+    case BL_EV_FILL: on_fill(reinterpret_cast<const bl_fill&>(event)); break;
+    case BL_EV_BALANCE: {
+      // Cash comes into the book from the venue's first word. Later words are the venue's own arithmetic over the same
+      // fills; the ledger stays what the fills say, and a difference is for reconciliation to explain.
+      const auto& b = reinterpret_cast<const bl_balance_ev&>(event);
+      const core::AssetId asset{b.asset};
+      const Decimal total = Decimal::from_raw(b.total);
+      if (asset && total.is_set() && counts_.fills == 0) portfolio_.set_cash(asset, total);
+      break;
+    }
+    default: break;  // unknown and uninteresting types are ignored, as the ABI demands
+  }
+}
+
+const core::PortfolioView& Execution::publish(Nanos now) {
+  now_ = now;
+  portfolio_.close_step(now);
+  const Decimal equity = portfolio_.equity();
+  if (equity.is_set() && portfolio_.peak().is_positive() && equity < portfolio_.peak()) {
+    const Decimal down = div(portfolio_.peak() - equity, portfolio_.peak(), Rounding::half_even);
+    if (down.is_set() && down > max_drawdown_) max_drawdown_ = down;
+  }
+  view_.build(portfolio_, orders_, state_, now);
+  return view_;
+}
+
+void Execution::take_targets(std::span<const core::Target> targets, bool plan) {
+  if (plan) book_.clear_all(Purpose::rebalance);
+  for (const core::Target& t : targets) static_cast<void>(book_.put(t));
+}
+
+void Execution::trade(Nanos now) {
+  now_ = now;
+  for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
+  flush_frame(now);
+}
+
+void Execution::settle(Nanos now) {
+  if (!recent_orders_.empty())
+    std::erase_if(recent_orders_, [now](Nanos t) { return t <= now - minute; });
+  if (attempts_.size() > 4096) attempts_.clear();  // decisions that old are long expired
+  if (sink_.wanted() && (changed_ || now - last_written_ >= hour)) {
+    core::PortfolioRecord r;
+    r.time = now;
+    r.version = portfolio_.version();
+    r.equity = portfolio_.equity();
+    r.cash = portfolio_.cash(portfolio_.accounting());
+    r.exposure = portfolio_.exposure();
+    r.realised = portfolio_.realised();
+    r.unrealised = portfolio_.unrealised();
+    r.fees = portfolio_.fees();
+    r.peak = portfolio_.peak();
+    sink_.put(std::move(r));
+    last_written_ = now;
+  }
+  changed_ = false;
+}
+
+// ---- from a target to an order ------------------------------------------------------------------------------------
+
+core::Order* Execution::working_of(InstrumentId id) const {
+  for (Order* o : orders_.working())
+    if (o->intent.abi.instrument == id.value) return o;
+  return nullptr;
+}
+
+Decimal Execution::working_sells(InstrumentId id) const {
+  Decimal sum = Decimal::zero();
+  for (const Order* o : orders_.working())
+    if (o->intent.abi.instrument == id.value && o->intent.side() == Side::sell) sum = sum + o->leaves();
+  return sum;
+}
+
+core::FloorFacts Execution::facts(Nanos now) const {
+  core::FloorFacts f;
+  f.state = state_;
+  f.gate_open = gate_open_;
+  f.day_notional = day_ == now / day_ns ? day_notional_ : Decimal::zero();
+  f.orders_last_minute = static_cast<std::uint32_t>(
+      std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](Nanos t) { return t > now - minute; }));
+  f.now = now;
+  return f;
+}
+
+core::Intent Execution::make_intent(const core::Instrument& ins, Side side, Decimal qty, Purpose purpose,
+                                    core::Id128 decision, Decimal decision_px, Nanos now) {
+  core::Intent i = core::blank_intent();
+  std::uint32_t& attempt = attempts_[{decision.hi, decision.lo}];
+  const core::ClientOrderId id =
+      core::client_order_id(journal_.epoch(), options_.account, decision, purpose, 0, attempt++);
+  std::copy(id.text.begin(), id.text.end(), i.abi.client_id);
+  i.abi.instrument = ins.id.value;
+  i.abi.side = static_cast<std::uint32_t>(side);
+  i.abi.qty = qty.raw();
+  i.abi.decided_ns = now;
+  i.abi.not_after_ns = now + options_.interval;
+  i.abi.cause = seq_;
+  i.purpose = purpose;
+  i.decision = decision;
+  i.decision_px = decision_px;
+  return i;
+}
+
+void Execution::sizing(core::SizingRecord&& r) {
+  if (r.code != codes().order) ++counts_.why_not[*r.code];
+  if (sink_.wanted()) sink_.put(std::move(r));
+}
+
+void Execution::consider(InstrumentId id, Nanos now) {
+  const core::Target* target = book_.live(id, now);
+  if (target == nullptr) return;
+  const core::Instrument& ins = table_[id];
+  core::SizingRecord r;
+  r.decision = target->decision;
+  r.seq = seq_;
+  r.time = now;
+  r.instrument = id;
+  r.purpose = target->purpose;
+  r.target_weight = target->weight;
+  r.held_qty = portfolio_.position(id).qty;
+  r.equity = portfolio_.equity();
+  r.price = portfolio_.mark(id).last;
+  const auto stop = [&](const core::SharedText& code) {
+    r.code = code;
+    sizing(std::move(r));
+  };
+  if (!r.price.is_set()) return stop(codes().no_mark);
+  if (!r.equity.is_set() || !r.equity.is_positive()) return stop(codes().equity);
+
+  // One working order per product. A resting entry in the way of an exit is cancelled first; the exit follows when the
+  // entry's end is known.
+  const bool wants_out = target->purpose == Purpose::exit;
+  if (Order* working = working_of(id)) {
+    if (wants_out && working->intent.side() == Side::buy) request_cancel(*working, now);
+    return stop(codes().working);
+  }
+
+  const Decimal weight = Decimal::from_double(target->weight, Rounding::down);
+  const Decimal wanted_value = mul(r.equity, weight, Rounding::down);
+  r.wanted_qty = floor_to(div(wanted_value, r.price, Rounding::down), ins.rules.base_step);
+  const Decimal smallest = mul(r.equity, options_.min_trade, Rounding::down);
+  const Decimal held = r.held_qty;
+
+  if (wants_out || (target->purpose == Purpose::rebalance && r.wanted_qty < held)) {
+    if (held.is_zero()) return stop(codes().flat);
+    const Decimal qty = floor_to(held - (wants_out ? Decimal::zero() : r.wanted_qty), ins.rules.base_step);
+    if (!qty.is_positive() || qty < ins.rules.base_min) return stop(codes().dust);
+    const Decimal notional = mul(qty, portfolio_.bid(id), Rounding::down);
+    if (notional < ins.rules.quote_min) return stop(codes().dust);
+    if (!wants_out && notional < smallest) return stop(codes().below_min);
+    core::Intent intent = make_intent(ins, Side::sell, qty, target->purpose, target->decision, target->ref_px, now);
+    intent.abi.type = BL_MARKET;
+    intent.abi.tif = BL_IOC;
+    intent.abi.flags = BL_REDUCE_ONLY;
+    r.order_qty = qty;
+    auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), frozen_, r.checks);
+    if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
+    if (state_ == core::TradingState::halted) return stop(shared("STATE_HALTED"));
+    r.order = core::ClientOrderId(intent.client_id());
+    r.code = codes().order;
+    approved_.push_back(std::get<core::RiskApproved<core::Intent>>(std::move(answer)));
+    return sizing(std::move(r));
+  }
+
+  if (r.wanted_qty <= held) return stop(codes().at_target);
+  const Decimal qty = floor_to(r.wanted_qty - held, ins.rules.base_step);
+  if (!qty.is_positive()) return stop(codes().at_target);
+  const Decimal touch = floor_to(portfolio_.bid(id), ins.rules.px_step);
+  if (!touch.is_positive()) return stop(codes().no_mark);
+  const Decimal notional = mul(qty, touch, Rounding::down);
+  if (notional < smallest || notional < ins.rules.quote_min || qty < ins.rules.base_min) return stop(codes().below_min);
+  core::Intent intent = make_intent(ins, Side::buy, qty, target->purpose, target->decision, target->ref_px, now);
+  intent.abi.type = BL_LIMIT;
+  intent.abi.tif = BL_GTD;
+  intent.abi.limit_px = touch.raw();
+  intent.abi.expire_ns = now + static_cast<Nanos>(options_.gtd_bars) * options_.interval;
+  r.order_qty = qty;
+  auto answer = chain_.approve(intent, portfolio_, view_.get(), facts(now), r.checks);
+  if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
+  auto& approved = std::get<core::RiskApproved<core::Intent>>(answer);
+  r.order = core::ClientOrderId(approved->client_id());
+  r.order_qty = approved->qty();
+  r.code = codes().order;
+  if (day_ != now / day_ns) {
+    day_ = now / day_ns;
+    day_notional_ = Decimal::zero();
+  }
+  day_notional_ = day_notional_ + mul(approved->qty(), touch, Rounding::up);
+  approved_.push_back(std::move(approved));
+  sizing(std::move(r));
+}
+
+// Everything approved in this frame becomes durable in one commit; only then is any of it handed over.
+void Execution::flush_frame(Nanos now) {
+  if (approved_.empty()) return;
+  durable_.clear();
+  if (const auto done = journal_.record(approved_, now, durable_); !done) {
+    incident("JOURNAL_WRITE", done.error().message, now);
+    counts_.why_not["JOURNAL_UNWRITABLE"] += approved_.size();
+    approved_.clear();
+    gate_open_ = false;  // entries denied until the journal can be written again
+    return;
+  }
+  approved_.clear();
+  fresh_.clear();
+  for (const auto& durable : durable_) {
+    auto added = orders_.add(**durable, now, seq_);
+    if (!added) {
+      incident(added.error().code, added.error().message, now);
+      fresh_.push_back(nullptr);
+      continue;
+    }
+    fresh_.push_back(*added);
+    ++counts_.orders;
+    recent_orders_.push_back(now);
+    changed_ = true;
+  }
+  for (std::size_t i = 0; i < durable_.size(); ++i) {
+    if (fresh_[i] == nullptr) continue;
+    Error why;
+    switch (broker_.submit(durable_[i], why)) {
+      case HandOver::taken: move(*fresh_[i], OrderEvent::handed_over, now, ""); break;
+      case HandOver::denied:
+        fresh_[i]->reason = why.message;
+        move(*fresh_[i], OrderEvent::deny, now, why.message);
+        ++counts_.rejected;
+        break;
+      case HandOver::unknown:
+        move(*fresh_[i], OrderEvent::handed_over, now, "");
+        move(*fresh_[i], OrderEvent::timed_out, now, why.message);
+        break;
+    }
+  }
+}
+
+// ---- what the broker says -------------------------------------------------------------------------------------------
+
+void Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view text) {
+  const OrderState from = order.state;
+  if (const auto done = orders_.apply(order, event, now); !done) return incident(done.error().code, done.error().message, now);
+  changed_ = true;
+  if (sink_.wanted()) {
+    core::OrderEventRecord r;
+    r.order = order.id();
+    r.seq = seq_;
+    r.time = now;
+    r.event = core::to_string(event);
+    r.from = core::to_string(from);
+    r.to = core::to_string(order.state);
+    r.text = text;
+    sink_.put(std::move(r));
+    write_order(order);
+  }
+  if (journal_.durable()) {
+    std::string line = "{\"client_id\":\"";
+    line.append(order.intent.client_id()).append("\",\"event\":\"").append(core::to_string(event));
+    line.append("\",\"to\":\"").append(core::to_string(order.state)).append("\"}");
+    if (const auto done = journal_.note("order", now, line); !done) incident("JOURNAL_WRITE", done.error().message, now);
+  }
+}
+
+void Execution::write_order(const Order& o) {
+  core::OrderRecord r;
+  r.id = o.id();
+  r.decision = o.intent.decision;
+  r.seq = o.seq;
+  r.instrument = o.intent.instrument();
+  r.purpose = o.intent.purpose;
+  r.side = o.intent.side();
+  r.type = o.intent.type();
+  r.tif = o.intent.tif();
+  r.flags = o.intent.abi.flags;
+  r.qty = o.intent.qty();
+  r.quote_qty = o.intent.quote_qty();
+  r.limit_px = o.intent.limit_px();
+  r.stop_px = o.intent.stop_px();
+  r.expire_ns = o.intent.abi.expire_ns;
+  r.decided_ns = o.intent.abi.decided_ns;
+  r.updated_ns = o.updated;
+  r.state = core::to_string(o.state);
+  r.venue_id = o.venue_id;
+  r.reason = o.reason;
+  r.cum_qty = o.cum_qty;
+  r.cum_quote = o.cum_quote;
+  r.cum_fee = o.cum_fee;
+  r.decision_px = o.intent.decision_px;
+  sink_.put(std::move(r));
+}
+
+void Execution::on_exec(const bl_exec& exec) {
+  ++seq_;
+  const Nanos now = exec.h.ts_recv;
+  Order* order = orders_.find(core::ClientOrderId(field(exec.client_id)));
+  if (order == nullptr) return incident("EXEC_UNKNOWN_ORDER", "the venue reports an order this host did not make", now);
+  // A success is compared with the intent (trading rules 2.2): the wrong product or side is an incident, not an answer.
+  if (exec.kind == BL_X_ACCEPTED && (exec.h.instrument != order->intent.abi.instrument || exec.side != order->intent.abi.side))
+    return incident("EXEC_MISMATCH", "the venue acknowledged another product or side than was ordered", now);
+  if (const auto id = field(exec.venue_id); !id.empty()) order->venue_id = id;
+  const std::string_view text = field(exec.text);
+  switch (exec.kind) {
+    case BL_X_ACCEPTED: return move(*order, OrderEvent::acked, now, text);
+    case BL_X_REJECTED:
+      ++counts_.rejected;
+      order->reason = text;
+      return move(*order, OrderEvent::rejected, now, text);
+    case BL_X_CANCEL_PENDING: return;
+    case BL_X_CANCEL_REJECTED: return move(*order, OrderEvent::cancel_refused, now, text);
+    case BL_X_UNKNOWN: return move(*order, OrderEvent::timed_out, now, text);
+    case BL_X_DONE:
+      order->reason = text;
+      if (exec.state == BL_S_EXPIRED) {
+        ++counts_.expired;
+        return move(*order, OrderEvent::expired, now, text);
+      }
+      if (exec.state == BL_S_CANCELLED) {
+        ++counts_.cancelled;
+        return move(*order, OrderEvent::cancelled, now, text);
+      }
+      if (exec.state == BL_S_REJECTED) {
+        ++counts_.rejected;
+        return move(*order, OrderEvent::rejected, now, text);
+      }
+      return;  // filled: the fills themselves say it
+    default: return;
+  }
+}
+
+void Execution::on_fill(const bl_fill& fill) {
+  ++seq_;
+  const Nanos now = fill.h.ts_recv;
+  const std::string_view fill_id = field(fill.fill_id);
+  Order* order = orders_.find(core::ClientOrderId(field(fill.client_id)));
+  if (order == nullptr) return incident("FILL_UNKNOWN_ORDER", "the venue reports a fill of an order this host did not make", now);
+  if (fill.h.instrument != order->intent.abi.instrument || fill.side != order->intent.abi.side)
+    return incident("FILL_MISMATCH", "a fill names another product or side than its order", now);
+  if (std::find(order->fill_ids.begin(), order->fill_ids.end(), fill_id) != order->fill_ids.end()) return;  // told twice
+  core::Fill f;
+  f.instrument = {fill.h.instrument};
+  f.side = static_cast<Side>(fill.side);
+  f.px = Decimal::from_raw(fill.px);
+  f.qty = Decimal::from_raw(fill.qty);
+  f.fee = Decimal::from_raw(fill.fee);
+  f.fee_asset = fill.fee_asset != 0 ? core::AssetId{fill.fee_asset} : table_[f.instrument].quote;
+  f.time = now;
+  const Decimal leaves = order->leaves();
+  if (leaves.is_set() && f.qty.is_set() && f.qty > leaves)
+    return incident("FILL_BEYOND_ORDER", "a fill is larger than what its order had left", now);
+  if (const auto booked = portfolio_.apply(f); !booked) return incident(booked.error().code, booked.error().message, now);
+  order->fill_ids.emplace_back(fill_id);
+  order->cum_qty = order->cum_qty + f.qty;
+  order->cum_quote = order->cum_quote + mul(f.px, f.qty, Rounding::half_even);
+  if (f.fee.is_set()) order->cum_fee = order->cum_fee + f.fee;
+  ++counts_.fills;
+  changed_ = true;
+  if (sink_.wanted()) {
+    core::FillRecord r;
+    r.fill_id = fill_id;
+    r.order = order->id();
+    r.decision = order->intent.decision;
+    r.seq = seq_;
+    r.time = now;
+    r.instrument = f.instrument;
+    r.side = f.side;
+    r.liquidity = static_cast<std::uint8_t>(fill.liquidity);
+    r.px = f.px;
+    r.qty = f.qty;
+    r.fee = f.fee;
+    r.fee_asset = f.fee_asset;
+    sink_.put(std::move(r));
+  }
+  const bool all = order->leaves().is_set() && order->leaves().is_zero();
+  move(*order, all ? OrderEvent::fill_all : OrderEvent::fill_part, now, "");
+}
+
+// ---- commands -------------------------------------------------------------------------------------------------------
+
+void Execution::request_cancel(Order& order, Nanos now) {
+  if (order.state == OrderState::cancel_pending || core::is_terminal(order.state)) return;
+  const std::string id(order.intent.client_id()), venue(order.venue_id);
+  const bl_order_ref ref{{id.data(), id.size()}, {venue.data(), venue.size()}};
+  if (const auto sent = broker_.cancel({&ref, 1}); !sent) return incident("CANCEL_FAILED", sent.error().message, now);
+  move(order, OrderEvent::cancel_sent, now, "");
+}
+
+std::size_t Execution::cancel_entries(Nanos now) {
+  std::size_t n = 0;
+  const std::vector<Order*> working = orders_.working();  // cancelling changes the list
+  for (Order* o : working) {
+    if (o->intent.side() != Side::buy || o->state == OrderState::cancel_pending) continue;
+    request_cancel(*o, now);
+    ++n;
+  }
+  return n;
+}
+
+void Execution::audit(Nanos now, std::string_view who, std::string_view action, std::string_view subject,
+                      std::string_view reason, std::string_view request_id) {
+  if (!sink_.wanted()) return;
+  core::AuditRecord r;
+  r.seq = seq_;
+  r.time = now;
+  r.principal = who;
+  r.action = action;
+  r.subject = subject;
+  r.reason = reason;
+  r.request_id = request_id;
+  sink_.put(std::move(r));
+}
+
+void Execution::set_state(core::TradingState state, Nanos now, std::string_view who, std::string_view why,
+                          std::string_view request_id) {
+  ++seq_;
+  state_ = state;
+  std::string line = "{\"state\":\"";
+  line.append(core::to_string(state)).append("\"}");
+  if (const auto done = journal_.note("state", now, line); !done) incident("JOURNAL_WRITE", done.error().message, now);
+  if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now);
+  audit(now, who, "trading_state", core::to_string(state), why, request_id);
+}
+
+std::size_t Execution::emergency_stop(Nanos now, std::string_view principal, std::string_view reason,
+                                      std::string_view request_id) {
+  gate_open_ = false;  // first, before anything that could fail
+  set_state(core::TradingState::halted, now, principal, reason, request_id);
+  return cancel_entries(now);
+}
+
+void Execution::emergency_resume(Nanos now, std::string_view principal, std::string_view reason,
+                                 std::string_view request_id) {
+  set_state(core::TradingState::active, now, principal, reason, request_id);
+  gate_open_ = true;
+}
+
+Result<void> Execution::cancel(const core::ClientOrderId& id, Nanos now, std::string_view principal,
+                               std::string_view request_id) {
+  Order* order = orders_.find(id);
+  if (order == nullptr) return Error{"ORDER_NOT_FOUND", "no order " + std::string(id.view()) + " is known to this service"};
+  if (core::is_terminal(order->state))
+    return Error{"ORDER_ENDED", "order " + std::string(id.view()) + " is " + std::string(core::to_string(order->state)) +
+                                    ": nothing is left to cancel"};
+  ++seq_;
+  audit(now, principal, "cancel", id.view(), "", request_id);
+  request_cancel(*order, now);
+  return {};
+}
+
+Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
+  ++seq_;
+  std::string body = std::to_string(q.instrument.value) + "|" + std::string(core::to_string(q.side)) + "|" +
+                     std::string(core::to_string(q.type)) + "|" + std::string(core::to_string(q.tif)) + "|" +
+                     q.qty.to_string() + "|" + q.quote_qty.to_string() + "|" + q.limit_px.to_string() + "|" +
+                     q.stop_px.to_string() + "|" + std::to_string(q.expire_ns) + "|" + (q.post_only ? "p" : "-") + "|" + q.reason;
+  if (!q.dry_run) {
+    if (const auto it = answered_.find(q.key); it != answered_.end()) {
+      if (it->second.body != body)
+        return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another order: use a new key"};
+      TradeAnswer again = it->second.answer;
+      again.replayed = true;
+      return again;
+    }
+  }
+  const core::Instrument& ins = table_[q.instrument];
+  if (q.type == core::OrderType::bracket || q.tif == core::TimeInForce::fok || q.post_only)
+    return Error{"ORDER_TYPE_UNSUPPORTED", "market, limit and stop_limit orders with GTC, GTD or IOC can be placed"};
+  if (q.qty.is_set() == q.quote_qty.is_set())
+    return Error{"ORDER_QUANTITY", "exactly one of qty and quote_qty must be given"};
+  if (q.quote_qty.is_set() && (q.type != core::OrderType::market || q.side != Side::buy))
+    return Error{"ORDER_QUANTITY", "quote_qty is for market buys only"};
+  const Decimal amount = q.qty.is_set() ? q.qty : q.quote_qty;
+  if (!amount.is_positive()) return Error{"ORDER_QUANTITY", "the quantity must be above 0"};
+  if (q.qty.is_set() && floor_to(q.qty, ins.rules.base_step) != q.qty)
+    return Error{"ORDER_QUANTITY_STEP", "the quantity is not a multiple of the product's base_step"};
+  const bool needs_limit = q.type != core::OrderType::market, needs_stop = q.type == core::OrderType::stop_limit;
+  if (needs_limit != q.limit_px.is_set() || needs_stop != q.stop_px.is_set())
+    return Error{"ORDER_PRICES", "a limit order has limit_price, a stop_limit order limit_price and stop_price, a market order none"};
+  for (const Decimal& px : {q.limit_px, q.stop_px})
+    if (px.is_set() && (!px.is_positive() || floor_to(px, ins.rules.px_step) != px))
+      return Error{"ORDER_PRICE_STEP", "a price is not a positive multiple of the product's px_step"};
+  if ((q.tif == core::TimeInForce::gtd) != (q.expire_ns != 0) || (q.expire_ns != 0 && q.expire_ns <= now))
+    return Error{"ORDER_EXPIRE", "expire goes with GTD, and must lie ahead"};
+  if (working_of(q.instrument) != nullptr)
+    return Error{"ORDER_WORKING", ins.symbol + " has a working order: cancel it, or wait for its end"};
+
+  core::Intent intent = make_intent(ins, q.side, q.qty, Purpose::operator_order,
+                                    core::decision_id(options_.seed, ins.symbol, now, "operator", q.key), portfolio_.mark(ins.id).last, now);
+  intent.abi.quote_qty = q.quote_qty.raw();
+  intent.abi.limit_px = q.limit_px.raw();
+  intent.abi.stop_px = q.stop_px.raw();
+  intent.abi.type = static_cast<std::uint32_t>(q.type);
+  intent.abi.tif = static_cast<std::uint32_t>(q.type == core::OrderType::market ? core::TimeInForce::ioc : q.tif);
+  intent.abi.expire_ns = q.expire_ns;
+  if (needs_stop) intent.abi.flags |= q.side == Side::buy ? BL_TRIGGER_UP : BL_TRIGGER_DOWN;
+  TradeAnswer answer;
+  view_.build(portfolio_, orders_, state_, now);
+  auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, working_sells(ins.id), frozen_, answer.checks)
+                                     : chain_.approve(intent, portfolio_, view_.get(), facts(now), answer.checks);
+  if (auto* refused = std::get_if<core::RiskRefusal>(&judged)) {
+    const core::CheckRecord& last = answer.checks.back();
+    return Error{refused->code, last.reason.empty() ? "refused by " + *last.rule_source : last.reason};
+  }
+  auto& approved = std::get<core::RiskApproved<core::Intent>>(judged);
+  answer.order = core::ClientOrderId(approved->client_id());
+  answer.qty = approved->qty();
+  if (q.dry_run) return answer;
+  if (sink_.wanted()) {
+    core::SizingRecord r;
+    r.decision = intent.decision;
+    r.seq = seq_;
+    r.time = now;
+    r.instrument = ins.id;
+    r.purpose = Purpose::operator_order;
+    r.code = codes().order;
+    r.order = answer.order;
+    r.order_qty = approved->qty();
+    r.price = portfolio_.mark(ins.id).last;
+    r.equity = portfolio_.equity();
+    r.held_qty = portfolio_.position(ins.id).qty;
+    r.checks = answer.checks;
+    sink_.put(std::move(r));
+  }
+  audit(now, q.principal, "trade", answer.order.view(), q.reason, q.request_id);
+  approved_.push_back(std::move(approved));
+  flush_frame(now);
+  if (const Order* o = orders_.find(answer.order); o == nullptr)
+    return Error{"JOURNAL_UNWRITABLE", "the order could not be made durable and was not sent"};
+  answered_.insert_or_assign(q.key, Answered{std::move(body), answer});
+  answered_order_.push_back(q.key);
+  if (answered_order_.size() > kept_answers) {
+    answered_.erase(answered_order_.front());
+    answered_order_.erase(answered_order_.begin());
+  }
+  return answer;
+}
+
+void Execution::incident(std::string_view code, std::string_view text, Nanos now) {
+  ++counts_.incidents;
+  if (!sink_.wanted()) return;
+  core::EventRecord r;
+  r.seq = seq_;
+  r.time = now;
+  r.type = "incident";
+  std::string quoted;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  r.payload = "{\"code\":\"" + std::string(code) + "\",\"text\":\"" + quoted + "\"}";
+  sink_.put(std::move(r));
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,154 @@
+// trade-execution: the target book, orders, fills and the portfolio. The only maker of orders. One object on the core
+// thread; it reads no clock: time is the event's.
+#pragma once
+
+#include <bowline/result.hpp>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "core/identity.hpp"
+#include "core/order.hpp"
+#include "core/portfolio.hpp"
+#include "core/portfolio_view.hpp"
+#include "core/risk_chain.hpp"
+#include "core/target_book.hpp"
+#include "services/trade_execution/broker_port.hpp"
+#include "store/journal.hpp"
+
+namespace bowline::services {
+
+struct ExecutionOptions {
+  std::uint64_t seed = 1;
+  std::string account = "default";        // portfolio uuid
+  core::Nanos interval = 300'000'000'000;
+  std::uint32_t gtd_bars = 2;             // entries end at the venue after this many bars
+  Decimal min_trade = Decimal::zero();    // fraction of equity below which nothing is ordered
+};
+
+/// POST /trades/execute, already read from JSON.
+struct TradeRequest {
+  core::InstrumentId instrument;
+  core::Side side = core::Side::buy;
+  core::OrderType type = core::OrderType::market;
+  core::TimeInForce tif = core::TimeInForce::ioc;
+  Decimal qty = Decimal::not_set(), quote_qty = Decimal::not_set(), limit_px = Decimal::not_set(),
+          stop_px = Decimal::not_set();
+  core::Nanos expire_ns = 0;
+  bool post_only = false, dry_run = false;
+  std::string reason, key, principal, request_id;
+};
+struct TradeAnswer {
+  core::ClientOrderId order;
+  Decimal qty = Decimal::not_set();
+  std::vector<core::CheckRecord> checks;
+  bool replayed = false;  // the same key and body were answered before
+};
+
+struct ExecutionCounts {
+  std::uint64_t orders = 0, fills = 0, rejected = 0, cancelled = 0, expired = 0, incidents = 0;
+  std::map<std::string, std::uint64_t> why_not;  // sizing codes
+};
+
+class Execution {
+ public:
+  Execution(ExecutionOptions options, const core::InstrumentTable& table, core::AssetId accounting, Decimal half_spread,
+            std::vector<std::unique_ptr<core::RiskRule>> rules, core::FloorLimits floor, BrokerPort& broker,
+            store::Journal& journal, core::RecordSink& sink);
+
+  // ---- the step, in order
+  /// Hands a bar to the broker and marks the book. Fills that come of it arrive through on_broker_event.
+  void on_bar(const bl_bar& bar);
+  void on_quote(const bl_quote& quote);
+  /// Any event of the broker: EXEC, FILL, BALANCE, PRODUCT, LINK, DONE.
+  void on_broker_event(const bl_event& event);
+  /// Ends the marking part of step t: portfolio version v(t).
+  const core::PortfolioView& publish(core::Nanos now);
+  /// Takes proposals in the order bridge, rebalancer. `plan` = a rebalancer's whole plan, which replaces the one before.
+  void take_targets(std::span<const core::Target> targets, bool plan);
+  /// The prediction's action for the product is another than before: a standing rebalancer target falls.
+  void action_changed(core::InstrumentId instrument) { book_.action_changed(instrument); }
+  /// Nets, sizes, judges, records, submits. One journal commit for all of it.
+  void trade(core::Nanos now);
+  /// Closes step t: writes what changed.
+  void settle(core::Nanos now);
+
+  // ---- commands
+  Result<TradeAnswer> execute(const TradeRequest& request, core::Nanos now);
+  Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
+  /// Closes the gate, halts, cancels resting entries; never a protective order. Gives the number of cancels asked for.
+  std::size_t emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
+  void emergency_resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
+  /// Cancels what rests as an entry (shutdown: cancel_entries_keep_stops).
+  std::size_t cancel_entries(core::Nanos now);
+  void set_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
+                 std::string_view request_id = {});
+
+  // ---- reading
+  const core::Portfolio& portfolio() const noexcept { return portfolio_; }
+  const core::PortfolioView& view() const noexcept { return view_; }
+  const core::OrderTable& orders() const noexcept { return orders_; }
+  const ExecutionCounts& counts() const noexcept { return counts_; }
+  core::TradingState state() const noexcept { return state_; }
+  bool gate_open() const noexcept { return gate_open_; }
+  std::uint64_t next_seq() noexcept { return ++seq_; }
+  Decimal max_drawdown() const noexcept { return max_drawdown_; }  // fraction of the peak, >= 0
+
+ private:
+  ExecutionOptions options_;
+  const core::InstrumentTable& table_;
+  core::Portfolio portfolio_;
+  core::OrderTable orders_;
+  core::TargetBook book_;
+  core::PortfolioView view_;
+  core::RiskChain chain_;
+  core::ExitFloor exit_floor_;
+  BrokerPort& broker_;
+  store::Journal& journal_;
+  core::RecordSink& sink_;
+  core::TradingState state_ = core::TradingState::active;
+  bool gate_open_ = true, frozen_ = false;
+  std::uint64_t seq_ = 0;
+  core::Nanos now_ = 0;
+  bool changed_ = false;
+  core::Nanos last_written_ = 0;
+  core::Nanos day_ = -1;
+  Decimal day_notional_ = Decimal::zero();
+  Decimal max_drawdown_ = Decimal::zero();
+  std::vector<core::Nanos> recent_orders_;
+  ExecutionCounts counts_;
+  std::vector<store::Journal::Approved> approved_;  // of this frame
+  std::vector<store::Journal::Durable> durable_;
+  std::vector<core::Order*> fresh_;
+  struct Attempts {
+    std::uint32_t next = 0;
+  };
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> attempts_;  // per decision, bounded by settle()
+  struct Answered {
+    std::string body;
+    TradeAnswer answer;
+  };
+  std::map<std::string, Answered> answered_;  // by Idempotency-Key, bounded
+  std::vector<std::string> answered_order_;
+
+  void consider(core::InstrumentId id, core::Nanos now);
+  core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
+                           core::Id128 decision, Decimal decision_px, core::Nanos now);
+  core::FloorFacts facts(core::Nanos now) const;
+  Decimal working_sells(core::InstrumentId id) const;
+  core::Order* working_of(core::InstrumentId id) const;
+  void flush_frame(core::Nanos now);
+  void move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text);
+  void write_order(const core::Order& order);
+  void on_exec(const bl_exec& exec);
+  void on_fill(const bl_fill& fill);
+  void request_cancel(core::Order& order, core::Nanos now);
+  void incident(std::string_view code, std::string_view text, core::Nanos now);
+  void audit(core::Nanos now, std::string_view who, std::string_view action, std::string_view subject,
+             std::string_view reason, std::string_view request_id);
+  void sizing(core::SizingRecord&& record);
+};
+
+}  // namespace bowline::services
