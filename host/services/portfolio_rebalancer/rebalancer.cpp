@@ -1,0 +1,70 @@
+#include "services/portfolio_rebalancer/rebalancer.hpp"
+
+#include <cmath>
+
+#include "core/identity.hpp"
+
+namespace bowline::services {
+
+Rebalancer::Rebalancer(Options options, const core::InstrumentTable& table,
+                       std::vector<std::unique_ptr<RebalancePlan>> plans, core::RecordSink& sink)
+    : options_(options), table_(table), plans_(std::move(plans)), sink_(sink), latest_(table.size()) {}
+
+void Rebalancer::on_event(const bl_event& event) {
+  for (const auto& p : plans_) p->on_event(event);
+}
+
+bool Rebalancer::decide(core::Nanos now, std::span<const core::Prediction> predictions, const core::PortfolioView& view,
+                        std::vector<core::Target>& targets) {
+  for (const core::Prediction& p : predictions) latest_[p.instrument.value - 1] = p;
+  ++bars_;
+  if (plans_.empty() || options_.every_bars == 0 || bars_ % options_.every_bars != 0) return false;
+  auto made = run(now, view, true);
+  if (!made) return false;
+  targets.insert(targets.end(), made->begin(), made->end());
+  return true;
+}
+
+Result<std::vector<core::Target>> Rebalancer::run(core::Nanos now, const core::PortfolioView& view, bool record) {
+  if (plans_.empty())
+    return Error{"REBALANCER_ABSENT", "no instance of kind rebalancer is configured: add one under instances"};
+  std::vector<core::Prediction> known;
+  for (const core::Prediction& p : latest_)
+    if (p.instrument) known.push_back(p);
+  std::vector<core::Target> targets;
+  for (const auto& plan : plans_) {
+    auto lines = plan->plan(known, view.get());
+    if (!lines) return lines.error();
+    double sum = 0;
+    core::RebalanceRecord r;
+    for (const PlanLine& line : *lines) {
+      if (!line.instrument || line.instrument.value > table_.size() || !(line.weight >= 0 && line.weight <= 1))
+        return Error{"REBALANCE_WEIGHT", "instance " + *plan->name() + " planned a weight outside 0..1 or an unknown product"};
+      sum += line.weight;
+      core::Target t;
+      t.instrument = line.instrument;
+      t.purpose = core::Purpose::rebalance;
+      t.weight = line.weight;
+      t.time = now;
+      // A rebalancer's target stands until its next plan (trading rules 1.2).
+      t.valid_until = line.valid_until > 0 ? line.valid_until : INT64_MAX;
+      t.decision = core::decision_id(options_.seed, table_[line.instrument].symbol, now, *plan->name(), "rebalance");
+      if (const bl_mark* m = view.mark(line.instrument)) t.ref_px = Decimal::from_raw(m->px);
+      targets.push_back(t);
+      r.weights.emplace_back(line.instrument, line.weight);
+    }
+    if (sum > 1 + 1e-9)
+      return Error{"REBALANCE_SUM", "instance " + *plan->name() + " planned weights that sum to more than 1"};
+    if (!record) continue;
+    ++made_;
+    r.id = core::decision_id(options_.seed, "", now, *plan->name(), "plan").hex();
+    r.seq = ++seq_;
+    r.time = now;
+    r.instance = plan->name();
+    r.portfolio_version = view.get().version;
+    if (sink_.wanted()) sink_.put(std::move(r));
+  }
+  return targets;
+}
+
+}  // namespace bowline::services

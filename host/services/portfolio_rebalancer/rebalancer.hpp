@@ -1,0 +1,61 @@
+// portfolio-rebalancer: asks the configured plan for the portfolio it wants, every n bars or on command, and proposes
+// it. Never makes an order.
+#pragma once
+
+#include <bowline/result.hpp>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/portfolio_view.hpp"
+#include "core/prediction.hpp"
+#include "core/records.hpp"
+
+namespace bowline::services {
+
+/// One wanted weight of a plan.
+struct PlanLine {
+  core::InstrumentId instrument;
+  double weight = 0;
+  core::Nanos valid_until = 0;
+};
+
+/// A rebalancer plugin's instance as this service sees it.
+class RebalancePlan {
+ public:
+  virtual ~RebalancePlan() = default;
+  virtual const core::SharedText& name() const = 0;
+  virtual void on_event(const bl_event& event) = 0;
+  /// Pure: the same inputs give the same lines.
+  virtual Result<std::vector<PlanLine>> plan(std::span<const core::Prediction> predictions, const bl_portfolio& book) = 0;
+};
+
+class Rebalancer {
+ public:
+  struct Options {
+    std::uint64_t seed = 1;
+    std::uint32_t every_bars = 0;   // 0 = on command only
+    core::Nanos interval = 0;
+  };
+  Rebalancer(Options options, const core::InstrumentTable& table, std::vector<std::unique_ptr<RebalancePlan>> plans,
+             core::RecordSink& sink);
+
+  void on_event(const bl_event& event);
+  /// At the close of a step: a plan when one is due. True when `targets` holds a whole new plan (maybe an empty one).
+  bool decide(core::Nanos now, std::span<const core::Prediction> predictions, const core::PortfolioView& view,
+              std::vector<core::Target>& targets);
+  /// On command, at once. `record`: false for a dry run.
+  Result<std::vector<core::Target>> run(core::Nanos now, const core::PortfolioView& view, bool record);
+  std::uint64_t plans_made() const noexcept { return made_; }
+
+ private:
+  Options options_;
+  const core::InstrumentTable& table_;
+  std::vector<std::unique_ptr<RebalancePlan>> plans_;
+  core::RecordSink& sink_;
+  std::vector<core::Prediction> latest_;  // by instrument; instrument 0 = none yet
+  std::uint64_t bars_ = 0, made_ = 0, seq_ = 0;
+};
+
+}  // namespace bowline::services

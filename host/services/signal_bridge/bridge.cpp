@@ -1,0 +1,171 @@
+#include "services/signal_bridge/bridge.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/identity.hpp"
+
+namespace bowline::services {
+namespace {
+
+using core::Action;
+using core::nan_value;
+using core::Prediction;
+
+core::SharedText shared(std::string_view s) { return std::make_shared<const std::string>(s); }
+
+struct Codes {
+  core::SharedText target = shared("TARGET"), hold = shared("HOLD"), flat = shared("SELL_NOTHING_HELD"),
+                   cost = shared("EDGE_BELOW_COST"), unknown = shared("MOVE_UNKNOWN"), zero = shared("WEIGHT_ZERO"),
+                   expired = shared("PREDICTION_EXPIRED"), mark = shared("MARK_MISSING"),
+                   malformed = shared("PREDICTION_MALFORMED");
+};
+const Codes& codes() {
+  static const Codes c;
+  return c;
+}
+
+constexpr auto table = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"TARGET", "a target weight was proposed to trade-execution"},
+    {"HOLD", "the prediction wants no change"},
+    {"SELL_NOTHING_HELD", "a SELL of something that is not held: spot is never short"},
+    {"EDGE_BELOW_COST", "the calibrated expected move is below round-trip fee + half spread + margin"},
+    {"MOVE_UNKNOWN", "the cost gate is on and the prediction brings no expected move"},
+    {"WEIGHT_ZERO", "the wanted weight is zero"},
+    {"PREDICTION_EXPIRED", "valid_until has passed"},
+    {"MARK_MISSING", "the product has no price yet"},
+    {"PREDICTION_MALFORMED", "an unknown action, or numbers outside their range"},
+    {"(a rule's code)", "an advisory risk rule refused it: see the rejection codes"},
+});
+
+}  // namespace
+
+std::span<const std::pair<std::string_view, std::string_view>> decision_codes() noexcept { return table; }
+
+Bridge::Bridge(BridgeOptions options, const core::InstrumentTable& instruments,
+               std::vector<std::unique_ptr<core::RiskRule>> advisers, core::RecordSink& sink)
+    : options_(options),
+      table_(instruments),
+      advisers_(std::move(advisers), {}, shared("advice")),
+      sink_(sink),
+      last_(instruments.size(), Action::none) {}
+
+double Bridge::weight_of(const Prediction& p, double max_position) noexcept {
+  if (!std::isnan(p.p_up) && !std::isnan(p.threshold) && p.threshold < 1)
+    return max_position * std::clamp((p.p_up - p.threshold) / (1 - p.threshold), 0.0, 1.0);
+  if (!std::isnan(p.weight)) return std::clamp(p.weight, 0.0, max_position);
+  return max_position * std::clamp(p.confidence, 0.0, 1.0);
+}
+
+void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, const core::PortfolioView& view,
+                    std::vector<core::Target>& targets, std::vector<core::InstrumentId>& changed) {
+  const bl_portfolio& book = view.get();
+  const Decimal equity = Decimal::from_raw(book.equity);
+  for (const Prediction& p : predictions) {
+    ++seq_;
+    const core::Instrument& ins = table_[p.instrument];
+    core::DecisionRecord r;
+    r.id = p.id;
+    r.seq = seq_;
+    r.time = now;
+    r.instrument = p.instrument;
+    r.action = p.action;
+    r.target_weight = nan_value;
+    r.expected_move = p.expected_move;
+    r.p_up = p.p_up;
+    r.threshold = p.threshold;
+    r.max_position = options_.max_position;
+    r.portfolio_version = book.version;
+    const bl_mark* mark = view.mark(p.instrument);
+    const Decimal held = view.held(p.instrument);
+    if (mark != nullptr && equity.is_set() && equity.is_positive()) {
+      const Decimal share = div(mul(held, Decimal::from_raw(mark->px), Rounding::half_even), equity, Rounding::half_even);
+      r.held_weight = share.to_double();
+    }
+    if (last_[p.instrument.value - 1] != p.action) {
+      if (last_[p.instrument.value - 1] != Action::none) changed.push_back(p.instrument);
+      last_[p.instrument.value - 1] = p.action;
+    }
+    const auto close = [&](const core::SharedText& code) {
+      r.code = code;
+      ++counts_[*code];
+      if (sink_.wanted()) sink_.put(std::move(r));
+    };
+    const auto propose = [&](core::Purpose purpose, double weight) {
+      core::Target t;
+      t.instrument = p.instrument;
+      t.purpose = purpose;
+      t.weight = weight;
+      t.decision = p.id;
+      t.time = now;
+      t.valid_until = p.valid_until;
+      t.ref_px = p.ref_px;
+      targets.push_back(t);
+      r.target_weight = weight;
+      close(codes().target);
+    };
+    if (p.valid_until <= now) {
+      close(codes().expired);
+      continue;
+    }
+    if (p.action == Action::hold) {
+      close(codes().hold);
+      continue;
+    }
+    if (mark == nullptr) {
+      close(codes().mark);
+      continue;
+    }
+    if (p.action == Action::sell) {
+      if (held.is_zero())
+        close(codes().flat);
+      else
+        propose(core::Purpose::exit, 0);
+      continue;
+    }
+    if (p.action != Action::buy) {
+      close(codes().malformed);
+      continue;
+    }
+    // The cost of going in and out: what the move has to beat (trading rules 1.2).
+    r.cost = 2 * ins.rules.taker_fee.to_double() + options_.assumed_half_spread + options_.cost_margin;
+    if (options_.cost_gate) {
+      if (std::isnan(p.expected_move)) {
+        close(codes().unknown);
+        continue;
+      }
+      if (p.expected_move < r.cost) {
+        close(codes().cost);
+        continue;
+      }
+    }
+    const double weight = weight_of(p, options_.max_position);
+    if (!(weight > 0) || !equity.is_set() || !equity.is_positive()) {
+      close(codes().zero);
+      continue;
+    }
+    // Advice: would the rules let such an order through now? Only an increase is asked about.
+    const Decimal px = Decimal::from_raw(mark->px);
+    const Decimal wanted = floor_to(
+        div(mul(equity, Decimal::from_double(weight, Rounding::down), Rounding::down), px, Rounding::down), ins.rules.base_step);
+    if (wanted > held) {
+      core::Intent probe = core::blank_intent();
+      probe.abi.instrument = p.instrument.value;
+      probe.abi.side = BL_BUY;
+      probe.abi.type = BL_LIMIT;
+      probe.abi.tif = BL_GTD;
+      probe.abi.qty = (wanted - held).raw();
+      probe.abi.limit_px = px.raw();
+      probe.abi.decided_ns = now;
+      Decimal allowed;
+      if (!advisers_.advise(probe, table_, book, r.checks, allowed)) {
+        close(shared(r.checks.back().code));
+        continue;
+      }
+    }
+    propose(core::Purpose::entry, weight);
+  }
+}
+
+}  // namespace bowline::services
