@@ -17,7 +17,7 @@ enum class Health : std::uint8_t { Ok, Degraded, Down };
 class HealthBoard {
  public:
   struct Options {
-    std::string service, version, mode;
+    std::string service{}, version{}, mode{};
     std::int64_t live_limit_ns = 10'000'000'000;   ///< a loop that has not beaten for this long is not alive
     std::function<std::int64_t()> monotonic_ns{};  ///< empty: the system's steady clock
   };

@@ -1,0 +1,239 @@
+#include "services/signal_generator/generator.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/identity.hpp"
+
+namespace bowline::services {
+namespace {
+
+using core::Action;
+using core::nan_value;
+
+Action action_of(std::uint32_t a) noexcept {
+  // An unknown action is treated as the documented default: no change.
+  return a == 1 ? Action::buy : a == 2 ? Action::sell : Action::hold;
+}
+
+}  // namespace
+
+Generator::Generator(GeneratorOptions options, const core::InstrumentTable& table,
+                     std::vector<std::unique_ptr<SignalPort>> signals, core::RecordSink& sink)
+    : options_(std::move(options)),
+      table_(table),
+      signals_(std::move(signals)),
+      sink_(sink),
+      outcomes_(table.size(), sink),
+      close_(table.size(), Decimal::not_set()),
+      latest_(table.size()),
+      combined_name_(std::make_shared<const std::string>("combined")) {
+  if (options_.weights.size() != signals_.size()) options_.weights.assign(signals_.size(), 1.0);
+}
+
+void Generator::ask(std::uint32_t signal, const bl_event& event) {
+  buffer_.clear();
+  if (const auto done = signals_[signal]->on_event(event, buffer_); !done) {
+    ++errors_;
+    return;
+  }
+  for (const bl_prediction& p : buffer_) {
+    if (p.instrument == 0 || p.instrument > table_.size()) {
+      ++errors_;
+      continue;
+    }
+    said_.push_back({p, signal, signals_[signal]->model_text(p)});
+  }
+}
+
+void Generator::on_bar(const bl_bar& bar, bool act) {
+  ++bars_;
+  ++seq_;
+  const core::InstrumentId id{bar.h.instrument};
+  const Decimal close = Decimal::from_mantissa(bar.close, bar.px_exp);
+  close_[id.value - 1] = close;
+  if (sink_.wanted()) {
+    core::CandleRecord r;
+    r.seq = seq_;
+    r.instrument = id;
+    r.open_ns = bar.open_ns;
+    r.close_ns = bar.close_ns;
+    r.px_exp = bar.px_exp;
+    r.qty_exp = bar.qty_exp;
+    r.open = bar.open;
+    r.high = bar.high;
+    r.low = bar.low;
+    r.close = bar.close;
+    r.volume = bar.volume;
+    r.acted_on = act;
+    sink_.put(std::move(r));
+  }
+  outcomes_.on_close(id, close, bar.h.ts_event);
+  for (std::uint32_t i = 0; i < signals_.size(); ++i) {
+    if (FrameSource* frames = signals_[i]->frames()) frames->update(bar);
+    if (signals_[i]->wants(BL_EV_BAR)) ask(i, bar.h);
+  }
+  if (act) fresh_.push_back(id.value);
+}
+
+void Generator::on_event(const bl_event& event) {
+  ++seq_;
+  for (std::uint32_t i = 0; i < signals_.size(); ++i)
+    if (signals_[i]->wants(event.type)) ask(i, event);
+}
+
+void Generator::run_frame(std::uint32_t signal, core::Nanos now) {
+  FrameSource& source = *signals_[signal]->frames();
+  const std::size_t cols = source.cols();
+  instruments_.assign(fresh_.begin(), fresh_.end());
+  std::sort(instruments_.begin(), instruments_.end());
+  values_.resize(instruments_.size() * cols);
+  quality_.resize(instruments_.size());
+  for (std::size_t i = 0; i < instruments_.size(); ++i)
+    quality_[i] = source.row({instruments_[i]}, std::span<double>(values_.data() + i * cols, cols));
+  bl_frame frame{};
+  frame.h.size = sizeof frame;
+  frame.h.type = BL_EV_FRAME;
+  frame.h.id = ++seq_;
+  frame.h.ts_event = frame.h.ts_recv = now;
+  frame.rows = static_cast<std::uint32_t>(instruments_.size());
+  frame.cols = static_cast<std::uint32_t>(cols);
+  frame.instruments = instruments_.data();
+  frame.values = values_.data();
+  frame.quality = quality_.data();
+  ask(signal, frame.h);
+  if (sink_.wanted()) {
+    core::FeatureRecord r;
+    r.time = now;
+    r.instance = signals_[signal]->name();
+    r.names_hash = source.names_hash();
+    for (const std::uint32_t i : instruments_) r.instruments.push_back({i});
+    r.quality = quality_;
+    r.values = values_;
+    sink_.put(std::move(r));
+  }
+}
+
+core::Prediction Generator::translate(const Said& said, core::Nanos now) const {
+  const bl_prediction& p = said.p;
+  core::Prediction out;
+  out.instrument = {p.instrument};
+  out.action = action_of(p.action);
+  out.time = now;
+  out.p_up = p.p_up;
+  out.p_flat = p.p_flat;
+  out.p_down = p.p_down;
+  out.confidence = std::isnan(p.confidence) ? 0 : std::clamp(p.confidence, 0.0, 1.0);
+  out.weight = p.weight;
+  out.threshold = p.threshold;
+  out.expected_move = p.expected_move;
+  const Decimal ref = Decimal::from_raw(p.ref_px);
+  out.ref_px = ref.is_set() && ref.is_positive() ? ref : close_[p.instrument - 1];
+  out.horizon_ns = p.horizon_ns > 0 ? p.horizon_ns : static_cast<core::Nanos>(options_.resolve_bars) * options_.interval;
+  out.valid_until =
+      p.valid_until_ns > 0 ? p.valid_until_ns : now + static_cast<core::Nanos>(options_.valid_bars) * options_.interval;
+  out.source = signals_[said.signal]->name();
+  out.model = said.model;
+  return out;
+}
+
+// All that was said about one instrument in this step becomes one prediction. mean: probabilities weighted by instance;
+// vote: the action with the larger summed weight, a draw is HOLD; first: configuration order.
+bool Generator::combine(core::InstrumentId id, core::Nanos now, core::Prediction& out) {
+  const Said* first = nullptr;
+  std::size_t n = 0;
+  for (const Said& s : said_) {
+    if (s.p.instrument != id.value) continue;
+    if (first == nullptr || s.signal < first->signal) first = &s;
+    ++n;
+  }
+  if (first == nullptr) return false;
+  out = translate(*first, now);
+  if (n == 1 || options_.combine == Combine::first) return true;
+  double votes[4] = {}, total = 0, up = 0, flat = 0, down = 0, move = 0, threshold = 0, confidence = 0;
+  bool classifiers = true;
+  core::Nanos valid = out.valid_until;
+  for (const Said& s : said_) {
+    if (s.p.instrument != id.value) continue;
+    const double w = options_.weights[s.signal];
+    const core::Prediction p = translate(s, now);
+    votes[static_cast<std::size_t>(p.action)] += w;
+    total += w;
+    up += w * p.p_up;
+    flat += w * p.p_flat;
+    down += w * p.p_down;
+    move += w * p.expected_move;
+    threshold += w * p.threshold;
+    confidence += w * p.confidence;
+    classifiers = classifiers && !std::isnan(p.p_up) && !std::isnan(p.threshold);
+    valid = std::min(valid, p.valid_until);
+  }
+  if (!(total > 0)) return false;
+  out.valid_until = valid;
+  out.source = combined_name_;
+  out.expected_move = move / total;
+  out.confidence = confidence / total;
+  out.weight = nan_value;
+  if (options_.combine == Combine::mean && classifiers) {
+    out.p_up = up / total;
+    out.p_flat = flat / total;
+    out.p_down = down / total;
+    out.threshold = threshold / total;
+    out.action = out.p_up >= out.threshold && out.p_up > out.p_down     ? Action::buy
+                 : out.p_down >= out.threshold && out.p_down > out.p_up ? Action::sell
+                                                                        : Action::hold;
+    return true;
+  }
+  const double b = votes[static_cast<std::size_t>(Action::buy)], s = votes[static_cast<std::size_t>(Action::sell)],
+               h = votes[static_cast<std::size_t>(Action::hold)];
+  out.action = b > s && b > h ? Action::buy : s > b && s > h ? Action::sell : Action::hold;
+  return true;
+}
+
+std::span<const core::Prediction> Generator::predict(core::Nanos now) {
+  out_.clear();
+  if (!fresh_.empty()) {
+    for (std::uint32_t i = 0; i < signals_.size(); ++i)
+      if (signals_[i]->frames() != nullptr && signals_[i]->wants(BL_EV_FRAME)) run_frame(i, now);
+    std::sort(fresh_.begin(), fresh_.end());
+    std::uint32_t before = 0;
+    for (const std::uint32_t i : fresh_) {
+      if (i == before) continue;  // two bars of one instrument in one step: one prediction
+      before = i;
+      core::Prediction p;
+      if (!combine({i}, now, p)) continue;
+      static const std::string no_model;
+      p.id = core::decision_id(options_.seed, table_[{i}].symbol, now, *p.source, p.model ? *p.model : no_model);
+      ++counts_[static_cast<std::size_t>(p.action)];
+      outcomes_.watch(p, now + static_cast<core::Nanos>(options_.resolve_bars) * options_.interval);
+      if (sink_.wanted()) {
+        core::SignalRecord r;
+        r.id = p.id;
+        r.seq = ++seq_;
+        r.time = now;
+        r.instrument = p.instrument;
+        r.action = p.action;
+        r.source = p.source;
+        r.model = p.model;
+        r.p_up = p.p_up;
+        r.p_flat = p.p_flat;
+        r.p_down = p.p_down;
+        r.confidence = p.confidence;
+        r.weight = p.weight;
+        r.threshold = p.threshold;
+        r.expected_move = p.expected_move;
+        r.ref_px = p.ref_px;
+        r.horizon_ns = p.horizon_ns;
+        r.valid_until = p.valid_until;
+        sink_.put(std::move(r));
+      }
+      latest_[i - 1] = p;
+      out_.push_back(std::move(p));
+    }
+  }
+  fresh_.clear();
+  said_.clear();
+  return out_;
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,80 @@
+// signal-generator: bars become features, features become predictions. One frame per step holds every instrument whose
+// bar arrived; a late bar updates features and is not acted on.
+#pragma once
+
+#include <array>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/instrument.hpp"
+#include "core/prediction.hpp"
+#include "services/signal_generator/outcomes.hpp"
+#include "services/signal_generator/signal_port.hpp"
+
+namespace bowline::services {
+
+/// How several signal instances become one prediction per instrument.
+enum class Combine : std::uint8_t { first, mean, vote };
+
+struct GeneratorOptions {
+  std::uint64_t seed = 1;
+  core::Nanos interval = 300'000'000'000;
+  std::uint32_t resolve_bars = 12;  // a signal is resolved this many bars later
+  std::uint32_t valid_bars = 1;     // valid_until when the plugin gives none
+  Combine combine = Combine::mean;
+  std::vector<double> weights;      // by signal instance; empty = equal
+};
+
+class Generator {
+ public:
+  Generator(GeneratorOptions options, const core::InstrumentTable& table,
+            std::vector<std::unique_ptr<SignalPort>> signals, core::RecordSink& sink);
+
+  /// One final bar. `act`: false for a bar that is too late or only warms up.
+  void on_bar(const bl_bar& bar, bool act);
+  /// Other events (quotes, observations) for the instances that asked for them.
+  void on_event(const bl_event& event);
+  /// Closes step t: one frame to each instance that selected features, then combines. The span is valid until the next
+  /// call. One prediction per instrument at the most, in instrument order.
+  std::span<const core::Prediction> predict(core::Nanos now);
+
+  const Accuracy& accuracy() const noexcept { return outcomes_.accuracy(); }
+  std::size_t unresolved() const noexcept { return outcomes_.pending(); }
+  const std::array<std::uint64_t, 4>& counts() const noexcept { return counts_; }  // by action
+  std::uint64_t errors() const noexcept { return errors_; }
+  std::uint64_t bars() const noexcept { return bars_; }
+  /// The newest prediction of each instrument; instrument 0 = none yet.
+  const std::vector<core::Prediction>& latest() const noexcept { return latest_; }
+
+ private:
+  struct Said {
+    bl_prediction p{};
+    std::uint32_t signal = 0;
+    core::SharedText model;
+  };
+  GeneratorOptions options_;
+  const core::InstrumentTable& table_;
+  std::vector<std::unique_ptr<SignalPort>> signals_;
+  core::RecordSink& sink_;
+  Outcomes outcomes_;
+  std::vector<std::uint32_t> fresh_;     // instruments with a bar in this step, in order of arrival
+  std::vector<Decimal> close_;           // by instrument
+  std::vector<Said> said_;
+  std::vector<bl_prediction> buffer_;
+  std::vector<core::Prediction> out_, latest_;
+  std::vector<double> values_;
+  std::vector<std::uint32_t> instruments_, quality_;
+  std::array<std::uint64_t, 4> counts_{};
+  std::uint64_t errors_ = 0, seq_ = 0, bars_ = 0;
+  core::SharedText combined_name_, combined_model_;
+
+  void ask(std::uint32_t signal, const bl_event& event);
+  void run_frame(std::uint32_t signal, core::Nanos now);
+  bool combine(core::InstrumentId id, core::Nanos now, core::Prediction& out);
+  core::Prediction translate(const Said& said, core::Nanos now) const;
+};
+
+}  // namespace bowline::services

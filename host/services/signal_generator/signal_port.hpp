@@ -1,0 +1,39 @@
+// A signal plugin's instance as signal-generator sees it.
+#pragma once
+
+#include <bowline/result.hpp>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/records.hpp"
+
+namespace bowline::services {
+
+/// The features one instance selected: updated by every bar, read once per frame.
+class FrameSource {
+ public:
+  virtual ~FrameSource() = default;
+  virtual std::size_t cols() const noexcept = 0;
+  virtual const core::SharedText& names_hash() const = 0;
+  virtual void update(const bl_bar& bar) = 0;
+  /// Writes cols() values; NaN while cold. Gives the quality bits of the row.
+  virtual std::uint32_t row(core::InstrumentId instrument, std::span<double> out) const = 0;
+};
+
+class SignalPort {
+ public:
+  virtual ~SignalPort() = default;
+  virtual const core::SharedText& name() const = 0;
+  /// Whether it asked for events of this type.
+  virtual bool wants(std::uint16_t type) const noexcept = 0;
+  /// nullptr when it selected no features.
+  virtual FrameSource* frames() noexcept = 0;
+  /// One event; predictions are appended. An error leaves out what this call said.
+  virtual Result<void> on_event(const bl_event& event, std::vector<bl_prediction>& out) = 0;
+  /// The model id text of a prediction just made; kept alive by the port.
+  virtual core::SharedText model_text(const bl_prediction& p) = 0;
+};
+
+}  // namespace bowline::services
