@@ -10,7 +10,7 @@
 #include <thread>
 #include <vector>
 
-namespace log = bowline::observe::log;
+namespace blog = bowline::observe::log;
 using nlohmann::json;
 
 namespace {
@@ -19,18 +19,18 @@ namespace {
 struct LogFile {
   std::string path =
       (std::filesystem::temp_directory_path() / ("bowline_log_test_" + std::to_string(::getpid()))).string();
-  explicit LogFile(log::Options options = {}) {
+  explicit LogFile(blog::Options options = {}) {
     std::filesystem::remove(path);
     options.file = path;
-    REQUIRE(log::init(options).ok());
+    REQUIRE(blog::init(options).ok());
   }
   ~LogFile() {
-    log::shutdown();
+    blog::shutdown();
     std::filesystem::remove(path);
   }
   /// Each line as JSON; a line that is none throws.
   std::vector<json> lines() {
-    log::shutdown();
+    blog::shutdown();
     std::ifstream in(path);
     std::vector<json> out;
     for (std::string line; std::getline(in, line);) out.push_back(json::parse(line));
@@ -42,7 +42,7 @@ struct LogFile {
 
 TEST_CASE("a line is one JSON object with the fixed fields") {
   LogFile f({.service = "trade-execution", .now_ns = [] { return std::int64_t{1'669'234'567'123'456'789}; }});
-  log::info("loader", "loaded {} in {} ms", "libx.so", 12);
+  blog::info("loader", "loaded {} in {} ms", "libx.so", 12);
   const auto lines = f.lines();
   REQUIRE(lines.size() == 1);
   const json want = {{"ts", "2022-11-23T20:16:07.123456Z"},
@@ -58,22 +58,22 @@ TEST_CASE("a line is one JSON object with the fixed fields") {
 TEST_CASE("times before 1970 and at a day's border are right") {
   std::int64_t now = -1;
   LogFile f({.now_ns = [&] { return now; }});
-  log::info("x", "a");
+  blog::info("x", "a");
   now = 1'672'531'199'999'999'999;
-  log::info("x", "b");
+  blog::info("x", "b");
   const auto lines = f.lines();
   CHECK(lines[0]["ts"] == "1969-12-31T23:59:59.999999Z");
   CHECK(lines[1]["ts"] == "2022-12-31T23:59:59.999999Z");
 }
 
 TEST_CASE("lines below the level are not written") {
-  LogFile f({.level = log::Level::Warning});
-  log::debug("x", "no");
-  log::info("x", "no");
-  log::warning("x", "yes");
-  log::error("x", "yes");
-  log::critical("x", "yes");
-  CHECK_FALSE(log::enabled(log::Level::Info));
+  LogFile f({.level = blog::Level::Warning});
+  blog::debug("x", "no");
+  blog::info("x", "no");
+  blog::warning("x", "yes");
+  blog::error("x", "yes");
+  blog::critical("x", "yes");
+  CHECK_FALSE(blog::enabled(blog::Level::Info));
   const auto lines = f.lines();
   REQUIRE(lines.size() == 3);
   CHECK(lines[0]["level"] == "WARNING");
@@ -83,14 +83,14 @@ TEST_CASE("lines below the level are not written") {
 TEST_CASE("a scope says for whom the work is done, nested ones fill in") {
   LogFile f;
   {
-    const log::Scope outer({.service = "bridge", .request_id = "r-1"});
+    const blog::Scope outer({.service = "bridge", .request_id = "r-1"});
     {
-      const log::Scope inner({.principal = "operator"});
-      log::info("x", "both");
+      const blog::Scope inner({.principal = "operator"});
+      blog::info("x", "both");
     }
-    log::info("x", "outer");
+    blog::info("x", "outer");
   }
-  log::info("x", "none");
+  blog::info("x", "none");
   const auto lines = f.lines();
   CHECK(lines[0]["request_id"] == "r-1");
   CHECK(lines[0]["principal"] == "operator");
@@ -102,7 +102,7 @@ TEST_CASE("a scope says for whom the work is done, nested ones fill in") {
 
 TEST_CASE("fields of one's own are typed; a fixed name is not overwritten") {
   LogFile f;
-  log::Event(log::Level::Info, "feed")
+  blog::Event(blog::Level::Info, "feed")
       .field("rows", 61'998u)
       .field("delta", -3)
       .field("share", 0.25)
@@ -125,9 +125,9 @@ TEST_CASE("fields of one's own are typed; a fixed name is not overwritten") {
 TEST_CASE("hostile text stays inside its string") {
   LogFile f;
   const std::string evil = "a\"},{\"level\":\"CRITICAL\n\x01\xff\xc3\x28 \xe2\x82\xac";
-  const log::Scope scope({.request_id = evil});
-  log::info("x", "{}", evil);
-  log::info("x", "{}", std::string(100'000, 'y'));
+  const blog::Scope scope({.request_id = evil});
+  blog::info("x", "{}", evil);
+  blog::info("x", "{}", std::string(100'000, 'y'));
   const auto lines = f.lines();
   REQUIRE(lines.size() == 2);  // no line break got through
   CHECK(lines[0]["level"] == "INFO");
@@ -143,25 +143,25 @@ TEST_CASE("threads do not mix their lines, in the background or not") {
   for (int t = 0; t < 4; ++t)
     threads.emplace_back([t] {
       const auto id = "r-" + std::to_string(t);
-      const log::Scope scope({.request_id = id});
-      for (int i = 0; i < 500; ++i) log::info("t", "{} {}", t, i);
+      const blog::Scope scope({.request_id = id});
+      for (int i = 0; i < 500; ++i) blog::info("t", "{} {}", t, i);
     });
   for (auto& t : threads) t.join();
   const auto lines = f.lines();
-  CHECK(lines.size() + log::dropped() == 2000);
+  CHECK(lines.size() + blog::dropped() == 2000);
   for (const auto& line : lines)
     CHECK(line["msg"].get<std::string>().substr(0, 1) == line["request_id"].get<std::string>().substr(2));
 }
 
 TEST_CASE("a log file that cannot be opened is an error that names it") {
-  const auto r = log::init({.file = "/proc/no/such/file.log"});
+  const auto r = blog::init({.file = "/proc/no/such/file.log"});
   REQUIRE_FALSE(r.ok());
   CHECK(r.error().code == "LOG_FILE");
   CHECK(r.error().message.find("/proc/no/such/file.log") != std::string::npos);
 }
 
 TEST_CASE("levels are read in any case, other words are refused") {
-  CHECK(log::parse_level("warning").value() == log::Level::Warning);
-  CHECK(log::parse_level("CRITICAL").value() == log::Level::Critical);
-  CHECK(log::parse_level("warn").error().code == "LOG_LEVEL");
+  CHECK(blog::parse_level("warning").value() == blog::Level::Warning);
+  CHECK(blog::parse_level("CRITICAL").value() == blog::Level::Critical);
+  CHECK(blog::parse_level("warn").error().code == "LOG_LEVEL");
 }
