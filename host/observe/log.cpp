@@ -64,7 +64,7 @@ std::int64_t system_now_ns() {
 
 void append_time(std::string& out, std::int64_t ns) {
   using namespace std::chrono;
-  const sys_time<microseconds> t{duration_cast<microseconds>(nanoseconds{ns})};
+  const sys_time<microseconds> t{floor<microseconds>(nanoseconds{ns})};
   const auto day = floor<days>(t);
   const year_month_day ymd{day};
   const hh_mm_ss hms{t - day};
