@@ -1,0 +1,49 @@
+// Events a plugin published, copied whole in the order they came, until the core thread reads them.
+#pragma once
+
+#include <bowline/plugin.h>
+
+#include <cstring>
+#include <mutex>
+#include <vector>
+
+#include "loader/instance_host.hpp"
+
+namespace bowline::services {
+
+class EventInbox {
+ public:
+  /// Copies `event`; false for one that is shorter than its type demands. [any]
+  bool put(const bl_event& event) {
+    if (!loader::well_formed(&event)) return false;
+    const std::size_t words = (event.size + 7u) / 8u;
+    const std::scoped_lock hold(lock_);
+    const std::size_t at = words_.size();
+    words_.resize(at + 1 + words);
+    words_[at] = words;
+    words_[at + words] = 0;  // the last word may be only partly covered
+    std::memcpy(&words_[at + 1], &event, event.size);
+    return true;
+  }
+  /// Calls f(const bl_event&) for everything put so far, also for what f itself causes to be put. [core thread]
+  template <class F>
+  void drain(F&& f) {
+    for (;;) {
+      {
+        const std::scoped_lock hold(lock_);
+        if (words_.empty()) return;
+        reading_.swap(words_);
+        words_.clear();
+      }
+      for (std::size_t at = 0; at < reading_.size(); at += 1 + static_cast<std::size_t>(reading_[at]))
+        f(*reinterpret_cast<const bl_event*>(&reading_[at + 1]));
+      reading_.clear();
+    }
+  }
+
+ private:
+  std::mutex lock_;
+  std::vector<std::uint64_t> words_, reading_;
+};
+
+}  // namespace bowline::services

@@ -1,0 +1,118 @@
+#include "services/runtime/feed_reader.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+namespace bowline::services {
+namespace {
+constexpr std::size_t batch_size = 4096, most_batches = 8;
+constexpr std::int64_t longest_wait = 200'000'000;  // how late a stop may be seen
+
+struct Taker {
+  std::vector<MarketEvent>* batch;
+  std::uint64_t ignored = 0;
+};
+
+bl_status take(void* ctx, const bl_event* e) noexcept {
+  auto& taker = *static_cast<Taker*>(ctx);
+  if (!loader::well_formed(e)) return BL_E_INVALID;
+  if (e->type != BL_EV_BAR && e->type != BL_EV_QUOTE && e->type != BL_EV_OBSERVATION) {
+    ++taker.ignored;  // raw trades, links and unknown types do not enter the core from a feed
+    return BL_OK;
+  }
+  if (taker.batch->size() == taker.batch->capacity()) return BL_E_AGAIN;
+  MarketEvent& slot = taker.batch->emplace_back();
+  std::memset(static_cast<void*>(&slot), 0, sizeof slot);
+  const std::size_t whole = e->type == BL_EV_BAR ? sizeof(bl_bar) : e->type == BL_EV_QUOTE ? sizeof(bl_quote) : sizeof(bl_observation);
+  std::memcpy(&slot, e, std::min<std::size_t>(e->size, whole));
+  slot.h.size = static_cast<std::uint32_t>(whole);
+  return BL_OK;
+}
+}  // namespace
+
+FeedReader::FeedReader(loader::FeedInstance& feed, std::function<std::int64_t()> clock, std::function<void()> waker)
+    : feed_(feed), clock_(std::move(clock)), waker_(std::move(waker)) {}
+
+FeedReader::~FeedReader() { stop(); }
+
+void FeedReader::start() { thread_ = std::thread([this] { run(); }); }
+
+void FeedReader::stop() {
+  {
+    const std::scoped_lock hold(lock_);
+    stopping_ = true;
+  }
+  room_.notify_all();
+  stop_wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void FeedReader::run() {
+  bl_sink sink{};
+  Taker taker{};
+  sink.size = sizeof sink;
+  sink.ctx = &taker;
+  sink.event = take;
+  sink.prediction = [](void*, const bl_prediction*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+  sink.target = [](void*, const bl_target*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+  sink.stop = [](void*, const bl_stop*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+  for (;;) {
+    Batch batch;
+    {
+      std::unique_lock hold(lock_);
+      room_.wait(hold, [this] { return stopping_ || full_.size() < most_batches; });
+      if (stopping_) return;
+      if (!spare_.empty()) {
+        batch = std::move(spare_.front());
+        spare_.pop_front();
+      }
+    }
+    batch.clear();
+    batch.reserve(batch_size);
+    taker.batch = &batch;
+    std::int64_t next_ns = 0;
+    bl_error why{};
+    const bl_status status = feed_.pull(batch_size, sink, next_ns, why);
+    ignored_.store(taker.ignored, std::memory_order_relaxed);
+    {
+      const std::scoped_lock hold(lock_);
+      if (!batch.empty()) full_.push_back(std::move(batch));
+      if (status == BL_E_NOT_FOUND) ended_ = true;
+      else if (status < 0 && status != BL_E_AGAIN) failure_ = feed_.status_error("FEED_FAILED", "feed.pull", status, why);
+      if (stopping_) return;
+    }
+    waker_();
+    if (status == BL_E_NOT_FOUND || (status < 0 && status != BL_E_AGAIN)) return;
+    if (status == BL_E_AGAIN) {
+      std::unique_lock hold(lock_);
+      const std::int64_t wait = std::clamp<std::int64_t>(next_ns - clock_(), 0, longest_wait);
+      stop_wake_.wait_for(hold, std::chrono::nanoseconds(wait), [this] { return stopping_; });
+      if (stopping_) return;
+    }
+  }
+}
+
+FeedReader::Front FeedReader::front(const MarketEvent*& event) {
+  if (at_ < current_.size()) {
+    event = &current_[at_];
+    return Front::event;
+  }
+  const std::scoped_lock hold(lock_);
+  if (full_.empty()) {
+    if (!failure_.code.empty()) {
+      error_ = failure_;
+      return Front::failed;
+    }
+    return ended_ ? Front::ended : Front::nothing_yet;
+  }
+  if (current_.capacity() != 0) spare_.push_back(std::move(current_));
+  current_ = std::move(full_.front());
+  full_.pop_front();
+  at_ = 0;
+  room_.notify_one();
+  event = &current_[0];
+  return Front::event;
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,71 @@
+// The host's reader thread of one pulled feed: pulls batches ahead of the core and hands them over in order. The core
+// never waits on a file; a feed that runs ahead waits on the core.
+#pragma once
+
+#include <bowline/plugin.h>
+
+#include <atomic>
+#include <bowline/result.hpp>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "core/types.hpp"
+#include "loader/instance.hpp"
+
+namespace bowline::services {
+
+/// One market event in a fixed place, so that a batch is one allocation that is used again and again.
+union MarketEvent {
+  bl_event h;
+  bl_bar bar;
+  bl_quote quote;
+  bl_observation observation;
+};
+
+class FeedReader {
+ public:
+  /// `clock`: wall time in ns, the one seam (paced feeds wait for their due times on it). `waker`: called when something
+  /// arrived after the core was told that nothing was there.
+  FeedReader(loader::FeedInstance& feed, std::function<std::int64_t()> clock, std::function<void()> waker);
+  ~FeedReader();  ///< stop()
+  FeedReader(const FeedReader&) = delete;
+  FeedReader& operator=(const FeedReader&) = delete;
+
+  void start();
+  void stop();
+
+  /// What the core sees of the feed's front.
+  enum class Front { event, nothing_yet, ended, failed };
+  /// The next event without taking it; valid until pop(). [core thread]
+  Front front(const MarketEvent*& event);
+  void pop() noexcept { ++at_; }
+  /// Why it failed. [core thread, after failed]
+  const Error& error() const noexcept { return error_; }
+  std::uint64_t ignored() const noexcept { return ignored_.load(std::memory_order_relaxed); }
+  loader::FeedInstance& feed() noexcept { return feed_; }
+
+ private:
+  using Batch = std::vector<MarketEvent>;
+  loader::FeedInstance& feed_;
+  std::function<std::int64_t()> clock_;
+  std::function<void()> waker_;
+  std::thread thread_;
+  std::mutex lock_;
+  std::condition_variable room_, stop_wake_;
+  std::deque<Batch> full_, spare_;
+  bool stopping_ = false, ended_ = false;
+  Error failure_;  // under lock_; empty code = none
+  // the core's side
+  Batch current_;
+  std::size_t at_ = 0;
+  Error error_;
+  std::atomic<std::uint64_t> ignored_{0};
+
+  void run();
+};
+
+}  // namespace bowline::services

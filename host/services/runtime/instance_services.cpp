@@ -1,0 +1,140 @@
+#include "services/runtime/instance_services.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "observe/log.hpp"
+
+namespace bowline::services {
+namespace {
+namespace out = observe::log;
+constexpr std::uint32_t most_lines = 10'000;  // of one instance in one run: a plugin cannot fill the disk
+}  // namespace
+
+bool InstanceServices::offers(loader::Service service) const noexcept {
+  using S = loader::Service;
+  switch (service) {
+    case S::Publish: return inbox != nullptr;
+    case S::Timer:
+    case S::Features:
+    case S::Instruments: return true;
+    case S::Secret: return static_cast<bool>(facts_.secret);
+    default: return false;
+  }
+}
+
+std::int64_t InstanceServices::now_ns() noexcept {
+  return paced_ ? facts_.wall_ns() : facts_.engine_ns.load(std::memory_order_relaxed);
+}
+
+void InstanceServices::wake() noexcept {
+  if (on_wake) on_wake();
+}
+
+void InstanceServices::log(std::uint32_t level, std::string_view text) noexcept {
+  const std::uint32_t n = logged_.fetch_add(1, std::memory_order_relaxed);
+  if (n > most_lines) return;
+  try {
+    if (n == most_lines) return out::warning(id_, "this instance has logged {} lines: the rest is dropped", n);
+    if (level <= 1) return out::debug(id_, "{}", text);
+    if (level == 2) return out::info(id_, "{}", text);
+    if (level == 3) return out::warning(id_, "{}", text);
+    if (level == 4) return out::error(id_, "{}", text);
+    out::critical(id_, "{}", text);
+  } catch (...) {  // a line that cannot be written is lost; the plugin's call goes on
+  }
+}
+
+void InstanceServices::failed(const Error& why) noexcept {
+  failed_.store(true, std::memory_order_release);
+  try {
+    out::error(id_, "instance failed: {}: {}", why.code, why.message);
+  } catch (...) {
+  }
+}
+
+bl_status InstanceServices::publish(const bl_event& event) noexcept {
+  try {
+    return inbox != nullptr && inbox->put(event) ? BL_OK : BL_E_INVALID;
+  } catch (...) {
+    return BL_E_INTERNAL;
+  }
+}
+
+bl_status InstanceServices::timer_arm(std::uint64_t id, std::int64_t due_ns, std::int64_t period_ns) noexcept {
+  if (period_ns < 0) return BL_E_INVALID;
+  try {
+    if (timers_.size() >= 1024 && timers_.find(id) == timers_.end()) return BL_E_AGAIN;
+    timers_[id] = {due_ns, period_ns};
+    return BL_OK;
+  } catch (...) {
+    return BL_E_INTERNAL;
+  }
+}
+
+bl_status InstanceServices::timer_disarm(std::uint64_t id) noexcept { return timers_.erase(id) != 0 ? BL_OK : BL_E_NOT_FOUND; }
+
+bl_status InstanceServices::secret_get(std::string_view ref, std::span<char> buffer, std::uint64_t& length) noexcept {
+  try {
+    auto found = facts_.secret(ref);
+    if (!found) return BL_E_NOT_FOUND;
+    length = found->size();
+    std::memcpy(buffer.data(), found->data(), std::min(buffer.size(), found->size()));
+    const bool fits = found->size() <= buffer.size();
+    explicit_bzero(found->data(), found->size());
+    return fits ? BL_OK : BL_E_OVERFLOW;
+  } catch (...) {
+    return BL_E_INTERNAL;
+  }
+}
+
+bl_status InstanceServices::select_features(std::span<const std::string_view> names, Error& why) noexcept {
+  try {
+    auto set = features::FeatureSet::select(names);
+    if (!set) {
+      why = set.error();
+      return BL_E_NOT_FOUND;
+    }
+    features_ = std::make_unique<features::FeatureSet>(std::move(*set));
+    return BL_OK;
+  } catch (...) {
+    return BL_E_INTERNAL;
+  }
+}
+
+bl_status InstanceServices::find_instrument(std::string_view symbol, std::uint32_t& instrument) noexcept {
+  instrument = facts_.instruments->find(symbol).value;
+  return instrument != 0 ? BL_OK : BL_E_NOT_FOUND;
+}
+
+bl_status InstanceServices::product(std::uint32_t instrument, bl_product& to) noexcept {
+  if (instrument == 0 || instrument > facts_.instruments->size()) return BL_E_NOT_FOUND;
+  const core::Instrument& i = (*facts_.instruments)[core::InstrumentId{instrument}];
+  bl_product p{};
+  p.h.size = sizeof p;
+  p.h.type = BL_EV_PRODUCT;
+  p.h.instrument = instrument;
+  p.symbol = {i.symbol.data(), i.symbol.size()};
+  p.base = i.base.value;
+  p.quote = i.quote.value;
+  p.base_step = i.rules.base_step.raw();
+  p.quote_step = i.rules.quote_step.raw();
+  p.px_step = i.rules.px_step.raw();
+  p.base_min = i.rules.base_min.raw();
+  p.quote_min = i.rules.quote_min.raw();
+  p.base_max = p.quote_max = Decimal::not_set().raw();
+  p.maker_fee = i.rules.maker_fee.raw();
+  p.taker_fee = i.rules.taker_fee.raw();
+  p.flags = 1;  // tradable
+  const std::uint32_t size = std::min<std::uint32_t>(to.h.size, sizeof p);
+  p.h.size = size;
+  std::memcpy(&to, &p, size);
+  return BL_OK;
+}
+
+bl_status InstanceServices::asset(std::string_view code, std::uint32_t& to) noexcept {
+  to = facts_.instruments->find_asset(code).value;
+  return to != 0 ? BL_OK : BL_E_NOT_FOUND;
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,66 @@
+// What the host offers to one plugin instance: instruments, engine time, timers, publishing, features, secrets, log.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/instrument.hpp"
+#include "features/feature_set.hpp"
+#include "loader/instance_host.hpp"
+#include "services/runtime/event_inbox.hpp"
+
+namespace bowline::services {
+
+/// Facts that every instance of a run shares. Borrowed; must outlive the instances.
+struct RunFacts {
+  const core::InstrumentTable* instruments = nullptr;
+  std::atomic<std::int64_t> engine_ns{0};                 ///< engine time: the time of the event being handled
+  std::function<std::int64_t()> wall_ns;                  ///< the one seam that reads a clock
+  std::function<Result<std::string>(std::string_view)> secret;  ///< "secret://name" -> its text
+};
+
+class InstanceServices final : public loader::InstanceHost {
+ public:
+  /// `paced`: a feed, whose now_ns() is the wall clock (it paces itself on it); everyone else gets engine time.
+  InstanceServices(std::string id, RunFacts& facts, bool paced) : id_(std::move(id)), facts_(facts), paced_(paced) {}
+
+  // ---- loader::InstanceHost
+  bool offers(loader::Service service) const noexcept override;
+  std::int64_t now_ns() noexcept override;
+  void wake() noexcept override;
+  void log(std::uint32_t level, std::string_view text) noexcept override;
+  void failed(const Error& why) noexcept override;
+  bl_status publish(const bl_event& event) noexcept override;
+  bl_status timer_arm(std::uint64_t id, std::int64_t due_ns, std::int64_t period_ns) noexcept override;
+  bl_status timer_disarm(std::uint64_t id) noexcept override;
+  bl_status secret_get(std::string_view ref, std::span<char> out, std::uint64_t& length) noexcept override;
+  bl_status select_features(std::span<const std::string_view> names, Error& why) noexcept override;
+  bl_status find_instrument(std::string_view symbol, std::uint32_t& instrument) noexcept override;
+  bl_status product(std::uint32_t instrument, bl_product& out) noexcept override;
+  bl_status asset(std::string_view code, std::uint32_t& asset) noexcept override;
+
+  // ---- the run's side
+  struct Timer {
+    std::int64_t due = 0, period = 0;
+  };
+  std::function<void()> on_wake;                   ///< set before configure; called from any thread
+  EventInbox* inbox = nullptr;                     ///< where published events go; null = publish is not offered
+  std::map<std::uint64_t, Timer>& timers() noexcept { return timers_; }
+  /// What the instance selected in configure; empty when nothing.
+  std::unique_ptr<features::FeatureSet> take_features() noexcept { return std::move(features_); }
+  bool has_failed() const noexcept { return failed_.load(std::memory_order_acquire); }
+
+ private:
+  std::string id_;
+  RunFacts& facts_;
+  bool paced_;
+  std::map<std::uint64_t, Timer> timers_;  // by id: fires in that order at one time
+  std::unique_ptr<features::FeatureSet> features_;
+  std::atomic<bool> failed_{false};
+  std::atomic<std::uint32_t> logged_{0};
+};
+
+}  // namespace bowline::services

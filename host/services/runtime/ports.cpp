@@ -1,0 +1,181 @@
+#include "services/runtime/ports.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace bowline::services {
+namespace {
+
+core::SharedText shared(std::string_view s) { return std::make_shared<const std::string>(s); }
+
+bl_sink closed_sink(void* ctx) noexcept {
+  bl_sink s{};
+  s.size = sizeof s;
+  s.ctx = ctx;
+  s.event = [](void*, const bl_event*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+  s.prediction = [](void*, const bl_prediction*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+  s.target = [](void*, const bl_target*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+  s.stop = [](void*, const bl_stop*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+  return s;
+}
+
+std::string_view view(bl_str s) noexcept { return s.ptr != nullptr ? std::string_view(s.ptr, s.len) : std::string_view(); }
+
+constexpr std::size_t most_models = 1024;  // an instance that names more models than this has lost its mind
+
+}  // namespace
+
+// ---- signal -----------------------------------------------------------------------------------------------------
+
+SignalAdapter::SignalAdapter(loader::SignalInstance& instance, loader::Needs needs, std::unique_ptr<FrameSource> frames)
+    : instance_(instance), needs_(needs), frames_(std::move(frames)), name_(shared(instance.spec().id)), sink_(closed_sink(this)) {
+  sink_.prediction = [](void* ctx, const bl_prediction* p) noexcept -> bl_status {
+    auto& self = *static_cast<SignalAdapter*>(ctx);
+    if (p == nullptr || p->size < sizeof(bl_prediction) || self.out_ == nullptr) return BL_E_INVALID;
+    bl_prediction copy = *p;
+    const core::SharedText& model = self.intern(view(p->model_id));
+    copy.model_id = {model->data(), model->size()};
+    self.out_->push_back(copy);
+    return BL_OK;
+  };
+}
+
+const core::SharedText& SignalAdapter::intern(std::string_view text) {
+  for (auto it = models_.rbegin(); it != models_.rend(); ++it)
+    if (**it == text) return *it;
+  if (models_.size() >= most_models) return models_.front();
+  models_.push_back(shared(loader::plugin_text(text, 256)));
+  return models_.back();
+}
+
+core::SharedText SignalAdapter::model_text(const bl_prediction& p) {
+  for (auto it = models_.rbegin(); it != models_.rend(); ++it)
+    if ((*it)->data() == p.model_id.ptr) return *it;
+  return nullptr;
+}
+
+Result<void> SignalAdapter::on_event(const bl_event& event, std::vector<bl_prediction>& out) {
+  const std::size_t before = out.size();
+  out_ = &out;
+  const bl_status status = instance_.on_event(event, sink_);
+  out_ = nullptr;
+  if (status >= 0) return {};
+  out.resize(before);
+  return instance_.status_error("PLUGIN_CALL_FAILED", "signal.on_event", status, bl_error{});
+}
+
+// ---- risk -------------------------------------------------------------------------------------------------------
+
+RiskAdapter::RiskAdapter(loader::RiskInstance& instance, bool quarantined)
+    : instance_(instance), quarantined_(quarantined), name_(shared(instance.spec().id)) {}
+
+bool RiskAdapter::check(const bl_intent& intent, const bl_portfolio& portfolio, bl_verdict& verdict) {
+  if (quarantined_) {
+    const auto put = [](auto& to, std::string_view text) {
+      std::memcpy(to, text.data(), text.size());
+      to[text.size()] = '\0';
+    };
+    verdict.action = 0;
+    put(verdict.code, "PLUGIN_QUARANTINED");
+    put(verdict.reason, "this instance ended the process before and is quarantined until an operator releases it");
+    return true;
+  }
+  return instance_.check(intent, portfolio, verdict) >= 0;
+}
+
+// ---- broker -----------------------------------------------------------------------------------------------------
+
+HandOver BrokerAdapter::submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) {
+  bl_error error{};
+  const bl_status status = instance_.submit((**order).abi, error);
+  if (status >= 0) return HandOver::taken;
+  why = instance_.status_error("BROKER_SUBMIT_REFUSED", "broker.submit", status, error);
+  // Only these say that no byte was written. Anything else may be live, and only the venue knows (rules 2.3).
+  switch (status) {
+    case BL_E_INVALID:
+    case BL_E_CONFIG:
+    case BL_E_STATE:
+    case BL_E_UNSUPPORTED:
+    case BL_E_NOT_FOUND:
+    case BL_E_AGAIN:
+    case BL_E_AUTH:
+    case BL_E_IO:
+    case BL_E_OVERFLOW: return HandOver::denied;
+    default: return HandOver::unknown;
+  }
+}
+
+Result<void> BrokerAdapter::cancel(std::span<const bl_order_ref> orders) {
+  bl_error error{};
+  const bl_status status = instance_.cancel(orders, error);
+  if (status >= 0) return {};
+  return instance_.status_error("BROKER_CANCEL_FAILED", "broker.cancel", status, error);
+}
+
+Result<void> BrokerAdapter::query(const bl_query& query) {
+  bl_error error{};
+  const bl_status status = instance_.query(query, error);
+  if (status >= 0) return {};
+  return instance_.status_error("BROKER_QUERY_FAILED", "broker.query", status, error);
+}
+
+Result<void> BrokerAdapter::on_event(const bl_event& event) {
+  bl_sink sink = closed_sink(&inbox_);
+  sink.event = [](void* ctx, const bl_event* e) noexcept -> bl_status {
+    if (e == nullptr) return BL_E_INVALID;
+    return static_cast<EventInbox*>(ctx)->put(*e) ? BL_OK : BL_E_INVALID;
+  };
+  const bl_status status = instance_.on_event(event, sink);
+  if (status >= 0) return {};
+  return instance_.status_error("PLUGIN_CALL_FAILED", "broker.on_event", status, bl_error{});
+}
+
+bool BrokerAdapter::wake() {
+  if (!wake_.load(std::memory_order_relaxed) || !wake_.exchange(false, std::memory_order_acq_rel)) return false;
+  instance_.on_wake();
+  return true;
+}
+
+// ---- rebalancer -------------------------------------------------------------------------------------------------
+
+RebalanceAdapter::RebalanceAdapter(loader::RebalancerInstance& instance)
+    : instance_(instance), name_(shared(instance.spec().id)) {}
+
+Result<std::vector<PlanLine>> RebalanceAdapter::plan(std::span<const core::Prediction> predictions, const bl_portfolio& book) {
+  std::vector<bl_prediction> rows;
+  rows.reserve(predictions.size());
+  for (const core::Prediction& p : predictions) {
+    bl_prediction r{};
+    r.size = sizeof r;
+    r.instrument = p.instrument.value;
+    r.action = static_cast<std::uint32_t>(p.action);
+    r.p_up = p.p_up;
+    r.p_flat = p.p_flat;
+    r.p_down = p.p_down;
+    r.confidence = p.confidence;
+    r.weight = p.weight;
+    r.threshold = p.threshold;
+    r.expected_move = p.expected_move;
+    r.ref_px = p.ref_px.raw();
+    r.horizon_ns = p.horizon_ns;
+    r.valid_until_ns = p.valid_until;
+    if (p.model) r.model_id = {p.model->data(), p.model->size()};
+    rows.push_back(r);
+  }
+  std::vector<const bl_prediction*> pointers;
+  for (const bl_prediction& r : rows) pointers.push_back(&r);
+  std::vector<PlanLine> lines;
+  bl_sink sink = closed_sink(&lines);
+  sink.target = [](void* ctx, const bl_target* t) noexcept -> bl_status {
+    if (t == nullptr || t->size < sizeof(bl_target)) return BL_E_INVALID;
+    // Spot: a negative weight counts as 0 (ABI, bl_target.weight).
+    static_cast<std::vector<PlanLine>*>(ctx)->push_back({{t->instrument}, t->weight < 0 ? 0 : t->weight, t->valid_until_ns});
+    return BL_OK;
+  };
+  bl_error error{};
+  const bl_status status = instance_.plan(pointers, book, sink, error);
+  if (status < 0) return instance_.status_error("PLUGIN_CALL_FAILED", "rebalancer.plan", status, error);
+  return lines;
+}
+
+}  // namespace bowline::services

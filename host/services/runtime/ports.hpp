@@ -1,0 +1,86 @@
+// Plugin instances as the components see them: a thin adapter per kind over the loader's typed wrappers. All on the
+// core thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/instrument.hpp"
+#include "core/risk_chain.hpp"
+#include "loader/instance.hpp"
+#include "services/portfolio_rebalancer/rebalancer.hpp"
+#include "services/runtime/event_inbox.hpp"
+#include "services/signal_generator/signal_port.hpp"
+#include "services/trade_execution/broker_port.hpp"
+
+namespace bowline::services {
+
+/// A signal instance. `frames` (may be null) is what it selected; owned here.
+class SignalAdapter final : public SignalPort {
+ public:
+  SignalAdapter(loader::SignalInstance& instance, loader::Needs needs, std::unique_ptr<FrameSource> frames);
+  const core::SharedText& name() const override { return name_; }
+  bool wants(std::uint16_t type) const noexcept override { return needs_.wants(type); }
+  FrameSource* frames() noexcept override { return frames_.get(); }
+  Result<void> on_event(const bl_event& event, std::vector<bl_prediction>& out) override;
+  core::SharedText model_text(const bl_prediction& p) override;
+
+ private:
+  loader::SignalInstance& instance_;
+  loader::Needs needs_;
+  std::unique_ptr<FrameSource> frames_;
+  core::SharedText name_;
+  std::vector<core::SharedText> models_;  // every model id it ever named, so that predictions may point at them
+  std::vector<bl_prediction>* out_ = nullptr;
+  bl_sink sink_{};
+
+  const core::SharedText& intern(std::string_view text);
+};
+
+/// A risk instance. A quarantined one is never called: it answers REJECT.
+class RiskAdapter final : public core::RiskRule {
+ public:
+  RiskAdapter(loader::RiskInstance& instance, bool quarantined);
+  const core::SharedText& name() const override { return name_; }
+  bool check(const bl_intent& intent, const bl_portfolio& portfolio, bl_verdict& verdict) override;
+
+ private:
+  loader::RiskInstance& instance_;
+  bool quarantined_;
+  core::SharedText name_;
+};
+
+/// A broker instance. What it says, in a call or on a wake-up, lands in `inbox` and is read between calls.
+class BrokerAdapter final : public BrokerPort {
+ public:
+  BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox) : instance_(instance), inbox_(inbox) {}
+  HandOver submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) override;
+  Result<void> cancel(std::span<const bl_order_ref> orders) override;
+  Result<void> query(const bl_query& query) override;
+  Result<void> on_event(const bl_event& event) override;
+  bool wake() override;
+  /// The plugin asked for a wake-up. [any]
+  void ask_wake() noexcept { wake_.store(true, std::memory_order_release); }
+
+ private:
+  loader::BrokerInstance& instance_;
+  EventInbox& inbox_;
+  std::atomic<bool> wake_{false};
+};
+
+/// A rebalancer instance.
+class RebalanceAdapter final : public RebalancePlan {
+ public:
+  explicit RebalanceAdapter(loader::RebalancerInstance& instance);
+  const core::SharedText& name() const override { return name_; }
+  void on_event(const bl_event& event) override { static_cast<void>(instance_.on_event(event)); }
+  Result<std::vector<PlanLine>> plan(std::span<const core::Prediction> predictions, const bl_portfolio& book) override;
+
+ private:
+  loader::RebalancerInstance& instance_;
+  core::SharedText name_;
+};
+
+}  // namespace bowline::services
