@@ -2,7 +2,7 @@
 # built the way an author outside builds one.
 set(BOWLINE_SDK_PREFIX ${CMAKE_BINARY_DIR}/sdk-prefix)
 file(GLOB_RECURSE bowline_sdk_files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sdk/include/* ${CMAKE_SOURCE_DIR}/sdk/cmake/*
-     ${CMAKE_SOURCE_DIR}/sdk/templates/*)
+     ${CMAKE_SOURCE_DIR}/sdk/templates/* ${CMAKE_SOURCE_DIR}/sdk/samples/*)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${bowline_sdk_files} ${CMAKE_SOURCE_DIR}/sdk/CMakeLists.txt)
 execute_process(
   COMMAND ${CMAKE_COMMAND} -S ${CMAKE_SOURCE_DIR}/sdk -B ${CMAKE_BINARY_DIR}/sdk-build -G ${CMAKE_GENERATOR}

@@ -1,13 +1,12 @@
-# bowline_own_plugin(<folder> SOURCES ... LIBS ...): lib<folder>.so, one exported symbol, everything else hidden.
+# bowline_own_plugin(<folder> SOURCES ... LIBS ...): the SDK's function, with what our own plugins share on top. The kind
+# is the first word of the folder's name.
 function(bowline_own_plugin name)
   cmake_parse_arguments(A "" "" "SOURCES;LIBS" ${ARGN})
-  add_library(${name} MODULE ${A_SOURCES})
-  set_target_properties(${name} PROPERTIES CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON PREFIX lib)
-  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/..)
-  target_compile_options(${name} PRIVATE -fno-gnu-unique -ffp-contract=off)
-  target_link_options(${name} PRIVATE -Wl,-Bsymbolic-functions -Wl,-z,relro,-z,now -Wl,--exclude-libs,ALL)
+  string(REGEX REPLACE "_.*" "" kind ${name})
+  string(TOUPPER ${kind} kind)
   find_package(nlohmann_json 3 REQUIRED)
-  target_link_libraries(${name} PRIVATE bowline::sdk nlohmann_json::nlohmann_json ${A_LIBS})
+  bowline_add_plugin(${name} KIND ${kind} SOURCES ${A_SOURCES} LIBS nlohmann_json::nlohmann_json ${A_LIBS})
+  target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_FUNCTION_LIST_DIR}/..)
   if(TARGET bowline_warnings)
     target_link_libraries(${name} PRIVATE bowline_warnings)
   endif()

@@ -252,7 +252,7 @@ typedef struct bl_base {    /* [appendable] every instance of every kind */
   /* [control] Opaque versioned state for restart and upgrade: optional. save: call with cap 0 for
    * the length. load: must reject, without crashing, anything it did not write. */
   bl_status (*save)(bl_inst *, uint8_t *buf, uint64_t cap, uint64_t *len, bl_error *) BL_NOEXCEPT;
-  bl_status (*load)(bl_inst *, const uint8_t *buf, uint64_t len, bl_error *) BL_NOEXCEPT;
+  bl_status (*load)(bl_inst *, const uint8_t *buf, uint64_t len, bl_error *) BL_NOEXCEPT; /* [control] */
   /* [any] Static extension table for an id, or NULL. */
   const void *(*extension)(bl_inst *, bl_str id) BL_NOEXCEPT;
 } bl_base;
