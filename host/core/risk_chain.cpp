@@ -131,13 +131,15 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   if (notional < ins.rules.quote_min) return refuse("BELOW_MINIMUM", notional, ins.rules.quote_min, "below the smallest notional");
   if (limits_.max_order.is_set() && notional > limits_.max_order)
     return refuse("ORDER_NOTIONAL_LIMIT", notional, limits_.max_order, "order above the cap");
-  if (limits_.max_day.is_set() && facts.day_notional + notional > limits_.max_day)
+  // A sum that does not fit is beyond every cap: it must refuse, and comparing it would stop the process.
+  const auto over = [](Decimal value, Decimal cap) { return !value.is_set() || !cap.is_set() || value > cap; };
+  if (limits_.max_day.is_set() && over(facts.day_notional + notional, limits_.max_day))
     return refuse("DAY_NOTIONAL_LIMIT", facts.day_notional + notional, limits_.max_day, "day's entries above the cap");
   if (limits_.max_orders_per_minute > 0 && facts.orders_last_minute >= limits_.max_orders_per_minute)
     return refuse("ORDER_RATE_LIMIT", Decimal::from_int(facts.orders_last_minute),
                   Decimal::from_int(limits_.max_orders_per_minute), "too many orders in a minute");
   // In-flight, unknown and resting orders count in every limit (trading rules 5.5).
-  Decimal working = Decimal::zero();
+  Decimal working = facts.frame_notional;
   for (std::uint32_t i = 0; i < view.n_working; ++i) {
     const bl_working& w = *view.working[i];
     if (w.intent->side != BL_BUY) continue;
@@ -149,12 +151,12 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
     else if (const Decimal cost = Decimal::from_raw(w.intent->quote_qty); cost.is_set())
       working = working + cost;
   }
-  if (limits_.max_total.is_set() && book.exposure() + working + notional > limits_.max_total)
+  if (limits_.max_total.is_set() && over(book.exposure() + working + notional, limits_.max_total))
     return refuse("TOTAL_NOTIONAL_LIMIT", book.exposure() + working + notional, limits_.max_total, "invested above the cap");
   const Decimal fee_rate = ins.rules.taker_fee;
   const Decimal need = notional + mul(notional, fee_rate, Rounding::up);
   const Decimal free = book.cash(ins.quote) - working - mul(working, fee_rate, Rounding::up);
-  if (intent.side() == Side::buy && need > free)
+  if (intent.side() == Side::buy && over(need, free))
     return refuse("QUOTE_BALANCE_SHORT", need, free, "the quote balance does not cover the order");
   checks.push_back(floor_check(floor_name_, "", none, none, ""));
   return true;

@@ -37,7 +37,8 @@ struct FloorFacts {
   TradingState state = TradingState::active;
   bool gate_open = true;
   Decimal day_notional = Decimal::zero();     // entries of the UTC day, filled and working
-  std::uint32_t orders_last_minute = 0;
+  Decimal frame_notional = Decimal::zero();   // buys approved in this frame, which the view does not show yet
+  std::uint32_t orders_last_minute = 0;       // with those of this frame
   Nanos now = 0;
 };
 
