@@ -39,6 +39,13 @@ constexpr auto table = std::to_array<std::pair<std::string_view, std::string_vie
     {"(a rule's code)", "an advisory risk rule refused it: see the rejection codes"},
 });
 
+/// Numbers a BUY may be sized by. A SELL needs none of them, and is never held up by them.
+bool in_range(const Prediction& p) noexcept {
+  const auto fraction = [](double x) { return std::isnan(x) || (x >= 0 && x <= 1); };
+  return fraction(p.p_up) && fraction(p.threshold) && fraction(p.confidence) &&
+         !std::isinf(p.expected_move) && !std::isinf(p.weight);
+}
+
 }  // namespace
 
 std::span<const std::pair<std::string_view, std::string_view>> decision_codes() noexcept { return table; }
@@ -52,8 +59,8 @@ Bridge::Bridge(BridgeOptions options, const core::InstrumentTable& instruments,
       last_(instruments.size(), Action::none) {}
 
 double Bridge::weight_of(const Prediction& p, double max_position) noexcept {
-  if (!std::isnan(p.p_up) && !std::isnan(p.threshold) && p.threshold < 1)
-    return max_position * std::clamp((p.p_up - p.threshold) / (1 - p.threshold), 0.0, 1.0);
+  if (!std::isnan(p.p_up) && !std::isnan(p.threshold))
+    return p.threshold >= 1 ? 0 : max_position * std::clamp((p.p_up - p.threshold) / (1 - p.threshold), 0.0, 1.0);
   if (!std::isnan(p.weight)) return std::clamp(p.weight, 0.0, max_position);
   return max_position * std::clamp(p.confidence, 0.0, 1.0);
 }
@@ -124,7 +131,7 @@ void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, co
         propose(core::Purpose::exit, 0);
       continue;
     }
-    if (p.action != Action::buy) {
+    if (p.action != Action::buy || !in_range(p)) {
       close(codes().malformed);
       continue;
     }
