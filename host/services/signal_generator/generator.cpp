@@ -69,11 +69,14 @@ void Generator::on_bar(const bl_bar& bar, bool act) {
     sink_.put(std::move(r));
   }
   outcomes_.on_close(id, close, bar.h.ts_event);
+  const std::size_t said = said_.size();
   for (std::uint32_t i = 0; i < signals_.size(); ++i) {
     if (FrameSource* frames = signals_[i]->frames()) frames->update(bar);
     if (signals_[i]->wants(BL_EV_BAR)) ask(i, bar.h);
   }
-  if (act) fresh_.push_back(id.value);
+  // What is said to a late bar is not acted on, also when a bar in time follows in the same step.
+  if (!act) said_.erase(said_.begin() + static_cast<std::ptrdiff_t>(said), said_.end());
+  if (act && std::find(fresh_.begin(), fresh_.end(), id.value) == fresh_.end()) fresh_.push_back(id.value);
 }
 
 void Generator::on_event(const bl_event& event) {
@@ -196,10 +199,7 @@ std::span<const core::Prediction> Generator::predict(core::Nanos now) {
     for (std::uint32_t i = 0; i < signals_.size(); ++i)
       if (signals_[i]->frames() != nullptr && signals_[i]->wants(BL_EV_FRAME)) run_frame(i, now);
     std::sort(fresh_.begin(), fresh_.end());
-    std::uint32_t before = 0;
-    for (const std::uint32_t i : fresh_) {
-      if (i == before) continue;  // two bars of one instrument in one step: one prediction
-      before = i;
+    for (const std::uint32_t i : fresh_) {  // two bars of one instrument in one step: one prediction
       core::Prediction p;
       if (!combine({i}, now, p)) continue;
       static const std::string no_model;
