@@ -30,6 +30,13 @@ const Target* TargetBook::live(InstrumentId instrument, Nanos now) const noexcep
   return nullptr;
 }
 
+bool TargetBook::stands(Id128 decision) const noexcept {
+  for (const Slot& s : slots_)
+    for (const auto& t : s.by_rank)
+      if (t && t->decision == decision) return true;
+  return false;
+}
+
 void TargetBook::clear(InstrumentId instrument, Purpose purpose) noexcept {
   slots_[instrument.value - 1].by_rank[rank(purpose)].reset();
 }

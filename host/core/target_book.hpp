@@ -22,6 +22,8 @@ class TargetBook {
   void action_changed(InstrumentId instrument);
   /// The live target of the highest rank: not expired at `now`. nullptr: the position is held.
   const Target* live(InstrumentId instrument, Nanos now) const noexcept;
+  /// Whether any target, live or covered by a higher rank, was made by this decision.
+  bool stands(Id128 decision) const noexcept;
   /// Takes off one rank (a new plan, a done exit, an ended stop).
   void clear(InstrumentId instrument, Purpose purpose) noexcept;
   /// Takes off all targets of a rank: a rebalancer's targets stand until its next plan.

@@ -121,7 +121,8 @@ void Execution::trade(Nanos now) {
 void Execution::settle(Nanos now) {
   if (!recent_orders_.empty())
     std::erase_if(recent_orders_, [now](Nanos t) { return t <= now - minute; });
-  if (attempts_.size() > 4096) attempts_.clear();  // decisions that old are long expired
+  if (attempts_.size() > 4096)  // what no target stands for any more can't be attempted again
+    std::erase_if(attempts_, [this](const auto& a) { return !book_.stands({a.first.first, a.first.second}); });
   if (sink_.wanted() && (changed_ || now - last_written_ >= hour)) {
     core::PortfolioRecord r;
     r.time = now;
@@ -159,18 +160,34 @@ core::FloorFacts Execution::facts(Nanos now) const {
   f.state = state_;
   f.gate_open = gate_open_;
   f.day_notional = day_ == now / day_ns ? day_notional_ : Decimal::zero();
-  f.orders_last_minute = static_cast<std::uint32_t>(
+  f.frame_notional = frame_notional_;
+  f.orders_last_minute = static_cast<std::uint32_t>(approved_.size()) + static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](Nanos t) { return t > now - minute; }));
   f.now = now;
   return f;
 }
 
+// Every buy counts, the operator's too: in the day's cap, and until the view shows it in the frame's.
+void Execution::count_entry(const core::Intent& entry, Nanos now) {
+  if (entry.side() != Side::buy) return;
+  const Decimal px = entry.limit_px().is_set() ? entry.limit_px() : portfolio_.ask(entry.instrument());
+  const Decimal notional = entry.quote_qty().is_set() ? entry.quote_qty() : mul(entry.qty(), px, Rounding::up);
+  if (day_ != now / day_ns) {
+    day_ = now / day_ns;
+    day_notional_ = Decimal::zero();
+  }
+  day_notional_ = day_notional_ + notional;
+  frame_notional_ = frame_notional_ + notional;
+}
+
 core::Intent Execution::make_intent(const core::Instrument& ins, Side side, Decimal qty, Purpose purpose,
                                     core::Id128 decision, Decimal decision_px, Nanos now) {
   core::Intent i = core::blank_intent();
-  std::uint32_t& attempt = attempts_[{decision.hi, decision.lo}];
+  // An attempt is used up by an order, not by a wish: what was refused or never recorded gives the same id again.
+  const auto used = attempts_.find({decision.hi, decision.lo});
+  const std::uint32_t attempt = used == attempts_.end() ? 0 : used->second;
   const core::ClientOrderId id =
-      core::client_order_id(journal_.epoch(), options_.account, decision, purpose, 0, attempt++);
+      core::client_order_id(journal_.epoch(), options_.account, decision, purpose, 0, attempt);
   std::copy(id.text.begin(), id.text.end(), i.abi.client_id);
   i.abi.instrument = ins.id.value;
   i.abi.side = static_cast<std::uint32_t>(side);
@@ -212,7 +229,9 @@ void Execution::consider(InstrumentId id, Nanos now) {
 
   // One working order per product. A resting entry in the way of an exit is cancelled first; the exit follows when the
   // entry's end is known.
-  const bool wants_out = target->purpose == Purpose::exit;
+  const bool protects = target->purpose == Purpose::stop || target->purpose == Purpose::emergency;
+  const bool wants_out = protects || target->purpose == Purpose::exit;
+  const bool whole_plan = target->purpose == Purpose::rebalance || target->purpose == Purpose::operator_order;
   if (Order* working = working_of(id)) {
     if (wants_out && working->intent.side() == Side::buy) request_cancel(*working, now);
     return stop(codes().working);
@@ -224,7 +243,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
   const Decimal smallest = mul(r.equity, options_.min_trade, Rounding::down);
   const Decimal held = r.held_qty;
 
-  if (wants_out || (target->purpose == Purpose::rebalance && r.wanted_qty < held)) {
+  if (wants_out || (whole_plan && r.wanted_qty < held)) {
     if (held.is_zero()) return stop(codes().flat);
     const Decimal qty = floor_to(held - (wants_out ? Decimal::zero() : r.wanted_qty), ins.rules.base_step);
     if (!qty.is_positive() || qty < ins.rules.base_min) return stop(codes().dust);
@@ -238,7 +257,9 @@ void Execution::consider(InstrumentId id, Nanos now) {
     r.order_qty = qty;
     auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), frozen_, r.checks);
     if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
-    if (state_ == core::TradingState::halted) return stop(shared("STATE_HALTED"));
+    // Halted: strategy exits do not run; protective stops and the operator's exits do (trading rules 3.4).
+    if (state_ == core::TradingState::halted && !protects && target->purpose != Purpose::operator_order)
+      return stop(shared("STATE_HALTED"));
     r.order = core::ClientOrderId(intent.client_id());
     r.code = codes().order;
     approved_.push_back(std::get<core::RiskApproved<core::Intent>>(std::move(answer)));
@@ -264,17 +285,14 @@ void Execution::consider(InstrumentId id, Nanos now) {
   r.order = core::ClientOrderId(approved->client_id());
   r.order_qty = approved->qty();
   r.code = codes().order;
-  if (day_ != now / day_ns) {
-    day_ = now / day_ns;
-    day_notional_ = Decimal::zero();
-  }
-  day_notional_ = day_notional_ + mul(approved->qty(), touch, Rounding::up);
+  count_entry(*approved, now);
   approved_.push_back(std::move(approved));
   sizing(std::move(r));
 }
 
 // Everything approved in this frame becomes durable in one commit; only then is any of it handed over.
 void Execution::flush_frame(Nanos now) {
+  frame_notional_ = Decimal::zero();
   if (approved_.empty()) return;
   durable_.clear();
   if (const auto done = journal_.record(approved_, now, durable_); !done) {
@@ -294,6 +312,7 @@ void Execution::flush_frame(Nanos now) {
       continue;
     }
     fresh_.push_back(*added);
+    ++attempts_[{(*added)->intent.decision.hi, (*added)->intent.decision.lo}];
     ++counts_.orders;
     recent_orders_.push_back(now);
     changed_ = true;
@@ -403,7 +422,9 @@ void Execution::on_exec(const bl_exec& exec) {
         ++counts_.rejected;
         return move(*order, OrderEvent::rejected, now, text);
       }
-      return;  // filled: the fills themselves say it
+      // Filled: the fills themselves say it, but for a buy by cost, whose quantity only the venue knows.
+      if (exec.state == BL_S_FILLED && !order->leaves().is_set()) return move(*order, OrderEvent::fill_all, now, text);
+      return;
     default: return;
   }
 }
@@ -602,6 +623,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     sink_.put(std::move(r));
   }
   audit(now, q.principal, "trade", answer.order.view(), q.reason, q.request_id);
+  count_entry(*approved, now);
   approved_.push_back(std::move(approved));
   flush_frame(now);
   if (const Order* o = orders_.find(answer.order); o == nullptr)

@@ -116,15 +116,13 @@ class Execution {
   core::Nanos last_written_ = 0;
   core::Nanos day_ = -1;
   Decimal day_notional_ = Decimal::zero();
+  Decimal frame_notional_ = Decimal::zero();  // buys approved and not yet recorded
   Decimal max_drawdown_ = Decimal::zero();
   std::vector<core::Nanos> recent_orders_;
   ExecutionCounts counts_;
   std::vector<store::Journal::Approved> approved_;  // of this frame
   std::vector<store::Journal::Durable> durable_;
   std::vector<core::Order*> fresh_;
-  struct Attempts {
-    std::uint32_t next = 0;
-  };
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> attempts_;  // per decision, bounded by settle()
   struct Answered {
     std::string body;
@@ -137,6 +135,7 @@ class Execution {
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
   core::FloorFacts facts(core::Nanos now) const;
+  void count_entry(const core::Intent& entry, core::Nanos now);
   Decimal working_sells(core::InstrumentId id) const;
   core::Order* working_of(core::InstrumentId id) const;
   void flush_frame(core::Nanos now);
