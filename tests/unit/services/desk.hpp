@@ -1,0 +1,178 @@
+// trade-execution with everything around it made of glass: a broker that writes down what it gets, a sink that keeps
+// every record, a journal in memory.
+#pragma once
+
+#include <catch2/catch.hpp>
+
+#include <cstring>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "services/trade_execution/execution.hpp"
+#include "unit/core/market.hpp"
+
+namespace bowline::test {
+
+constexpr core::Nanos bar_ns = 300'000'000'000, start_ns = 1'640'995'200'000'000'000;
+
+struct Sink final : core::RecordSink {
+  std::vector<core::Record> records;
+  bool wanted() const noexcept override { return true; }
+  void put(core::Record&& r) override { records.push_back(std::move(r)); }
+  void end_step(core::Nanos) override {}
+  template <class T>
+  std::vector<T> all() const {
+    std::vector<T> out;
+    for (const auto& r : records)
+      if (const T* t = std::get_if<T>(&r)) out.push_back(*t);
+    return out;
+  }
+};
+
+struct Broker final : services::BrokerPort {
+  services::HandOver answer = services::HandOver::taken;
+  std::vector<core::Intent> sent;
+  std::vector<std::string> cancelled;
+  std::function<void()> on_submit;
+
+  services::HandOver submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) override {
+    if (on_submit) on_submit();
+    sent.push_back(**order);
+    if (answer != services::HandOver::taken) why = Error{"TEST", "as the test wants"};
+    return answer;
+  }
+  Result<void> cancel(std::span<const bl_order_ref> orders) override {
+    for (const auto& o : orders) cancelled.emplace_back(o.client_id.ptr, o.client_id.len);
+    return {};
+  }
+  Result<void> query(const bl_query&) override { return {}; }
+  Result<void> on_event(const bl_event&) override { return {}; }
+  bool wake() override { return false; }
+};
+
+template <std::size_t N>
+void put_text(char (&field)[N], std::string_view s) {
+  std::memcpy(field, s.data(), std::min(s.size(), N - 1));
+}
+
+struct Desk {
+  Market m;
+  Broker broker;
+  Sink sink;
+  std::unique_ptr<store::Journal> journal;
+  std::unique_ptr<services::Execution> exec;
+  core::Nanos now = start_ns;
+  std::uint64_t fills = 0, decisions = 0;
+
+  explicit Desk(core::FloorLimits limits = {}, Decimal cash = "10000"_dec, std::unique_ptr<store::Journal> j = nullptr)
+      : journal(j ? std::move(j) : store::Journal::in_memory()) {
+    services::ExecutionOptions o;
+    o.min_trade = "0.005"_dec;
+    exec = std::make_unique<services::Execution>(o, m.table, m.usd, "0.0005"_dec,
+                                                 std::vector<std::unique_ptr<core::RiskRule>>{}, limits, broker, *journal, sink);
+    bl_balance_ev b{};
+    b.h.size = sizeof b;
+    b.h.type = BL_EV_BALANCE;
+    b.asset = m.usd.value;
+    b.total = cash.raw();
+    exec->on_broker_event(b.h);
+    price(m.btc, 10000);
+  }
+  /// A close in cents.
+  void price(core::InstrumentId id, std::int64_t cents) {
+    bl_bar bar{};
+    bar.h.size = sizeof bar;
+    bar.h.type = BL_EV_BAR;
+    bar.h.instrument = id.value;
+    bar.h.ts_event = bar.h.ts_recv = bar.close_ns = now;
+    bar.px_exp = -2;
+    bar.is_final = 1;
+    bar.open = bar.high = bar.low = bar.close = cents;
+    exec->on_bar(bar);
+  }
+  core::Target target(core::Purpose purpose, double weight, core::InstrumentId id = {1}) {
+    core::Target t;
+    t.instrument = id;
+    t.purpose = purpose;
+    t.weight = weight;
+    t.decision = {7, ++decisions};
+    t.time = now;
+    t.valid_until = now + bar_ns;
+    t.ref_px = "100"_dec;
+    return t;
+  }
+  void want(const std::vector<core::Target>& targets, bool plan = false) {
+    exec->publish(now);
+    exec->take_targets(targets, plan);
+    exec->trade(now);
+    exec->settle(now);
+  }
+  void want(core::Purpose purpose, double weight, core::InstrumentId id = {1}) {
+    want(std::vector{target(purpose, weight, id)}, purpose == core::Purpose::rebalance);
+  }
+  const core::Intent& last() const {
+    REQUIRE_FALSE(broker.sent.empty());
+    return broker.sent.back();
+  }
+  core::OrderState state(const core::Intent& i) const {
+    const core::Order* o = exec->orders().find(core::ClientOrderId(i.client_id()));
+    REQUIRE(o != nullptr);
+    return o->state;
+  }
+  void report(const core::Intent& i, std::uint32_t kind, std::uint32_t state = BL_S_OPEN) {
+    bl_exec e{};
+    e.h.size = sizeof e;
+    e.h.type = BL_EV_EXEC;
+    e.h.instrument = i.abi.instrument;
+    e.h.ts_recv = now;
+    put_text(e.client_id, i.client_id());
+    put_text(e.venue_id, "v1");
+    e.side = i.abi.side;
+    e.kind = kind;
+    e.state = state;
+    exec->on_broker_event(e.h);
+  }
+  bl_fill fill_of(const core::Intent& i, Decimal qty, Decimal px, std::string_view id) const {
+    bl_fill f{};
+    f.h.size = sizeof f;
+    f.h.type = BL_EV_FILL;
+    f.h.instrument = i.abi.instrument;
+    f.h.ts_recv = now;
+    put_text(f.client_id, i.client_id());
+    put_text(f.fill_id, id);
+    f.side = i.abi.side;
+    f.px = px.raw();
+    f.qty = qty.raw();
+    f.fee = Decimal::zero().raw();
+    return f;
+  }
+  void fill(const core::Intent& i, Decimal qty, Decimal px) {
+    exec->on_broker_event(fill_of(i, qty, px, "f" + std::to_string(++fills)).h);
+  }
+  /// Buys `weight` of equity and fills it at its limit.
+  void hold(double weight, core::InstrumentId id = {1}) {
+    want(core::Purpose::entry, weight, id);
+    const core::Intent i = last();
+    fill(i, i.qty(), i.limit_px());
+    REQUIRE(exec->portfolio().position(id).qty == i.qty());
+    now += 2 * bar_ns;
+  }
+  std::uint64_t why(const std::string& code) const {
+    const auto& counts = exec->counts().why_not;
+    const auto it = counts.find(code);
+    return it == counts.end() ? 0 : it->second;
+  }
+  services::TradeRequest request(core::Side side, Decimal qty, std::string key = "k1") const {
+    services::TradeRequest q;
+    q.instrument = m.btc;
+    q.side = side;
+    q.qty = qty;
+    q.key = std::move(key);
+    q.reason = "test";
+    q.principal = "operator";
+    return q;
+  }
+};
+
+}  // namespace bowline::test

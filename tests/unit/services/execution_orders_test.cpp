@@ -1,0 +1,267 @@
+// From a target to an order.
+#include <rapidcheck.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+#include "unit/services/desk.hpp"
+
+using namespace bowline;
+using namespace bowline::core;
+using namespace bowline::literals;
+using test::bar_ns;
+using test::Desk;
+
+TEST_CASE("an entry is a limit at the touch that ends at the venue after two bars") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);  // 500 of 10,000 at 100
+  REQUIRE(d.broker.sent.size() == 1);
+  const Intent& i = d.last();
+  CHECK(i.side() == Side::buy);
+  CHECK(i.type() == OrderType::limit);
+  CHECK(i.limit_px() == "99.95"_dec);  // the bid: 5 bp below the close
+  CHECK(i.qty() == "5"_dec);
+  CHECK(i.tif() == TimeInForce::gtd);
+  CHECK(i.abi.expire_ns == d.now + 2 * bar_ns);
+  CHECK(i.abi.not_after_ns == d.now + bar_ns);
+  CHECK(d.state(i) == OrderState::submitted);
+  const auto sized = d.sink.all<SizingRecord>();
+  REQUIRE(sized.size() == 1);
+  CHECK(*sized[0].code == "ORDER");
+  CHECK(sized[0].order.view() == i.client_id());
+  CHECK(sized[0].checks.size() == 1);
+}
+
+TEST_CASE("an exit sells the whole position at the market and is marked reduce-only") {
+  Desk d;
+  d.hold(0.05);
+  d.want(Purpose::exit, 0);
+  const Intent& i = d.last();
+  CHECK(i.side() == Side::sell);
+  CHECK(i.type() == OrderType::market);
+  CHECK(i.tif() == TimeInForce::ioc);
+  CHECK(i.qty() == "5"_dec);
+  CHECK((i.abi.flags & BL_REDUCE_ONLY) != 0);
+}
+
+TEST_CASE("nothing to sell, dust and too small a trade make no order, and each says why") {
+  Desk d;
+  d.want(Purpose::exit, 0);
+  CHECK(d.why("NOTHING_TO_SELL") == 1);
+  d.want(Purpose::entry, 0.0049);
+  CHECK(d.why("BELOW_MIN_TRADE") == 1);
+  d.want(Purpose::entry, 0.05, d.m.bnb);
+  CHECK(d.why("MARK_MISSING") == 1);
+  CHECK(d.broker.sent.empty());
+  d.hold(0.05);
+  const std::size_t sent = d.broker.sent.size();
+  d.want(Purpose::entry, 0.03);  // held is more: an entry never sells
+  CHECK(d.why("AT_TARGET") == 1);
+  d.price(d.m.btc, 10);  // 5 at 0.10: below quote_min
+  d.want(Purpose::exit, 0);
+  CHECK(d.why("DUST") == 1);
+  CHECK(d.broker.sent.size() == sent);
+}
+
+TEST_CASE("one working order per product: the second waits, also behind an unknown one") {
+  Desk d;
+  d.broker.answer = services::HandOver::unknown;
+  d.want(Purpose::entry, 0.05);
+  CHECK(d.state(d.last()) == OrderState::unknown);
+  d.broker.answer = services::HandOver::taken;
+  d.now += bar_ns;
+  d.want(Purpose::entry, 0.05);
+  CHECK(d.broker.sent.size() == 1);
+  CHECK(d.why("ORDER_WORKING") == 1);
+  d.report(d.last(), BL_X_ACCEPTED);
+  CHECK(d.state(d.last()) == OrderState::open);
+}
+
+TEST_CASE("an exit first cancels the entry in its way and follows when that one's end is known") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  d.fill(entry, "2"_dec, "99.95"_dec);
+  d.want(Purpose::exit, 0);
+  CHECK(d.broker.sent.size() == 1);
+  REQUIRE(d.broker.cancelled == std::vector<std::string>{std::string(entry.client_id())});
+  d.want(Purpose::exit, 0);  // asked once only
+  CHECK(d.broker.cancelled.size() == 1);
+  d.fill(entry, "1"_dec, "99.95"_dec);  // a late fill in the cancel's flight
+  d.report(entry, BL_X_DONE, BL_S_CANCELLED);
+  d.want(Purpose::exit, 0);
+  REQUIRE(d.broker.sent.size() == 2);
+  CHECK(d.last().qty() == "3"_dec);
+}
+
+TEST_CASE("a rebalancer's target trims what is held and buys what is missing") {
+  Desk d;
+  d.hold(0.05);
+  d.want(Purpose::rebalance, 0.02);
+  CHECK(d.last().side() == Side::sell);
+  CHECK(d.last().purpose == Purpose::rebalance);
+  CHECK(d.last().qty() == "3"_dec);  // equity is 10,000.25: 2.0000 stay wanted
+  d.fill(d.last(), "3"_dec, "99.95"_dec);
+  d.now += bar_ns;
+  d.want(Purpose::rebalance, 0.04);
+  CHECK(d.last().side() == Side::buy);
+  CHECK(d.last().qty() == "2"_dec);
+}
+
+TEST_CASE("a stop's target sells the position") {
+  Desk d;
+  d.hold(0.05);
+  d.want(Purpose::stop, 0);
+  CHECK(d.last().side() == Side::sell);
+  CHECK(d.last().qty() == "5"_dec);
+}
+
+TEST_CASE("halted: a strategy's exit does not run, a protective stop does") {
+  Desk d;
+  d.hold(0.05);
+  d.exec->set_state(TradingState::halted, d.now, "operator", "test");
+  d.want(Purpose::exit, 0);
+  CHECK(d.broker.sent.size() == 1);
+  CHECK(d.why("STATE_HALTED") == 1);
+  d.want(Purpose::stop, 0);
+  REQUIRE(d.broker.sent.size() == 2);
+  CHECK(d.last().purpose == Purpose::stop);
+}
+
+TEST_CASE("reducing: entries are denied, exits run") {
+  Desk d;
+  d.hold(0.05);
+  d.exec->set_state(TradingState::reducing, d.now, "operator", "test");
+  d.want(Purpose::entry, 0.10);
+  CHECK(d.why("STATE_REDUCING") == 1);
+  CHECK(d.broker.sent.size() == 1);
+  d.want(Purpose::exit, 0);
+  CHECK(d.broker.sent.size() == 2);
+}
+
+TEST_CASE("two entries of one frame share the cash, the cap and the rate") {
+  {
+    Desk d({}, "1000"_dec);
+    d.price(d.m.bnb, 10000);
+    d.want({d.target(Purpose::entry, 0.6), d.target(Purpose::entry, 0.6, d.m.bnb)});
+    CHECK(d.broker.sent.size() == 1);
+    CHECK(d.why("QUOTE_BALANCE_SHORT") == 1);
+  }
+  {
+    FloorLimits limits;
+    limits.max_total = "700"_dec;
+    Desk d(limits);
+    d.price(d.m.bnb, 10000);
+    d.want({d.target(Purpose::entry, 0.05), d.target(Purpose::entry, 0.05, d.m.bnb)});
+    CHECK(d.broker.sent.size() == 1);
+    CHECK(d.why("TOTAL_NOTIONAL_LIMIT") == 1);
+  }
+  FloorLimits limits;
+  limits.max_orders_per_minute = 1;
+  Desk d(limits);
+  d.price(d.m.bnb, 10000);
+  d.want({d.target(Purpose::entry, 0.05), d.target(Purpose::entry, 0.05, d.m.bnb)});
+  CHECK(d.broker.sent.size() == 1);
+  CHECK(d.why("ORDER_RATE_LIMIT") == 1);
+}
+
+TEST_CASE("an order is on record before the broker sees a byte of it, one commit for the frame") {
+  Desk d;
+  d.price(d.m.bnb, 10000);
+  std::uint64_t seen = 0;
+  d.broker.on_submit = [&] { seen = d.journal->rows(); };
+  d.want({d.target(Purpose::entry, 0.05), d.target(Purpose::entry, 0.05, d.m.bnb)});
+  CHECK(d.broker.sent.size() == 2);
+  CHECK(seen == 2);
+  CHECK(d.journal->commits() == 1);
+}
+
+TEST_CASE("what the journal can't record is not sent, and closes the gate for entries") {
+  namespace fs = std::filesystem;
+  const fs::path file = fs::temp_directory_path() / ("bowline_journal_" + std::to_string(::getpid()) + ".db");
+  auto opened = store::Journal::open(file, {"mock", "test", "default"});
+  REQUIRE(opened);
+  {
+    Desk d({}, "10000"_dec, std::move(*opened));
+    // A disk that takes nothing more: file size limit, its signal ignored.
+    const auto before = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit old{};
+    REQUIRE(getrlimit(RLIMIT_FSIZE, &old) == 0);
+    const rlimit none{1, old.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &none) == 0);
+    d.want(Purpose::entry, 0.05);
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &old) == 0);
+    std::signal(SIGXFSZ, before);
+    CHECK(d.broker.sent.empty());
+    CHECK(d.exec->orders().size() == 0);
+    CHECK_FALSE(d.exec->gate_open());
+    CHECK(d.exec->counts().incidents == 1);
+    CHECK(d.why("JOURNAL_UNWRITABLE") == 1);
+    d.want(Purpose::entry, 0.05);
+    CHECK(d.why("GATE_CLOSED") == 1);
+  }
+  for (const char* tail : {"", "-wal", "-shm"}) fs::remove(file.string() + tail);
+}
+
+TEST_CASE("an attempt is used up by an order, not by a wish") {
+  Desk d;
+  std::vector<Target> one{d.target(Purpose::entry, 0.05)};
+  one[0].valid_until = INT64_MAX;
+  d.exec->set_state(TradingState::reducing, d.now, "operator", "test");
+  for (int i = 0; i < 3; ++i) d.want(one);  // refused: no order, no attempt
+  d.exec->set_state(TradingState::active, d.now, "operator", "test");
+  d.broker.answer = services::HandOver::denied;
+  d.want(one);
+  d.want(one);
+  REQUIRE(d.broker.sent.size() == 2);
+  const auto id = [&](std::uint32_t attempt) {
+    return client_order_id(d.journal->epoch(), "default", one[0].decision, Purpose::entry, 0, attempt);
+  };
+  CHECK(d.broker.sent[0].client_id() == id(0).view());
+  CHECK(d.broker.sent[1].client_id() == id(1).view());
+  CHECK(d.state(d.broker.sent[0]) == OrderState::denied);
+}
+
+TEST_CASE("a standing target never gives an id again, however many decisions came after it") {
+  Desk d;
+  d.broker.answer = services::HandOver::denied;
+  std::vector<Target> plan{d.target(Purpose::rebalance, 0.05)};
+  plan[0].valid_until = INT64_MAX;
+  d.want(plan, true);
+  d.price(d.m.bnb, 10000);
+  for (int i = 0; i < 5000; ++i) {
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::entry, 0.05, d.m.bnb);
+  }
+  CHECK(d.exec->counts().incidents == 0);
+  CHECK(d.exec->counts().orders == d.broker.sent.size());
+}
+
+TEST_CASE("constant inputs make no orders after convergence") {
+  CHECK(rc::check("any weight, any price", [](std::uint16_t w, std::uint16_t px) {
+    Desk d;
+    const std::int64_t cents = 2000 + px;
+    const double weight = 0.01 + 0.8 * (w / 65536.0);
+    d.price(d.m.btc, cents);
+    std::size_t after_three = 0;
+    for (int step = 0; step < 12; ++step) {
+      d.now += bar_ns;
+      d.price(d.m.btc, cents);
+      const std::size_t before = d.broker.sent.size();
+      d.want(step % 2 == 0 ? Purpose::entry : Purpose::rebalance, weight);
+      if (d.broker.sent.size() > before) {
+        const Intent i = d.last();
+        const Decimal at = i.limit_px().is_set() ? i.limit_px() : d.exec->portfolio().bid(d.m.btc);
+        d.exec->on_broker_event(d.fill_of(i, i.qty(), at, "f" + std::to_string(step)).h);
+      }
+      if (step == 2) after_three = d.broker.sent.size();
+    }
+    RC_ASSERT(after_three >= 1u);
+    RC_ASSERT(d.broker.sent.size() == after_three);
+    RC_ASSERT(d.exec->counts().incidents == 0u);
+  }));
+}

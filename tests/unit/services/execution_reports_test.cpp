@@ -1,0 +1,181 @@
+// What the broker says.
+#include "unit/services/desk.hpp"
+
+using namespace bowline;
+using namespace bowline::core;
+using namespace bowline::literals;
+using test::bar_ns;
+using test::Desk;
+
+TEST_CASE("a fill that is told twice is booked once") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent i = d.last();
+  const bl_fill f = d.fill_of(i, "2"_dec, "99.95"_dec, "same");
+  for (int n = 0; n < 3; ++n) d.exec->on_broker_event(f.h);
+  CHECK(d.exec->counts().fills == 1);
+  CHECK(d.exec->portfolio().position(d.m.btc).qty == "2"_dec);
+  CHECK(d.exec->portfolio().cash(d.m.usd) == "9800.1"_dec);
+  CHECK(d.sink.all<FillRecord>().size() == 1);
+  CHECK(d.exec->counts().incidents == 0);
+}
+
+TEST_CASE("a fill may overtake the acknowledgement") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent i = d.last();
+  d.fill(i, "2"_dec, "99.95"_dec);
+  CHECK(d.state(i) == OrderState::partially_filled);
+  d.report(i, BL_X_ACCEPTED);
+  CHECK(d.state(i) == OrderState::partially_filled);
+  d.fill(i, "3"_dec, "99.95"_dec);
+  CHECK(d.state(i) == OrderState::filled);
+  d.report(i, BL_X_ACCEPTED);
+  CHECK(d.state(i) == OrderState::filled);
+  CHECK(d.exec->counts().incidents == 0);
+}
+
+TEST_CASE("a cancelled order whose last fill comes late is filled, and the ledger has it") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent i = d.last();
+  d.report(i, BL_X_ACCEPTED);
+  d.report(i, BL_X_DONE, BL_S_CANCELLED);
+  CHECK(d.state(i) == OrderState::cancelled);
+  d.fill(i, "5"_dec, "99.95"_dec);
+  CHECK(d.state(i) == OrderState::filled);
+  CHECK(d.exec->portfolio().position(d.m.btc).qty == "5"_dec);
+}
+
+TEST_CASE("hand-over of unknown outcome leaves the order unknown and counted, a refused one denied") {
+  Desk d;
+  d.broker.answer = services::HandOver::unknown;
+  d.want(Purpose::entry, 0.05);
+  CHECK(d.state(d.last()) == OrderState::unknown);
+  CHECK(d.exec->publish(d.now).get().n_working == 1);
+  CHECK(d.exec->counts().rejected == 0);
+  d.report(d.last(), BL_X_DONE, BL_S_EXPIRED);
+  CHECK(d.state(d.last()) == OrderState::expired);
+  d.broker.answer = services::HandOver::denied;
+  d.want(Purpose::entry, 0.05);
+  CHECK(d.state(d.last()) == OrderState::denied);
+  CHECK(d.exec->counts().rejected == 1);
+  CHECK(d.exec->publish(d.now).get().n_working == 0);
+}
+
+TEST_CASE("a venue's answer of 'unknown' is not a refusal") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  d.report(d.last(), BL_X_UNKNOWN);
+  CHECK(d.state(d.last()) == OrderState::unknown);
+}
+
+TEST_CASE("an acknowledgement of another product or side is an incident, not an answer") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  Intent other = d.last();
+  other.abi.side = BL_SELL;
+  d.report(other, BL_X_ACCEPTED);
+  CHECK(d.state(d.last()) == OrderState::submitted);
+  other = d.last();
+  other.abi.instrument = d.m.bnb.value;
+  d.report(other, BL_X_ACCEPTED);
+  CHECK(d.state(d.last()) == OrderState::submitted);
+  CHECK(d.exec->counts().incidents == 2);
+}
+
+TEST_CASE("fills of other orders, products, sides, or beyond the order change nothing and are incidents") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent i = d.last();
+  Intent bad = i;
+  std::memcpy(bad.abi.client_id, "bl-none", 8);
+  d.fill(bad, "1"_dec, "100"_dec);
+  bad = i;
+  bad.abi.side = BL_SELL;
+  d.fill(bad, "1"_dec, "100"_dec);
+  bad = i;
+  bad.abi.instrument = d.m.bnb.value;
+  d.fill(bad, "1"_dec, "100"_dec);
+  d.fill(i, "5.0001"_dec, "100"_dec);
+  CHECK(d.exec->counts().incidents == 4);
+  CHECK(d.exec->counts().fills == 0);
+  CHECK(d.exec->portfolio().cash(d.m.usd) == "10000"_dec);
+  const auto events = d.sink.all<EventRecord>();
+  REQUIRE(events.size() == 4);
+  for (std::size_t n = 0; n < 4; ++n) {
+    const char* codes[] = {"FILL_UNKNOWN_ORDER", "FILL_MISMATCH", "FILL_MISMATCH", "FILL_BEYOND_ORDER"};
+    CHECK(events[n].payload.find(codes[n]) != std::string::npos);
+  }
+}
+
+TEST_CASE("an event the order can't take is an incident and changes nothing") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  d.report(d.last(), BL_X_CANCEL_REJECTED);  // nobody asked for a cancel
+  CHECK(d.state(d.last()) == OrderState::submitted);
+  CHECK(d.exec->counts().incidents == 1);
+}
+
+TEST_CASE("a buy by cost ends when the venue says it is done: its quantity is not known before") {
+  Desk d;
+  services::TradeRequest q = d.request(Side::buy, Decimal::not_set());
+  q.quote_qty = "100"_dec;
+  REQUIRE(d.exec->execute(q, d.now));
+  const Intent i = d.last();
+  d.fill(i, "0.98"_dec, "100.05"_dec);
+  CHECK(d.state(i) == OrderState::partially_filled);
+  d.report(i, BL_X_DONE, BL_S_FILLED);
+  CHECK(d.state(i) == OrderState::filled);
+  CHECK(d.exec->orders().working().empty());
+  CHECK(d.exec->counts().incidents == 0);
+}
+
+TEST_CASE("cash comes from the venue's first word; after the first fill the ledger is what the fills say") {
+  Desk d;
+  d.hold(0.05);
+  const Decimal cash = d.exec->portfolio().cash(d.m.usd);
+  bl_balance_ev b{};
+  b.h.size = sizeof b;
+  b.h.type = BL_EV_BALANCE;
+  b.asset = d.m.usd.value;
+  b.total = "1"_dec.raw();
+  d.exec->on_broker_event(b.h);
+  CHECK(d.exec->portfolio().cash(d.m.usd) == cash);
+}
+
+TEST_CASE("a one-sided or crossed quote is no validated mark; a two-sided one is the mid") {
+  Desk d;
+  bl_quote q{};
+  q.h.size = sizeof q;
+  q.h.type = BL_EV_QUOTE;
+  q.h.instrument = d.m.btc.value;
+  q.px_exp = -2;
+  q.bid = 20000;
+  q.ask = 0;
+  d.exec->on_quote(q);
+  q.bid = 0;
+  q.ask = 20000;
+  d.exec->on_quote(q);
+  q.bid = 20001;
+  d.exec->on_quote(q);
+  CHECK(d.exec->portfolio().mark(d.m.btc).last == "100"_dec);
+  q.bid = 19998;
+  d.exec->on_quote(q);
+  CHECK(d.exec->portfolio().mark(d.m.btc).last == "199.99"_dec);
+  CHECK(d.exec->portfolio().bid(d.m.btc) == "199.98"_dec);
+}
+
+TEST_CASE("the drawdown is the deepest fall from the peak, as a fraction of the peak") {
+  Desk d;
+  d.hold(0.5);
+  d.exec->publish(d.now);
+  const Decimal peak = d.exec->portfolio().peak();
+  d.price(d.m.btc, 8000);
+  d.exec->publish(d.now);
+  const Decimal low = d.exec->portfolio().equity();
+  d.price(d.m.btc, 10000);
+  d.exec->publish(d.now);
+  CHECK(d.exec->max_drawdown() == div(peak - low, peak, Rounding::half_even));
+  CHECK(d.exec->max_drawdown().is_positive());
+}
