@@ -1,0 +1,269 @@
+// The host's side of the ABI for a plugin's own test, without a test library:
+//
+//   bowline::testing::FakeHost host;                       // two instruments: 1 BTC-USD, 2 ETH-USD
+//   bowline::testing::Instance p(host, argv[1]);           // the built lib<name>.so
+//   BOWLINE_CHECK(p.run(R"({"fast":3,"slow":5})") == BL_OK);
+//   p.event(bowline::testing::bar(1, 0, 100.0));
+//   BOWLINE_CHECK(host.predictions.size() == 1);
+//   return bowline::testing::result();
+#pragma once
+
+#include <bowline/plugin.h>
+#include <dlfcn.h>
+
+#include <bowline/decimal.hpp>
+#include <bowline/views.hpp>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace bowline::testing {
+
+inline int& failures() {
+  static int count = 0;
+  return count;
+}
+inline void check(bool holds, const char* text, const char* file, int line) {
+  if (holds) return;
+  ++failures();
+  std::fprintf(stderr, "%s:%d: does not hold: %s\n", file, line, text);
+}
+/// For main(): 0 when every check held.
+inline int result() { return failures() == 0 ? 0 : 1; }
+
+#define BOWLINE_CHECK(...) \
+  bowline::testing::check(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)
+
+/// Records what a plugin says and offers instruments, features, metrics, timers and publishing.
+class FakeHost {
+ public:
+  std::int64_t now = 1'600'000'000'000'000'000;
+  int wakes = 0;
+  std::vector<std::string> logs, faults, features;
+  std::vector<bl_prediction> predictions;  ///< model_id points into the plugin
+  std::vector<bl_target> targets;
+  std::vector<bl_stop> stops;
+  std::vector<std::vector<std::uint64_t>> events;  ///< emitted or published, 8-byte aligned copies
+  std::vector<std::string> symbols{"", "BTC-USD", "ETH-USD"}, assets{"", "USD", "BTC", "ETH"};
+  std::vector<std::string> metrics{""};
+  std::map<std::uint64_t, double> recorded;
+  std::map<std::uint64_t, std::int64_t> timers;
+  bool has_services = true;  ///< false: a host that offers none, which a plugin has to bear
+  bl_host host{};
+  bl_sink sink{};
+
+  FakeHost() {
+    host.size = sizeof host;
+    host.abi_minor = BL_ABI_MINOR;
+    host.ctx = this;
+    host.name = to_abi("fake");
+    host.version = to_abi("1.0.0");
+    host.service = [](void* c, bl_str id) noexcept { return self(c).service(from_abi(id)); };
+    host.log = [](void* c, std::uint32_t, bl_str m) noexcept { self(c).logs.emplace_back(from_abi(m)); };
+    host.now_ns = [](void* c) noexcept { return self(c).now; };
+    host.wake = [](void* c) noexcept { ++self(c).wakes; };
+    host.fail = [](void* c, const bl_error* e) noexcept { self(c).faults.emplace_back(e->message); };
+    sink.size = sizeof sink;
+    sink.ctx = this;
+    sink.event = [](void* c, const bl_event* e) noexcept { return self(c).take(*e); };
+    sink.prediction = [](void* c, const bl_prediction* p) noexcept {
+      return self(c).predictions.push_back(*p), bl_status{BL_OK};
+    };
+    sink.target = [](void* c, const bl_target* t) noexcept {
+      return self(c).targets.push_back(*t), bl_status{BL_OK};
+    };
+    sink.stop = [](void* c, const bl_stop* s) noexcept {
+      return self(c).stops.push_back(*s), bl_status{BL_OK};
+    };
+  }
+  FakeHost(const FakeHost&) = delete;
+  FakeHost& operator=(const FakeHost&) = delete;
+
+  /// The i-th event as its own type.
+  template <class T>
+  const T& event(std::size_t i) const {
+    return *reinterpret_cast<const T*>(events.at(i).data());
+  }
+
+ private:
+  static FakeHost& self(void* c) noexcept { return *static_cast<FakeHost*>(c); }
+  static bl_status index(const std::vector<std::string>& names, bl_str s, std::uint32_t* out) noexcept {
+    for (std::size_t i = 1; i < names.size(); ++i)
+      if (names[i] == from_abi(s)) return *out = static_cast<std::uint32_t>(i), BL_OK;
+    return BL_E_NOT_FOUND;
+  }
+  bl_status take(const bl_event& e) {
+    std::vector<std::uint64_t> copy((e.size + 7) / 8);
+    std::memcpy(copy.data(), &e, e.size);
+    events.push_back(std::move(copy));
+    return BL_OK;
+  }
+  bl_status product(std::uint32_t i, bl_product& out) const noexcept {
+    if (i == 0 || i >= symbols.size()) return BL_E_NOT_FOUND;
+    const std::uint32_t size = out.h.size;
+    out = bl_product{};
+    out.h.size = size;
+    out.h.type = BL_EV_PRODUCT;
+    out.h.instrument = i;
+    out.symbol = to_abi(symbols[i]);
+    out.base = i + 1;
+    out.quote = 1;
+    out.base_step = out.base_min = Decimal::from_mantissa(1, -8).raw();
+    out.quote_step = out.px_step = Decimal::from_mantissa(1, -2).raw();
+    out.base_max = out.quote_max = Decimal::from_int(1'000'000).raw();
+    out.quote_min = Decimal::from_int(1).raw();
+    out.maker_fee = out.taker_fee = Decimal::from_mantissa(1, -3).raw();
+    out.flags = 1;
+    return BL_OK;
+  }
+  const void* service(std::string_view id) const noexcept {
+    static const bl_publish_v1 publish{sizeof(bl_publish_v1), 0,
+                                       [](void* c, const bl_event* e) noexcept { return self(c).take(*e); }};
+    static const bl_timer_v1 timer{
+        sizeof(bl_timer_v1), 0,
+        [](void* c, std::uint64_t i, std::int64_t due, std::int64_t) noexcept {
+          return self(c).timers[i] = due, bl_status{BL_OK};
+        },
+        [](void* c, std::uint64_t i) noexcept { return self(c).timers.erase(i), bl_status{BL_OK}; }};
+    static const bl_instruments_v1 instruments{
+        sizeof(bl_instruments_v1), 0,
+        [](void* c, bl_str s, std::uint32_t* out) noexcept { return index(self(c).symbols, s, out); },
+        [](void* c, std::uint32_t i, bl_product* out) noexcept { return self(c).product(i, *out); },
+        [](void* c, bl_str s, std::uint32_t* out) noexcept { return index(self(c).assets, s, out); }};
+    static const bl_features_v1 select{sizeof(bl_features_v1), 0,
+                                       [](void* c, const bl_str* names, std::uint64_t n, bl_error*) noexcept {
+                                         self(c).features.clear();
+                                         for (std::uint64_t i = 0; i < n; ++i)
+                                           self(c).features.emplace_back(from_abi(names[i]));
+                                         return bl_status{BL_OK};
+                                       }};
+    static const bl_metrics_v1 meter{
+        sizeof(bl_metrics_v1), 0,
+        [](void* c, std::uint32_t, bl_str name, bl_str, std::uint64_t* out) noexcept {
+          *out = self(c).metrics.size();
+          return self(c).metrics.emplace_back(from_abi(name)), bl_status{BL_OK};
+        },
+        [](void* c, std::uint64_t metric, double v) noexcept {
+          return self(c).recorded[metric] += v, bl_status{BL_OK};
+        }};
+    if (!has_services) return nullptr;
+    if (id == BL_SVC_PUBLISH) return &publish;
+    if (id == BL_SVC_TIMER) return &timer;
+    if (id == BL_SVC_INSTRUMENTS) return &instruments;
+    if (id == BL_SVC_FEATURES) return &select;
+    if (id == BL_SVC_METRICS) return &meter;
+    return nullptr;
+  }
+};
+
+/// One instance of the first plugin of a built file; ended with it. The file stays mapped, as under a real
+/// host.
+class Instance {
+ public:
+  const bl_plugin* plugin = nullptr;
+  bl_inst* inst = nullptr;
+  bl_error error{};
+
+  Instance(FakeHost& host, const std::string& file) : host_(host) {
+    void* handle = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+    using Entry = const bl_module* (*)();
+    const auto entry = handle ? reinterpret_cast<Entry>(::dlsym(handle, "bowline_module_v1")) : nullptr;
+    if (entry == nullptr) die("no plugin in " + file, ::dlerror());
+    plugin = entry()->plugins[0];
+    if (plugin->base->create(&host.host, &inst, &error) < 0) die("create", error.message);
+  }
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+  ~Instance() {
+    if (running_) stop();
+    plugin->base->destroy(inst);
+  }
+
+  /// `json` holds what differs from the defaults.
+  bl_status configure(std::string_view json = "{}") {
+    return plugin->base->configure(inst, to_abi(json), &error);
+  }
+  bl_status start() {
+    const bl_status s = plugin->base->start(inst, &error);
+    running_ = s >= 0;
+    return s;
+  }
+  bl_status stop() {
+    running_ = false;
+    return plugin->base->stop(inst, 1'000'000'000, &error);
+  }
+  /// configure, then start.
+  bl_status run(std::string_view json = "{}") {
+    const bl_status s = configure(json);
+    return s < 0 ? s : start();
+  }
+  std::string_view schema() const { return from_abi(plugin->config_schema); }
+  /// The table of its kind: table<bl_risk_v1>().check(p.inst, ...).
+  template <class T>
+  const T& table() const {
+    return *static_cast<const T*>(plugin->vtable);
+  }
+  /// An event to a signal or a broker.
+  template <class E>
+  bl_status event(const E& e) {
+    if (plugin->kind == BL_SIGNAL) return table<bl_signal_v1>().on_event(inst, &e.h, &host_.sink);
+    if (plugin->kind == BL_BROKER && table<bl_broker_v1>().on_event != nullptr)
+      return table<bl_broker_v1>().on_event(inst, &e.h, &host_.sink);
+    return BL_E_UNSUPPORTED;
+  }
+
+ private:
+  FakeHost& host_;
+  bool running_ = false;
+  [[noreturn]] static void die(const std::string& what, const char* why) {
+    std::fprintf(stderr, "%s: %s\n", what.c_str(), why ? why : "-");
+    std::exit(2);
+  }
+};
+
+/// A final bar of one minute; all four prices are `close`, in cents.
+inline bl_bar bar(std::uint32_t instrument, std::int64_t open_ns, double close) {
+  bl_bar b{};
+  b.h.size = sizeof b;
+  b.h.type = BL_EV_BAR;
+  b.h.instrument = instrument;
+  b.open_ns = open_ns;
+  b.close_ns = b.h.ts_event = b.h.ts_recv = open_ns + 60'000'000'000;
+  b.px_exp = -2;
+  b.is_final = 1;
+  b.open = b.high = b.low = b.close = std::llround(close * 100);
+  b.volume = 1;
+  return b;
+}
+/// A limit buy of `qty` at `px`.
+inline bl_intent intent(std::uint32_t instrument, Decimal qty, Decimal px, Side side = Side::buy) {
+  bl_intent i{};
+  i.size = sizeof i;
+  i.instrument = instrument;
+  std::memcpy(i.client_id, "test-1", 7);
+  i.side = static_cast<std::uint32_t>(side);
+  i.type = BL_LIMIT;
+  i.tif = BL_GTC;
+  i.qty = qty.raw();
+  i.quote_qty = i.stop_px = Decimal::not_set().raw();
+  i.limit_px = px.raw();
+  return i;
+}
+/// An empty portfolio of `equity`.
+inline bl_portfolio portfolio(Decimal equity) {
+  bl_portfolio p{};
+  p.size = sizeof p;
+  p.base_asset = 1;
+  p.position_stride = sizeof(bl_position);
+  p.balance_stride = sizeof(bl_balance);
+  p.mark_stride = sizeof(bl_mark);
+  p.equity = p.peak_equity = p.day_start_equity = equity.raw();
+  return p;
+}
+
+}  // namespace bowline::testing

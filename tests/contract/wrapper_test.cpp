@@ -1,0 +1,188 @@
+// The C++ wrapper's promises: the life cycle, params from one list of fields, and that nothing thrown gets
+// out.
+#include <catch2/catch.hpp>
+
+#include <bowline/plugin.hpp>
+#include <bowline/testing.hpp>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+namespace {
+
+struct Probe : bowline::Signal<Probe> {
+  struct Params {
+    int length = 3;
+    double share = 0.5;
+    bool loud = true;
+    std::string name = "a \"b\"";
+    std::vector<std::string> features{"x", "y"};
+    bowline::Decimal cash = bowline::Decimal::from_int(5);
+    std::uint32_t count = 7;
+    static constexpr auto fields = bowline::fields(
+        bowline::field<&Params::length>("length", "bars", {1, 10}),
+        bowline::field<&Params::share>("share", "a \\ share", {0, 1}),
+        bowline::field<&Params::loud>("loud", "noise"), bowline::field<&Params::name>("name", "text"),
+        bowline::field<&Params::features>("features", "columns"),
+        bowline::field<&Params::cash>("cash", "money"), bowline::field<&Params::count>("count", "number"));
+  };
+  Params params;
+  bowline::Result<void> configure(const Params& p) {
+    if (p.name == "throw") throw std::runtime_error("no such name");
+    if (p.name == "refuse") return bowline::Error{"NAME_REFUSED", "name: refuse"};
+    return select_features(p.features);
+  }
+  std::uint32_t warmup() const { return static_cast<std::uint32_t>(params.length); }
+  void on_bar(const bowline::Bar& bar, bowline::Predictions& out) {
+    if (bar.close() > 1000) throw 7;
+    out.say(bar, bowline::Action::buy, params.share);
+  }
+  std::vector<std::uint8_t> save() const { return {1, 2, 3}; }
+  bowline::Result<void> load(std::span<const std::uint8_t> bytes) {
+    if (bytes.size() != 3) return bowline::Error{"STATE_FOREIGN", "not mine"};
+    return {};
+  }
+};
+
+using Shell = bowline::detail::Shell<Probe>;
+
+struct Made {
+  bowline::testing::FakeHost host;
+  bl_inst* inst = nullptr;
+  bl_error error{};
+  const bl_base& base = Shell::base;
+  const bl_signal_v1& table = *static_cast<const bl_signal_v1*>(Probe::plugin_table());
+  Made() { REQUIRE(base.create(&host.host, &inst, &error) == BL_OK); }
+  ~Made() { base.destroy(inst); }
+  Made(const Made&) = delete;
+  Made& operator=(const Made&) = delete;
+  bl_status configure(std::string_view json = "{}") {
+    return base.configure(inst, bowline::to_abi(json), &error);
+  }
+  bl_status start() { return base.start(inst, &error); }
+  bl_status stop() { return base.stop(inst, 1, &error); }
+  bl_status bar(double close) {
+    const bl_bar b = bowline::testing::bar(1, 0, close);
+    return table.on_event(inst, &b.h, &host.sink);
+  }
+  bl_status load(std::uint64_t n) {
+    const std::uint8_t bytes[8]{};
+    return base.load(inst, bytes, n, &error);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a call outside its state answers BL_E_STATE and changes nothing") {
+  Made p;
+  bl_needs needs{sizeof(bl_needs), 0, 0};
+  CHECK(p.start() == BL_E_STATE);
+  CHECK(p.stop() == BL_E_STATE);
+  CHECK(p.bar(1) == BL_E_STATE);
+  CHECK(p.load(3) == BL_E_STATE);
+  CHECK(p.table.needs(p.inst, &needs) == BL_E_STATE);
+  REQUIRE(p.configure() == BL_OK);
+  CHECK(p.configure() == BL_E_STATE);
+  CHECK(p.bar(1) == BL_E_STATE);
+  CHECK(p.table.needs(p.inst, &needs) == BL_OK);
+  CHECK(needs.warmup_bars == 3);
+  CHECK(needs.event_mask == 1u << BL_EV_BAR);
+  REQUIRE(p.start() == BL_OK);
+  CHECK(p.start() == BL_E_STATE);
+  CHECK(p.configure() == BL_E_STATE);
+  CHECK(p.load(3) == BL_E_STATE);
+  CHECK(p.bar(1) == BL_OK);
+  REQUIRE(p.stop() == BL_OK);
+  CHECK(p.bar(1) == BL_E_STATE);
+  CHECK(p.load(3) == BL_OK);
+  CHECK(p.start() == BL_OK);
+  CHECK(p.host.predictions.size() == 1);
+}
+
+TEST_CASE("a refused configuration leaves the one before in force") {
+  Made p;
+  REQUIRE(p.configure(R"({"share":0.25,"name":"first"})") == BL_OK);
+  REQUIRE(p.start() == BL_OK);
+  REQUIRE(p.stop() == BL_OK);
+  CHECK(p.configure(R"({"share":0.75,"name":"refuse"})") == BL_E_CONFIG);
+  CHECK(std::string(p.error.message) == "NAME_REFUSED: name: refuse");
+  CHECK(p.configure(R"({"share":0.75,"name":"throw"})") == BL_E_INTERNAL);
+  CHECK(std::string(p.error.message) == "PLUGIN_INTERNAL: no such name");
+  REQUIRE(p.start() == BL_OK);
+  REQUIRE(p.bar(1) == BL_OK);
+  CHECK(p.host.predictions.at(0).confidence == 0.25);
+}
+
+TEST_CASE("what is thrown on the lane becomes a status and a line in the log") {
+  Made p;
+  REQUIRE(p.configure() == BL_OK);
+  REQUIRE(p.start() == BL_OK);
+  CHECK(p.bar(5000) == BL_E_INTERNAL);
+  CHECK(p.host.logs.size() == 1);
+  CHECK(p.bar(1) == BL_OK);
+}
+
+TEST_CASE("the schema, its defaults and the parser agree") {
+  const auto text = bowline::detail::SchemaText<Probe::Params>::get();
+  const auto schema = nlohmann::json::parse(std::string(text.text, text.size));
+  CHECK(schema.at("additionalProperties") == false);
+  nlohmann::json defaults = nlohmann::json::object();
+  for (const auto& [key, property] : schema.at("properties").items()) {
+    CHECK(property.contains("description"));
+    defaults[key] = property.at("default");
+  }
+  CHECK(schema.at("properties").at("count").at("minimum") == 0);
+  const auto params = bowline::parse_params<Probe::Params>(defaults.dump());
+  REQUIRE(params);
+  CHECK(params->name == "a \"b\"");
+  CHECK(params->features == std::vector<std::string>{"x", "y"});
+  CHECK(params->cash == bowline::Decimal::from_int(5));
+}
+
+TEST_CASE("params that are not what the fields say are refused, never a crash") {
+  const auto code = [](std::string_view json) {
+    const auto p = bowline::parse_params<Probe::Params>(json);
+    return p ? std::string("ok") : p.error().code;
+  };
+  CHECK(code(R"({"length":11})") == "PARAMS_RANGE");
+  CHECK(code(R"({"share":1.5})") == "PARAMS_RANGE");
+  CHECK(code(R"({"lenght":3})") == "PARAMS_UNKNOWN");
+  for (const char* bad :
+       {R"({"length":"3"})", R"({"length":3.5})", R"({"length":99999999999})", R"({"count":-1})",
+        R"({"cash":5})", R"({"cash":"1e"})", R"({"features":[1]})", R"({"name":"\ud800"})", "", "[]", "{",
+        R"({"name")", R"({"name":)", R"({"name":"a)", R"({"length":3,})", R"({} x)", R"({"name":"\u12"})",
+        R"({"features":["a")", R"({"share":nan})"})
+    CHECK(code(bad) == "PARAMS_INVALID");
+  const auto p = bowline::parse_params<Probe::Params>(R"( {"name" : "\u00e4\ud83d\ude00\n"} )");
+  REQUIRE(p);
+  CHECK(p->name == "\xC3\xA4\xF0\x9F\x98\x80\n");
+}
+
+TEST_CASE("a host without services is borne, and state is saved by length first") {
+  Made p;
+  p.host.has_services = false;
+  CHECK(p.configure() == BL_E_CONFIG);
+  CHECK(std::string(p.error.message).starts_with("FEATURES_UNSUPPORTED"));
+  p.host.has_services = true;
+  REQUIRE(p.configure() == BL_OK);
+  CHECK(p.host.features == std::vector<std::string>{"x", "y"});
+  std::uint64_t n = 0;
+  std::uint8_t bytes[3]{};
+  REQUIRE(p.base.save(p.inst, nullptr, 0, &n, &p.error) == BL_OK);
+  REQUIRE(n == 3);
+  CHECK(p.base.save(p.inst, bytes, 2, &n, &p.error) == BL_E_INVALID);
+  CHECK(p.base.save(p.inst, bytes, 3, &n, &p.error) == BL_OK);
+  CHECK(p.load(2) == BL_E_INVALID);
+}
+
+TEST_CASE("an error text is cut between two code points") {
+  bl_error e{};
+  for (int shift = 0; shift < 3; ++shift) {
+    std::string s(static_cast<std::size_t>(shift), 'a');
+    while (s.size() < 300) s += "\xE2\x82\xAC";
+    bowline::detail::put_error(&e, BL_E_IO, "C", s);
+    const std::string_view got(e.message);
+    REQUIRE(got.size() < 248);
+    CHECK((static_cast<unsigned char>(got.back()) & 0xC0) == 0x80);
+    CHECK((got.size() - 3 - static_cast<std::size_t>(shift)) % 3 == 0);
+  }
+}
