@@ -1,0 +1,355 @@
+#include "config/load.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <iterator>
+#include <set>
+
+#include "config/params.hpp"
+#include "config/secret.hpp"
+#include "config/values.hpp"
+#include "config/yaml_tree.hpp"
+
+namespace bowline::config {
+namespace {
+
+using YAML::Node;
+
+const std::vector<std::string> service_names{"signal-generator", "signal-bridge", "trade-execution", "portfolio-rebalancer"};
+const std::vector<std::string> kind_names{"feed", "signal", "risk", "broker", "rebalancer"};
+
+class Loader {
+  Loaded& out_;
+  RunConfig& c_;
+  const LoadOptions& options_;
+  Tree tree_;
+  std::filesystem::path folder_;
+
+ public:
+  Loader(Loaded& out, const std::filesystem::path& file, const LoadOptions& options)
+      : out_(out), c_(out.config), options_(options), tree_(file.string(), out.problems), folder_(std::filesystem::absolute(file).parent_path()) {
+    tree_.env = options.env;
+  }
+
+  void all(const Node& root) {
+    tree_.check_keys(root, "", "");
+    if (!root.IsMap()) return;
+    one_of(root["mode"], "mode", {"mock", "live"}, c_.mode);
+    trading_mode(root["mode"]);
+    services(root);
+    number(root["seed"], "seed", 0, INT64_MAX, c_.seed);
+    duration(root["interval"], "interval", 1'000'000'000, c_.interval_ns);
+    duration(root["max_bar_delay"], "max_bar_delay", 0, c_.max_bar_delay_ns);
+    one_of(root["journal"], "journal", {"file", "memory"}, c_.journal);
+    store(root["store"]);
+    listen(root["listen"]);
+    instruments(root);
+    plugins(root);
+    instances(root);
+    if (const Node s = root["signals"]; s.IsDefined() && s.IsMap()) {
+      one_of(s["combine"], "signals.combine", {"mean", "vote", "first"}, c_.signals.combine);
+      number(s["resolve_bars"], "signals.resolve_bars", 1, 100'000, c_.signals.resolve_bars);
+    }
+    if (const Node b = root["bridge"]; b.IsDefined() && b.IsMap()) {
+      fraction(b["max_position"], "bridge.max_position", "0", "1", c_.bridge.max_position);
+      flag(b["cost_gate"], "bridge.cost_gate", c_.bridge.cost_gate);
+      fraction(b["cost_margin"], "bridge.cost_margin", "0", "1", c_.bridge.cost_margin);
+    }
+    execution(root["execution"]);
+    if (const Node r = root["rebalance"]; r.IsDefined() && r.IsMap())
+      number(r["every_bars"], "rebalance.every_bars", 0, 1'000'000, c_.rebalance.every_bars);
+    if (const Node l = root["log"]; l.IsDefined() && l.IsMap()) {
+      one_of(l["level"], "log.level", {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}, c_.log.level);
+      text(l["file"], "log.file", c_.log.file);
+    }
+    if (c_.mode == "live") live_guards(root);
+  }
+
+ private:
+  bool there(const Node& n) const { return n.IsDefined() && !n.IsNull(); }
+  void bad(const Node& at, const std::string& path, const char* code, std::string message) { tree_.problem(at, path, code, std::move(message)); }
+
+  bool text(const Node& n, const std::string& path, std::string& to) {
+    if (!there(n)) return false;
+    auto t = tree_.text(n, path);
+    if (!t) return false;
+    to = std::move(*t);
+    return true;
+  }
+  void one_of(const Node& n, const std::string& path, const std::vector<std::string>& names, std::string& to) {
+    std::string t;
+    if (!text(n, path, t)) return;
+    if (std::find(names.begin(), names.end(), t) != names.end()) {
+      to = t;
+      return;
+    }
+    std::string list;
+    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + name;
+    const std::string near = nearest(t, names);
+    bad(n, path, "CONFIG_VALUE", t + " is none of: " + list + (near.empty() ? "" : "; did you mean " + near + "?"));
+  }
+  template <class T>
+  void number(const Node& n, const std::string& path, std::int64_t min, std::int64_t max, T& to) {
+    std::string t;
+    if (!text(n, path, t)) return;
+    const auto v = n.Tag() == "!" ? std::nullopt : parse_integer(t);
+    if (!v) return bad(n, path, "CONFIG_TYPE", "a whole number without leading zeros is needed here");
+    if (*v < min) return bad(n, path, "CONFIG_RANGE", t + " is under the limit of " + std::to_string(min));
+    if (*v > max) return bad(n, path, "CONFIG_RANGE", t + " is over the limit of " + std::to_string(max));
+    to = static_cast<T>(*v);
+  }
+  void duration(const Node& n, const std::string& path, std::int64_t min, std::int64_t& to) {
+    std::string t;
+    if (!text(n, path, t)) return;
+    const auto v = parse_duration(t);
+    if (!v) return bad(n, path, "CONFIG_TYPE", "a duration such as 30s, 5m or 1h is needed here");
+    if (*v < min) return bad(n, path, "CONFIG_RANGE", t + " is too short");
+    to = *v;
+  }
+  void flag(const Node& n, const std::string& path, bool& to) {
+    std::string t;
+    if (!text(n, path, t)) return;
+    const auto v = parse_bool(t);
+    if (!v) return bad(n, path, "CONFIG_TYPE", "on or off is needed here");
+    to = *v;
+  }
+  void fraction(const Node& n, const std::string& path, std::string_view min, std::string_view max, Decimal& to) {
+    std::string t;
+    if (!text(n, path, t)) return;
+    const auto v = parse_fraction(t);
+    if (!v) return bad(n, path, "CONFIG_TYPE", "a fraction such as 5%, 5bp or 0.05 is needed here");
+    if (*v < *parse_decimal(min)) return bad(n, path, "CONFIG_RANGE", t + " is under the limit of " + std::string(min));
+    if (*v > *parse_decimal(max)) return bad(n, path, "CONFIG_RANGE", t + " is over the limit of " + std::string(max == "1" ? "100%" : max));
+    to = *v;
+  }
+  void amount(const Node& n, const std::string& path, bool positive, Decimal& to) {
+    std::string t;
+    if (!text(n, path, t)) return;
+    const auto v = parse_decimal(t);
+    if (!v) return bad(n, path, "CONFIG_TYPE", "a plain decimal such as 10000 or 0.01 is needed here");
+    if (*v < Decimal::zero() || (positive && v->is_zero())) return bad(n, path, "CONFIG_RANGE", positive ? "must be above 0" : "must not be below 0");
+    to = *v;
+  }
+
+  // TRADING_MODE may only make a run safer (trading rules 6).
+  void trading_mode(const Node& at) {
+    const auto env = options_.env ? options_.env("TRADING_MODE") : std::nullopt;
+    if (!env || env->empty()) return;
+    if (*env != "mock" && *env != "live") return bad(at, "mode", "CONFIG_MODE", "TRADING_MODE is neither mock nor live: correct or remove it");
+    if (*env == "live" && c_.mode == "mock") {
+      out_.live_guard = true;
+      return bad(at, "mode", "CONFIG_MODE", "TRADING_MODE=live over a file with mode: mock: the environment may only make a run safer; set mode: live in the file, or remove TRADING_MODE");
+    }
+    if (*env == "mock") c_.mode = "mock";
+  }
+
+  void services(const Node& root) {
+    const Node n = root["services"];
+    if (!there(n)) {
+      c_.services = service_names;
+      return;
+    }
+    if (!n.IsSequence()) return bad(n, "services", "CONFIG_TYPE", "a list is needed here");
+    for (std::size_t i = 0; i < n.size(); ++i) {
+      std::string s;
+      const std::string path = "services[" + std::to_string(i) + "]";
+      one_of(n[i], path, service_names, s);
+      if (s.empty()) continue;
+      if (std::find(c_.services.begin(), c_.services.end(), s) != c_.services.end()) bad(n[i], path, "CONFIG_VALUE_REPEATED", s + " is listed twice");
+      c_.services.push_back(s);
+    }
+    if (c_.services.size() != service_names.size())
+      bad(n, "services", "CONFIG_SERVICES", "this host runs all four services in one process: list all four, or leave the key out");
+  }
+
+  void store(const Node& n) {
+    if (!there(n) || !n.IsMap()) return;
+    text(n["transactions"], "store.transactions", c_.store.transactions);
+    text(n["prices"], "store.prices", c_.store.prices);
+    for (const auto& [name, url] : {std::pair<const char*, std::string&>{"transactions", c_.store.transactions}, {"prices", c_.store.prices}})
+      if (url != "none" && !url.starts_with("sqlite://"))
+        bad(n[name], std::string("store.") + name, "CONFIG_VALUE", "sqlite://path or none is needed here");
+    if ((c_.store.transactions == "none") != (c_.store.prices == "none"))
+      bad(n, "store", "CONFIG_VALUE", "none goes for both files or for neither");
+    if (c_.store.transactions != "none" && c_.store.transactions == c_.store.prices)
+      bad(n, "store", "CONFIG_VALUE", "transactions and prices need a file each");
+  }
+
+  void listen(const Node& n) {
+    c_.listen.ports = {{"signal-generator", 8025}, {"signal-bridge", 8022}, {"trade-execution", 8024}, {"portfolio-rebalancer", 8047}};
+    if (!there(n) || !n.IsMap()) return;
+    flag(n["enabled"], "listen.enabled", c_.listen.enabled);
+    text(n["host"], "listen.host", c_.listen.host);
+    const Node ports = n["ports"];
+    if (!there(ports) || !ports.IsMap()) return;
+    for (const std::string& s : service_names) number(ports[s], "listen.ports." + s, 1, 65'535, c_.listen.ports[s]);
+    std::map<std::uint16_t, std::string> taken;
+    for (const auto& [service, port] : c_.listen.ports) {
+      const auto [it, fresh] = taken.emplace(port, service);
+      if (!fresh)
+        bad(ports[service].IsDefined() ? ports[service] : ports, "listen.ports." + service, "CONFIG_PORT_SHARED",
+            "port " + std::to_string(port) + " is that of " + it->second + " too: give each service its own");
+    }
+  }
+
+  void instruments(const Node& root) {
+    const Node n = root["instruments"];
+    if (!there(n)) return bad(root, "instruments", "CONFIG_KEY_MISSING", "is required and not there");
+    if (!n.IsSequence() || n.size() == 0) return bad(n, "instruments", "CONFIG_TYPE", "a list with at least one instrument is needed here");
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < n.size(); ++i) {
+      const std::string path = "instruments[" + std::to_string(i) + "]";
+      InstrumentConfig ins;
+      if (n[i].IsMap()) {
+        if (!text(n[i]["symbol"], path + ".symbol", ins.symbol)) bad(n[i], path + ".symbol", "CONFIG_KEY_MISSING", "is required and not there");
+        amount(n[i]["base_step"], path + ".base_step", true, ins.base_step);
+        amount(n[i]["quote_step"], path + ".quote_step", true, ins.quote_step);
+        amount(n[i]["px_step"], path + ".px_step", true, ins.px_step);
+        amount(n[i]["base_min"], path + ".base_min", false, ins.base_min);
+        amount(n[i]["quote_min"], path + ".quote_min", false, ins.quote_min);
+        fraction(n[i]["maker_fee"], path + ".maker_fee", "0", "0.5", ins.maker_fee);
+        fraction(n[i]["taker_fee"], path + ".taker_fee", "0", "0.5", ins.taker_fee);
+      } else {
+        text(n[i], path, ins.symbol);
+      }
+      if (ins.symbol.empty()) continue;
+      const auto dash = ins.symbol.find('-');
+      if (dash == std::string::npos || dash == 0 || dash + 1 == ins.symbol.size() || ins.symbol.find('-', dash + 1) != std::string::npos)
+        bad(n[i], path, "CONFIG_VALUE", ins.symbol + " is not of the form BASE-QUOTE, as in BTC-USD");
+      else if (!seen.insert(ins.symbol).second)
+        bad(n[i], path, "CONFIG_VALUE_REPEATED", ins.symbol + " is listed twice");
+      c_.instruments.push_back(std::move(ins));
+    }
+  }
+
+  void plugins(const Node& root) {
+    const Node n = root["plugins"];
+    if (!there(n) || !n.IsMap() || !there(n["path"])) return bad(there(n) ? n : root, "plugins.path", "CONFIG_KEY_MISSING", "is required and not there");
+    const Node path = n["path"];
+    if (!path.IsSequence()) return bad(path, "plugins.path", "CONFIG_TYPE", "a list of folders is needed here");
+    for (std::size_t i = 0; i < path.size(); ++i) {
+      std::string t;
+      if (!text(path[i], "plugins.path[" + std::to_string(i) + "]", t)) continue;
+      const std::filesystem::path p(t);
+      c_.plugins.path.push_back((p.is_absolute() ? p : folder_ / p).lexically_normal());
+    }
+    const Node pins = n["pins"];
+    if (!there(pins) || !pins.IsMap()) return;
+    for (const auto& entry : pins) {
+      std::string sha;
+      const std::string name = entry.first.Scalar();
+      if (!text(entry.second, "plugins.pins." + name, sha)) continue;
+      if (sha.size() != 64 || sha.find_first_not_of("0123456789abcdef") != std::string::npos)
+        bad(entry.second, "plugins.pins." + name, "CONFIG_VALUE", "a SHA-256 of 64 lower-case hex digits is needed here");
+      c_.plugins.pins[name] = sha;
+    }
+  }
+
+  void instances(const Node& root) {
+    const Node n = root["instances"];
+    if (!there(n)) return bad(root, "instances", "CONFIG_KEY_MISSING", "is required and not there");
+    if (!n.IsSequence()) return bad(n, "instances", "CONFIG_TYPE", "a list is needed here");
+    std::set<std::string> seen;
+    for (std::size_t i = 0; i < n.size(); ++i) {
+      const std::string path = "instances[" + std::to_string(i) + "]";
+      const Node at = n[i];
+      if (!at.IsMap()) {
+        bad(at, path, "CONFIG_TYPE", "keys with values are needed here");
+        continue;
+      }
+      InstanceConfig ins;
+      for (const auto& [name, to] : {std::pair<const char*, std::string&>{"id", ins.id}, {"plugin", ins.plugin}})
+        if (!text(at[name], path + "." + name, to)) bad(at, path + "." + name, "CONFIG_KEY_MISSING", "is required and not there");
+      if (!there(at["kind"])) bad(at, path + ".kind", "CONFIG_KEY_MISSING", "is required and not there");
+      one_of(at["kind"], path + ".kind", kind_names, ins.kind);
+      if (!ins.id.empty() && !seen.insert(ins.id).second) bad(at["id"], path + ".id", "CONFIG_VALUE_REPEATED", ins.id + " is the id of another instance too");
+      if (Decimal weight = Decimal::from_mantissa(1, 0); there(at["weight"])) {
+        fraction(at["weight"], path + ".weight", "0", "1", weight);
+        ins.weight = weight.to_double();
+      }
+      if (const Node r = at["restart"]; there(r) && r.IsMap()) {
+        number(r["max"], path + ".restart.max", 0, 1000, ins.restart.max);
+        duration(r["within"], path + ".restart.within", 0, ins.restart.within_ns);
+      }
+      if (!ins.plugin.empty() && !ins.kind.empty()) params(at, path, ins);
+      c_.instances.push_back(std::move(ins));
+    }
+  }
+
+  void params(const Node& at, const std::string& path, InstanceConfig& ins) {
+    secrets(at["params"], path + ".params");
+    if (!options_.schema || c_.plugins.path.empty()) return;
+    const auto schema = options_.schema(c_.plugins, ins.plugin, ins.kind);
+    if (!schema) return bad(at["plugin"], path + ".plugin", schema.error().code.c_str(), schema.error().message);
+    if (auto json = read_params(tree_, at["params"], at, path + ".params", *schema, {folder_, options_.state})) ins.params_json = std::move(*json);
+  }
+
+  // A reference stays a reference; that it can be resolved is checked now, and its text is never kept.
+  void secrets(const Node& n, const std::string& path) {
+    if (!n.IsDefined()) return;
+    if (n.IsMap())
+      for (const auto& entry : n) secrets(entry.second, path + "." + (entry.first.IsScalar() ? entry.first.Scalar() : "?"));
+    else if (n.IsSequence())
+      for (std::size_t i = 0; i < n.size(); ++i) secrets(n[i], path + "[" + std::to_string(i) + "]");
+    else if (n.IsScalar() && n.Scalar().starts_with("secret://"))
+      if (auto found = find_secret(n.Scalar(), options_.env); !found) bad(n, path, "CONFIG_SECRET", found.error().message);
+  }
+
+  void execution(const Node& n) {
+    if (!there(n) || !n.IsMap()) return;
+    auto& e = c_.execution;
+    text(n["account"], "execution.account", e.account);
+    fraction(n["assumed_half_spread"], "execution.assumed_half_spread", "0", "0.1", e.assumed_half_spread);
+    number(n["gtd_bars"], "execution.gtd_bars", 1, 10'000, e.gtd_bars);
+    fraction(n["min_trade"], "execution.min_trade", "0", "1", e.min_trade);
+    const Node f = n["floor"];
+    if (!there(f) || !f.IsMap()) return;
+    amount(f["max_order"], "execution.floor.max_order", true, e.floor.max_order);
+    amount(f["max_day"], "execution.floor.max_day", true, e.floor.max_day);
+    amount(f["max_total"], "execution.floor.max_total", true, e.floor.max_total);
+    fraction(f["price_collar"], "execution.floor.price_collar", "0", "1", e.floor.price_collar);
+    number(f["max_orders_per_minute"], "execution.floor.max_orders_per_minute", 0, 1'000'000, e.floor.max_orders_per_minute);
+    duration(f["max_mark_age"], "execution.floor.max_mark_age", 0, e.floor.max_mark_age_ns);
+  }
+
+  // This host has no live venue, no authentication and no reconciliation yet: live is refused as a whole, with what it
+  // would demand beside it.
+  void live_guards(const Node& root) {
+    out_.live_guard = true;
+    bad(root["mode"], "mode", "LIVE_NOT_OFFERED", "this version trades in mock mode only: set mode: mock");
+    const auto& f = c_.execution.floor;
+    for (const auto& [name, value] : {std::pair<const char*, const Decimal&>{"max_order", f.max_order}, {"max_day", f.max_day}, {"max_total", f.max_total}})
+      if (!value.is_set()) bad(root["mode"], std::string("execution.floor.") + name, "LIVE_CAP_MISSING", "live demands this cap");
+    if (c_.plugins.pins.empty()) bad(root["mode"], "plugins.pins", "LIVE_PINS_MISSING", "live demands the SHA-256 of every plugin file");
+    if (c_.journal == "memory") bad(root["journal"], "journal", "LIVE_JOURNAL_MEMORY", "live demands journal: file");
+    if (std::none_of(c_.instances.begin(), c_.instances.end(), [](const InstanceConfig& i) { return i.kind == "risk"; }))
+      bad(root["mode"], "instances", "LIVE_RISK_MISSING", "live demands at least one risk instance");
+  }
+};
+
+}  // namespace
+
+Loaded load(const std::filesystem::path& file, const LoadOptions& options) {
+  Loaded out;
+  out.config.file = file;
+  std::ifstream in(file, std::ios::binary);
+  std::error_code ec;
+  if (!in || std::filesystem::is_directory(file, ec)) {
+    out.problems.push_back({file.string(), 0, 0, "", "CONFIG_UNREADABLE", "cannot be read: is it there, and may this user read it?"});
+    return out;
+  }
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  try {
+    const Node root = YAML::Load(text);
+    Loader(out, file, options).all(root);
+  } catch (const YAML::Exception& e) {
+    out.problems.push_back({file.string(), e.mark.line + 1, e.mark.column + 1, "", "CONFIG_SYNTAX", e.msg});
+  }
+  std::stable_sort(out.problems.begin(), out.problems.end(), [](const Problem& a, const Problem& b) {
+    return a.line != b.line ? a.line < b.line : a.column < b.column;
+  });
+  return out;
+}
+
+}  // namespace bowline::config

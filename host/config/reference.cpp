@@ -1,0 +1,96 @@
+#include "config/reference.hpp"
+
+#include <array>
+
+namespace bowline::config {
+namespace {
+
+constexpr auto table = std::to_array<Key>({
+    {"mode", "text", "mock", "`mock` or `live`; TRADING_MODE in the environment may only make it safer"},
+    {"services", "list", "all four", "which services this process is: signal-generator, signal-bridge, trade-execution, portfolio-rebalancer"},
+    {"services[]", "text", "", "one service"},
+    {"seed", "integer", "1", "of every id and of every drawn number; the same seed over the same data gives the same bytes"},
+    {"interval", "duration", "5m", "length of a bar"},
+    {"max_bar_delay", "duration", "0", "a bar known later than this after its close updates features and is not acted on; 0 = no limit"},
+    {"store", "map", "", "where the run is stored"},
+    {"store.transactions", "text", "sqlite://crypto_transactions.db", "decisions, orders, fills, portfolio; a relative path lies below `--var`; `none` stores nothing"},
+    {"store.prices", "text", "sqlite://crypto_prices.db", "candles, features, signals; `none` exactly when transactions is"},
+    {"journal", "text", "file", "`file`, or `memory` (replay and simulation only)"},
+    {"listen", "map", "", "the HTTP ports"},
+    {"listen.enabled", "switch", "on", "off: no port is opened"},
+    {"listen.host", "text", "127.0.0.1", "address to listen on"},
+    {"listen.ports", "map", "8025, 8022, 8024, 8047", "port by service"},
+    {"listen.ports.signal-generator", "integer", "8025", "1 to 65535"},
+    {"listen.ports.signal-bridge", "integer", "8022", "1 to 65535"},
+    {"listen.ports.trade-execution", "integer", "8024", "1 to 65535"},
+    {"listen.ports.portfolio-rebalancer", "integer", "8047", "1 to 65535"},
+    {"instruments", "list", "required", "what is traded, as text (`BTC-USD`) or with its rules"},
+    {"instruments[]", "any", "", "one instrument"},
+    {"instruments[].symbol", "text", "required", "BASE-QUOTE"},
+    {"instruments[].base_step", "amount", "0.00000001", "quantity increment"},
+    {"instruments[].quote_step", "amount", "0.01", "increment of amounts in the quote asset"},
+    {"instruments[].px_step", "amount", "0.01", "price increment"},
+    {"instruments[].base_min", "amount", "0", "smallest order quantity"},
+    {"instruments[].quote_min", "amount", "1", "smallest order notional"},
+    {"instruments[].maker_fee", "fraction", "0.6%", "until the venue tells the account's tier"},
+    {"instruments[].taker_fee", "fraction", "1.2%", "until the venue tells the account's tier"},
+    {"plugins", "map", "", "where plugin files lie"},
+    {"plugins.path", "list", "required", "folders, relative to this file; a file here is not run until an instance names it"},
+    {"plugins.path[]", "text", "", "one folder"},
+    {"plugins.pins", "map", "", "SHA-256 by file name; mandatory when live"},
+    {"plugins.pins{}", "text", "", "64 hex digits"},
+    {"instances", "list", "required", "what runs, in this order"},
+    {"instances[]", "map", "", "one instance of a plugin"},
+    {"instances[].id", "text", "required", "its name in records, logs and metrics"},
+    {"instances[].kind", "text", "required", "feed, signal, risk, broker or rebalancer"},
+    {"instances[].plugin", "text", "required", "plugin id; see `bowline plugin list`"},
+    {"instances[].params", "any", "", "the plugin's own keys; see `bowline plugin schema <id>`"},
+    {"instances[].weight", "fraction", "1", "of a signal when several are combined"},
+    {"instances[].restart", "map", "", "how often a failed instance is made anew"},
+    {"instances[].restart.max", "integer", "0", "times"},
+    {"instances[].restart.within", "duration", "10m", "in this time"},
+    {"signals", "map", "", "how predictions are joined and judged"},
+    {"signals.combine", "text", "mean", "mean (of calibrated probabilities), vote, or first"},
+    {"signals.resolve_bars", "integer", "12", "a signal is resolved this many bars later"},
+    {"bridge", "map", "", "from predictions to target weights"},
+    {"bridge.max_position", "fraction", "5%", "weight of a prediction that is certain"},
+    {"bridge.cost_gate", "switch", "on", "refuse an entry whose expected move is below its cost"},
+    {"bridge.cost_margin", "fraction", "0.05%", "on top of round-trip fee and half spread"},
+    {"execution", "map", "", "from target weights to orders"},
+    {"execution.account", "text", "default", "portfolio of the account; part of every order id"},
+    {"execution.assumed_half_spread", "fraction", "5bp", "where the inputs hold no quotes; never in live"},
+    {"execution.gtd_bars", "integer", "2", "entries end at the venue after this many bars"},
+    {"execution.min_trade", "fraction", "0.5%", "of equity; smaller differences are left alone"},
+    {"execution.floor", "map", "", "the host's own limits, which no plugin can loosen"},
+    {"execution.floor.max_order", "amount", "none", "per order, quote currency; mandatory when live"},
+    {"execution.floor.max_day", "amount", "none", "entries per UTC day; mandatory when live"},
+    {"execution.floor.max_total", "amount", "none", "all positions together; mandatory when live"},
+    {"execution.floor.price_collar", "fraction", "none", "an entry's limit may be this far from the mark"},
+    {"execution.floor.max_orders_per_minute", "integer", "0", "0 = no limit"},
+    {"execution.floor.max_mark_age", "duration", "0", "no entry on an older mark; 0 = no limit"},
+    {"rebalance", "map", "", "when the rebalancer plans"},
+    {"rebalance.every_bars", "integer", "0", "0 = on command only"},
+    {"log", "map", "", "the log"},
+    {"log.level", "text", "INFO", "DEBUG, INFO, WARNING, ERROR or CRITICAL"},
+    {"log.file", "text", "", "appended to; empty: stderr"},
+});
+
+}  // namespace
+
+std::span<const Key> keys() noexcept { return table; }
+
+std::string reference_markdown() {
+  std::string out =
+      "# Configuration reference\n\nGenerated by `bowline docs configuration`; one YAML file is one run. `${NAME}` is replaced by the "
+      "environment's value,\n`secret://name` is resolved when a plugin asks for it, nothing else is substituted. An unknown or repeated "
+      "key is an error.\nFractions are written `5%`, `5bp` or `0.05`, durations `30s`, `5m`, `1h`, `7d`.\n\n"
+      "| key | type | default | meaning |\n|---|---|---|---|\n";
+  for (const Key& k : table) {
+    if (k.standard.empty() && (k.path.ends_with("[]") || k.path.ends_with("{}"))) continue;
+    out.append("| `").append(k.path).append("` | ").append(k.type).append(" | ").append(k.standard).append(" | ");
+    out.append(k.meaning).append(" |\n");
+  }
+  return out;
+}
+
+}  // namespace bowline::config

@@ -1,0 +1,78 @@
+// What a configuration file says, as values. Money and fractions are exact; times are ns.
+#pragma once
+
+#include <bowline/decimal.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace bowline::config {
+
+struct InstrumentConfig {
+  std::string symbol;  ///< "BTC-USD"
+  Decimal base_step = Decimal::from_mantissa(1, -8), quote_step = Decimal::from_mantissa(1, -2),
+          px_step = Decimal::from_mantissa(1, -2), base_min = Decimal::zero(), quote_min = Decimal::from_mantissa(1, 0),
+          maker_fee = Decimal::from_mantissa(6, -3), taker_fee = Decimal::from_mantissa(12, -3);
+};
+
+struct InstanceConfig {
+  std::string id, kind, plugin;
+  std::string params_json = "{}";  ///< canonical JSON, checked against the plugin's schema, defaults filled in
+  struct Restart {
+    std::uint32_t max = 0;
+    std::int64_t within_ns = 600'000'000'000;
+  } restart;
+  double weight = 1;               ///< of a signal, when several are combined
+};
+
+struct RunConfig {
+  std::filesystem::path file;      ///< where it was read from
+  std::string mode = "mock";
+  std::vector<std::string> services;
+  std::uint64_t seed = 1;
+  std::int64_t interval_ns = 300'000'000'000, max_bar_delay_ns = 0;
+  struct Store {
+    std::string transactions = "sqlite://crypto_transactions.db", prices = "sqlite://crypto_prices.db";
+  } store;
+  std::string journal = "file";
+  struct Listen {
+    bool enabled = true;
+    std::string host = "127.0.0.1";
+    std::map<std::string, std::uint16_t> ports{};
+  } listen;
+  std::vector<InstrumentConfig> instruments;
+  struct Plugins {
+    std::vector<std::filesystem::path> path;
+    std::map<std::string, std::string> pins;
+  } plugins;
+  std::vector<InstanceConfig> instances;
+  struct Signals {
+    std::string combine = "mean";
+    std::uint32_t resolve_bars = 12;
+  } signals;
+  struct Bridge {
+    Decimal max_position = Decimal::from_mantissa(5, -2), cost_margin = Decimal::from_mantissa(5, -4);
+    bool cost_gate = true;
+  } bridge;
+  struct Execution {
+    Decimal assumed_half_spread = Decimal::from_mantissa(5, -4), min_trade = Decimal::from_mantissa(5, -3);
+    std::uint32_t gtd_bars = 2;
+    std::string account = "default";
+    struct Floor {
+      Decimal max_order = Decimal::not_set(), max_day = Decimal::not_set(), max_total = Decimal::not_set(),
+              price_collar = Decimal::not_set();
+      std::uint32_t max_orders_per_minute = 0;
+      std::int64_t max_mark_age_ns = 0;
+    } floor;
+  } execution;
+  struct Rebalance {
+    std::uint32_t every_bars = 0;
+  } rebalance;
+  struct Log {
+    std::string level = "INFO", file;
+  } log;
+};
+
+}  // namespace bowline::config

@@ -1,0 +1,37 @@
+#include "config/secret.hpp"
+
+#include <cctype>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace bowline::config {
+
+void Secret::wipe() noexcept { explicit_bzero(text_.data(), text_.size()); }
+
+Result<Secret> find_secret(std::string_view reference, const std::function<std::optional<std::string>(std::string_view)>& env) {
+  constexpr std::string_view scheme = "secret://";
+  std::string_view name = reference;
+  if (name.starts_with(scheme)) name.remove_prefix(scheme.size());
+  bool plain = !name.empty() && name.front() != '/';
+  for (const char c : name)
+    plain = plain && (std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '/' || c == '-' || c == '_' || c == '.');
+  if (!plain || name.find("..") != std::string_view::npos)
+    return Error{"SECRET_NAME", "a secret's name has letters, digits, '-', '_', '.' and '/' only, and no '..'"};
+  if (const auto folder = env("BOWLINE_SECRETS")) {
+    std::ifstream in(std::filesystem::path(*folder) / std::string(name), std::ios::binary);
+    if (in) {
+      std::string text{std::istreambuf_iterator<char>(in), {}};
+      while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+      return Secret(std::move(text));
+    }
+  }
+  std::string variable = "BOWLINE_SECRET_";
+  for (const char c : name)
+    variable += std::isalnum(static_cast<unsigned char>(c)) != 0 ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : '_';
+  if (auto text = env(variable)) return Secret(std::move(*text));
+  return Error{"SECRET_MISSING", "secret " + std::string(name) + " is not there: put it in a file of that name in the folder BOWLINE_SECRETS names, or into the environment as " + variable};
+}
+
+}  // namespace bowline::config
