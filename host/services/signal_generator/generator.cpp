@@ -190,6 +190,28 @@ bool Generator::combine(core::InstrumentId id, core::Nanos now, core::Prediction
   const double b = votes[static_cast<std::size_t>(Action::buy)], s = votes[static_cast<std::size_t>(Action::sell)],
                h = votes[static_cast<std::size_t>(Action::hold)];
   out.action = b > s && b > h ? Action::buy : s > b && s > h ? Action::sell : Action::hold;
+  if (out.action == Action::hold) return true;
+  // The numbers are those of the winning side: a BUY is not sized by what an instance that was outvoted said.
+  total = up = flat = down = move = threshold = confidence = 0;
+  for (const Said& said : said_) {
+    if (said.p.instrument != id.value) continue;
+    const core::Prediction p = translate(said, now);
+    if (p.action != out.action) continue;
+    const double w = options_.weights[said.signal];
+    total += w;
+    up += w * p.p_up;
+    flat += w * p.p_flat;
+    down += w * p.p_down;
+    move += w * p.expected_move;
+    threshold += w * p.threshold;
+    confidence += w * p.confidence;
+  }
+  out.p_up = up / total;
+  out.p_flat = flat / total;
+  out.p_down = down / total;
+  out.expected_move = move / total;
+  out.threshold = threshold / total;
+  out.confidence = confidence / total;
   return true;
 }
 

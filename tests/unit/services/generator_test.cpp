@@ -164,6 +164,22 @@ TEST_CASE("vote: the larger summed weight wins, a draw is HOLD") {
   CHECK(outcome({buy, hold}, {1, 1}) == Action::hold);
 }
 
+TEST_CASE("vote: the numbers are the winning side's, not those of the first instance") {
+  Table t;
+  t.options.combine = Combine::vote;
+  t.options.weights = {1, 1, 3};
+  t.says("a", words(hold, 0.3, 0.2));
+  t.says("b", words(buy, 0.8, 0.1));
+  t.says("c", words(buy, 0.6, 0.3));
+  const auto out = t.step();
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].action == Action::buy);
+  CHECK(out[0].p_up == Approx(0.65));
+  CHECK(out[0].p_down == Approx(0.25));
+  CHECK(out[0].expected_move == Approx(0.065));
+  CHECK(out[0].threshold == Approx(0.5));
+}
+
 TEST_CASE("first: the first instance of the configuration that spoke is the one that counts") {
   Table t;
   t.options.combine = Combine::first;
