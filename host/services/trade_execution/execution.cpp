@@ -394,9 +394,19 @@ void Execution::on_exec(const bl_exec& exec) {
   const Nanos now = exec.h.ts_recv;
   Order* order = orders_.find(core::ClientOrderId(field(exec.client_id)));
   if (order == nullptr) return incident("EXEC_UNKNOWN_ORDER", "the venue reports an order this host did not make", now);
-  // A success is compared with the intent (trading rules 2.2): the wrong product or side is an incident, not an answer.
-  if (exec.kind == BL_X_ACCEPTED && (exec.h.instrument != order->intent.abi.instrument || exec.side != order->intent.abi.side))
-    return incident("EXEC_MISMATCH", "the venue acknowledged another product or side than was ordered", now);
+  // A success is compared with the intent (trading rules 2.2): a mismatch is an incident, not an answer. What the venue
+  // does not tell (not set, or 0) can't be compared.
+  const auto other = [](bl_dec told, Decimal wanted) {
+    const Decimal d = Decimal::from_raw(told);
+    return d.is_positive() && wanted.is_set() && d != wanted;
+  };
+  const core::Intent& wanted = order->intent;
+  if (exec.kind == BL_X_ACCEPTED &&
+      (exec.h.instrument != wanted.abi.instrument || exec.side != wanted.abi.side || other(exec.qty, wanted.qty()) ||
+       other(exec.quote_qty, wanted.quote_qty()) || other(exec.limit_px, wanted.limit_px()) ||
+       other(exec.stop_px, wanted.stop_px()) ||
+       (exec.expire_ns != 0 && wanted.abi.expire_ns != 0 && exec.expire_ns / 1'000'000'000 != wanted.abi.expire_ns / 1'000'000'000)))
+    return incident("EXEC_MISMATCH", "the venue acknowledged another order than was sent", now);
   if (const auto id = field(exec.venue_id); !id.empty()) order->venue_id = id;
   const std::string_view text = field(exec.text);
   switch (exec.kind) {

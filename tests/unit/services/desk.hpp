@@ -120,6 +120,7 @@ struct Desk {
     REQUIRE(o != nullptr);
     return o->state;
   }
+  /// The venue's word about an order, as it was sent: change `i` for a venue that got it wrong.
   void report(const core::Intent& i, std::uint32_t kind, std::uint32_t state = BL_S_OPEN) {
     bl_exec e{};
     e.h.size = sizeof e;
@@ -129,6 +130,11 @@ struct Desk {
     put_text(e.client_id, i.client_id());
     put_text(e.venue_id, "v1");
     e.side = i.abi.side;
+    e.qty = i.abi.qty;
+    e.quote_qty = i.abi.quote_qty;
+    e.limit_px = i.abi.limit_px;
+    e.stop_px = i.abi.stop_px;
+    e.expire_ns = i.abi.expire_ns;
     e.kind = kind;
     e.state = state;
     exec->on_broker_event(e.h);

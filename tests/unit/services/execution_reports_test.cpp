@@ -70,18 +70,30 @@ TEST_CASE("a venue's answer of 'unknown' is not a refusal") {
   CHECK(d.state(d.last()) == OrderState::unknown);
 }
 
-TEST_CASE("an acknowledgement of another product or side is an incident, not an answer") {
+TEST_CASE("an acknowledgement of another product, side, size, price or end is an incident, not an answer") {
   Desk d;
   d.want(Purpose::entry, 0.05);
-  Intent other = d.last();
-  other.abi.side = BL_SELL;
-  d.report(other, BL_X_ACCEPTED);
-  CHECK(d.state(d.last()) == OrderState::submitted);
-  other = d.last();
-  other.abi.instrument = d.m.bnb.value;
-  d.report(other, BL_X_ACCEPTED);
-  CHECK(d.state(d.last()) == OrderState::submitted);
-  CHECK(d.exec->counts().incidents == 2);
+  const Intent sent = d.last();
+  std::uint64_t n = 0;
+  const auto wrong = [&](auto change) {
+    Intent other = sent;
+    change(other.abi);
+    d.report(other, BL_X_ACCEPTED);
+    CHECK(d.state(sent) == OrderState::submitted);
+    CHECK(d.exec->counts().incidents == ++n);
+  };
+  wrong([](bl_intent& i) { i.side = BL_SELL; });
+  wrong([&](bl_intent& i) { i.instrument = d.m.bnb.value; });
+  wrong([](bl_intent& i) { i.qty = "5.0001"_dec.raw(); });
+  wrong([](bl_intent& i) { i.limit_px = "99.96"_dec.raw(); });
+  wrong([](bl_intent& i) { i.expire_ns += bar_ns; });
+  Intent silent = sent;  // a venue that tells less is no mismatch
+  silent.abi.qty = Decimal::not_set().raw();
+  silent.abi.limit_px = Decimal::zero().raw();
+  silent.abi.expire_ns = 0;
+  d.report(silent, BL_X_ACCEPTED);
+  CHECK(d.state(sent) == OrderState::open);
+  CHECK(d.exec->counts().incidents == n);
 }
 
 TEST_CASE("fills of other orders, products, sides, or beyond the order change nothing and are incidents") {
