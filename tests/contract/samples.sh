@@ -1,6 +1,6 @@
 #!/bin/sh
 # samples.sh <source dir> <SDK prefix> <work dir>: builds the C and, where there is a rustc, the Rust sample out of tree,
-# their READMEs say, into <work dir>/lib.
+# as their first lines say, into <work dir>/lib.
 set -eu
 source=$1 prefix=$2 work=$3
 mkdir -p "$work/lib"

@@ -45,6 +45,25 @@ struct Probe : bowline::Signal<Probe> {
 
 using Shell = bowline::detail::Shell<Probe>;
 
+struct Guard : bowline::Risk<Guard> {
+  bowline::Timer timer;
+  bowline::Metric checks;
+  bowline::Result<void> configure(const bowline::NoParams&) {
+    checks = counter("bars_total", "bars seen");
+    return {};
+  }
+  void start() { timer = arm(5, now_ns() + 10); }
+  void check(const bowline::Intent& intent, const bowline::Portfolio& now, bowline::Verdict& verdict) const {
+    verdict.allow();
+    if (now.position(intent.instrument()) == nullptr) throw std::logic_error("half an answer");
+  }
+  void on_bar(const bowline::Bar& bar, const bowline::Portfolio& now, bowline::Stops& out) {
+    checks.record(1);
+    for (const bl_position& p : now.positions())
+      if (p.instrument == bar.instrument()) out.want(p.instrument, bar.px(bar.raw().low));
+  }
+};
+
 struct Made {
   bowline::testing::FakeHost host;
   bl_inst* inst = nullptr;
@@ -185,4 +204,46 @@ TEST_CASE("an error text is cut between two code points") {
     CHECK((static_cast<unsigned char>(got.back()) & 0xC0) == 0x80);
     CHECK((got.size() - 3 - static_cast<std::size_t>(shift)) % 3 == 0);
   }
+}
+
+TEST_CASE("a risk rule that throws has said no, whatever it had said before") {
+  using GuardShell = bowline::detail::Shell<Guard>;
+  bowline::testing::FakeHost host;
+  bl_inst* inst = nullptr;
+  bl_error e{};
+  const auto& base = GuardShell::base;
+  const auto& table = *static_cast<const bl_risk_v1*>(Guard::plugin_table());
+  REQUIRE(base.create(&host.host, &inst, &e) == BL_OK);
+  REQUIRE(base.configure(inst, bowline::to_abi("{}"), &e) == BL_OK);
+  REQUIRE(base.start(inst, &e) == BL_OK);
+  CHECK(host.timers.size() == 1);
+
+  auto now = bowline::testing::portfolio(bowline::Decimal::from_int(100));
+  const auto wish =
+      bowline::testing::intent(1, bowline::Decimal::from_int(1), bowline::Decimal::from_int(10));
+  bl_verdict verdict{};
+  verdict.size = sizeof verdict;
+  CHECK(table.check(inst, &wish, &now, &verdict) == BL_E_INTERNAL);
+  CHECK(verdict.action == 0);
+
+  // A later host's positions are longer: the stride says by how much.
+  struct Longer {
+    bl_position position;
+    std::uint64_t later;
+  } held[2]{};
+  held[0].position.instrument = 2;
+  held[1].position.instrument = 1;
+  now.positions = &held[0].position;
+  now.n_positions = 2;
+  now.position_stride = sizeof(Longer);
+  CHECK(table.check(inst, &wish, &now, &verdict) == BL_OK);
+  CHECK(verdict.action == 1);
+
+  const bl_bar b = bowline::testing::bar(1, 0, 9.5);
+  CHECK(table.on_event(inst, &b.h, &now, &host.sink) == BL_OK);
+  REQUIRE(host.stops.size() == 1);
+  CHECK(bowline::Decimal::from_raw(host.stops[0].stop_px) == bowline::Decimal::from_mantissa(950, -2));
+  CHECK(host.recorded.at(1) == 1);
+  base.destroy(inst);  // while it runs: the host broke the rule, and still nothing is left behind
+  CHECK(host.timers.empty());
 }

@@ -34,8 +34,16 @@ inline constexpr unsigned legal_in[] = {
     bit(Life::configured) | bit(Life::running) | bit(Life::stopped),  // ready: needs, subscribe, extension
     bit(Life::running),                                               // lane
 };
-inline constexpr const char* call_names[] = {"configure", "start", "stop",     "save",
-                                             "load",      "call",  "lane call"};
+/// What to say to an illegal one. Order of Call.
+inline constexpr const char* illegal[] = {
+    "configure: legal once after create, and again after stop",
+    "start: configure it first, and start it once",
+    "stop: it does not run",
+    "save: configure it first",
+    "load: only when configured or stopped",
+    "configure it first",
+    "it does not run",
+};
 
 /// Runs f (-> bl_status) behind the boundary.
 template <class F>
@@ -107,7 +115,7 @@ class Shell {
     if (i == nullptr) return put_error(err, BL_E_INVALID, "PLUGIN_INSTANCE_NULL", "there is no instance");
     Shell& s = of(i);
     if (!s.legal(call))
-      return put_error(err, BL_E_STATE, "PLUGIN_STATE", call_names[static_cast<unsigned>(call)]);
+      return put_error(err, BL_E_STATE, "PLUGIN_STATE", illegal[static_cast<unsigned>(call)]);
     return caught(err, [&] { return f(*s.plugin_); });
   }
   /// On the lane there is no bl_error to fill: what went wrong goes to the log.
@@ -132,7 +140,7 @@ class Shell {
   }
   static bl_status configure(bl_inst* i, bl_str json, bl_error* err) noexcept {
     if (i == nullptr || !of(i).legal(Call::configure))
-      return put_error(err, BL_E_STATE, "PLUGIN_STATE", "configure: stop it first");
+      return put_error(err, BL_E_STATE, "PLUGIN_STATE", illegal[static_cast<unsigned>(Call::configure)]);
     return caught(err, [&]() -> bl_status {
       Shell& s = of(i);
       const Result<Params> params = parse_params<Params>(from_abi(json));
