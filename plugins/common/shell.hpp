@@ -103,7 +103,7 @@ class HostSide {
 };
 
 /// The base table of a plugin class P: P(const bl_host&), Result<void> configure(const Json&), Result<void>
-/// start(), void stop(), and, where it has one, void on_wake().
+/// start(), void stop(), and, where it has them, void on_wake() and static const void* extension(id).
 template <class P>
 struct Shell {
   static P& of(bl_inst* i) noexcept { return *reinterpret_cast<P*>(i); }
@@ -134,10 +134,24 @@ struct Shell {
   static void on_wake(bl_inst* i) noexcept {
     if constexpr (requires(P & p) { p.on_wake(); }) of(i).on_wake();
   }
+  static const void* extension(bl_inst*, bl_str id) noexcept {
+    if constexpr (extends) return P::extension(view(id));
+    return nullptr;
+  }
   static constexpr bool wakes = requires(P & p) { p.on_wake(); };
+  static constexpr bool extends = requires(std::string_view id) { P::extension(id); };
 
-  static constexpr bl_base base{sizeof(bl_base),           0,       create,  configure, start, stop, destroy,
-                                wakes ? on_wake : nullptr, nullptr, nullptr, nullptr};
+  static constexpr bl_base base{sizeof(bl_base),
+                                0,
+                                create,
+                                configure,
+                                start,
+                                stop,
+                                destroy,
+                                wakes ? on_wake : nullptr,
+                                nullptr,
+                                nullptr,
+                                extends ? extension : nullptr};
 };
 
 }  // namespace bowline::plugin_common
