@@ -1,0 +1,74 @@
+#include <catch2/catch.hpp>
+
+#include "run_file.hpp"
+
+using namespace bowline::config;
+
+namespace {
+
+constexpr const char* schema = R"json({"type":"object","additionalProperties":false,"required":["name"],"properties":{
+"name":{"type":"string","minLength":1},
+"max_position":{"type":"number","x-bowline-unit":"percent","default":0.05,"exclusiveMinimum":0,"maximum":1},
+"wait":{"type":"integer","x-bowline-unit":"duration","default":0,"minimum":0},
+"mode":{"type":"string","default":"fast","enum":["fast","slow"]},
+"speed":{"type":"string","default":"max","pattern":"^(max|[0-9]+x)$"},
+"list":{"type":"array","items":{"type":"integer"},"minItems":1,"maxItems":2},
+"cash":{"type":"object","additionalProperties":{"type":"string","format":"decimal"}},
+"state":{"type":"string","x-bowline-unit":"path","x-bowline-state":true,"default":"venue.db"},
+"on":{"type":"boolean","default":true}}})json";
+
+Loaded load_with(const std::string& params) {
+  RunFile run;
+  run.schema = schema;
+  return run.load_params(params);
+}
+
+}  // namespace
+
+TEST_CASE("params come out as canonical JSON: keys sorted, units understood, defaults filled in") {
+  const Loaded l = load_with("{wait: 5m, name: n, max_position: 5%, on: no}");
+  INFO(all_text(l));
+  REQUIRE(l.problems.empty());
+  CHECK(l.config.instances.at(0).params_json ==
+        R"({"max_position":0.05,"mode":"fast","name":"n","on":false,"speed":"max",)"
+        R"("state":"/var/run-state/venue.db","wait":300000000000})");
+}
+
+TEST_CASE("an unknown param names the nearest one and its place") {
+  const Loaded l = load_with("{name: n, max_postion: 5%}");
+  REQUIRE(l.problems.size() == 1);
+  CHECK(l.problems[0].path == "instances[0].params.max_postion");
+  CHECK(l.problems[0].message == "unknown key; did you mean max_position?");
+  CHECK(l.problems[0].line == 4);
+  CHECK(l.problems[0].column == 56);
+}
+
+TEST_CASE("each rule of a schema is enforced") {
+  const auto [params, path] = GENERATE(table<std::string, std::string>({
+      {"{}", "name"},
+      {"{name: \"\"}", "name"},
+      {"{name: n, max_position: 0}", "max_position"},
+      {"{name: n, max_position: 101%}", "max_position"},
+      {"{name: n, wait: 5}", "wait"},
+      {"{name: n, mode: quick}", "mode"},
+      {"{name: n, speed: warp}", "speed"},
+      {"{name: n, list: []}", "list"},
+      {"{name: n, list: [1, 2, 3]}", "list"},
+      {"{name: n, list: [010]}", "list[0]"},
+      {"{name: n, list: 1}", "list"},
+      {"{name: n, cash: {USD: lots}}", "cash.USD"},
+      {"{name: n, on: 1}", "on"},
+      {"{name: n, name: m}", "name"},
+  }));
+  const Loaded l = load_with(params);
+  INFO(params << "\n" << all_text(l));
+  REQUIRE(l.problems.size() == 1);
+  CHECK(l.problems[0].path == "instances[0].params." + path);
+  CHECK(l.config.instances.at(0).params_json == "{}");
+}
+
+TEST_CASE("a limit of a percentage is told as a percentage") {
+  const Loaded l = load_with("{name: n, max_position: 180%}");
+  REQUIRE(l.problems.size() == 1);
+  CHECK(l.problems[0].message == "180% is over the limit of 100%");
+}

@@ -1,0 +1,47 @@
+#include "config/values.hpp"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "config/problem.hpp"
+
+using namespace bowline;
+using namespace bowline::config;
+
+TEST_CASE("a fraction may be written as percent, basis points or decimal, and is exact") {
+  const Decimal half_percent = *Decimal::try_parse("0.005");
+  CHECK(parse_fraction("0.5%") == half_percent);
+  CHECK(parse_fraction("0.5 %") == half_percent);
+  CHECK(parse_fraction("50bp") == half_percent);
+  CHECK(parse_fraction("0.005") == half_percent);
+  for (const char* text : {"", "%", "5%%", "05%", ".5", "5.", "1e-2", "+5%", "nan", "5 percent"}) {
+    INFO(text);
+    CHECK_FALSE(parse_fraction(text));
+  }
+}
+
+TEST_CASE("a duration has a unit, and one that does not fit is refused") {
+  CHECK(parse_duration("250ms") == 250'000'000);
+  CHECK(parse_duration("5m") == 300'000'000'000);
+  CHECK(parse_duration("7d") == 604'800'000'000'000);
+  CHECK(parse_duration("0") == 0);
+  for (const char* text : {"", "5", "m", "-5m", "05m", "1.5h", "9999999999d"}) {
+    INFO(text);
+    CHECK_FALSE(parse_duration(text));
+  }
+}
+
+TEST_CASE("the limits of a 64-bit number are numbers, one beyond is none") {
+  CHECK(parse_integer("9223372036854775807") == INT64_MAX);
+  CHECK(parse_integer("-9223372036854775808") == INT64_MIN);
+  CHECK_FALSE(parse_integer("9223372036854775808"));
+  CHECK_FALSE(parse_integer("--1"));
+  CHECK_FALSE(parse_integer("-"));
+}
+
+TEST_CASE("a word far from every name is near to none") {
+  const std::vector<std::string> names{"max_position", "max_exposure"};
+  CHECK(nearest("max_postion", names) == "max_position");
+  CHECK(nearest("colour", names).empty());
+}
