@@ -1,0 +1,147 @@
+#include "store/sql_store.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <iterator>
+
+namespace bowline::store {
+namespace {
+/// A venue outage of the disk must not eat the memory: beyond this many times the queue, records are counted and dropped.
+constexpr std::size_t backlog_factor = 16;
+
+void release(const std::vector<int>& locks) {
+  for (const int fd : locks) ::close(fd);
+}
+
+Result<std::vector<int>> take_locks(const StoreOptions& o) {
+  std::vector<int> locks;
+  const std::vector<std::string> host{"host"};
+  for (const std::string& role : o.roles.empty() ? host : o.roles) {
+    const std::string file = o.transactions.string() + "." + role + ".lock";
+    const int fd = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+    if (fd < 0) {
+      const bool denied = errno == EACCES || errno == EROFS || errno == EPERM;
+      release(locks);
+      return Error{denied ? "STORE_READ_ONLY" : "STORE_OPEN", "store " + file + ": can't be opened: check folder and owner"};
+    }
+    locks.push_back(fd);
+    if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+      release(locks);
+      return Error{"STORE_LOCKED", "store " + o.transactions.string() + ": another bowline runs as " + role +
+                                       " on it: stop that one, or give another --var folder"};
+    }
+  }
+  return locks;
+}
+}  // namespace
+
+Result<std::unique_ptr<SqlStore>> SqlStore::open(const StoreOptions& options) {
+  auto locks = take_locks(options);
+  if (!locks) return locks.error();
+  auto writer = SqlWriter::open(options);
+  if (!writer) {
+    release(*locks);
+    return writer.error();
+  }
+  return std::unique_ptr<SqlStore>(new SqlStore(std::move(*writer), std::move(*locks), options.queue_records));
+}
+
+SqlStore::SqlStore(std::unique_ptr<SqlWriter> writer, std::vector<int> locks, std::size_t limit)
+    : writer_(std::move(writer)), locks_(std::move(locks)), limit_(limit) {
+  thread_ = std::thread([this] { run(); });
+}
+
+SqlStore::~SqlStore() { static_cast<void>(close()); }
+
+void SqlStore::put(core::Record&& record) { step_.push_back(std::move(record)); }
+
+void SqlStore::end_step(core::Nanos) {
+  if (step_.empty()) return;
+  {
+    std::unique_lock lock(m_);
+    // Back-pressure while the writer works; a broken disk must not stop exits, so then the backlog grows instead.
+    drained_.wait(lock, [this] { return queue_.size() < limit_ || !healthy() || stop_; });
+    if (stop_ || queue_.size() >= limit_ * backlog_factor)
+      dropped_.fetch_add(step_.size(), std::memory_order_relaxed);
+    else
+      queue_.insert(queue_.end(), std::make_move_iterator(step_.begin()), std::make_move_iterator(step_.end()));
+  }
+  work_.notify_one();
+  step_.clear();
+}
+
+void SqlStore::name_features(std::string names_hash, std::vector<std::string> names) {
+  {
+    std::lock_guard lock(m_);
+    names_.emplace_back(std::move(names_hash), std::move(names));
+  }
+  work_.notify_one();
+}
+
+Result<void> SqlStore::flush() {
+  end_step(0);
+  std::unique_lock lock(m_);
+  hurry_ = true;  // a failed batch is tried now, not at the next second
+  healthy_.store(true, std::memory_order_release);
+  work_.notify_one();
+  drained_.wait(lock, [this] { return (queue_.empty() && names_.empty() && !busy_) || !healthy(); });
+  return healthy() ? Result<void>{} : Result<void>(fault_);
+}
+
+Result<void> SqlStore::close() {
+  if (!thread_.joinable()) return {};
+  auto done = flush();
+  {
+    std::lock_guard lock(m_);
+    stop_ = true;
+  }
+  work_.notify_one();
+  drained_.notify_all();
+  thread_.join();
+  writer_.reset();
+  release(locks_);
+  locks_.clear();
+  return done;
+}
+
+Error SqlStore::fault() const {
+  std::lock_guard lock(m_);
+  return healthy() ? Error{} : fault_;
+}
+
+void SqlStore::run() {
+  std::vector<core::Record> batch;
+  std::vector<FeatureNames> names;
+  std::unique_lock lock(m_);
+  for (;;) {
+    if (batch.empty() && names.empty()) {
+      work_.wait(lock, [this] { return stop_ || !queue_.empty() || !names_.empty(); });
+      if (queue_.empty() && names_.empty()) return;
+      batch.swap(queue_);
+      names.swap(names_);
+    } else {
+      // The last write failed: what was taken is still here.
+      work_.wait_for(lock, std::chrono::seconds(1), [this] { return stop_ || hurry_; });
+      if (stop_) return;
+    }
+    hurry_ = false;
+    busy_ = true;
+    drained_.notify_all();
+    lock.unlock();
+    auto done = writer_->write(names, batch);
+    if (done) {
+      batch.clear();
+      names.clear();
+    }
+    lock.lock();
+    busy_ = false;
+    if (!done) fault_ = done.error();
+    healthy_.store(done.ok(), std::memory_order_release);
+    drained_.notify_all();
+  }
+}
+
+}  // namespace bowline::store

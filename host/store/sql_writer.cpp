@@ -1,0 +1,302 @@
+#include "store/sql_writer.hpp"
+
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+
+#include <array>
+#include <cmath>
+#include <deque>
+#include <optional>
+
+#include "core/contract.hpp"
+#include "store/migrations.hpp"
+#include "store/sql_store.hpp"
+
+namespace bowline::store {
+namespace {
+
+/// One reused INSERT. `kinds` has a letter per column: i integer, d double (NaN = NULL), t text (decimal not set = NULL),
+/// b bytes.
+class Insert {
+  struct Cell {
+    long long i = 0;
+    double d = 0;
+    std::string t;
+    soci::indicator ind = soci::i_ok;
+  };
+  std::deque<Cell> cells_;  // their addresses are bound
+  std::optional<soci::blob> blob_;
+  soci::statement st_;
+  std::size_t at_ = 0;
+
+ public:
+  Insert(soci::session& s, const std::string& into, std::string_view kinds) : st_(s) {
+    std::string sql = "INSERT OR REPLACE INTO " + into + " VALUES(";
+    st_.alloc();
+    for (std::size_t n = 0; n < kinds.size(); ++n) {
+      sql += n == 0 ? "?" : ",?";
+      Cell& c = cells_.emplace_back();
+      if (kinds[n] == 'i') st_.exchange(soci::use(c.i, c.ind));
+      if (kinds[n] == 'd') st_.exchange(soci::use(c.d, c.ind));
+      if (kinds[n] == 't') st_.exchange(soci::use(c.t, c.ind));
+      if (kinds[n] == 'b') st_.exchange(soci::use(blob_.emplace(s)));
+    }
+    st_.prepare(sql + ")");
+    st_.define_and_bind();
+  }
+  template <class Int>
+    requires std::is_integral_v<Int>
+  Insert& operator<<(Int v) {
+    cells_[at_++].i = static_cast<long long>(v);
+    return *this;
+  }
+  Insert& operator<<(double v) {
+    Cell& c = cells_[at_++];
+    c.ind = std::isnan(v) ? soci::i_null : soci::i_ok;
+    c.d = v;
+    return *this;
+  }
+  Insert& operator<<(std::string_view v) {
+    cells_[at_++].t.assign(v);
+    return *this;
+  }
+  Insert& operator<<(const core::SharedText& v) { return *this << (v ? std::string_view(*v) : std::string_view{}); }
+  Insert& operator<<(const core::ClientOrderId& v) { return *this << v.view(); }
+  Insert& operator<<(core::Id128 id) {
+    std::string& t = cells_[at_++].t;
+    t.resize(32);
+    id.hex_to(t.data());
+    return *this;
+  }
+  Insert& operator<<(Decimal v) {
+    Cell& c = cells_[at_++];
+    c.ind = v.is_set() ? soci::i_ok : soci::i_null;
+    c.t.clear();
+    if (v.is_set()) v.append_to(c.t);
+    return *this;
+  }
+  Insert& operator<<(std::span<const double> values) {
+    ++at_;
+    blob_->trim(0);
+    if (!values.empty()) blob_->write(0, reinterpret_cast<const char*>(values.data()), values.size_bytes());
+    return *this;
+  }
+  void go() {
+    BOWLINE_INVARIANT(at_ == cells_.size());
+    at_ = 0;
+    st_.execute(true);
+  }
+  void reset() noexcept { at_ = 0; }  // a write failed half-way
+};
+
+std::string_view verdict(std::uint8_t a) { return a == 0 ? "reject" : a == 1 ? "allow" : "shrink"; }
+std::string_view outcome(core::Outcome o) {
+  return o == core::Outcome::hit ? "hit" : o == core::Outcome::miss ? "miss" : "tie";
+}
+
+Error error_of(const std::filesystem::path& file, const soci::soci_error& e) {
+  const std::string what = e.what();
+  std::string code = "STORE_OPEN";
+  if (const auto* s = dynamic_cast<const soci::sqlite3_soci_error*>(&e)) {
+    const int rc = s->result() & 0xff;
+    if (rc == 5 || rc == 6) code = "STORE_LOCKED";
+    if (rc == 8 || rc == 3) code = "STORE_READ_ONLY";
+    if (rc == 13) code = "STORE_FULL";
+  }
+  // SOCI keeps the number of some failures to itself; the text is SQLite's own and stable.
+  if (what.find("is full") != std::string::npos) code = "STORE_FULL";
+  if (what.find("is locked") != std::string::npos) code = "STORE_LOCKED";
+  if (what.find("readonly") != std::string::npos) code = "STORE_READ_ONLY";
+  return Error{code, "store " + file.string() + ": " + what + "; entries stay denied until it can be written"};
+}
+
+Result<void> check_stamp(soci::session& s, const std::filesystem::path& file, const Stamp& run) {
+  int rows = 0;
+  s << "SELECT count(*) FROM stamp", soci::into(rows);
+  if (rows == 0) {
+    s << "INSERT INTO stamp VALUES(?,?,?)", soci::use(run.mode), soci::use(run.venue), soci::use(run.portfolio);
+    return {};
+  }
+  Stamp has;
+  s << "SELECT mode, venue, portfolio FROM stamp", soci::into(has.mode), soci::into(has.venue), soci::into(has.portfolio);
+  if (has.mode == run.mode && has.venue == run.venue && has.portfolio == run.portfolio) return {};
+  const auto say = [](const Stamp& x) { return "mode " + x.mode + ", venue " + x.venue + ", portfolio " + x.portfolio; };
+  return Error{"STORE_STAMP", "store " + file.string() + ": belongs to " + say(has) + "; this run is " + say(run) +
+                                  ": give another --var folder"};
+}
+
+Result<void> connect(soci::session& s, const std::filesystem::path& file, const std::vector<Migration>& known,
+                     const StoreOptions& o) try {
+  if (auto st = migrate(file, known); !st) return st.error();
+  s.open(soci::sqlite3, "dbname=\"" + file.string() + "\" timeout=2");
+  s << "PRAGMA journal_mode=WAL";
+  s << "PRAGMA synchronous=NORMAL";
+  s << "BEGIN IMMEDIATE";
+  auto stamped = check_stamp(s, file, o.stamp);
+  s << "COMMIT";
+  if (o.max_pages > 0) s << "PRAGMA max_page_count=" + std::to_string(o.max_pages);
+  return stamped;
+} catch (const soci::soci_error& e) {
+  return error_of(file, e);
+}
+
+}  // namespace
+
+struct SqlWriter::Impl {
+  std::filesystem::path prices_file, transactions_file;
+  const core::InstrumentTable& table;
+  soci::session prices, transactions;
+  std::deque<Insert> all;
+  Insert *candle, *feature, *name, *signal, *resolved, *decision, *decision_check, *sizing, *order_check, *order, *order_event,
+      *fill, *portfolio, *rebalance, *weight, *event, *audit;
+  std::string symbols, quality;  // reused
+
+  explicit Impl(const StoreOptions& o) : prices_file(o.prices), transactions_file(o.transactions), table(*o.instruments) {}
+  void prepare() {
+    const auto p = [this](const char* into, const char* kinds) { return &all.emplace_back(prices, into, kinds); };
+    const auto t = [this](const char* into, const char* kinds) { return &all.emplace_back(transactions, into, kinds); };
+    candle = p("candles", "tiiiiiiiiiii");
+    feature = p("features", "ittttb");
+    name = p("feature_names", "tit");
+    signal = p("signals", "tittttdddddddtiii");
+    resolved = p("signal_outcomes", "titd");
+    decision = t("decisions", "titttdddddddii");
+    decision_check = t("decision_checks", "tittttttt");
+    sizing = t("order_decisions", "ttttiitdttttt");
+    order_check = t("order_checks", "titttittttttt");
+    order = t("orders", "tttttttittttiiittttttti");
+    order_event = t("order_events", "tiitttt");
+    fill = t("fills", "tttittitttti");
+    portfolio = t("portfolio_history", "iittttttt");
+    rebalance = t("rebalances", "titii");
+    weight = t("rebalance_weights", "ttd");
+    event = t("core_events", "iitt");
+    audit = t("audit", "iittttt");
+  }
+  std::string_view symbol(core::InstrumentId id) const {
+    return id ? std::string_view(table[id].symbol) : std::string_view{};
+  }
+  template <class Key>
+  void checks(Insert& into, const std::vector<core::CheckRecord>& list, const Key& key) {
+    int n = 0;
+    for (const core::CheckRecord& c : list) {
+      key(into);
+      into << n++ << c.rule_source << verdict(c.action) << std::string_view(c.code) << c.value << c.limit << c.max_qty
+           << std::string_view(c.reason);
+      into.go();
+    }
+  }
+  void operator()(const core::CandleRecord& r) {
+    *candle << symbol(r.instrument) << r.open_ns << r.close_ns << int{r.px_exp} << int{r.qty_exp} << r.open << r.high << r.low
+            << r.close << r.volume << r.acted_on << r.seq;
+    candle->go();
+  }
+  void operator()(const core::FeatureRecord& r) {
+    symbols.clear();
+    quality.clear();
+    for (const auto id : r.instruments) symbols.append(symbols.empty() ? "" : ",").append(symbol(id));
+    for (const auto q : r.quality) quality.append(quality.empty() ? "" : ",").append(std::to_string(q));
+    *feature << r.time << r.instance << r.names_hash << std::string_view(symbols) << std::string_view(quality)
+             << std::span<const double>(r.values);
+    feature->go();
+  }
+  void operator()(const core::SignalRecord& r) {
+    *signal << r.id << r.time << symbol(r.instrument) << to_string(r.action) << r.source << r.model << r.p_up << r.p_flat
+            << r.p_down << r.confidence << r.weight << r.threshold << r.expected_move << r.ref_px << r.horizon_ns << r.valid_until
+            << r.seq;
+    signal->go();
+  }
+  void operator()(const core::OutcomeRecord& r) {
+    *resolved << r.signal << r.resolved_at << outcome(r.outcome) << r.move;
+    resolved->go();
+  }
+  void operator()(const core::DecisionRecord& r) {
+    *decision << r.id << r.time << symbol(r.instrument) << to_string(r.action) << r.code << r.target_weight << r.held_weight
+              << r.expected_move << r.cost << r.max_position << r.p_up << r.threshold << r.portfolio_version << r.seq;
+    decision->go();
+    checks(*decision_check, r.checks, [&](Insert& i) { i << r.id; });
+  }
+  void operator()(const core::SizingRecord& r) {
+    *sizing << r.decision << symbol(r.instrument) << to_string(r.purpose) << r.order << r.seq << r.time << r.code
+            << r.target_weight << r.equity << r.price << r.held_qty << r.wanted_qty << r.order_qty;
+    sizing->go();
+    checks(*order_check, r.checks,
+           [&](Insert& i) { i << r.decision << r.seq << symbol(r.instrument) << to_string(r.purpose) << r.order; });
+  }
+  void operator()(const core::OrderRecord& r) {
+    *order << r.id << r.decision << symbol(r.instrument) << to_string(r.purpose) << to_string(r.side) << to_string(r.type)
+           << to_string(r.tif) << r.flags << r.qty << r.quote_qty << r.limit_px << r.stop_px << r.expire_ns << r.decided_ns
+           << r.updated_ns << std::string_view(r.state) << std::string_view(r.venue_id) << std::string_view(r.reason) << r.cum_qty
+           << r.cum_quote << r.cum_fee << r.decision_px << r.seq;
+    order->go();
+  }
+  void operator()(const core::OrderEventRecord& r) {
+    *order_event << r.order << r.seq << r.time << std::string_view(r.event) << std::string_view(r.from) << std::string_view(r.to)
+                 << std::string_view(r.text);
+    order_event->go();
+  }
+  void operator()(const core::FillRecord& r) {
+    *fill << std::string_view(r.fill_id) << r.order << r.decision << r.time << symbol(r.instrument) << to_string(r.side)
+          << int{r.liquidity} << r.px << r.qty << r.fee
+          << (r.fee_asset ? std::string_view(table.asset_code(r.fee_asset)) : std::string_view{}) << r.seq;
+    fill->go();
+  }
+  void operator()(const core::PortfolioRecord& r) {
+    *portfolio << r.time << r.version << r.equity << r.cash << r.exposure << r.realised << r.unrealised << r.fees << r.peak;
+    portfolio->go();
+  }
+  void operator()(const core::RebalanceRecord& r) {
+    *rebalance << std::string_view(r.id) << r.time << r.instance << r.portfolio_version << r.seq;
+    rebalance->go();
+    for (const auto& [id, w] : r.weights) {
+      *weight << std::string_view(r.id) << symbol(id) << w;
+      weight->go();
+    }
+  }
+  void operator()(const core::EventRecord& r) {
+    *event << r.seq << r.time << std::string_view(r.type) << std::string_view(r.payload);
+    event->go();
+  }
+  void operator()(const core::AuditRecord& r) {
+    *audit << r.seq << r.time << std::string_view(r.principal) << std::string_view(r.action) << std::string_view(r.subject)
+           << std::string_view(r.reason) << std::string_view(r.request_id);
+    audit->go();
+  }
+};
+
+SqlWriter::SqlWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+SqlWriter::~SqlWriter() = default;
+
+Result<std::unique_ptr<SqlWriter>> SqlWriter::open(const StoreOptions& o) {
+  BOWLINE_EXPECTS(o.instruments != nullptr);
+  auto impl = std::make_unique<Impl>(o);
+  if (auto r = connect(impl->prices, o.prices, prices_migrations(), o); !r) return r.error();
+  if (auto r = connect(impl->transactions, o.transactions, transactions_migrations(), o); !r) return r.error();
+  try {
+    impl->prepare();
+  } catch (const soci::soci_error& e) {
+    return error_of(o.prices, e);
+  }
+  return std::unique_ptr<SqlWriter>(new SqlWriter(std::move(impl)));
+}
+
+Result<void> SqlWriter::write(std::span<const FeatureNames> names, std::span<const core::Record> records) {
+  try {
+    // Transactions are rolled back by their destructors; prices first, so that a decision never lacks its signal.
+    soci::transaction tp(impl_->prices), tt(impl_->transactions);
+    for (const auto& [hash, list] : names)
+      for (std::size_t i = 0; i < list.size(); ++i) {
+        *impl_->name << std::string_view(hash) << i << std::string_view(list[i]);
+        impl_->name->go();
+      }
+    for (const core::Record& r : records) std::visit(*impl_, r);
+    tp.commit();
+    tt.commit();
+    return {};
+  } catch (const soci::soci_error& e) {
+    for (Insert& i : impl_->all) i.reset();
+    return error_of(impl_->transactions_file, e);
+  }
+}
+
+}  // namespace bowline::store
