@@ -1,5 +1,7 @@
 #include "config/params.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -10,6 +12,30 @@ namespace bowline::config {
 namespace {
 
 using Json = nlohmann::json;
+
+/// What is enforced, or only describes. Anything else in a schema would look enforced and not be.
+constexpr auto known_words = std::to_array<std::string_view>(
+    {"type", "properties", "additionalProperties", "required", "default", "enum", "items", "minimum", "maximum",
+     "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "minLength", "maxLength", "pattern", "format",
+     "description", "title", "examples", "deprecated", "$schema", "$id", "$comment"});
+
+/// What this host cannot enforce in a schema, or empty.
+std::string unsupported(const Json& schema) {
+  for (const auto& [word, value] : schema.items()) {
+    if (!word.starts_with("x-") && std::find(known_words.begin(), known_words.end(), word) == known_words.end()) return "\"" + word + "\"";
+    if (word == "pattern") try {
+        const std::regex compiled(value.get<std::string>(), std::regex::ECMAScript);
+      } catch (const std::regex_error&) {
+        return "the pattern " + value.get<std::string>();
+      }
+    if (word == "properties")
+      for (const auto& [name, property] : value.items())
+        if (auto inner = unsupported(property); !inner.empty()) return inner;
+    if ((word == "items" || word == "additionalProperties") && value.is_object())
+      if (auto inner = unsupported(value); !inner.empty()) return inner;
+  }
+  return {};
+}
 
 class Reader {
   Tree& tree_;
@@ -181,6 +207,10 @@ std::optional<std::string> read_params(Tree& tree, const YAML::Node& node, const
   const Json schema = Json::parse(schema_text, nullptr, false);
   if (!schema.is_object()) {
     tree.problem(owner, path, "CONFIG_SCHEMA_UNSUPPORTED", "the plugin's schema is not a JSON object");
+    return std::nullopt;
+  }
+  if (const std::string what = unsupported(schema); !what.empty()) {
+    tree.problem(owner, path, "CONFIG_SCHEMA_UNSUPPORTED", "the plugin's schema has " + what + ", which this host cannot check");
     return std::nullopt;
   }
   Reader reader(tree, paths);

@@ -8,7 +8,11 @@
 
 namespace bowline::config {
 
-void Secret::wipe() noexcept { explicit_bzero(text_.data(), text_.size()); }
+void Secret::wipe() noexcept {
+  // Up to the capacity: a short text that was moved away still lies in the string's own buffer, at size 0.
+  text_.resize(text_.capacity());
+  explicit_bzero(text_.data(), text_.size());
+}
 
 Result<Secret> find_secret(std::string_view reference, const std::function<std::optional<std::string>(std::string_view)>& env) {
   constexpr std::string_view scheme = "secret://";
@@ -20,8 +24,10 @@ Result<Secret> find_secret(std::string_view reference, const std::function<std::
   if (!plain || name.find("..") != std::string_view::npos)
     return Error{"SECRET_NAME", "a secret's name has letters, digits, '-', '_', '.' and '/' only, and no '..'"};
   if (const auto folder = env("BOWLINE_SECRETS")) {
-    std::ifstream in(std::filesystem::path(*folder) / std::string(name), std::ios::binary);
-    if (in) {
+    const auto file = std::filesystem::path(*folder) / std::string(name);
+    std::error_code ec;
+    std::ifstream in(file, std::ios::binary);
+    if (in && std::filesystem::is_regular_file(file, ec)) {  // a folder opens, and throws when it is read
       std::string text{std::istreambuf_iterator<char>(in), {}};
       while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
       return Secret(std::move(text));

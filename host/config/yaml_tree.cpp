@@ -61,6 +61,13 @@ bool Tree::map(const YAML::Node& at, const std::string& path) {
 }
 
 void Tree::check_keys(const YAML::Node& at, const std::string& path, const std::string& pattern) {
+  // `bridge: 5%` or a cap without its value would otherwise leave the default standing, unsaid.
+  const auto key = std::find_if(keys().begin(), keys().end(), [&](const Key& k) { return k.path == pattern; });
+  const bool needs_map = pattern.empty() || (key != keys().end() && key->type == "map" && !pattern.ends_with("[]"));
+  if (needs_map && !at.IsMap()) {
+    problem(at, path, "CONFIG_TYPE", "keys with values are needed here");
+    return;
+  }
   if (at.IsSequence()) {
     for (std::size_t i = 0; i < at.size(); ++i) check_keys(at[i], path + "[" + std::to_string(i) + "]", pattern + "[]");
     return;
@@ -86,7 +93,10 @@ void Tree::check_keys(const YAML::Node& at, const std::string& path, const std::
       continue;
     }
     if (pattern == "instances[]" && name == "params") continue;
-    check_keys(entry.second, here, below + name);
+    if (entry.second.IsNull())  // told at the key: an absent value's mark is wherever the next token stands
+      problem(entry.first, here, "CONFIG_TYPE", "has no value: give one, or remove the key");
+    else
+      check_keys(entry.second, here, below + name);
   }
 }
 

@@ -127,6 +127,34 @@ TEST_CASE("a file that is not there, a folder, and text that is not YAML are pro
   CHECK(l.problems[0].code == "CONFIG_SYNTAX");
 }
 
+TEST_CASE("a file without keys is not a run") {
+  RunFile run;
+  for (const char* text : {"", "# nothing\n", "[1, 2]\n", "mock\n"}) {
+    INFO(text);
+    CHECK(run.load(text).problems.size() == 1);
+  }
+}
+
+TEST_CASE("a key that holds the wrong shape, or nothing, does not fall back to its default unsaid") {
+  RunFile run;
+  for (const char* text : {"bridge: 5%", "bridge: [1]", "execution: {floor: off}", "execution: {floor: {max_total: }}", "seed:"}) {
+    const Loaded l = run.load(std::string(text) + "\n" + base + no_instances);
+    INFO(text << "\n" << all_text(l));
+    REQUIRE(l.problems.size() == 1);
+    CHECK(l.problems[0].code == "CONFIG_TYPE");
+    CHECK(l.problems[0].line == 1);
+  }
+}
+
+TEST_CASE("a folder is not a secret") {
+  RunFile run;
+  run.env["BOWLINE_SECRETS"] = run.folder().string();
+  std::filesystem::create_directory(run.folder() / "token");
+  const auto found = find_secret("secret://token", run.environment());
+  REQUIRE_FALSE(found.ok());
+  CHECK(found.error().code == "SECRET_MISSING");
+}
+
 TEST_CASE("a secret stays a reference, and must be there") {
   RunFile run;
   run.schema = R"({"type":"object","additionalProperties":false,"properties":{"key":{"type":"string"}}})";

@@ -72,3 +72,15 @@ TEST_CASE("a limit of a percentage is told as a percentage") {
   REQUIRE(l.problems.size() == 1);
   CHECK(l.problems[0].message == "180% is over the limit of 100%");
 }
+
+TEST_CASE("a schema that demands what the host does not enforce is refused, and so is a pattern that is none") {
+  RunFile run;
+  for (const char* property : {R"({"type":"string","const":"x"})", R"({"type":"array","items":{"not":{}}})",
+                               R"({"type":"string","pattern":"(["})"}) {
+    INFO(property);
+    run.schema = R"({"type":"object","additionalProperties":false,"properties":{"p":)" + std::string(property) + "}}";
+    const Loaded l = run.load_params("{}");
+    REQUIRE(l.problems.size() == 1);
+    CHECK(l.problems[0].code == "CONFIG_SCHEMA_UNSUPPORTED");
+  }
+}
