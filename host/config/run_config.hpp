@@ -33,15 +33,7 @@ struct RunConfig {
   std::vector<std::string> services;
   std::uint64_t seed = 1;
   std::int64_t interval_ns = 300'000'000'000, max_bar_delay_ns = 0;
-  struct Store {
-    std::string transactions = "sqlite://crypto_transactions.db", prices = "sqlite://crypto_prices.db";
-  } store;
   std::string journal = "file";
-  struct Listen {
-    bool enabled = true;
-    std::string host = "127.0.0.1";
-    std::map<std::string, std::uint16_t> ports{};
-  } listen;
   std::vector<InstrumentConfig> instruments;
   struct Plugins {
     std::vector<std::filesystem::path> path;

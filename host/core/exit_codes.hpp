@@ -13,6 +13,7 @@ inline constexpr int model = 6;            ///< a model is missing, damaged or m
 inline constexpr int store = 7;            ///< a database or the journal cannot be used
 inline constexpr int port = 8;             ///< an address to listen on is taken or not ours
 inline constexpr int live_guard = 9;       ///< a guard of mode: live is not met
+inline constexpr int doctor = 10;           ///< doctor found something to mend
 inline constexpr int demo_unmet = 20;      ///< the demo ended before it showed what it promises
 inline constexpr int internal = 70;        ///< a broken invariant: a defect in bowline
 inline constexpr int plugin_overrun = 75;  ///< the watchdog ended the process: a plugin call did not return

@@ -16,8 +16,8 @@ bool InstanceServices::offers(loader::Service service) const noexcept {
   switch (service) {
     case S::Publish: return inbox != nullptr;
     case S::Timer:
-    case S::Features:
     case S::Instruments: return true;
+    case S::Features: return static_cast<bool>(facts_.select);
     case S::Secret: return static_cast<bool>(facts_.secret);
     default: return false;
   }
@@ -90,12 +90,12 @@ bl_status InstanceServices::secret_get(std::string_view ref, std::span<char> buf
 
 bl_status InstanceServices::select_features(std::span<const std::string_view> names, Error& why) noexcept {
   try {
-    auto set = features::FeatureSet::select(names);
-    if (!set) {
-      why = set.error();
+    auto frames = facts_.select(names);
+    if (!frames) {
+      why = frames.error();
       return BL_E_NOT_FOUND;
     }
-    features_ = std::make_unique<features::FeatureSet>(std::move(*set));
+    frames_ = std::move(*frames);
     return BL_OK;
   } catch (...) {
     return BL_E_INTERNAL;

@@ -8,9 +8,9 @@
 #include <string>
 
 #include "core/instrument.hpp"
-#include "features/feature_set.hpp"
 #include "loader/instance_host.hpp"
 #include "services/runtime/event_inbox.hpp"
+#include "services/signal_generator/signal_port.hpp"
 
 namespace bowline::services {
 
@@ -19,7 +19,9 @@ struct RunFacts {
   const core::InstrumentTable* instruments = nullptr;
   std::atomic<std::int64_t> engine_ns{0};                 ///< engine time: the time of the event being handled
   std::function<std::int64_t()> wall_ns;                  ///< the one seam that reads a clock
-  std::function<Result<std::string>(std::string_view)> secret;  ///< "secret://name" -> its text
+  std::function<Result<std::string>(std::string_view)> secret;  ///< "secret://name" -> its text; empty: not offered
+  /// Makes the frames of a selection by feature names; empty: bowline.features/1 is not offered.
+  std::function<Result<std::unique_ptr<FrameSource>>(std::span<const std::string_view>)> select;
 };
 
 class InstanceServices final : public loader::InstanceHost {
@@ -50,7 +52,7 @@ class InstanceServices final : public loader::InstanceHost {
   EventInbox* inbox = nullptr;                     ///< where published events go; null = publish is not offered
   std::map<std::uint64_t, Timer>& timers() noexcept { return timers_; }
   /// What the instance selected in configure; empty when nothing.
-  std::unique_ptr<features::FeatureSet> take_features() noexcept { return std::move(features_); }
+  std::unique_ptr<FrameSource> take_frames() noexcept { return std::move(frames_); }
   bool has_failed() const noexcept { return failed_.load(std::memory_order_acquire); }
 
  private:
@@ -58,7 +60,7 @@ class InstanceServices final : public loader::InstanceHost {
   RunFacts& facts_;
   bool paced_;
   std::map<std::uint64_t, Timer> timers_;  // by id: fires in that order at one time
-  std::unique_ptr<features::FeatureSet> features_;
+  std::unique_ptr<FrameSource> frames_;
   std::atomic<bool> failed_{false};
   std::atomic<std::uint32_t> logged_{0};
 };

@@ -86,6 +86,10 @@ bool RiskAdapter::check(const bl_intent& intent, const bl_portfolio& portfolio, 
 // ---- broker -----------------------------------------------------------------------------------------------------
 
 HandOver BrokerAdapter::submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) {
+  if (gate_closed_.load(std::memory_order_acquire)) {
+    why = Error{"GATE_CLOSED", "the watchdog has closed the gate: this process is ending"};
+    return HandOver::denied;
+  }
   bl_error error{};
   const bl_status status = instance_.submit((**order).abi, error);
   if (status >= 0) return HandOver::taken;

@@ -2,7 +2,7 @@
 // core thread.
 #pragma once
 
-#include <map>
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,7 +55,9 @@ class RiskAdapter final : public core::RiskRule {
 /// A broker instance. What it says, in a call or on a wake-up, lands in `inbox` and is read between calls.
 class BrokerAdapter final : public BrokerPort {
  public:
-  BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox) : instance_(instance), inbox_(inbox) {}
+  /// `gate_closed`: set by the watchdog before the process ends; nothing is handed over after it.
+  BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox, const std::atomic<bool>& gate_closed)
+      : instance_(instance), inbox_(inbox), gate_closed_(gate_closed) {}
   HandOver submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) override;
   Result<void> cancel(std::span<const bl_order_ref> orders) override;
   Result<void> query(const bl_query& query) override;
@@ -67,6 +69,7 @@ class BrokerAdapter final : public BrokerPort {
  private:
   loader::BrokerInstance& instance_;
   EventInbox& inbox_;
+  const std::atomic<bool>& gate_closed_;
   std::atomic<bool> wake_{false};
 };
 

@@ -1,0 +1,110 @@
+// bowline run: one YAML file is one run.
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <thread>
+
+#include "cli/load_config.hpp"
+#include "cli/verbs.hpp"
+#include "core/exit_codes.hpp"
+#include "loader/watchdog.hpp"
+#include "observe/log.hpp"
+#include "services/runtime/run.hpp"
+
+namespace bowline::cli {
+namespace {
+
+struct Options {
+  std::string file, var = "var", log_file, log_level;
+  bool json = false;
+};
+
+/// SIGINT and SIGTERM end the run in order. They are taken by a thread of their own, so that nothing runs in a handler.
+class StopSignals {
+ public:
+  /// Before any other thread is made: they inherit the mask.
+  StopSignals() {
+    sigemptyset(&set_);
+    for (const int s : {SIGINT, SIGTERM, SIGUSR2}) sigaddset(&set_, s);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::signal(SIGPIPE, SIG_IGN);
+  }
+  void watch(std::function<void()> stop) {
+    thread_ = std::thread([this, stop = std::move(stop)] {
+      for (;;) {
+        int got = 0;
+        if (sigwait(&set_, &got) != 0 || got == SIGUSR2) return;
+        stop();
+      }
+    });
+  }
+  ~StopSignals() {
+    if (!thread_.joinable()) return;
+    pthread_kill(thread_.native_handle(), SIGUSR2);
+    thread_.join();
+  }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+ private:
+  sigset_t set_{};
+  std::thread thread_;
+};
+
+int exit_of(const services::Summary& s) {
+  switch (s.end) {
+    case services::RunEnd::end_of_data:
+    case services::RunEnd::stopped: return s.error.code.empty() ? core::exit_code::ok : exit_code_of(s.error.code);
+    case services::RunEnd::feed_failed: return core::exit_code::data;
+    case services::RunEnd::instance_failed: return core::exit_code::plugin;
+  }
+  return core::exit_code::internal;
+}
+
+int run(const Options& o) {
+  StopSignals signals;
+  auto loaded = load_config(o.file, o.var);
+  if (!loaded.config) return loaded.exit_code;
+  config::RunConfig& config = *loaded.config;
+  observe::log::Options log;
+  log.file = !o.log_file.empty() ? o.log_file : config.log.file;
+  auto level = observe::log::parse_level(o.log_level.empty() ? config.log.level : o.log_level);
+  if (!level) return fail(Error{"CONFIG_LOG_LEVEL", level.error().message});
+  log.level = *level;
+  log.background = true;
+  if (auto done = observe::log::init(log); !done) return fail(done.error());
+  services::RunOptions options;
+  options.var = std::filesystem::absolute(o.var);
+  options.secret = loaded.secret;
+  loader::install_terminate_handler(options.var);
+  auto made = services::Run::make(config, std::move(options));
+  if (!made) {
+    observe::log::shutdown();
+    return fail(made.error());
+  }
+  services::Run& run = **made;
+  signals.watch([&run] { run.stop(); });
+  const services::Summary summary = run.execute();
+  observe::log::shutdown();
+  const std::string text = o.json ? summary.json() : summary.text();
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fflush(stdout);
+  if (!summary.error.code.empty()) static_cast<void>(fail(summary.error));
+  return exit_of(summary);
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Action& chosen) {
+  const auto o = std::make_shared<Options>();
+  CLI::App* v = verb(app, "run", "run what a configuration names, until its data end or it is stopped",
+                     "bowline run configs/ema_simulated.yaml --var /tmp/run1 --json");
+  v->add_option("config", o->file, "the YAML file")->required();
+  v->add_option("--var", o->var, "folder for all state of the run; one run, one folder")->capture_default_str();
+  v->add_option("--log-file", o->log_file, "append the log to this file instead of stderr");
+  v->add_option("--log-level", o->log_level, "DEBUG, INFO, WARNING, ERROR or CRITICAL; over the file's");
+  v->add_flag("--json", o->json, "the summary as one JSON object");
+  v->callback([o, &chosen] { chosen = [o] { return run(*o); }; });
+}
+
+}  // namespace bowline::cli

@@ -1,0 +1,155 @@
+#include "services/runtime/instances.hpp"
+
+#include "loader/plugin_file.hpp"
+
+namespace bowline::services {
+
+Result<core::InstrumentTable> instrument_table(const config::RunConfig& config) {
+  core::InstrumentTable table;
+  for (const config::InstrumentConfig& i : config.instruments) {
+    core::ProductRules rules;
+    rules.base_step = i.base_step;
+    rules.quote_step = i.quote_step;
+    rules.px_step = i.px_step;
+    rules.base_min = i.base_min;
+    rules.quote_min = i.quote_min;
+    rules.maker_fee = i.maker_fee;
+    rules.taker_fee = i.taker_fee;
+    if (auto added = table.add(i.symbol, rules); !added) return added.error();
+  }
+  return table;
+}
+
+template <class T>
+Result<Instances::One<T>> Instances::one(const config::RunConfig& config, const config::InstanceConfig& from,
+                                         std::uint32_t index, const loader::Catalogue& catalogue, RunFacts& facts,
+                                         const InstancesOptions& options) {
+  auto offer = catalogue.find(from.plugin, T::kKind);
+  if (!offer) return offer.error();
+  loader::TrustPolicy trust;
+  trust.var = options.var;
+  trust.pins = config.plugins.pins;
+  trust.pins_required = config.mode == "live";
+  auto module = loader::load_plugin_file(offer->file, trust);
+  if (!module) return module.error();
+  One<T> made;
+  made.index = index;
+  made.weight = from.weight;
+  made.quarantined = quarantine_.quarantined(from.id);
+  made.services = std::make_unique<InstanceServices>(from.id, facts, T::kKind == loader::Kind::Feed);
+  if constexpr (T::kKind == loader::Kind::Broker) {
+    if (config.mode == "mock" && (*module)->manifest().venue_class != loader::VenueClass::Simulated)
+      return Error{"MODE_VENUE_REAL", "instance " + from.id + ": plugin " + from.plugin +
+                                          " talks to a real venue and mode: mock takes only simulated ones"};
+    made.services->inbox = &broker_inbox;
+  }
+  loader::InstanceSpec spec;
+  spec.index = index;
+  spec.id = from.id;
+  spec.plugin = from.plugin;
+  spec.params = from.params_json;
+  spec.restart = {from.restart.max, from.restart.within_ns};
+  auto instance = loader::make_instance<T>(*module, std::move(spec), *made.services, watchdog_.get());
+  if (!instance) return instance.error();
+  made.instance = std::move(*instance);
+  if (auto done = made.instance->configure(); !done) return done.error();
+  if constexpr (T::kKind == loader::Kind::Signal || T::kKind == loader::Kind::Risk) {
+    auto needs = made.instance->needs();
+    if (!needs) return needs.error();
+    made.needs = *needs;
+  }
+  made.frames = made.services->take_frames();
+  return made;
+}
+
+Result<std::unique_ptr<Instances>> Instances::make(const config::RunConfig& config, const loader::Catalogue& catalogue,
+                                                   RunFacts& facts, InstancesOptions options) {
+  std::unique_ptr<Instances> all(new Instances);
+  auto quarantine = loader::Quarantine::read(options.var);
+  if (!quarantine) return quarantine.error();
+  all->quarantine_ = std::move(*quarantine);
+  loader::WatchdogOptions watch;
+  watch.var = options.var;
+  watch.close_gate = options.close_gate;
+  watch.alert = options.alert;
+  all->watchdog_ = std::make_unique<loader::Watchdog>(std::move(watch));
+  if (auto done = all->watchdog_->start(); !done) return done.error();
+
+  std::vector<std::uint32_t> every;
+  for (std::uint32_t i = 1; i <= facts.instruments->size(); ++i) every.push_back(i);
+  std::uint32_t index = 0;
+  for (const config::InstanceConfig& from : config.instances) {
+    ++index;
+    const auto add = [&]<class T>(std::vector<One<T>>& to) -> Result<void> {
+      auto made = all->template one<T>(config, from, index, catalogue, facts, options);
+      if (!made) return made.error();
+      to.push_back(std::move(*made));
+      return {};
+    };
+    Result<void> done;
+    if (from.kind == "feed") {
+      done = add(all->feeds);
+      if (done && !all->feeds.back().instance->pulled())
+        return Error{"RUN_FEED_PUSHED", "instance " + from.id + ": plugin " + from.plugin +
+                                            " publishes from its own threads; this host takes feeds that it pulls"};
+      if (done) done = all->feeds.back().instance->subscribe(every, (1u << BL_EV_BAR) | (1u << BL_EV_QUOTE) | (1u << BL_EV_OBSERVATION));
+    } else if (from.kind == "signal") {
+      done = add(all->signals);
+    } else if (from.kind == "risk") {
+      done = add(all->risks);
+    } else if (from.kind == "broker") {
+      done = add(all->brokers);
+    } else {
+      done = add(all->rebalancers);
+    }
+    if (!done) return done.error();
+  }
+  if (!options.without_broker && all->brokers.size() != 1)
+    return Error{"RUN_BROKER_COUNT", "a run has exactly one instance of kind broker, this configuration has " +
+                                         std::to_string(all->brokers.size())};
+  // In configuration order, for starting; the vectors are complete and no longer move.
+  all->order_.resize(index, nullptr);
+  const auto place = [&](auto& list) {
+    for (auto& o : list) all->order_[o.index - 1] = o.instance.get();
+  };
+  place(all->feeds);
+  place(all->signals);
+  place(all->risks);
+  place(all->brokers);
+  place(all->rebalancers);
+  std::erase(all->order_, nullptr);
+  return all;
+}
+
+Instances::~Instances() {
+  static_cast<void>(stop());
+  // The watchdog watches until the last of them is gone.
+  rebalancers.clear();
+  brokers.clear();
+  risks.clear();
+  signals.clear();
+  feeds.clear();
+}
+
+Result<void> Instances::start() {
+  for (loader::Instance* i : order_) {
+    if (auto done = i->start(); !done) {
+      static_cast<void>(stop());
+      return done;
+    }
+    ++started_;
+  }
+  return {};
+}
+
+std::vector<Error> Instances::stop() {
+  std::vector<Error> problems;
+  while (started_ > 0) {
+    loader::Instance* i = order_[--started_];
+    if (i->state() != loader::State::Running) continue;
+    if (auto done = i->stop(5'000'000'000); !done) problems.push_back(done.error());
+  }
+  return problems;
+}
+
+}  // namespace bowline::services

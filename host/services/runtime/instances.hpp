@@ -1,0 +1,73 @@
+// From the configuration to running plugin instances: files are found by their notes, loaded, given their parameters
+// and started, in configuration order; ended in the reverse order.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/run_config.hpp"
+#include "core/instrument.hpp"
+#include "loader/catalogue.hpp"
+#include "loader/instance.hpp"
+#include "loader/quarantine.hpp"
+#include "loader/watchdog.hpp"
+#include "services/runtime/instance_services.hpp"
+#include "services/runtime/ports.hpp"
+
+namespace bowline::services {
+
+/// The instruments of a configuration as the core's table.
+Result<core::InstrumentTable> instrument_table(const config::RunConfig& config);
+
+struct InstancesOptions {
+  std::filesystem::path var;
+  std::function<void()> close_gate;                       ///< the watchdog's first act; an atomic store
+  std::function<void(const loader::Overrun&)> alert;
+  bool without_broker = false;                            ///< training: no orders, so no venue
+};
+
+class Instances {
+ public:
+  /// Loads, makes, configures and subscribes; starts nothing. Errors: the loader's, MODE_VENUE_REAL, RUN_BROKER_COUNT,
+  /// RUN_FEED_PUSHED.
+  static Result<std::unique_ptr<Instances>> make(const config::RunConfig& config, const loader::Catalogue& catalogue,
+                                                 RunFacts& facts, InstancesOptions options);
+  ~Instances();
+  /// Starts all in configuration order; what was started before a failure is stopped again.
+  Result<void> start();
+  /// Stops all in the reverse order; gives the problems met.
+  std::vector<Error> stop();
+
+  template <class T>
+  struct One {
+    std::unique_ptr<InstanceServices> services;
+    std::unique_ptr<T> instance;
+    std::uint32_t index = 0;
+    loader::Needs needs{};
+    std::unique_ptr<FrameSource> frames{};
+    double weight = 1;
+    bool quarantined = false;
+  };
+  std::vector<One<loader::FeedInstance>> feeds;
+  std::vector<One<loader::SignalInstance>> signals;
+  std::vector<One<loader::RiskInstance>> risks;
+  std::vector<One<loader::BrokerInstance>> brokers;
+  std::vector<One<loader::RebalancerInstance>> rebalancers;
+  EventInbox broker_inbox;
+  const loader::Quarantine& quarantine() const noexcept { return quarantine_; }
+
+ private:
+  Instances() = default;
+  loader::Quarantine quarantine_;
+  std::unique_ptr<loader::Watchdog> watchdog_;
+  std::vector<loader::Instance*> order_;    // configuration order
+  std::size_t started_ = 0;
+
+  template <class T>
+  Result<One<T>> one(const config::RunConfig& config, const config::InstanceConfig& from, std::uint32_t index,
+                     const loader::Catalogue& catalogue, RunFacts& facts, const InstancesOptions& options);
+};
+
+}  // namespace bowline::services

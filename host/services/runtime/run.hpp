@@ -1,0 +1,63 @@
+// One run in one process: everything a configuration names, put together, turned, and taken apart in order.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "config/run_config.hpp"
+#include "services/runtime/instances.hpp"
+#include "services/runtime/pipeline.hpp"
+#include "services/runtime/summary.hpp"
+#include "store/journal.hpp"
+
+namespace bowline::services {
+
+/// Where a run's records go. Opened by whoever starts the run, so that a run needs to know no database.
+class RunStore : public core::RecordSink {
+ public:
+  /// Everything put is durable, and the store is closed. Errors: STORE_…
+  virtual Result<void> close() = 0;
+  virtual std::string where() const = 0;
+};
+
+struct RunOptions {
+  std::filesystem::path var;                       ///< all state lies below it
+  std::function<std::int64_t()> wall_ns;           ///< the one seam that reads the clock; empty: the system's
+  std::function<Result<std::string>(std::string_view)> secret;
+  std::function<Result<std::unique_ptr<FrameSource>>(std::span<const std::string_view>)> select;  ///< RunFacts::select
+  std::unique_ptr<RunStore> store;                 ///< null: nothing is stored
+};
+
+class Run {
+ public:
+  /// Opens journal and store, loads and configures the plugins. Nothing is started and no byte leaves. Errors: of the
+  /// loader, the store and the journal; RUN_VAR_USED when `var` holds an earlier run's orders.
+  static Result<std::unique_ptr<Run>> make(const config::RunConfig& config, RunOptions options);
+  ~Run();
+
+  /// Starts the instances, turns the loop on this thread until it ends, stops everything. `on_started` is called when
+  /// all instances run, before the first event.
+  Summary execute(const std::function<void()>& on_started = {});
+  /// [any] Ends execute() after the step it is in.
+  void stop() noexcept;
+
+  Pipeline& pipeline() noexcept;
+  Execution& execution() noexcept;
+  Bridge& bridge() noexcept;
+  Generator& generator() noexcept;
+  Rebalancer& rebalancer() noexcept;
+  const core::InstrumentTable& instruments() const noexcept;
+  /// Engine time. [any]
+  core::Nanos now() const noexcept;
+  /// The numbers so far. [core thread]
+  Summary summary() const;
+
+ private:
+  struct Impl;
+  explicit Run(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace bowline::services

@@ -1,0 +1,102 @@
+#include "services/runtime/summary.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace bowline::services {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view end_text(RunEnd e) {
+  switch (e) {
+    case RunEnd::end_of_data: return "end_of_data";
+    case RunEnd::stopped: return "stopped";
+    case RunEnd::feed_failed: return "feed_failed";
+    case RunEnd::instance_failed: return "instance_failed";
+  }
+  return "?";
+}
+std::string percent(double x) {
+  if (std::isnan(x)) return "none";
+  char b[32];
+  std::snprintf(b, sizeof b, "%.2f %%", 100 * x);
+  return b;
+}
+std::string percent(Decimal d) { return d.is_set() ? percent(d.to_double()) : "none"; }
+std::string amount(Decimal d) { return d.is_set() ? d.to_string() : "none"; }
+std::string counts(const std::map<std::string, std::uint64_t>& by_code) {
+  std::string out;
+  for (const auto& [code, n] : by_code) out += (out.empty() ? "" : ", ") + code + " " + std::to_string(n);
+  return out.empty() ? "none" : out;
+}
+Json number(double x) { return std::isnan(x) ? Json(nullptr) : Json(x); }
+
+}  // namespace
+
+std::string Summary::text() const {
+  std::string o;
+  const auto line = [&o](const char* name, const std::string& value) {
+    char head[32];
+    std::snprintf(head, sizeof head, "%-18s", name);
+    o.append(head).append(value).append("\n");
+  };
+  line("ended", std::string(end_text(end)) + (error.code.empty() ? "" : ": " + error.code + ": " + error.message));
+  line("period", first == 0 ? "no bar" : core::format_time(first) + " to " + core::format_time(last));
+  line("bars", std::to_string(bars) + " in " + std::to_string(steps) + " steps, " + std::to_string(late_bars) + " late");
+  line("signals", "BUY " + std::to_string(signals[1]) + ", SELL " + std::to_string(signals[2]) + ", HOLD " +
+                      std::to_string(signals[3]) + (signal_errors ? ", errors " + std::to_string(signal_errors) : ""));
+  line("accuracy", percent(accuracy.accuracy()) + " of " + std::to_string(accuracy.resolved()) + " resolved; base rate " +
+                       percent(accuracy.base_rate()) + "; ties apart " + std::to_string(accuracy.ties) + "; unresolved " +
+                       std::to_string(unresolved));
+  line("decisions", counts(decisions));
+  line("cost gate", cost_gate ? "on" : "OFF");
+  line("why no order", counts(why_not));
+  line("orders", std::to_string(orders) + " (fills " + std::to_string(fills) + ", cancelled " + std::to_string(cancelled) +
+                     ", expired " + std::to_string(expired) + ", rejected " + std::to_string(rejected) + "), rebalances " +
+                     std::to_string(plans));
+  line("incidents", std::to_string(incidents));
+  line("equity", amount(start_equity) + " -> " + amount(equity) + " (cash " + amount(cash) + ")");
+  line("profit", "realised " + amount(realised) + ", unrealised " + amount(unrealised) + ", fees " + amount(fees));
+  line("max drawdown", percent(max_drawdown));
+  line("assumed spread", "half spread " + percent(half_spread) + " (no quotes in the inputs)");
+  line("journal", std::to_string(journal_commits) + " commits, " + std::to_string(journal_rows) + " rows, head " + journal_head.substr(0, 16));
+  line("store", store);
+  char b[96];
+  std::snprintf(b, sizeof b, "%.2f s, %.0f bars/s, peak memory %.0f MiB", seconds,
+                seconds > 0 ? static_cast<double>(bars) / seconds : 0.0, static_cast<double>(peak_rss_kib) / 1024);
+  line("took", b);
+  return o;
+}
+
+std::string Summary::json() const {
+  Json j;
+  j["end"] = end_text(end);
+  if (!error.code.empty()) j["error"] = {{"code", error.code}, {"message", error.message}};
+  j["mode"] = mode;
+  j["first"] = first == 0 ? Json(nullptr) : Json(core::format_time(first));
+  j["last"] = last == 0 ? Json(nullptr) : Json(core::format_time(last));
+  j["bars"] = bars;
+  j["late_bars"] = late_bars;
+  j["steps"] = steps;
+  j["signals"] = {{"buy", signals[1]}, {"sell", signals[2]}, {"hold", signals[3]}, {"errors", signal_errors}};
+  j["accuracy"] = {{"resolved", accuracy.resolved()}, {"hits", accuracy.hits}, {"ties", accuracy.ties},
+                   {"accuracy", number(accuracy.accuracy())}, {"base_rate", number(accuracy.base_rate())},
+                   {"unresolved", unresolved}};
+  j["decisions"] = decisions;
+  j["cost_gate"] = cost_gate;
+  j["why_not"] = why_not;
+  j["orders"] = {{"made", orders}, {"fills", fills}, {"cancelled", cancelled}, {"expired", expired}, {"rejected", rejected}};
+  j["rebalances"] = plans;
+  j["incidents"] = incidents;
+  j["portfolio"] = {{"start_equity", amount(start_equity)}, {"equity", amount(equity)}, {"cash", amount(cash)},
+                    {"realised", amount(realised)}, {"unrealised", amount(unrealised)}, {"fees", amount(fees)},
+                    {"max_drawdown", amount(max_drawdown)}, {"assumed_half_spread", amount(half_spread)}};
+  j["journal"] = {{"commits", journal_commits}, {"rows", journal_rows}, {"head", journal_head}};
+  j["store"] = store;
+  j["machine"] = {{"seconds", seconds}, {"peak_rss_kib", peak_rss_kib}};
+  return j.dump(2) + "\n";
+}
+
+}  // namespace bowline::services
