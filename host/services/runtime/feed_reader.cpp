@@ -79,7 +79,10 @@ void FeedReader::run() {
       const std::scoped_lock hold(lock_);
       if (!batch.empty()) full_.push_back(std::move(batch));
       if (status == BL_E_NOT_FOUND) ended_ = true;
-      else if (status < 0 && status != BL_E_AGAIN) failure_ = feed_.status_error("FEED_FAILED", "feed.pull", status, why);
+      else if (status < 0 && status != BL_E_AGAIN) {
+        failure_ = feed_.status_error("PLUGIN_CALL_FAILED", "feed.pull", status, why);
+        failure_.code = "FEED_FAILED";  // data, not the plugin, is what a person looks at first
+      }
       if (stopping_) return;
     }
     waker_();

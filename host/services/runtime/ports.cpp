@@ -93,7 +93,7 @@ HandOver BrokerAdapter::submit(const core::Recorded<core::RiskApproved<core::Int
   bl_error error{};
   const bl_status status = instance_.submit((**order).abi, error);
   if (status >= 0) return HandOver::taken;
-  why = instance_.status_error("BROKER_SUBMIT_REFUSED", "broker.submit", status, error);
+  why = instance_.status_error("PLUGIN_CALL_FAILED", "broker.submit", status, error);
   // Only these say that no byte was written. Anything else may be live, and only the venue knows (rules 2.3).
   switch (status) {
     case BL_E_INVALID:
@@ -113,14 +113,14 @@ Result<void> BrokerAdapter::cancel(std::span<const bl_order_ref> orders) {
   bl_error error{};
   const bl_status status = instance_.cancel(orders, error);
   if (status >= 0) return {};
-  return instance_.status_error("BROKER_CANCEL_FAILED", "broker.cancel", status, error);
+  return instance_.status_error("PLUGIN_CALL_FAILED", "broker.cancel", status, error);
 }
 
 Result<void> BrokerAdapter::query(const bl_query& query) {
   bl_error error{};
   const bl_status status = instance_.query(query, error);
   if (status >= 0) return {};
-  return instance_.status_error("BROKER_QUERY_FAILED", "broker.query", status, error);
+  return instance_.status_error("PLUGIN_CALL_FAILED", "broker.query", status, error);
 }
 
 Result<void> BrokerAdapter::on_event(const bl_event& event) {
