@@ -1,69 +1,49 @@
-// Prints the API document of a service with every kind of route there is; `broken` prints one that must be
-// refused.
+// Prints the API document of one service, as it serves it; `broken` prints one that must be refused.
 #include <cstdio>
-#include <string_view>
+#include <string>
 
 #include "edge/common_routes.hpp"
 #include "edge/openapi.hpp"
+#include "services/portfolio_rebalancer/routes.hpp"
+#include "services/signal_bridge/routes.hpp"
+#include "services/signal_generator/routes.hpp"
+#include "services/trade_execution/routes.hpp"
+#include "unit/routes/parts.hpp"
 
-using namespace bowline::edge;
+using namespace bowline;
 
 int main(int argc, char** argv) {
-  const auto router = std::make_shared<Router>();
-  register_common_routes(router, {.service = "trade-execution",
-                                  .version = "0.1.0",
-                                  .description = "d",
-                                  .health = {},
-                                  .live = {},
-                                  .ready = {},
-                                  .metrics = {}});
-  const auto nothing = [](const Request&, Responder) {};
-  router->add(
-      {.method = Method::Post,
-       .path = "/trades/execute",
-       .operation_id = "execute_trade",
-       .summary = "Place an order through the risk chain.",
-       .description = "Same key and body: the first answer again.",
-       .params = {{.name = "Idempotency-Key",
-                   .in = "header",
-                   .required = true,
-                   .description = "chosen by the caller",
-                   .example = "k-1"},
-                  {.name = "dry_run", .type = "boolean", .description = "only check", .example = "true"}},
-       .request_schema = R"({"type":"object","additionalProperties":false,"required":["instrument","side"],
-                 "properties":{"instrument":{"type":"string"},"side":{"type":"string","enum":["buy","sell"]},
-                 "qty":{"type":"string","format":"decimal"},"limit_price":{"type":["string","null"],"format":"decimal"}}})",
-       .responses = {{202, {"accepted", R"({"type":"object","properties":{"id":{"type":"string"}}})"}},
-                     {409, {"the key was used with another body"}}},
-       .tag = "orders"},
-      nothing);
-  router->add(
-      {.method = Method::Get,
-       .path = "/orders/{id}/explain",
-       .operation_id = "explain_order",
-       .summary = "Why this order was made.",
-       .params = {{.name = "id", .in = "path", .required = true, .description = "client order id"},
-                  {.name = "depth", .type = "integer", .description = "how far back", .example = "3"}},
-       .responses = {{200, {"the chain of causes", R"({"type":"object"})"}}}},
-      nothing);
-  router->add({.method = Method::Delete,
-               .path = "/orders/{id}",
-               .operation_id = "cancel_order",
-               .summary = "Cancel.",
-               .responses = {{204, {"cancelled"}}}},
-              nothing);
-  router->add_ws({.path = "/events/stream",
-                  .operation_id = "event_stream",
-                  .summary = "Events from an id on.",
-                  .params = {{.name = "from", .type = "integer", .description = "first id", .example = "1"}}},
-                 {.on_open = [](std::shared_ptr<WsSession>, const Request&) {}});
-  if (argc > 1 && std::string_view(argv[1]) == "broken")
-    router->add({.method = Method::Get,
+  const std::string service = argc > 1 ? argv[1] : "";
+  routes_test::Parts parts;
+  services::LatestSignals latest(parts.table);
+  services::Broadcaster stream;
+  const auto router = std::make_shared<edge::Router>();
+  edge::register_common_routes(router, {.service = service,
+                                        .version = "0.1.0",
+                                        .description = "d",
+                                        .health = {},
+                                        .live = {},
+                                        .ready = {},
+                                        .metrics = {}});
+  if (service == "signal-generator") {
+    services::add_signal_generator_routes(router, latest, stream, parts.backend);
+  } else if (service == "signal-bridge") {
+    services::add_signal_bridge_routes(router, parts.backend);
+  } else if (service == "trade-execution") {
+    services::add_trade_execution_routes(router, *parts.execution, parts.backend);
+  } else if (service == "portfolio-rebalancer") {
+    services::add_portfolio_rebalancer_routes(router, *parts.rebalancer, parts.backend);
+  } else if (service == "broken") {
+    router->add({.method = edge::Method::Get,
                  .path = "/x",
                  .operation_id = "x",
                  .summary = "s",
                  .params = {{.name = "p", .in = "nowhere"}}},
-                nothing);
-  std::puts(openapi_json("trade-execution", "0.1.0", "Orders, fills, portfolio.", *router).c_str());
+                [](const edge::Request&, edge::Responder) {});
+  } else {
+    std::fputs("usage: openapi_dump SERVICE|broken\n", stderr);
+    return 2;
+  }
+  std::puts(edge::openapi_json(service, "0.1.0", "One service of four.", *router).c_str());
   return 0;
 }

@@ -1,0 +1,14 @@
+# The HTTP and WebSocket face of the services: part of bowline_services, and all of it that needs edge.
+find_package(nlohmann_json 3.9 REQUIRED)
+set(routes_sources
+    portfolio_rebalancer/routes.cpp
+    runtime/broadcaster.cpp
+    runtime/json_values.cpp
+    runtime/route_help.cpp
+    signal_bridge/routes.cpp
+    signal_generator/routes.cpp
+    trade_execution/routes.cpp
+    trade_execution/trade_request.cpp)
+list(TRANSFORM routes_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
+target_sources(bowline_services PRIVATE ${routes_sources})
+target_link_libraries(bowline_services PUBLIC bowline_edge PRIVATE nlohmann_json::nlohmann_json)

@@ -1,0 +1,46 @@
+// What the routes ask of the process they run in: the core thread, its time, and the store. Functions and not
+// a Pipeline, so that routes are tested without one.
+#pragma once
+
+#include <bowline/result.hpp>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "core/instrument.hpp"
+#include "core/portfolio_view.hpp"
+#include "core/prediction.hpp"
+
+namespace bowline::services {
+
+/// Filled before the server starts, then read only; must outlive the server. The store's functions run off
+/// the I/O thread and give JSON text; an empty one is answered with 503 STORE_ABSENT.
+struct Backend {
+  using Json = Result<std::string>;
+
+  /// Runs the work on the core thread; false when the loop has ended: 503 SERVICE_STOPPING. [any]
+  std::function<bool(std::function<void()>)> post{};
+  /// Engine time. [core thread]
+  std::function<core::Nanos()> now{};
+  /// Lets the broker act on what was commanded. [core thread]
+  std::function<void()> pump{};
+  /// Runs blocking work on a worker; false when it takes none any more. Empty: the calling thread does it
+  /// (tests).
+  std::function<bool(std::function<void()>)> offload{};
+  const core::InstrumentTable* instruments = nullptr;
+
+  /// The book as the rebalancer sees it; null: this process keeps no portfolio. [core thread]
+  const core::PortfolioView* view = nullptr;
+  /// Hands a rebalancer's whole plan to trade-execution. Empty: there is none in reach. [core thread]
+  std::function<Result<void>(std::span<const core::Target>, core::Nanos)> take_plan{};
+
+  // ---- the store: since in ns, newest last; symbol and state empty = all
+  std::function<Json(core::Nanos since, const std::string&symbol, std::size_t limit)> signals{}, decisions{};
+  std::function<Json(core::Nanos since, const std::string& state, std::size_t limit)> orders{};
+  std::function<Json(core::Nanos since, std::size_t limit)> portfolio_history{};
+  std::function<Json(std::size_t limit)> rebalances{};
+  /// Errors whose code ends in _NOT_FOUND are answered with 404.
+  std::function<Json(const std::string&id)> explain_signal{}, explain_decision{}, explain_order{};
+};
+
+}  // namespace bowline::services

@@ -1,0 +1,63 @@
+// What the routes of all services have in common: work on the core thread, history from the store, strict
+// reading.
+#pragma once
+
+#include <bowline/result.hpp>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <string_view>
+
+#include "edge/router.hpp"
+#include "services/runtime/backend.hpp"
+
+namespace bowline::services {
+
+/// A Responder that work in a std::function can carry.
+using Answer = std::shared_ptr<edge::Responder>;
+
+/// Runs `work` on the core thread; answers 503 SERVICE_STOPPING when there is none any more.
+void on_core(const Backend& backend, edge::Responder answer, std::function<void(const Answer&)> work);
+/// Runs the query off the I/O thread and answers with its JSON, or its error with a fitting status.
+/// `present`: the store function it needs is there; else 503 STORE_ABSENT.
+void from_store(const Backend& backend, edge::Responder answer, bool present,
+                std::function<Backend::Json()> query);
+
+/// ns since 1970, or "2022-01-01T00:05:00[.123]Z".
+Result<core::Nanos> parse_time(std::string_view text, std::string_view name);
+/// ?since= ; 0 when absent. Error PARAM_INVALID.
+Result<core::Nanos> query_since(const edge::Request& request);
+/// ?limit= in 1..1000; 100 when absent. Error PARAM_INVALID.
+Result<std::size_t> query_limit(const edge::Request& request);
+/// ?symbol= ; empty when absent. Error INSTRUMENT_UNKNOWN (answer with 404).
+Result<std::string> query_symbol(const edge::Request& request, const core::InstrumentTable& table);
+/// Parameters a route does not know are refused, so that a misspelt one is not taken for "no filter".
+Result<void> only_params(const edge::Request& request, std::initializer_list<std::string_view> allowed);
+/// 404 for what was not found, 400 for what was asked wrongly.
+int request_status(const Error& error) noexcept;
+
+/// Refuses keys that are not in `allowed`, naming the nearest. Error JSON_KEY_UNKNOWN.
+Result<void> only_keys(const nlohmann::json& object, std::initializer_list<std::string_view> allowed);
+/// A text member. Absent: empty, or JSON_KEY_MISSING when `required`. Errors name the key, never the value.
+Result<std::string> text_of(const nlohmann::json& object, std::string_view key, bool required,
+                            std::size_t max = 500);
+/// A decimal written as text. Absent or null: not set. A JSON number is refused: it would pass through
+/// binary.
+Result<Decimal> decimal_of(const nlohmann::json& object, std::string_view key);
+
+// ---- pieces of the API document
+edge::ParamDoc since_doc();
+edge::ParamDoc limit_doc();
+edge::ParamDoc symbol_doc();
+edge::ParamDoc id_doc(std::string what, std::string example);
+/// {"type":"object","required":[key],"properties":{key:{"type":"array","items":item}}}
+std::string list_schema(std::string_view key, std::string_view item);
+extern const char* const prediction_schema;
+extern const char* const explain_schema;
+extern const char* const target_schema;
+extern const char* const order_schema;
+extern const char* const checks_schema;
+
+}  // namespace bowline::services

@@ -1,0 +1,333 @@
+#include "services/trade_execution/routes.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "edge/json_body.hpp"
+#include "services/runtime/json_values.hpp"
+#include "services/runtime/route_help.hpp"
+
+namespace bowline::services {
+namespace {
+
+using edge::Method;
+using edge::Request;
+using edge::Responder;
+using edge::Response;
+
+constexpr const char* trade_schema =
+    R"({"type":"object","additionalProperties":false,"required":["instrument","side","type","reason"],
+"properties":{
+"instrument":{"type":"string","description":"as configured","examples":["BTC-USD"]},
+"side":{"type":"string","enum":["BUY","SELL"]},"type":{"type":"string","enum":["market","limit",
+"stop_limit"]},
+"tif":{"type":"string","enum":["GTC","GTD","IOC","FOK"],"description":"without: IOC for market, else GTC"},
+"qty":{"type":["string","null"],"format":"decimal","description":"base units; this or quote_qty",
+"examples":["0.01"]},
+"quote_qty":{"type":["string","null"],"format":"decimal","description":"cost of a market buy"},
+"limit_price":{"type":["string","null"],"format":"decimal"},"stop_price":{"type":["string","null"],
+"format":"decimal"},
+"expire":{"type":"string","format":"date-time","description":"with GTD"},"post_only":{"type":"boolean"},
+"reason":{"type":"string","minLength":1,"maxLength":500,"description":"for the audit trail"}}})";
+
+std::string answer_schema() {
+  return std::string(R"({"type":"object","required":["id","dry_run","replayed","checks"],"properties":{
+"id":{"type":"string","description":"client order id"},"dry_run":{"type":"boolean"},
+"replayed":{"type":"boolean",
+"description":"this key and body were answered before: no second order was made"},
+"state":{"type":"string"},"qty":{"type":["string","null"],"format":"decimal"},"checks":)") +
+         checks_schema + "}}";
+}
+
+constexpr const char* cancel_schema =
+    R"({"type":"object","required":["id","state"],"properties":{
+"id":{"type":"string"},"state":{"type":"string"}}})";
+
+constexpr const char* reason_schema =
+    R"({"type":"object","additionalProperties":false,"required":["reason"],"properties":{
+"reason":{"type":"string","minLength":1,"maxLength":500,"description":"for the audit trail"}}})";
+
+constexpr const char* state_schema =
+    R"({"type":"object","required":["state","gate_open"],"properties":{
+"state":{"type":"string","enum":["active","reducing","halted"]},"gate_open":{"type":"boolean"},
+"cancels":{"type":"integer","description":"resting entries whose cancel was asked for"}}})";
+
+constexpr const char* portfolio_schema =
+    R"({"type":"object","required":["version","equity","cash","positions","balances"],"properties":{
+"version":{"type":"integer"},"time":{"type":["string","null"],"format":"date-time"},
+"time_ns":{"type":["integer","null"]},
+"currency":{"type":"string"},"state":{"type":"string","enum":["active","reducing","halted"]},
+"gate_open":{"type":"boolean"},
+"equity":{"type":["string","null"],"format":"decimal"},"cash":{"type":["string","null"],"format":"decimal"},
+"exposure":{"type":["string","null"],"format":"decimal"},"realised":{"type":["string","null"],
+"format":"decimal"},
+"unrealised":{"type":["string","null"],"format":"decimal"},"fees":{"type":["string","null"],
+"format":"decimal"},
+"peak":{"type":["string","null"],"format":"decimal"},"day_start":{"type":["string","null"],
+"format":"decimal"},
+"max_drawdown":{"type":["string","null"],"format":"decimal","description":"fraction of the peak"},
+"positions":{"type":"array","items":{"type":"object","required":["instrument","qty"],"properties":{
+"instrument":{"type":"string"},"qty":{"type":"string","format":"decimal"},
+"average_price":{"type":["string","null"],"format":"decimal"},"cost":{"type":["string","null"],
+"format":"decimal"},
+"last_price":{"type":["string","null"],"format":"decimal"},"value":{"type":["string","null"],
+"format":"decimal"},
+"unrealised":{"type":["string","null"],"format":"decimal"},"realised":{"type":["string","null"],
+"format":"decimal"},
+"fees":{"type":["string","null"],"format":"decimal"},"dust":{"type":"boolean"},
+"opened":{"type":["string","null"],"format":"date-time"},"opened_ns":{"type":["integer","null"]}}}},
+"balances":{"type":"array","items":{"type":"object","properties":{"asset":{"type":"string"},
+"total":{"type":"string","format":"decimal"}}}}}})";
+
+constexpr const char* history_schema =
+    R"({"type":"object","required":["equity"],"properties":{"version":{"type":"integer"},
+"time":{"type":["string","null"],"format":"date-time"},"time_ns":{"type":["integer","null"]},
+"equity":{"type":"string","format":"decimal"},"cash":{"type":"string","format":"decimal"},
+"exposure":{"type":"string","format":"decimal"},"realised":{"type":"string","format":"decimal"},
+"unrealised":{"type":"string","format":"decimal"},"fees":{"type":"string","format":"decimal"},
+"peak":{"type":"string","format":"decimal"}}})";
+
+int trade_status(const Error& error) noexcept {
+  if (error.code == "IDEMPOTENCY_KEY_REUSED") return 409;
+  if (error.code == "JOURNAL_UNWRITABLE") return 503;
+  return 422;
+}
+
+void pump(const Backend& backend) {
+  if (backend.pump) backend.pump();
+}
+
+Error order_unknown() {
+  return {"ORDER_NOT_FOUND", "no order of this id is known to this service: GET /orders lists them"};
+}
+
+/// The order of a path parameter; an id that is too long for one is no order's.
+const core::Order* find_order(const Execution& execution, std::string_view id) {
+  return id.size() > 39 ? nullptr : execution.orders().find(core::ClientOrderId(id));
+}
+
+void execute(Execution& execution, const Backend& backend, const TradeRequest& q, Responder& answer) {
+  const auto done = execution.execute(q, backend.now());
+  if (!done) return answer.error(trade_status(done.error()), done.error());
+  if (!q.dry_run && !done->replayed) pump(backend);
+  JsonObject body;
+  body.text("id", done->order.view()).boolean("dry_run", q.dry_run).boolean("replayed", done->replayed);
+  if (const core::Order* o = execution.orders().find(done->order))
+    body.text("state", core::to_string(o->state));
+  body.amount("qty", done->qty).json("checks", checks_json(done->checks));
+  answer(Response::json(q.dry_run ? 200 : 202, body.done()));
+}
+
+void cancel(Execution& execution, const Backend& backend, const Request& asked, Responder& answer) {
+  const std::string_view id = asked.param("id");
+  if (find_order(execution, id) == nullptr) return answer.error(404, order_unknown());
+  const core::ClientOrderId order(id);
+  if (const auto done = execution.cancel(order, backend.now(), asked.principal, asked.request_id); !done)
+    return answer.error(done.error().code == "ORDER_ENDED" ? 409 : 404, done.error());
+  pump(backend);
+  const core::Order* o = execution.orders().find(order);
+  answer(Response::json(202, JsonObject()
+                                 .text("id", order.view())
+                                 .text("state", o != nullptr ? core::to_string(o->state) : "cancelled")
+                                 .done()));
+}
+
+/// Orders in memory, oldest first: the working ones and, unless only those are asked for, the ended ones
+/// still kept.
+std::string orders_in_memory(const Execution& execution, const core::InstrumentTable& table,
+                             core::Nanos since, const std::string& state, std::size_t limit) {
+  std::vector<const core::Order*> found;
+  const auto take = [&](const core::Order* o) {
+    if (o != nullptr && o->updated >= since &&
+        (state.empty() || state == "working" || core::to_string(o->state) == state))
+      found.push_back(o);
+  };
+  if (state != "working")
+    for (const core::ClientOrderId& id : execution.orders().done()) take(execution.orders().find(id));
+  for (const core::Order* o : execution.orders().working()) take(o);
+  std::vector<std::string> items;
+  for (std::size_t i = found.size() > limit ? found.size() - limit : 0; i < found.size(); ++i)
+    items.push_back(order_json(*found[i], table));
+  return JsonObject().json("orders", json_array(items)).done();
+}
+
+/// {reason} of the emergency routes.
+Result<std::string> read_reason(const Request& q) {
+  if (const auto ok = only_params(q, {}); !ok) return ok.error();
+  const auto body = edge::json_object(q);
+  if (!body) return body.error();
+  if (const auto ok = only_keys(*body, {"reason"}); !ok) return ok.error();
+  return text_of(*body, "reason", true);
+}
+
+void add_order_routes(edge::Router& router, Execution& execution, Backend& backend) {
+  router.add(
+      {.method = Method::Post,
+       .path = "/trades/execute",
+       .operation_id = "execute_trade",
+       .summary = "Places an order through the risk chain and the floor.",
+       .description =
+           "The same key and body again give the first answer with replayed true; the same key with "
+           "another body is refused. Amounts are decimals in quotes.",
+       .params = {{.name = "Idempotency-Key",
+                   .in = "header",
+                   .required = true,
+                   .description = "chosen by the caller, one per order",
+                   .example = "rebalance-2022-01-01-1"},
+                  {.name = "dry_run", .type = "boolean", .description = "only check", .example = "true"}},
+       .request_schema = trade_schema,
+       .responses = {{200, {"dry run: it would be placed", answer_schema()}},
+                     {202, {"recorded and handed to the broker", answer_schema()}}},
+       .tag = "orders"},
+      [&execution, &backend](const Request& q, Responder answer) {
+        auto trade = read_trade(q, *backend.instruments);
+        if (!trade) return answer.error(request_status(trade.error()), trade.error());
+        on_core(backend, std::move(answer), [&execution, &backend, t = std::move(*trade)](const Answer& a) {
+          execute(execution, backend, t, *a);
+        });
+      });
+  router.add(
+      {.method = Method::Get,
+       .path = "/orders",
+       .operation_id = "list_orders",
+       .summary = "Orders, the newest last.",
+       .description = "From the store; working ones, and all where a run has no store, from memory.",
+       .params = {since_doc(),
+                  {.name = "state", .description = "an order state, or working", .example = "working"},
+                  limit_doc()},
+       .responses = {{200, {"in order of making", list_schema("orders", order_schema)}}},
+       .tag = "orders"},
+      [&execution, &backend](const Request& q, Responder answer) {
+        if (const auto ok = only_params(q, {"since", "state", "limit"}); !ok)
+          return answer.error(400, ok.error());
+        const auto since = query_since(q);
+        if (!since) return answer.error(400, since.error());
+        const auto limit = query_limit(q);
+        if (!limit) return answer.error(400, limit.error());
+        const std::string state(q.query_value("state").value_or(""));
+        if (!state.empty() && state != "working" && !core::order_state_from(state))
+          return answer.error(400,
+                              {"PARAM_INVALID", "query parameter state must be working or an order state"});
+        if (backend.orders && state != "working")
+          return from_store(backend, std::move(answer), true, [&backend, t = *since, state, n = *limit] {
+            return backend.orders(t, state, n);
+          });
+        on_core(backend, std::move(answer),
+                [&execution, &backend, t = *since, state, n = *limit](const Answer& a) {
+                  (*a)(Response::json(200, orders_in_memory(execution, *backend.instruments, t, state, n)));
+                });
+      });
+  router.add({.method = Method::Get,
+              .path = "/orders/{id}",
+              .operation_id = "get_order",
+              .summary = "One order as it now stands.",
+              .params = {id_doc("client order id", "bl-0123456789abcdef")},
+              .responses = {{200, {"the order", order_schema}}},
+              .tag = "orders"},
+             [&execution, &backend](const Request& q, Responder answer) {
+               on_core(backend, std::move(answer),
+                       [&execution, &backend, id = std::string(q.param("id"))](const Answer& a) {
+                         const core::Order* o = find_order(execution, id);
+                         if (o == nullptr) return a->error(404, order_unknown());
+                         (*a)(Response::json(200, order_json(*o, *backend.instruments)));
+                       });
+             });
+  router.add({.method = Method::Delete,
+              .path = "/orders/{id}",
+              .operation_id = "cancel_order",
+              .summary = "Asks the venue to cancel; fills may still come.",
+              .params = {id_doc("client order id", "bl-0123456789abcdef")},
+              .responses = {{202, {"asked for", cancel_schema}}},
+              .tag = "orders"},
+             [&execution, &backend](const Request& q, Responder answer) {
+               on_core(backend, std::move(answer),
+                       [&execution, &backend, q](const Answer& a) { cancel(execution, backend, q, *a); });
+             });
+  router.add({.method = Method::Get,
+              .path = "/orders/{id}/explain",
+              .operation_id = "explain_order",
+              .summary = "Why this order was made: signal, decision, sizing, checks, events, fills.",
+              .params = {id_doc("client order id", "bl-0123456789abcdef")},
+              .responses = {{200, {"the explanation", explain_schema}}},
+              .tag = "orders"},
+             [&backend](const Request& q, Responder answer) {
+               from_store(backend, std::move(answer), static_cast<bool>(backend.explain_order),
+                          [&backend, id = std::string(q.param("id"))] { return backend.explain_order(id); });
+             });
+}
+
+void add_portfolio_routes(edge::Router& router, Execution& execution, Backend& backend) {
+  router.add(
+      {.method = Method::Get,
+       .path = "/portfolio",
+       .operation_id = "get_portfolio",
+       .summary = "What is owned and what it is worth, now.",
+       .responses = {{200, {"the portfolio", portfolio_schema}}},
+       .tag = "portfolio"},
+      [&execution, &backend](const Request& q, Responder answer) {
+        if (const auto ok = only_params(q, {}); !ok) return answer.error(400, ok.error());
+        on_core(backend, std::move(answer), [&execution, &backend](const Answer& a) {
+          (*a)(Response::json(200, portfolio_json(execution.portfolio(), backend.now(), execution.state(),
+                                                  execution.gate_open(), execution.max_drawdown())));
+        });
+      });
+  router.add({.method = Method::Get,
+              .path = "/portfolio/history",
+              .operation_id = "list_portfolio_history",
+              .summary = "Equity and its parts over time, from the store.",
+              .params = {since_doc(), limit_doc()},
+              .responses = {{200, {"in order of time", list_schema("history", history_schema)}}},
+              .tag = "portfolio"},
+             [&backend](const Request& q, Responder answer) {
+               if (const auto ok = only_params(q, {"since", "limit"}); !ok)
+                 return answer.error(400, ok.error());
+               const auto since = query_since(q);
+               if (!since) return answer.error(400, since.error());
+               const auto limit = query_limit(q);
+               if (!limit) return answer.error(400, limit.error());
+               from_store(backend, std::move(answer), static_cast<bool>(backend.portfolio_history),
+                          [&backend, t = *since, n = *limit] { return backend.portfolio_history(t, n); });
+             });
+}
+
+void add_emergency_route(edge::Router& router, Execution& execution, Backend& backend, bool stop) {
+  router.add(
+      {.method = Method::Post,
+       .path = stop ? "/emergency/stop" : "/emergency/resume",
+       .operation_id = stop ? "emergency_stop" : "emergency_resume",
+       .summary = stop ? "Closes the gate for entries, halts trading and cancels resting entries; stops stay."
+                       : "Opens the gate again and trades on.",
+       .request_schema = reason_schema,
+       .responses = {{200, {"the state trading is in now", state_schema}}},
+       .tag = "emergency"},
+      [&execution, &backend, stop](const Request& q, Responder answer) {
+        auto reason = read_reason(q);
+        if (!reason) return answer.error(400, reason.error());
+        on_core(backend, std::move(answer),
+                [&execution, &backend, stop, reason = std::move(*reason), principal = q.principal,
+                 request_id = q.request_id](const Answer& a) {
+                  JsonObject body;
+                  std::uint64_t cancels = 0;
+                  if (stop)
+                    cancels = execution.emergency_stop(backend.now(), principal, reason, request_id);
+                  else
+                    execution.emergency_resume(backend.now(), principal, reason, request_id);
+                  pump(backend);
+                  body.text("state", core::to_string(execution.state()))
+                      .boolean("gate_open", execution.gate_open());
+                  if (stop) body.number("cancels", cancels);
+                  (*a)(Response::json(200, body.done()));
+                });
+      });
+}
+
+}  // namespace
+
+void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Execution& execution,
+                                Backend& backend) {
+  add_order_routes(*router, execution, backend);
+  add_portfolio_routes(*router, execution, backend);
+  add_emergency_route(*router, execution, backend, true);
+  add_emergency_route(*router, execution, backend, false);
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,152 @@
+#include "edge/openapi.hpp"
+#include "edge/ws_client.hpp"
+#include "fixture.hpp"
+#include "services/runtime/route_help.hpp"
+#include "unit/edge/fixture.hpp"
+
+using namespace routes_test;
+
+namespace {
+
+core::Prediction prediction(std::uint32_t instrument, core::Action action) {
+  core::Prediction p;
+  p.id = {7, instrument};
+  p.instrument = {instrument};
+  p.action = action;
+  p.time = Parts::start;
+  p.p_up = 0.75;
+  p.ref_px = "100.5"_dec;
+  p.model = std::make_shared<const std::string>("a \"model\"");
+  return p;
+}
+
+}  // namespace
+
+TEST_CASE("the latest signals are there before and after the first step") {
+  Desk d;
+  CHECK(d.get("/signals/latest").body["signals"].empty());
+  const auto step = std::vector{prediction(1, core::Action::buy), prediction(2, core::Action::hold)};
+  d.latest.rebuild(step);
+  const Got all = d.get("/signals/latest");
+  REQUIRE(all.body["signals"].size() == 2);
+  const json& p = all.body["signals"][0];
+  CHECK(p["action"] == "BUY");
+  CHECK(p["ref_price"] == "100.5");
+  CHECK(p["p_up"] == 0.75);
+  CHECK(p["weight"].is_null());
+  CHECK(p["model"] == "a \"model\"");
+  CHECK(p["time"] == "2022-01-01T00:05:00Z");
+  d.latest.rebuild(std::vector{prediction(1, core::Action::sell)});  // the other one stays
+  CHECK(d.get("/signals/latest").body["signals"].size() == 2);
+  const Got one = d.get("/signals/latest?symbol=BTC-USD");
+  REQUIRE(one.body["signals"].size() == 1);
+  CHECK(one.body["signals"][0]["action"] == "SELL");
+  CHECK(d.get("/signals/latest?symbol=NO-SUCH").status == 404);
+  CHECK(d.get("/signals/latest?symbl=BTC-USD").code() == "PARAM_UNKNOWN");
+}
+
+TEST_CASE("the stream sends each prediction, and again from an id on") {
+  Desk d;
+  services::publish_signals(
+      d.stream, std::vector{prediction(1, core::Action::buy), prediction(2, core::Action::buy)}, d.table);
+  edge_test::Slot<std::string> texts;
+  edge::WsClient client(d.io,
+                        {.url = "ws://127.0.0.1:" + std::to_string(d.port()) + "/signals/stream?from=2"},
+                        {.on_text = [&](std::string_view t) { texts.put(std::string(t)); }});
+  client.start();
+  const auto kept = texts.take();
+  REQUIRE(kept);
+  CHECK(json::parse(*kept)["event_id"] == 2);
+  services::publish_signals(d.stream, std::vector{prediction(1, core::Action::sell)}, d.table);
+  const auto fresh = texts.take();
+  REQUIRE(fresh);
+  const json m = json::parse(*fresh);
+  CHECK(m["event_id"] == 3);
+  CHECK(m["type"] == "signal");
+  CHECK(m["time_ns"] == Parts::start);
+  CHECK(m["signal"]["action"] == "SELL");
+  CHECK(d.stream.sessions() == 1);
+  client.stop();
+  CHECK(d.get("/signals/stream?from=x").status >= 400);
+}
+
+TEST_CASE("history and explanations come from the store, or say that there is none") {
+  Desk none;
+  for (const char* path : {"/signals", "/signals/1/explain", "/decisions", "/decisions/1/explain",
+                           "/orders/1/explain", "/portfolio/history", "/rebalance/history"}) {
+    const Got got = none.get(path);
+    CHECK(got.status == 503);
+    CHECK(got.code() == "STORE_ABSENT");
+  }
+  CHECK(none.get("/orders").status == 200);  // from memory
+
+  Desk d;
+  const auto echo = [](core::Nanos since, const std::string& word,
+                       std::size_t limit) -> services::Backend::Json {
+    return json{{"since", since}, {"word", word}, {"limit", limit}}.dump();
+  };
+  d.backend.signals = d.backend.decisions = d.backend.orders = echo;
+  d.backend.portfolio_history = [&](core::Nanos since, std::size_t limit) { return echo(since, "", limit); };
+  d.backend.rebalances = [&](std::size_t limit) { return echo(0, "", limit); };
+  d.backend.explain_decision = [](const std::string& id) -> services::Backend::Json {
+    if (id == "1") return std::string(R"({"code":"HOLD"})");
+    return Error{"DECISION_NOT_FOUND", "no decision of this id is stored"};
+  };
+  const Got got = d.get("/signals?since=2022-01-01T00:05:00Z&symbol=ETH-USD&limit=7");
+  CHECK(got.body == json{{"since", Parts::start}, {"word", "ETH-USD"}, {"limit", 7}});
+  CHECK(d.get("/decisions").body == json{{"since", 0}, {"word", ""}, {"limit", 100}});
+  CHECK(d.get("/orders?state=filled").body["word"] == "filled");
+  CHECK(d.get("/portfolio/history?limit=3").body["limit"] == 3);
+  CHECK(d.get("/rebalance/history?limit=1000").body["limit"] == 1000);
+  CHECK(d.get("/rebalance/history?limit=1001").status == 400);
+  CHECK(d.get("/decisions/1/explain").body["code"] == "HOLD");
+  CHECK(d.get("/decisions/2/explain").status == 404);
+  CHECK(d.get("/signals?since=yesterday").status == 400);
+  CHECK(d.get("/decisions?symbol=NO-SUCH").status == 404);
+}
+
+TEST_CASE("a plan is shown without effect, and run through the same gates as any target") {
+  Desk d;
+  const Got plan = d.get("/rebalance/plan");
+  REQUIRE(plan.status == 200);
+  CHECK(plan.body["dry_run"] == true);
+  CHECK(plan.body["targets"][0]["symbol"] == "BTC-USD");
+  CHECK(plan.body["targets"][0]["weight"] == 0.5);
+  CHECK(plan.body["targets"][0]["valid_until"].is_null());
+  CHECK(d.rebalancer->plans_made() == 0);
+  CHECK(d.ask(Method::Post, "/rebalance/run", R"({"now":true})").code() == "JSON_KEY_UNKNOWN");
+  const Got run = d.ask(Method::Post, "/rebalance/run");
+  CHECK(run.status == 202);
+  CHECK(d.rebalancer->plans_made() == 1);
+
+  Desk without(false);
+  const Got absent = without.get("/rebalance/plan");
+  CHECK(absent.status == 409);
+  CHECK(absent.code() == "REBALANCER_ABSENT");
+  without.backend.take_plan = nullptr;
+  CHECK(without.ask(Method::Post, "/rebalance/run", "{}").code() == "EXECUTION_ABSENT");
+}
+
+TEST_CASE("times are read as they are written, and impossible ones are refused") {
+  using services::parse_time;
+  CHECK(*parse_time("2022-01-01T00:05:00Z", "t") == Parts::start);
+  CHECK(*parse_time("1640995500000000000", "t") == Parts::start);
+  CHECK(*parse_time("2022-01-01T00:05:00.25Z", "t") == Parts::start + 250'000'000);
+  CHECK(*parse_time(core::format_time(Parts::start + 1), "t") == Parts::start + 1);
+  for (const char* bad : {"", "now", "2022-02-30T00:00:00Z", "2022-01-01T25:00:00Z", "2022-01-01 00:05:00Z",
+                          "2022-01-01T00:05:00", "2022-01-01T00:05:00.Z", "99999999999999999999", "-5"})
+    CHECK_FALSE(parse_time(bad, "t").ok());
+}
+
+TEST_CASE("every route is documented") {
+  Desk d;
+  const json doc = json::parse(edge::openapi_json("all", "0.1.0", "x", *d.router));
+  for (const auto& [path, methods] : doc["paths"].items())
+    for (const auto& [method, op] : methods.items()) {
+      INFO(method << " " << path);
+      CHECK_FALSE(op["operationId"].get<std::string>().empty());
+      CHECK_FALSE(op["summary"].get<std::string>().empty());
+      for (const auto& p : op.value("parameters", json::array()))
+        CHECK_FALSE(p.value("description", "").empty());
+    }
+}

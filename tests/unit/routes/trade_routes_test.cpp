@@ -1,0 +1,138 @@
+#include "fixture.hpp"
+
+using namespace routes_test;
+
+TEST_CASE("an order is placed once, whatever is repeated") {
+  Desk d;
+  const Got first = d.trade(limit_buy());
+  REQUIRE(first.status == 202);
+  CHECK(first.body["replayed"] == false);
+  CHECK(first.body["state"] == "open");
+  CHECK(first.body["qty"] == "1");
+  const Got again = d.trade(limit_buy());
+  CHECK(again.status == 202);
+  CHECK(again.body["replayed"] == true);
+  CHECK(again.body["id"] == first.body["id"]);
+  CHECK(d.broker.submits == 1);
+  const Got other = d.trade(limit_buy("2"));
+  CHECK(other.status == 409);
+  CHECK(other.code() == "IDEMPOTENCY_KEY_REUSED");
+
+  const std::string id = first.body["id"];
+  const Got order = d.get("/orders/" + id);
+  CHECK(order.status == 200);
+  CHECK(order.body["limit_price"] == "99");
+  CHECK(order.body["instrument"] == "BTC-USD");
+  CHECK(d.get("/orders?state=working").body["orders"].size() == 1);
+  CHECK(d.get("/orders?state=filled").body["orders"].empty());
+  CHECK(d.get("/orders?state=nonsense").status == 400);
+  CHECK(d.get("/orders/nobody").status == 404);
+  CHECK(d.get("/orders/" + std::string(80, 'x')).status == 404);
+
+  const Got gone = d.ask(Method::Delete, "/orders/" + id);
+  CHECK(gone.status == 202);
+  CHECK(gone.body["state"] == "cancelled");
+  const Got twice = d.ask(Method::Delete, "/orders/" + id);
+  CHECK(twice.status == 409);
+  CHECK(twice.code() == "ORDER_ENDED");
+  CHECK(d.ask(Method::Delete, "/orders/nobody").status == 404);
+}
+
+TEST_CASE("a dry run judges and leaves no order") {
+  Desk d;
+  const Got dry = d.trade(limit_buy(), "k1", "?dry_run=true");
+  CHECK(dry.status == 200);
+  CHECK(dry.body["dry_run"] == true);
+  CHECK_FALSE(dry.body["checks"].empty());
+  CHECK(d.broker.submits == 0);
+  CHECK(d.get("/orders").body["orders"].empty());
+  CHECK(d.trade(limit_buy(), "k1", "?dry_run=perhaps").status == 400);
+}
+
+TEST_CASE("what is wrong with an order is said, and no amount with it") {
+  Desk d;
+  const Got bare = d.ask(Method::Post, "/trades/execute", limit_buy().dump());
+  CHECK(bare.status == 400);
+  CHECK(bare.code() == "IDEMPOTENCY_KEY_MISSING");
+  CHECK(d.trade(limit_buy(), std::string(200, 'k')).code() == "IDEMPOTENCY_KEY_INVALID");
+  CHECK(d.ask(Method::Post, "/trades/execute", "{", {{"Idempotency-Key", "k"}}).code() == "JSON_MALFORMED");
+
+  json number = limit_buy();
+  number["qty"] = 31337.5;
+  const Got inexact = d.trade(number);
+  CHECK(inexact.status == 400);
+  CHECK(inexact.code() == "DECIMAL_NOT_TEXT");
+  CHECK(inexact.body.dump().find("31337") == std::string::npos);
+
+  json misspelt = limit_buy();
+  misspelt["limit_prise"] = "99";
+  const Got unknown = d.trade(misspelt);
+  CHECK(unknown.code() == "JSON_KEY_UNKNOWN");
+  CHECK(unknown.body["error"]["details"]["allowed"].get<std::string>().starts_with("limit_price"));
+
+  json no_reason = limit_buy();
+  no_reason.erase("reason");
+  CHECK(d.trade(no_reason).code() == "JSON_KEY_MISSING");
+  json side = limit_buy();
+  side["side"] = "31337";
+  CHECK(d.trade(side).body.dump().find("31337") == std::string::npos);
+
+  const Got where = d.trade(limit_buy("1", "DOGE-USD"));
+  CHECK(where.status == 404);
+  CHECK(where.code() == "INSTRUMENT_UNKNOWN");
+
+  const Got large = d.trade(limit_buy("4"));
+  CHECK(large.status == 422);
+  CHECK(large.code() == "TOO_LARGE");
+  const Got step = d.trade(limit_buy("1.00001"));
+  CHECK(step.status == 422);
+  CHECK(step.code() == "ORDER_QUANTITY_STEP");
+  json both = limit_buy();
+  both["quote_qty"] = "5";
+  CHECK(d.trade(both).status == 422);
+  CHECK(d.broker.submits == 0);
+}
+
+TEST_CASE("the emergency stop closes the gate and cancels resting entries; resume opens it") {
+  Desk d;
+  REQUIRE(d.trade(limit_buy()).status == 202);
+  CHECK(d.ask(Method::Post, "/emergency/stop", "{}").code() == "JSON_KEY_MISSING");
+  CHECK(d.execution->gate_open());
+  const Got stop = d.ask(Method::Post, "/emergency/stop", R"({"reason":"fire"})");
+  REQUIRE(stop.status == 200);
+  CHECK(stop.body["state"] == "halted");
+  CHECK(stop.body["gate_open"] == false);
+  CHECK(stop.body["cancels"] == 1);
+  CHECK(d.broker.cancels == 1);
+  CHECK(d.get("/orders?state=working").body["orders"].empty());
+  CHECK(d.get("/portfolio").body["state"] == "halted");
+  CHECK(d.trade(limit_buy("1", "ETH-USD"), "k2").status == 422);
+  const Got resume = d.ask(Method::Post, "/emergency/resume", R"({"reason":"out"})");
+  CHECK(resume.status == 200);
+  CHECK(resume.body["gate_open"] == true);
+  CHECK(d.trade(limit_buy("1", "ETH-USD"), "k3").status == 202);
+}
+
+TEST_CASE("the portfolio tells amounts as text") {
+  Desk d;
+  const Got p = d.get("/portfolio");
+  REQUIRE(p.status == 200);
+  CHECK(p.body["equity"] == "100000");
+  CHECK(p.body["currency"] == "USD");
+  CHECK(p.body["time"] == "2022-01-01T00:05:00Z");
+  CHECK(p.body["time_ns"] == Parts::start);
+  CHECK(p.body["balances"][0]["asset"] == "USD");
+  CHECK(p.body["positions"].empty());
+}
+
+TEST_CASE("a loop that has ended is 503, not silence") {
+  Desk d;
+  d.core.stop();
+  for (const char* path : {"/portfolio", "/orders", "/orders/x", "/rebalance/plan"}) {
+    const Got got = d.get(path);
+    CHECK(got.status == 503);
+    CHECK(got.code() == "SERVICE_STOPPING");
+  }
+  CHECK(d.trade(limit_buy()).code() == "SERVICE_STOPPING");
+  CHECK(d.ask(Method::Post, "/emergency/stop", R"({"reason":"fire"})").status == 503);
+}
