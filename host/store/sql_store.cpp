@@ -137,7 +137,7 @@ void SqlStore::run() {
       names.clear();
     }
     lock.lock();
-    busy_ = false;
+    busy_ = !done;  // a batch that failed is still held here: flush() must not take it for written
     if (!done) fault_ = done.error();
     healthy_.store(done.ok(), std::memory_order_release);
     drained_.notify_all();

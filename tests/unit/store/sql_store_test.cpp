@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <chrono>
 
 #include "store/dump.hpp"
 #include "store/reader.hpp"
@@ -89,5 +90,65 @@ TEST_CASE("every kind of record is stored, explained, and guarded by lock and st
   }
   o.stamp.mode = "live";
   CHECK(SqlStore::open(o).error().code == "STORE_STAMP");
+  std::filesystem::remove_all(dir);
+}
+
+TEST_CASE("a full disk is told, keeps what was accepted, and flush does not call it written") {
+  const auto dir = std::filesystem::temp_directory_path() / ("bowline_full_" + std::to_string(::getpid()));
+  std::filesystem::remove_all(dir);
+  std::filesystem::create_directories(dir);
+  test::Market m;
+  StoreOptions o{dir / "p.db", dir / "t.db", {"mock", "v", "default"}, {}, &m.table};
+  o.max_pages = 60;
+  auto s = SqlStore::open(o);
+  if (!s) FAIL(s.error().message);
+  for (int i = 0; i < 20000; ++i) {
+    core::CandleRecord c;
+    c.instrument = m.btc;
+    c.open_ns = i;
+    (*s)->put(core::Record(c));
+  }
+  (*s)->end_step(1);
+  for (int again = 0; again < 3; ++again) {
+    const auto r = (*s)->flush();
+    REQUIRE(!r.ok());
+    CHECK(r.error().code == "STORE_FULL");
+    CHECK(!(*s)->healthy());
+  }
+  CHECK((*s)->fault().code == "STORE_FULL");
+  CHECK((*s)->dropped() == 0);
+  s->reset();
+  std::filesystem::remove_all(dir);
+}
+
+TEST_CASE("candles and signals are written at the exercise's pace", "[.pace]") {
+  const auto dir = std::filesystem::temp_directory_path() / ("bowline_pace_" + std::to_string(::getpid()));
+  std::filesystem::remove_all(dir);
+  std::filesystem::create_directories(dir);
+  test::Market m;
+  StoreOptions o{dir / "p.db", dir / "t.db", {"mock", "v", "default"}, {}, &m.table};
+  auto s = SqlStore::open(o);
+  REQUIRE(s.ok());
+  const auto name = test::text("combined");
+  const auto begin = std::chrono::steady_clock::now();
+  constexpr int bars = 100000;
+  for (int i = 0; i < bars; ++i) {
+    core::CandleRecord c;
+    c.instrument = m.btc;
+    c.open_ns = i;
+    (*s)->put(core::Record(c));
+    core::SignalRecord g;
+    core::DecisionRecord d;
+    g.id = d.id = {static_cast<std::uint64_t>(i) * 0x9e3779b97f4a7c15u, 1};
+    g.instrument = d.instrument = m.btc;
+    g.source = g.model = d.code = name;
+    (*s)->put(core::Record(g));
+    (*s)->put(core::Record(std::move(d)));
+    (*s)->end_step(i);
+  }
+  REQUIRE((*s)->flush().ok());
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  WARN(bars / seconds << " bars/s");
+  s->reset();
   std::filesystem::remove_all(dir);
 }
