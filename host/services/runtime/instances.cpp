@@ -75,8 +75,7 @@ Result<std::unique_ptr<Instances>> Instances::make(const config::RunConfig& conf
   all->watchdog_ = std::make_unique<loader::Watchdog>(std::move(watch));
   if (auto done = all->watchdog_->start(); !done) return done.error();
 
-  std::vector<std::uint32_t> every;
-  for (std::uint32_t i = 1; i <= facts.instruments->size(); ++i) every.push_back(i);
+  for (std::uint32_t i = 1; i <= facts.instruments->size(); ++i) all->every_.push_back(i);
   std::uint32_t index = 0;
   for (const config::InstanceConfig& from : config.instances) {
     ++index;
@@ -92,7 +91,6 @@ Result<std::unique_ptr<Instances>> Instances::make(const config::RunConfig& conf
       if (done && !all->feeds.back().instance->pulled())
         return Error{"RUN_FEED_PUSHED", "instance " + from.id + ": plugin " + from.plugin +
                                             " publishes from its own threads; this host takes feeds that it pulls"};
-      if (done) done = all->feeds.back().instance->subscribe(every, (1u << BL_EV_BAR) | (1u << BL_EV_QUOTE) | (1u << BL_EV_OBSERVATION));
     } else if (from.kind == "signal") {
       done = add(all->signals);
     } else if (from.kind == "risk") {
@@ -139,6 +137,13 @@ Result<void> Instances::start() {
     }
     ++started_;
   }
+  // A feed takes its subscription while it runs, and before anybody pulls.
+  constexpr std::uint32_t channels = (1u << BL_EV_BAR) | (1u << BL_EV_QUOTE) | (1u << BL_EV_OBSERVATION);
+  for (auto& f : feeds)
+    if (auto done = f.instance->subscribe(every_, channels); !done) {
+      static_cast<void>(stop());
+      return done;
+    }
   return {};
 }
 

@@ -30,12 +30,12 @@ struct InstancesOptions {
 
 class Instances {
  public:
-  /// Loads, makes, configures and subscribes; starts nothing. Errors: the loader's, MODE_VENUE_REAL, RUN_BROKER_COUNT,
+  /// Loads, makes and configures; starts nothing. Errors: the loader's, MODE_VENUE_REAL, RUN_BROKER_COUNT,
   /// RUN_FEED_PUSHED.
   static Result<std::unique_ptr<Instances>> make(const config::RunConfig& config, const loader::Catalogue& catalogue,
                                                  RunFacts& facts, InstancesOptions options);
   ~Instances();
-  /// Starts all in configuration order; what was started before a failure is stopped again.
+  /// Starts all in configuration order and subscribes the feeds; what was started before a failure is stopped again.
   Result<void> start();
   /// Stops all in the reverse order; gives the problems met.
   std::vector<Error> stop();
@@ -64,6 +64,7 @@ class Instances {
   std::unique_ptr<loader::Watchdog> watchdog_;
   std::vector<loader::Instance*> order_;    // configuration order
   std::size_t started_ = 0;
+  std::vector<std::uint32_t> every_;        // all instruments, for the feeds
 
   template <class T>
   Result<One<T>> one(const config::RunConfig& config, const config::InstanceConfig& from, std::uint32_t index,
