@@ -13,6 +13,8 @@ int main(int argc, char** argv) {
   cli::add_run(app, chosen);
   cli::add_check_config(app, chosen);
   cli::add_plugin(app, chosen);
+  cli::add_db(app, chosen);
+  cli::add_explain(app, chosen);
   cli::add_doctor(app, chosen);
   cli::add_docs(app, chosen);
   cli::add_version(app, chosen);

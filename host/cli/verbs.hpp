@@ -20,6 +20,8 @@ CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& sum
 void add_run(CLI::App& app, Action& chosen);
 void add_check_config(CLI::App& app, Action& chosen);
 void add_plugin(CLI::App& app, Action& chosen);
+void add_db(CLI::App& app, Action& chosen);
+void add_explain(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
 void add_docs(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);

@@ -42,6 +42,7 @@ class Loader {
     duration(root["interval"], "interval", 1'000'000'000, c_.interval_ns);
     duration(root["max_bar_delay"], "max_bar_delay", 0, c_.max_bar_delay_ns);
     one_of(root["journal"], "journal", {"file", "memory"}, c_.journal);
+    store(root["store"]);
     instruments(root);
     plugins(root);
     instances(root);
@@ -159,6 +160,19 @@ class Loader {
     }
     if (c_.services.size() != service_names.size())
       bad(n, "services", "CONFIG_SERVICES", "this host runs all four services in one process: list all four, or leave the key out");
+  }
+
+  void store(const Node& n) {
+    if (!there(n) || !n.IsMap()) return;
+    text(n["transactions"], "store.transactions", c_.store.transactions);
+    text(n["prices"], "store.prices", c_.store.prices);
+    for (const auto& [name, url] : {std::pair<const char*, std::string&>{"transactions", c_.store.transactions}, {"prices", c_.store.prices}})
+      if (url != "none" && !url.starts_with("sqlite://"))
+        bad(n[name], std::string("store.") + name, "CONFIG_VALUE", "sqlite://path or none is needed here");
+    if ((c_.store.transactions == "none") != (c_.store.prices == "none"))
+      bad(n, "store", "CONFIG_VALUE", "none goes for both files or for neither");
+    if (c_.store.transactions != "none" && c_.store.transactions == c_.store.prices)
+      bad(n, "store", "CONFIG_VALUE", "transactions and prices need a file each");
   }
 
   void instruments(const Node& root) {

@@ -33,6 +33,9 @@ struct RunConfig {
   std::vector<std::string> services;
   std::uint64_t seed = 1;
   std::int64_t interval_ns = 300'000'000'000, max_bar_delay_ns = 0;
+  struct Store {
+    std::string transactions = "sqlite://crypto_transactions.db", prices = "sqlite://crypto_prices.db";
+  } store;
   std::string journal = "file";
   std::vector<InstrumentConfig> instruments;
   struct Plugins {

@@ -6,6 +6,7 @@
 
 #include "core/identity.hpp"
 #include "observe/log.hpp"
+#include "store/sql_store.hpp"
 
 namespace bowline::services {
 namespace {
@@ -30,6 +31,16 @@ Combine combine_of(std::string_view word) {
 
 }  // namespace
 
+StoreFiles store_files(const config::RunConfig& config, const std::filesystem::path& var) {
+  if (config.store.transactions == "none") return {};
+  const auto file = [&var](std::string_view url) {
+    url.remove_prefix(std::string_view("sqlite://").size());
+    const std::filesystem::path p(url);
+    return p.is_absolute() ? p : var / p;
+  };
+  return {file(config.store.transactions), file(config.store.prices)};
+}
+
 struct Run::Impl {
   config::RunConfig config;
   RunOptions options;
@@ -37,6 +48,8 @@ struct Run::Impl {
   RunFacts facts;
   std::unique_ptr<store::Journal> journal;
   NoStore no_store;
+  std::unique_ptr<store::SqlStore> sql;
+  std::string store_text = "none";
   std::atomic<bool> gate_closed{false};
   std::unique_ptr<Instances> instances;
   std::unique_ptr<BrokerAdapter> broker;
@@ -51,7 +64,7 @@ struct Run::Impl {
   RunEnd end = RunEnd::end_of_data;
   Error error;
 
-  core::RecordSink& sink() { return options.store ? static_cast<core::RecordSink&>(*options.store) : no_store; }
+  core::RecordSink& sink() { return sql ? static_cast<core::RecordSink&>(*sql) : no_store; }
   Result<void> open_state();
   void assemble();
   Result<void> first_balances();
@@ -78,6 +91,17 @@ Result<void> Run::Impl::open_state() {
   // Derived from the seed where time is not real, so that the same run makes the same ids (trading rules 2.1).
   const core::Id128 epoch = core::decision_id(config.seed, "", 0, "store-epoch", config.execution.account);
   if (auto done = journal->set_epoch(epoch.lo); !done) return done;
+  const StoreFiles files = store_files(config, options.var);
+  if (files.transactions.empty()) return {};
+  store::StoreOptions o;
+  o.stamp = stamp;
+  o.prices = files.prices;
+  o.transactions = files.transactions;
+  o.instruments = &table;
+  auto opened = store::SqlStore::open(o);
+  if (!opened) return opened.error();
+  sql = std::move(*opened);
+  store_text = files.transactions.string() + ", " + files.prices.string();
   return {};
 }
 
@@ -246,8 +270,8 @@ Summary Run::execute(const std::function<void()>& on_started) {
   m.sink().end_step(m.pipeline->last_time());
   if (auto done = m.journal->flush(); !done && m.error.code.empty()) m.error = done.error();
   for (const Error& e : m.instances->stop()) out::error("run", "{}: {}", e.code, e.message);
-  if (m.options.store)
-    if (auto done = m.options.store->close(); !done && m.error.code.empty()) m.error = done.error();
+  if (m.sql)
+    if (auto done = m.sql->close(); !done && m.error.code.empty()) m.error = done.error();
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return summary();
 }
@@ -299,7 +323,7 @@ Summary Run::summary() const {
   s.journal_commits = m.journal->commits();
   s.journal_rows = m.journal->rows();
   s.journal_head = m.journal->head();
-  s.store = m.options.store ? m.options.store->where() : "none";
+  s.store = m.store_text;
   s.seconds = m.seconds;
   rusage usage{};
   if (getrusage(RUSAGE_SELF, &usage) == 0) s.peak_rss_kib = static_cast<std::uint64_t>(usage.ru_maxrss);

@@ -14,21 +14,18 @@
 
 namespace bowline::services {
 
-/// Where a run's records go. Opened by whoever starts the run, so that a run needs to know no database.
-class RunStore : public core::RecordSink {
- public:
-  /// Everything put is durable, and the store is closed. Errors: STORE_…
-  virtual Result<void> close() = 0;
-  virtual std::string where() const = 0;
-};
-
 struct RunOptions {
   std::filesystem::path var;                       ///< all state lies below it
   std::function<std::int64_t()> wall_ns;           ///< the one seam that reads the clock; empty: the system's
   std::function<Result<std::string>(std::string_view)> secret;
   std::function<Result<std::unique_ptr<FrameSource>>(std::span<const std::string_view>)> select;  ///< RunFacts::select
-  std::unique_ptr<RunStore> store;                 ///< null: nothing is stored
 };
+
+/// The store's two files of a configuration; empty paths when nothing is stored.
+struct StoreFiles {
+  std::filesystem::path transactions, prices;
+};
+StoreFiles store_files(const config::RunConfig& config, const std::filesystem::path& var);
 
 class Run {
  public:

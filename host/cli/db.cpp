@@ -1,0 +1,60 @@
+// bowline db dump|status: a stored run as text, and which version its files have.
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+#include "cli/verbs.hpp"
+#include "core/exit_codes.hpp"
+#include "store/dump.hpp"
+#include "store/migrations.hpp"
+
+namespace bowline::cli {
+namespace {
+struct Options {
+  std::string var = "var", what, prices = "crypto_prices.db", transactions = "crypto_transactions.db";
+  bool json = false;
+  std::filesystem::path file(const std::string& name) const { return std::filesystem::path(var) / name; }
+};
+
+int status(const Options& o) {
+  for (const auto& [name, known] : {std::pair{o.transactions, &store::transactions_migrations()}, {o.prices, &store::prices_migrations()}}) {
+    const auto found = store::migration_status(o.file(name), *known);
+    if (!found) return fail(found.error());
+    std::string open;
+    for (const std::string& m : found->open) open += " " + m;
+    std::printf("%s: version %d%s%s\n", o.file(name).c_str(), found->at, open.empty() ? ", up to date" : ", open:", open.c_str());
+  }
+  return core::exit_code::ok;
+}
+}  // namespace
+
+void add_db(CLI::App& app, Action& chosen) {
+  CLI::App* db = app.add_subcommand("db", "look into a run's store");
+  db->require_subcommand(1);
+  const auto o = std::make_shared<Options>();
+  const auto files = [o](CLI::App* v) {
+    v->add_option("--var", o->var, "the run's state folder")->capture_default_str();
+    v->add_option("--transactions", o->transactions, "file name in it, or an absolute path")->capture_default_str();
+    v->add_option("--prices", o->prices, "file name in it, or an absolute path")->capture_default_str();
+  };
+  CLI::App* dump = verb(*db, "dump", "one table as text, in a fixed order, without sequence numbers and wall-clock columns",
+                        "bowline db dump orders --var /tmp/run1");
+  files(dump);
+  dump->add_option("table", o->what, "what to print")->required()->check(CLI::IsMember(store::dump_names()));
+  dump->add_flag("--json", o->json, "one JSON object a line instead of CSV");
+  dump->callback([o, &chosen] {
+    chosen = [o] {
+      const auto done = store::dump(o->file(o->prices), o->file(o->transactions), o->what,
+                                    o->json ? store::DumpFormat::jsonl : store::DumpFormat::csv, [](std::string_view line) {
+                                      std::fwrite(line.data(), 1, line.size(), stdout);
+                                      if (line.empty() || line.back() != '\n') std::fputc('\n', stdout);
+                                    });
+      return done ? core::exit_code::ok : fail(done.error());
+    };
+  });
+  CLI::App* state = verb(*db, "status", "the version of each file, and what is not yet applied", "bowline db status --var /tmp/run1");
+  files(state);
+  state->callback([o, &chosen] { chosen = [o] { return status(*o); }; });
+}
+
+}  // namespace bowline::cli
