@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   cli::add_explain(app, chosen);
   cli::add_doctor(app, chosen);
   cli::add_docs(app, chosen);
+  cli::add_train(app, chosen);
   cli::add_version(app, chosen);
   try {
     app.parse(argc, argv);

@@ -10,6 +10,7 @@
 #include "loader/watchdog.hpp"
 #include "observe/log.hpp"
 #include "services/runtime/run.hpp"
+#include "services/runtime/selected_features.hpp"
 
 namespace bowline::cli {
 namespace {
@@ -76,6 +77,7 @@ int run(const Options& o) {
   services::RunOptions options;
   options.var = std::filesystem::absolute(o.var);
   options.secret = loaded.secret;
+  options.select = services::select_features;
   loader::install_terminate_handler(options.var);
   auto made = services::Run::make(config, std::move(options));
   if (!made) {

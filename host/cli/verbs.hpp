@@ -24,6 +24,7 @@ void add_db(CLI::App& app, Action& chosen);
 void add_explain(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
 void add_docs(CLI::App& app, Action& chosen);
+void add_train(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);
 
 /// Prints `bowline: CODE: message` to stderr and gives the exit code that belongs to the code's first word.

@@ -137,13 +137,24 @@ Result<void> Instances::start() {
     }
     ++started_;
   }
-  // A feed takes its subscription while it runs, and before anybody pulls.
+  if (auto done = subscribe_feeds(); !done) {
+    static_cast<void>(stop());
+    return done;
+  }
+  return {};
+}
+
+Result<void> Instances::start_feeds() {
+  for (auto& f : feeds)
+    if (auto done = f.instance->start(); !done) return done;
+  return subscribe_feeds();
+}
+
+// A feed takes its subscription while it runs, and before anybody pulls.
+Result<void> Instances::subscribe_feeds() {
   constexpr std::uint32_t channels = (1u << BL_EV_BAR) | (1u << BL_EV_QUOTE) | (1u << BL_EV_OBSERVATION);
   for (auto& f : feeds)
-    if (auto done = f.instance->subscribe(every_, channels); !done) {
-      static_cast<void>(stop());
-      return done;
-    }
+    if (auto done = f.instance->subscribe(every_, channels); !done) return done;
   return {};
 }
 

@@ -37,6 +37,8 @@ class Instances {
   ~Instances();
   /// Starts all in configuration order and subscribes the feeds; what was started before a failure is stopped again.
   Result<void> start();
+  /// The feeds alone, subscribed: what training reads. They end with this object.
+  Result<void> start_feeds();
   /// Stops all in the reverse order; gives the problems met.
   std::vector<Error> stop();
 
@@ -60,6 +62,7 @@ class Instances {
 
  private:
   Instances() = default;
+  Result<void> subscribe_feeds();
   loader::Quarantine quarantine_;
   std::unique_ptr<loader::Watchdog> watchdog_;
   std::vector<loader::Instance*> order_;    // configuration order

@@ -1,0 +1,74 @@
+#include "research/dataset.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace bowline::research {
+namespace {
+double price(std::int64_t mantissa, std::int8_t exp) noexcept {
+  return static_cast<double>(mantissa) * std::pow(10.0, exp);
+}
+}  // namespace
+
+DatasetBuilder::DatasetBuilder(features::FeatureSet set, LabelOptions options)
+    : set_(std::move(set)), options_(options), buffer_(set_.cols()) {}
+
+void DatasetBuilder::add(const bl_bar& bar) {
+  if (bar.is_final == 0 || bar.close <= 0) return;
+  ++bars_;
+  const std::uint32_t i = bar.h.instrument;
+  if (i >= waiting_.size()) {
+    waiting_.resize(i + 1);
+    head_.resize(i + 1);
+  }
+  const core::Nanos t = bar.close_ns, span = static_cast<core::Nanos>(options_.horizon_bars) * options_.interval;
+  const double close = price(bar.close, bar.px_exp);
+  auto& queue = waiting_[i];
+  while (head_[i] < queue.size() && queue[head_[i]].time + span <= t) {
+    const Waiting& w = queue[head_[i]++];
+    if (w.time + span != t) {
+      ++unlabelled_;
+      continue;
+    }
+    const double move = close / w.close - 1;
+    done_.push_back({{w.time, i, label_of(move, options_.dead_zone), move}, w.at});
+  }
+  set_.update(bar);
+  if ((set_.row(i, buffer_) & 1u) == 0) return;
+  const std::size_t at = pool_.size();
+  for (const double v : buffer_) pool_.push_back(static_cast<float>(v));
+  queue.push_back({t, close, at});
+}
+
+Result<DatasetBuilder::Split> DatasetBuilder::split() {
+  for (std::size_t i = 0; i < waiting_.size(); ++i) unlabelled_ += waiting_[i].size() - head_[i];
+  waiting_.clear();
+  std::sort(done_.begin(), done_.end(), [](const Labelled& a, const Labelled& b) {
+    return a.row.time != b.row.time ? a.row.time < b.row.time : a.row.instrument < b.row.instrument;
+  });
+  const Error too_short{"DATA_TOO_SHORT", "too few bars: after warm-up and horizon " + std::to_string(done_.size()) +
+                                              " rows are left, and both a training and a calibration slice are needed"};
+  if (done_.size() < 100) return too_short;
+  Split out;
+  const core::Nanos first = done_.front().row.time, last = done_.back().row.time;
+  const auto cut = static_cast<core::Nanos>(static_cast<double>(last - first) * (1 - options_.calibration_share));
+  out.calibration_start = first + cut;
+  const core::Nanos span = static_cast<core::Nanos>(options_.horizon_bars) * options_.interval;
+  out.train.cols = out.calibration.cols = set_.cols();
+  for (const Labelled& l : done_) {
+    if (l.row.time < out.calibration_start && l.row.time + span >= out.calibration_start) {
+      ++out.purged;
+      continue;
+    }
+    Dataset& to = l.row.time < out.calibration_start ? out.train : out.calibration;
+    to.rows.push_back(l.row);
+    to.values.insert(to.values.end(), pool_.begin() + static_cast<std::ptrdiff_t>(l.at),
+                     pool_.begin() + static_cast<std::ptrdiff_t>(l.at + set_.cols()));
+  }
+  pool_.clear();
+  pool_.shrink_to_fit();
+  if (out.train.rows.empty() || out.calibration.rows.empty()) return too_short;
+  return out;
+}
+
+}  // namespace bowline::research
