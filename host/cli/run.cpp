@@ -9,6 +9,7 @@
 #include "core/exit_codes.hpp"
 #include "loader/watchdog.hpp"
 #include "observe/log.hpp"
+#include "services/runtime/http_face.hpp"
 #include "services/runtime/run.hpp"
 #include "services/runtime/selected_features.hpp"
 
@@ -86,7 +87,26 @@ int run(const Options& o) {
   }
   services::Run& run = **made;
   signals.watch([&run] { run.stop(); });
-  const services::Summary summary = run.execute();
+  std::unique_ptr<services::HttpFace> face;
+  if (config.listen.enabled) {
+    services::HttpFaceOptions http;
+    http.host = config.listen.host;
+    http.ports = config.listen.ports;
+    http.version = BOWLINE_VERSION;
+    http.mode = config.mode;
+    http.store = services::store_files(config, std::filesystem::absolute(o.var));
+    auto opened = services::HttpFace::open(run, std::move(http));
+    if (!opened) {
+      observe::log::shutdown();
+      return fail(opened.error());
+    }
+    face = std::move(*opened);
+    for (const auto& [service, port] : face->ports()) observe::log::info("run", "{} listens on {}:{}", service, config.listen.host, port);
+  }
+  const services::Summary summary = run.execute([&face] {
+    if (face) face->set_ready(true);
+  });
+  face.reset();
   observe::log::shutdown();
   const std::string text = o.json ? summary.json() : summary.text();
   std::fwrite(text.data(), 1, text.size(), stdout);

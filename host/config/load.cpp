@@ -43,6 +43,7 @@ class Loader {
     duration(root["max_bar_delay"], "max_bar_delay", 0, c_.max_bar_delay_ns);
     one_of(root["journal"], "journal", {"file", "memory"}, c_.journal);
     store(root["store"]);
+    listen(root["listen"]);
     instruments(root);
     plugins(root);
     instances(root);
@@ -173,6 +174,23 @@ class Loader {
       bad(n, "store", "CONFIG_VALUE", "none goes for both files or for neither");
     if (c_.store.transactions != "none" && c_.store.transactions == c_.store.prices)
       bad(n, "store", "CONFIG_VALUE", "transactions and prices need a file each");
+  }
+
+  void listen(const Node& n) {
+    c_.listen.ports = {{"signal-generator", 8025}, {"signal-bridge", 8022}, {"trade-execution", 8024}, {"portfolio-rebalancer", 8047}};
+    if (!there(n) || !n.IsMap()) return;
+    flag(n["enabled"], "listen.enabled", c_.listen.enabled);
+    text(n["host"], "listen.host", c_.listen.host);
+    const Node ports = n["ports"];
+    if (!there(ports) || !ports.IsMap()) return;
+    for (const std::string& s : service_names) number(ports[s], "listen.ports." + s, 0, 65'535, c_.listen.ports[s]);
+    std::map<std::uint16_t, std::string> taken;
+    for (const auto& [service, port] : c_.listen.ports) {
+      const auto [it, fresh] = taken.emplace(port, service);
+      if (!fresh && port != 0)
+        bad(there(ports[service]) ? ports[service] : ports, "listen.ports." + service, "CONFIG_PORT_SHARED",
+            "port " + std::to_string(port) + " is that of " + it->second + " too: give each service its own");
+    }
   }
 
   void instruments(const Node& root) {

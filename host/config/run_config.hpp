@@ -37,6 +37,11 @@ struct RunConfig {
     std::string transactions = "sqlite://crypto_transactions.db", prices = "sqlite://crypto_prices.db";
   } store;
   std::string journal = "file";
+  struct Listen {
+    bool enabled = true;
+    std::string host = "127.0.0.1";
+    std::map<std::string, std::uint16_t> ports{};  ///< by service
+  } listen;
   std::vector<InstrumentConfig> instruments;
   struct Plugins {
     std::vector<std::filesystem::path> path;

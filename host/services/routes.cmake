@@ -4,6 +4,7 @@ set(routes_sources
     portfolio_rebalancer/routes.cpp
     runtime/broadcaster.cpp
     runtime/json_values.cpp
+    runtime/http_face.cpp
     runtime/route_help.cpp
     signal_bridge/routes.cpp
     signal_generator/routes.cpp

@@ -131,10 +131,26 @@ Result<std::string> Reader::signals(std::int64_t t, std::string_view symbol, std
                       "SELECT * FROM signals WHERE time_ns>=?1 AND (?2='' OR symbol=?2) ORDER BY time_ns, id, source LIMIT ?3", t,
                       symbol, limit);
 }
-Result<std::string> Reader::orders(std::int64_t t, std::string_view symbol, std::int64_t limit) const {
+Result<std::string> Reader::decisions(std::int64_t t, std::string_view symbol, std::int64_t limit) const {
   return impl_->since(impl_->transactions,
-                      "SELECT * FROM orders WHERE decided_ns>=?1 AND (?2='' OR symbol=?2) ORDER BY decided_ns, id LIMIT ?3", t,
+                      "SELECT * FROM decisions WHERE time_ns>=?1 AND (?2='' OR symbol=?2) ORDER BY time_ns, id LIMIT ?3", t,
                       symbol, limit);
+}
+Result<std::string> Reader::orders(std::int64_t t, std::string_view state, std::int64_t limit) const {
+  return impl_->since(impl_->transactions,
+                      "SELECT * FROM orders WHERE decided_ns>=?1 AND (?2='' OR state=?2) ORDER BY decided_ns, id LIMIT ?3", t,
+                      state, limit);
+}
+Result<std::string> Reader::rebalances(std::int64_t limit) const {
+  Query q(impl_->transactions,
+          "SELECT * FROM (SELECT * FROM rebalances ORDER BY time_ns DESC, id DESC LIMIT ?1) ORDER BY time_ns, id");
+  q.bind(limit);
+  json all = rows(q);
+  if (q.failed()) return impl_->transactions.fault();
+  for (json& plan : all)
+    plan["weights"] = Impl::list(impl_->transactions, "SELECT symbol, weight FROM rebalance_weights WHERE rebalance_id=? ORDER BY symbol",
+                                 plan["id"].get<std::string>());
+  return text(all);
 }
 Result<std::string> Reader::portfolio_history(std::int64_t t, std::int64_t limit) const {
   return impl_->since(impl_->transactions,

@@ -20,7 +20,11 @@ class Reader {
   Result<std::string> explain_decision(std::string_view id) const;
   /// Arrays, oldest first, at most `limit`; an empty symbol means all.
   Result<std::string> signals(std::int64_t since_ns, std::string_view symbol, std::int64_t limit) const;
-  Result<std::string> orders(std::int64_t since_ns, std::string_view symbol, std::int64_t limit) const;
+  Result<std::string> decisions(std::int64_t since_ns, std::string_view symbol, std::int64_t limit) const;
+  /// `state`: as core::to_string(OrderState) writes it; empty means all.
+  Result<std::string> orders(std::int64_t since_ns, std::string_view state, std::int64_t limit) const;
+  /// The newest `limit` plans with their weights, oldest first.
+  Result<std::string> rebalances(std::int64_t limit) const;
   Result<std::string> portfolio_history(std::int64_t since_ns, std::int64_t limit) const;
 
  private:

@@ -1,0 +1,245 @@
+#include "services/runtime/http_face.hpp"
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "edge/common_routes.hpp"
+#include "edge/http_server.hpp"
+#include "observe/health.hpp"
+#include "observe/log.hpp"
+#include "observe/metrics.hpp"
+#include "services/portfolio_rebalancer/routes.hpp"
+#include "services/runtime/backend.hpp"
+#include "services/signal_bridge/routes.hpp"
+#include "services/signal_generator/routes.hpp"
+#include "services/trade_execution/routes.hpp"
+#include "store/reader.hpp"
+
+namespace bowline::services {
+namespace {
+
+namespace out = observe::log;
+using namespace std::chrono_literals;
+
+/// One thread for what may block: questions to the store.
+class Worker {
+ public:
+  Worker() : thread_([this] { run(); }) {}
+  ~Worker() {
+    {
+      const std::scoped_lock hold(lock_);
+      over_ = true;
+    }
+    some_.notify_one();
+    thread_.join();
+  }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+  /// False when it ends, or when more wait than would be answered in time.
+  bool post(std::function<void()> work) {
+    {
+      const std::scoped_lock hold(lock_);
+      if (over_ || work_.size() >= 1024) return false;
+      work_.push_back(std::move(work));
+    }
+    some_.notify_one();
+    return true;
+  }
+
+ private:
+  std::mutex lock_;
+  std::condition_variable some_;
+  std::deque<std::function<void()>> work_;
+  bool over_ = false;
+  std::thread thread_;
+
+  void run() {
+    for (;;) {
+      std::function<void()> next;
+      {
+        std::unique_lock hold(lock_);
+        some_.wait(hold, [this] { return over_ || !work_.empty(); });
+        if (work_.empty()) return;
+        next = std::move(work_.front());
+        work_.pop_front();
+      }
+      next();
+    }
+  }
+};
+
+constexpr std::pair<const char*, const char*> services[] = {
+    {"signal-generator", "Predictions from market data."},
+    {"signal-bridge", "Predictions become target weights, or the reason why not."},
+    {"trade-execution", "The target book, orders, fills and the portfolio."},
+    {"portfolio-rebalancer", "The portfolio that is wanted."},
+};
+
+/// A list of the store under the name the route's document gives it.
+Backend::Json named(const char* name, Result<std::string> list) {
+  if (!list) return list;
+  return "{\"" + std::string(name) + "\":" + *list + "}";
+}
+/// "Not in this store" is the caller's mistake, not the store's fault.
+Backend::Json found(const char* code, Result<std::string> answer) {
+  if (answer || answer.error().code != "STORE_UNKNOWN") return answer;
+  return Error{code, answer.error().message};
+}
+
+}  // namespace
+
+struct HttpFace::Impl {
+  Run& run;
+  HttpFaceOptions options;
+  observe::Metrics metrics;
+  observe::Counter bars, orders, fills;
+  observe::Gauge open_orders, trading_ready, trading_state;
+  LatestSignals latest;
+  Broadcaster stream;
+  std::unique_ptr<store::Reader> reader;  // the worker's alone
+  Backend backend;
+  std::map<std::string, std::unique_ptr<observe::HealthBoard>> boards;
+  std::unique_ptr<Worker> worker = std::make_unique<Worker>();
+  edge::IoThread io;
+  std::map<std::string, std::unique_ptr<edge::HttpServer>> servers;
+
+  Impl(Run& r, HttpFaceOptions o) : run(r), options(std::move(o)), latest(run.instruments()) {}
+
+  Result<void> ask_store();
+  void fill_backend();
+  void follow_loop();
+  Result<void> listen();
+  void tell_state();
+};
+
+Result<void> HttpFace::Impl::ask_store() {
+  if (options.store.transactions.empty()) return {};
+  auto opened = store::Reader::open(options.store.prices, options.store.transactions);
+  if (!opened) return opened.error();
+  reader = std::move(*opened);
+  const store::Reader* r = reader.get();
+  const auto n = [](std::size_t limit) { return static_cast<std::int64_t>(limit); };
+  backend.signals = [r, n](core::Nanos t, const std::string& s, std::size_t l) { return named("signals", r->signals(t, s, n(l))); };
+  backend.decisions = [r, n](core::Nanos t, const std::string& s, std::size_t l) { return named("decisions", r->decisions(t, s, n(l))); };
+  backend.orders = [r, n](core::Nanos t, const std::string& s, std::size_t l) { return named("orders", r->orders(t, s, n(l))); };
+  backend.portfolio_history = [r, n](core::Nanos t, std::size_t l) { return named("history", r->portfolio_history(t, n(l))); };
+  backend.rebalances = [r, n](std::size_t l) { return named("rebalances", r->rebalances(n(l))); };
+  backend.explain_signal = [r](const std::string& id) { return found("SIGNAL_NOT_FOUND", r->explain_decision(id)); };
+  backend.explain_decision = [r](const std::string& id) { return found("DECISION_NOT_FOUND", r->explain_decision(id)); };
+  backend.explain_order = [r](const std::string& id) { return found("ORDER_NOT_FOUND", r->explain_order(id)); };
+  return {};
+}
+
+void HttpFace::Impl::fill_backend() {
+  backend.post = [this](std::function<void()> work) { return run.pipeline().post(std::move(work)); };
+  backend.now = [this] { return run.now(); };
+  backend.pump = [this] { run.pipeline().pump(); };
+  backend.offload = [this](std::function<void()> work) { return worker->post(std::move(work)); };
+  backend.instruments = &run.instruments();
+  backend.view = &run.execution().view();
+  backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now) -> Result<void> {
+    run.execution().take_targets(targets, true);
+    run.execution().trade(now);
+    run.pipeline().pump();
+    return {};
+  };
+}
+
+void HttpFace::Impl::tell_state() {
+  const Execution& e = run.execution();
+  std::vector<std::string> missing;
+  if (!e.gate_open()) missing.emplace_back("GATE_CLOSED");
+  if (e.state() != core::TradingState::active) missing.emplace_back(e.state() == core::TradingState::halted ? "STATE_HALTED" : "STATE_REDUCING");
+  for (auto& [name, board] : boards) board->set_trading_ready(missing.empty(), missing);
+  trading_ready.set(missing.empty() ? 1 : 0);
+  trading_state.set(static_cast<double>(e.state()));
+}
+
+// What the loop tells after each step and while it waits. All on the core thread.
+void HttpFace::Impl::follow_loop() {
+  run.pipeline().beat = [this] {
+    for (auto& [name, board] : boards) board->beat();
+    tell_state();
+  };
+  run.pipeline().after_step = [this](core::Nanos, bool acted) {
+    bars.publish(run.pipeline().bars());
+    fills.publish(run.execution().counts().fills);
+    open_orders.set(static_cast<double>(run.execution().orders().working().size()));
+    if (!acted) return;
+    latest.rebuild(run.pipeline().predictions());
+    publish_signals(stream, run.pipeline().predictions(), run.instruments());
+  };
+}
+
+Result<void> HttpFace::Impl::listen() {
+  bars = metrics.counter("bowline_bars_total", {{"feed", "all"}});
+  fills = metrics.counter("bowline_fills_total", {{"side", "all"}});
+  open_orders = metrics.gauge("bowline_open_orders");
+  trading_ready = metrics.gauge("bowline_trading_ready");
+  trading_state = metrics.gauge("bowline_trading_state");
+  metrics.gauge("bowline_build_info", {{"version", options.version}, {"compiler", __VERSION__}}).set(1);
+  for (const auto& [name, about] : services) {
+    auto board = std::make_unique<observe::HealthBoard>(observe::HealthBoard::Options{.service = name, .version = options.version, .mode = options.mode});
+    board->set("loop", observe::Health::Ok);
+    board->beat();
+    const observe::HealthBoard* b = board.get();
+    boards.emplace(name, std::move(board));
+    auto router = std::make_shared<edge::Router>();
+    edge::register_common_routes(router, {.service = name, .version = options.version, .description = about,
+                                          .health = [b] { return b->report(); }, .live = [b] { return b->live(); },
+                                          .ready = [b] { return b->ready(); }, .metrics = [this] { return metrics.expose(); }});
+    const std::string_view service = name;
+    if (service == "signal-generator") add_signal_generator_routes(router, latest, stream, backend);
+    if (service == "signal-bridge") add_signal_bridge_routes(router, backend);
+    if (service == "trade-execution") add_trade_execution_routes(router, run.execution(), backend);
+    if (service == "portfolio-rebalancer") add_portfolio_rebalancer_routes(router, run.rebalancer(), backend);
+    edge::ServerOptions so;
+    so.bind = options.host;
+    so.port = options.ports.at(name);
+    so.service = name;
+    so.on_problem = [name = std::string(name)](std::string_view code, std::string_view text, std::string_view request) {
+      const out::Scope scope({.service = name, .request_id = request});
+      out::warning("edge", "{}: {}", code, text);
+    };
+    auto server = std::make_unique<edge::HttpServer>(io, std::move(router), std::move(so));
+    if (auto done = server->start(); !done) return done;
+    servers.emplace(name, std::move(server));
+  }
+  return {};
+}
+
+HttpFace::HttpFace(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Result<std::unique_ptr<HttpFace>> HttpFace::open(Run& run, HttpFaceOptions options) {
+  std::unique_ptr<HttpFace> face(new HttpFace(std::make_unique<Impl>(run, std::move(options))));
+  Impl& m = *face->impl_;
+  m.fill_backend();
+  if (auto done = m.ask_store(); !done) return done.error();
+  if (auto done = m.listen(); !done) return done.error();
+  m.follow_loop();
+  return face;
+}
+
+HttpFace::~HttpFace() {
+  set_ready(false);
+  for (auto& [name, server] : impl_->servers) static_cast<void>(server->drain(2s));
+  impl_->servers.clear();
+  impl_->worker.reset();
+  impl_->io.stop();
+  impl_->run.pipeline().beat = {};
+  impl_->run.pipeline().after_step = {};
+}
+
+void HttpFace::set_ready(bool ready) {
+  for (auto& [name, board] : impl_->boards) board->set_ready(ready);
+}
+
+std::map<std::string, std::uint16_t> HttpFace::ports() const {
+  std::map<std::string, std::uint16_t> all;
+  for (const auto& [name, server] : impl_->servers) all[name] = server->port();
+  return all;
+}
+
+}  // namespace bowline::services
