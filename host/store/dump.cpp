@@ -81,7 +81,7 @@ Result<void> dump(const std::filesystem::path& prices, const std::filesystem::pa
     out.clear();
     bool first = true;
     for (int i = 0; i < q.columns(); ++i) {
-      if (q.name(i) == "seq") continue;
+      if (q.name(i) == "seq" || q.name(i) == "id_key") continue;
       if (!first) out += ',';
       first = false;
       append(i);

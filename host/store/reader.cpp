@@ -5,6 +5,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
+#include "core/types.hpp"
 #include "store/query.hpp"
 
 namespace bowline::store {
@@ -17,6 +18,7 @@ json rows(Query& q) {
   while (q.next()) {
     json row = json::object();
     for (int i = 0; i < q.columns(); ++i) {
+      if (q.name(i) == "id_key") continue;  // how it is found, not what it is
       json& cell = row[std::string(q.name(i))];
       if (q.type(i) == SQLITE_INTEGER) cell = q.integer(i);
       if (q.type(i) == SQLITE_FLOAT) cell = q.real(i);
@@ -37,6 +39,12 @@ struct Reader::Impl {
   static json list(const Database& db, std::string_view sql, std::string_view key) {
     Query q(db, sql);
     q.bind(key);
+    return rows(q);
+  }
+  /// Rows of a table whose ids are found by their first eight bytes.
+  static json by_id(const Database& db, std::string_view sql, std::string_view id) {
+    Query q(db, sql);
+    q.bind(static_cast<std::int64_t>(core::Id128::from_hex(id).hi)).bind(id);
     return rows(q);
   }
   /// Name and value of every column the decision saw, per signal instance.
@@ -67,11 +75,11 @@ struct Reader::Impl {
   }
   json decision(std::string_view id) const {
     json out{{"decision", nullptr}};
-    const json found = list(transactions, "SELECT * FROM decisions WHERE id=?", id);
+    const json found = by_id(transactions, "SELECT * FROM decisions WHERE id_key=? AND id=?", id);
     if (!found.empty()) out["decision"] = found[0];
     out["advisory_checks"] = list(transactions, "SELECT * FROM decision_checks WHERE decision_id=? ORDER BY n", id);
-    out["signals"] = list(prices, "SELECT * FROM signals WHERE id=? ORDER BY source", id);
-    out["outcome"] = list(prices, "SELECT * FROM signal_outcomes WHERE signal_id=?", id);
+    out["signals"] = by_id(prices, "SELECT * FROM signals WHERE id_key=? AND id=? ORDER BY source", id);
+    out["outcome"] = by_id(prices, "SELECT * FROM signal_outcomes WHERE id_key=? AND signal_id=?", id);
     const json& from = !found.empty() ? found : out["signals"];
     out["features"] = from.empty() ? json::array()
                                    : features(from[0]["time_ns"].get<std::int64_t>(), from[0]["symbol"].get<std::string>());

@@ -11,6 +11,7 @@ namespace bowline::store {
 namespace {
 /// A venue outage of the disk must not eat the memory: beyond this many times the queue, records are counted and dropped.
 constexpr std::size_t backlog_factor = 16;
+constexpr std::chrono::milliseconds gather{100};  // how long what was put may wait for more
 
 void release(const std::vector<int>& locks) {
   for (const int fd : locks) ::close(fd);
@@ -120,6 +121,8 @@ void SqlStore::run() {
     if (batch.empty() && names.empty()) {
       work_.wait(lock, [this] { return stop_ || !queue_.empty() || !names_.empty(); });
       if (queue_.empty() && names_.empty()) return;
+      // A moment more makes one transaction of many: each commit writes every page it touched.
+      work_.wait_for(lock, gather, [this] { return stop_ || hurry_ || queue_.size() >= limit_ / 2; });
       batch.swap(queue_);
       names.swap(names_);
     } else {

@@ -99,7 +99,7 @@ TEST_CASE("a full disk is told, keeps what was accepted, and flush does not call
   std::filesystem::create_directories(dir);
   test::Market m;
   StoreOptions o{dir / "p.db", dir / "t.db", {"mock", "v", "default"}, {}, &m.table};
-  o.max_pages = 60;
+  o.max_pages = 30;  // of 16 KiB
   auto s = SqlStore::open(o);
   if (!s) FAIL(s.error().message);
   for (int i = 0; i < 20000; ++i) {
