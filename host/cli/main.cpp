@@ -12,6 +12,7 @@ int main(int argc, char** argv) {
   cli::Action chosen;
   cli::add_run(app, chosen);
   cli::add_check_config(app, chosen);
+  cli::add_new(app, chosen);
   cli::add_plugin(app, chosen);
   cli::add_db(app, chosen);
   cli::add_explain(app, chosen);

@@ -19,6 +19,7 @@ CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& sum
 
 void add_run(CLI::App& app, Action& chosen);
 void add_check_config(CLI::App& app, Action& chosen);
+void add_new(CLI::App& app, Action& chosen);
 void add_plugin(CLI::App& app, Action& chosen);
 void add_db(CLI::App& app, Action& chosen);
 void add_explain(CLI::App& app, Action& chosen);
