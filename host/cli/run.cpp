@@ -1,11 +1,17 @@
 // bowline run: one YAML file is one run.
+#include <chrono>
+#include <condition_variable>
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <thread>
 
 #include "cli/load_config.hpp"
+#include "cli/screen.hpp"
 #include "cli/verbs.hpp"
+#include "config/values.hpp"
 #include "core/exit_codes.hpp"
 #include "loader/watchdog.hpp"
 #include "observe/log.hpp"
@@ -17,8 +23,36 @@ namespace bowline::cli {
 namespace {
 
 struct Options {
-  std::string file, var = "var", log_file, log_level;
-  bool json = false;
+  std::string file, var = "var", log_file, log_level, for_text;
+  std::vector<std::string> notes;
+  std::uint64_t expect_steps = 0, expect_fills = 0;
+  bool json = false, screen = false;
+};
+
+/// Ends the run by itself after a time on the wall.
+class StopAfter {
+ public:
+  StopAfter(std::int64_t ns, std::function<void()> stop)
+      : thread_([this, ns, stop = std::move(stop)] {
+          std::unique_lock hold(lock_);
+          if (!wake_.wait_for(hold, std::chrono::nanoseconds(ns), [this] { return over_; })) stop();
+        }) {}
+  ~StopAfter() {
+    {
+      const std::scoped_lock hold(lock_);
+      over_ = true;
+    }
+    wake_.notify_all();
+    thread_.join();
+  }
+  StopAfter(const StopAfter&) = delete;
+  StopAfter& operator=(const StopAfter&) = delete;
+
+ private:
+  std::mutex lock_;
+  std::condition_variable wake_;
+  bool over_ = false;
+  std::thread thread_;
 };
 
 /// SIGINT and SIGTERM end the run in order. They are taken by a thread of their own, so that nothing runs in a handler.
@@ -65,6 +99,14 @@ int exit_of(const services::Summary& s) {
 
 int run(const Options& o) {
   StopSignals signals;
+  std::optional<std::int64_t> limit;
+  if (!o.for_text.empty()) {
+    limit = config::parse_duration(o.for_text);
+    if (!limit || *limit <= 0) {
+      std::fprintf(stderr, "bowline: --for: %s is not a duration such as 60s or 5m\n", o.for_text.c_str());
+      return core::exit_code::usage;
+    }
+  }
   auto loaded = load_config(o.file, o.var);
   if (!loaded.config) return loaded.exit_code;
   config::RunConfig& config = *loaded.config;
@@ -103,16 +145,29 @@ int run(const Options& o) {
     face = std::move(*opened);
     for (const auto& [service, port] : face->ports()) observe::log::info("run", "{} listens on {}:{}", service, config.listen.host, port);
   }
+  std::optional<Screen> screen;
+  if (o.screen) screen.emplace(run, o.notes);
+  std::optional<StopAfter> after;
+  if (limit) after.emplace(*limit, [&run] { run.stop(); });
   const services::Summary summary = run.execute([&face] {
     if (face) face->set_ready(true);
   });
+  after.reset();
+  screen.reset();
   face.reset();
   observe::log::shutdown();
   const std::string text = o.json ? summary.json() : summary.text();
   std::fwrite(text.data(), 1, text.size(), stdout);
   std::fflush(stdout);
   if (!summary.error.code.empty()) static_cast<void>(fail(summary.error));
-  return exit_of(summary);
+  const int code = exit_of(summary);
+  if (code == core::exit_code::ok && (summary.acted_steps < o.expect_steps || summary.fills < o.expect_fills)) {
+    std::fprintf(stderr, "bowline: DEMO_UNMET: %llu bars passed and %llu fills were made; %llu and %llu were expected\n",
+                 static_cast<unsigned long long>(summary.acted_steps), static_cast<unsigned long long>(summary.fills),
+                 static_cast<unsigned long long>(o.expect_steps), static_cast<unsigned long long>(o.expect_fills));
+    return core::exit_code::demo_unmet;
+  }
+  return code;
 }
 
 }  // namespace
@@ -126,6 +181,11 @@ void add_run(CLI::App& app, Action& chosen) {
   v->add_option("--log-file", o->log_file, "append the log to this file instead of stderr");
   v->add_option("--log-level", o->log_level, "DEBUG, INFO, WARNING, ERROR or CRITICAL; over the file's");
   v->add_flag("--json", o->json, "the summary as one JSON object");
+  v->add_option("--for", o->for_text, "end by itself after this time on the wall, such as 60s");
+  v->add_flag("--screen", o->screen, "show a one-screen status while it runs");
+  v->add_option("--note", o->notes, "a line to show below the status; may be given again");
+  v->add_option("--expect-bars", o->expect_steps, "exit 20 unless this many bars were acted on");
+  v->add_option("--expect-fills", o->expect_fills, "exit 20 unless this many fills were made");
   v->callback([o, &chosen] { chosen = [o] { return run(*o); }; });
 }
 

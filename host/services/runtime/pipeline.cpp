@@ -209,6 +209,7 @@ void Pipeline::close_step() {
   const core::PortfolioView& view = p_.execution->publish(t);
   predictions_ = p_.generator->predict(t);
   if (acted_) {
+    ++acted_steps_;
     targets_.clear();
     plan_.clear();
     changed_.clear();

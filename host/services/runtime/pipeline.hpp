@@ -66,6 +66,8 @@ class Pipeline {
   std::uint64_t bars() const noexcept { return bars_; }
   std::uint64_t late_bars() const noexcept { return late_; }
   std::uint64_t steps() const noexcept { return steps_; }
+  /// Steps that predictions were made on: not those of the warm-up.
+  std::uint64_t acted_steps() const noexcept { return acted_steps_; }
   core::Nanos first_time() const noexcept { return first_; }
   core::Nanos last_time() const noexcept { return closed_; }
   /// The span of predictions of the step just closed. [core thread, in after_step]
@@ -81,7 +83,7 @@ class Pipeline {
   std::vector<std::function<void()>> posted_;  // under lock_
   std::atomic<bool> stop_{false}, has_posted_{false};
   Error error_;
-  std::uint64_t bars_ = 0, late_ = 0, steps_ = 0, events_ = 0;
+  std::uint64_t bars_ = 0, late_ = 0, steps_ = 0, acted_steps_ = 0, events_ = 0;
   core::Nanos open_ = 0, closed_ = 0, first_ = 0;  // open_: time of the step being filled, 0 = none
   bool acted_ = false;
   std::vector<bool> seen_;                         // instruments with a bar in the open step

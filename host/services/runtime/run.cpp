@@ -296,6 +296,7 @@ Summary Run::summary() const {
   s.bars = m.pipeline->bars();
   s.late_bars = m.pipeline->late_bars();
   s.steps = m.pipeline->steps();
+  s.acted_steps = m.pipeline->acted_steps();
   s.signals = m.generator->counts();
   s.signal_errors = m.generator->errors();
   s.unresolved = m.generator->unresolved();

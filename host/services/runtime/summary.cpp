@@ -44,7 +44,8 @@ std::string Summary::text() const {
   };
   line("ended", std::string(end_text(end)) + (error.code.empty() ? "" : ": " + error.code + ": " + error.message));
   line("period", first == 0 ? "no bar" : core::format_time(first) + " to " + core::format_time(last));
-  line("bars", std::to_string(bars) + " in " + std::to_string(steps) + " steps, " + std::to_string(late_bars) + " late");
+  line("bars", std::to_string(bars) + " in " + std::to_string(steps) + " steps (" + std::to_string(acted_steps) + " acted on), " +
+                   std::to_string(late_bars) + " late");
   line("signals", "BUY " + std::to_string(signals[1]) + ", SELL " + std::to_string(signals[2]) + ", HOLD " +
                       std::to_string(signals[3]) + (signal_errors ? ", errors " + std::to_string(signal_errors) : ""));
   line("accuracy", percent(accuracy.accuracy()) + " of " + std::to_string(accuracy.resolved()) + " resolved; base rate " +
@@ -80,6 +81,7 @@ std::string Summary::json() const {
   j["bars"] = bars;
   j["late_bars"] = late_bars;
   j["steps"] = steps;
+  j["acted_steps"] = acted_steps;
   j["signals"] = {{"buy", signals[1]}, {"sell", signals[2]}, {"hold", signals[3]}, {"errors", signal_errors}};
   j["accuracy"] = {{"resolved", accuracy.resolved()}, {"hits", accuracy.hits}, {"ties", accuracy.ties},
                    {"accuracy", number(accuracy.accuracy())}, {"base_rate", number(accuracy.base_rate())},

@@ -15,7 +15,7 @@ struct Summary {
   Error error;                                   ///< empty code unless the run failed
   std::string mode;
   core::Nanos first = 0, last = 0;
-  std::uint64_t bars = 0, late_bars = 0, steps = 0;
+  std::uint64_t bars = 0, late_bars = 0, steps = 0, acted_steps = 0;  // acted: without the warm-up
   std::array<std::uint64_t, 4> signals{};        ///< by action
   std::uint64_t signal_errors = 0, unresolved = 0;
   Accuracy accuracy;
