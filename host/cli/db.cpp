@@ -1,4 +1,4 @@
-// bowline db dump|status: a stored run as text, and which version its files have.
+// bowline db dump|status|migrate: a stored run as text, which version its files have, and bringing them up to date.
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -26,10 +26,35 @@ int status(const Options& o) {
   }
   return core::exit_code::ok;
 }
+
+int migrate(const Options& o) {
+  namespace fs = std::filesystem;
+  std::error_code ec;
+  bool any = false;
+  for (const auto& [name, known] : {std::pair{o.transactions, &store::transactions_migrations()}, {o.prices, &store::prices_migrations()}}) {
+    const fs::path file = o.file(name);
+    if (!fs::exists(file, ec)) continue;  // a run makes its own; a wrong path must not leave an empty file behind
+    any = true;
+    const auto before = store::migration_status(file, *known);
+    if (!before) return fail(before.error());
+    const auto after = store::migrate(file, *known);
+    if (!after) return fail(after.error());
+    if (before->open.empty()) {
+      std::printf("%s: version %d, up to date\n", file.c_str(), after->at);
+      continue;
+    }
+    std::printf("%s: version %d -> %d", file.c_str(), before->at, after->at);
+    if (before->at > 0) std::printf(", as it was: %s.backup-%d", file.c_str(), before->at);
+    std::printf("\n");
+  }
+  if (!any) return fail({"STORE_OPEN", "neither " + o.file(o.transactions).string() + " nor " + o.file(o.prices).string() +
+                                           " is there: name the run's state folder with --var"});
+  return core::exit_code::ok;
+}
 }  // namespace
 
 void add_db(CLI::App& app, Action& chosen) {
-  CLI::App* db = app.add_subcommand("db", "look into a run's store");
+  CLI::App* db = app.add_subcommand("db", "look into a run's store, and bring it up to date");
   db->require_subcommand(1);
   const auto o = std::make_shared<Options>();
   const auto files = [o](CLI::App* v) {
@@ -55,6 +80,10 @@ void add_db(CLI::App& app, Action& chosen) {
   CLI::App* state = verb(*db, "status", "the version of each file, and what is not yet applied", "bowline db status --var /tmp/run1");
   files(state);
   state->callback([o, &chosen] { chosen = [o] { return status(*o); }; });
+  CLI::App* up = verb(*db, "migrate", "apply what is missing; a file that held something is copied first",
+                      "bowline db migrate --var /tmp/run1");
+  files(up);
+  up->callback([o, &chosen] { chosen = [o] { return migrate(*o); }; });
 }
 
 }  // namespace bowline::cli

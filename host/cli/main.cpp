@@ -14,6 +14,7 @@ int main(int argc, char** argv) {
   cli::add_check_config(app, chosen);
   cli::add_new(app, chosen);
   cli::add_plugin(app, chosen);
+  cli::add_quarantine(app, chosen);
   cli::add_db(app, chosen);
   cli::add_explain(app, chosen);
   cli::add_doctor(app, chosen);

@@ -21,6 +21,7 @@ void add_run(CLI::App& app, Action& chosen);
 void add_check_config(CLI::App& app, Action& chosen);
 void add_new(CLI::App& app, Action& chosen);
 void add_plugin(CLI::App& app, Action& chosen);
+void add_quarantine(CLI::App& app, Action& chosen);
 void add_db(CLI::App& app, Action& chosen);
 void add_explain(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);

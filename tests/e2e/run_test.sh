@@ -34,6 +34,14 @@ order=$(sed -n 2p "$dir/one.fills" | cut -d, -f2)
 check "an order can be explained" ends 0 "$bowline" explain "$order" --var "$dir/one"
 check "the explanation names the order" grep -q "$order" "$dir/out"
 check "an order nobody made cannot" ends 7 "$bowline" explain bl-0 --var "$dir/one"
+check "the store is up to date" ends 0 "$bowline" db migrate --var "$dir/one"
+check "and says so of both files" test "$(grep -c 'up to date$' "$dir/out")" = 2
+cp -r "$dir/one" "$dir/empty"
+rm "$dir/empty/crypto_prices.db"*
+: >"$dir/empty/crypto_prices.db"
+check "a file without tables is made whole" ends 0 "$bowline" db migrate --var "$dir/empty"
+check "from version 0" grep -q 'crypto_prices.db: version 0 -> ' "$dir/out"
+check "no store, no file made" ends 7 "$bowline" db migrate --var "$dir/nowhere"
 check "a used state folder is refused" ends 3 "$bowline" run "$dir/run.yaml" --var "$dir/one"
 
 bad() { # what, exit code, words, sed script
