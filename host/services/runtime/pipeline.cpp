@@ -25,8 +25,9 @@ bool Pipeline::post(std::function<void()> work) {
     if (over_) return false;
     posted_.push_back(std::move(work));
     rung_ = true;
+    // Under the lock: what was accepted before the end must be seen by the last look, after it.
+    has_posted_.store(true, std::memory_order_release);
   }
-  has_posted_.store(true, std::memory_order_release);
   arrived_.notify_one();
   return true;
 }
@@ -80,10 +81,7 @@ RunEnd Pipeline::turn() {
   std::uint64_t turns = 0;
   for (;;) {
     run_posted();
-    if (stop_.load(std::memory_order_acquire)) {
-      if (open_ != 0 && seen_count_ == p_.instruments) close_step();
-      return RunEnd::stopped;
-    }
+    if (stop_.load(std::memory_order_acquire)) return RunEnd::stopped;  // half a step decides nothing
     if ((++turns & 0xfff) == 0 && beat) beat();
     // The earliest front of all feeds, by (time known, configuration position). While one feed's front is not known
     // yet nothing can be said to be the earliest.
@@ -133,8 +131,10 @@ RunEnd Pipeline::turn() {
   }
 }
 
-// Timers due before the next event fire now, in the order of (due, configuration position, id).
+// Timers due before the next event fire now, in the order of (due, configuration position, id). Engine time stands at 0
+// until the first event: what was armed before it is overdue by decades then and fires once, not once a period.
 void Pipeline::fire_timers(core::Nanos before) {
+  if (p_.facts->engine_ns.load(std::memory_order_relaxed) == 0) p_.facts->engine_ns.store(before, std::memory_order_relaxed);
   for (;;) {
     Listener* first = nullptr;
     std::uint64_t id = 0;
@@ -148,11 +148,11 @@ void Pipeline::fire_timers(core::Nanos before) {
         }
     if (first == nullptr) return;
     auto& timers = first->services->timers();
+    const core::Nanos now = std::max(due, p_.facts->engine_ns.load(std::memory_order_relaxed));
     if (const auto it = timers.find(id); it->second.period > 0)
-      it->second.due += it->second.period;
+      it->second.due += it->second.period * (1 + (now - due) / it->second.period);
     else
       timers.erase(it);
-    const core::Nanos now = std::max(due, p_.facts->engine_ns.load(std::memory_order_relaxed));
     p_.facts->engine_ns.store(now, std::memory_order_relaxed);
     bl_timer e{};
     e.h.size = sizeof e;
@@ -198,7 +198,8 @@ void Pipeline::on_bar(bl_bar& bar) {
   p_.generator->on_bar(bar, act);
   p_.rebalancer->on_event(bar.h);
   if (act) acted_ = true;
-  if (!seen_[bar.h.instrument]) {
+  // A late bar does not stand for the one in time, which would find its step closed.
+  if (!late && !seen_[bar.h.instrument]) {
     seen_[bar.h.instrument] = true;
     ++seen_count_;
   }

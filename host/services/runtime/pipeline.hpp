@@ -50,7 +50,7 @@ class Pipeline {
 
   /// Turns until the feeds end, one fails, or stop(). On the calling thread, which becomes the core thread.
   RunEnd run();
-  /// Ends run() after the step it is in. [any, async-signal-safe but for the wake-up]
+  /// Ends run() after the step it closes; a step that still waits for bars is left undecided. [any]
   void stop() noexcept;
   /// Runs `work` on the core thread between two events. False when the loop has ended: nothing is run. [any]
   bool post(std::function<void()> work);

@@ -1,0 +1,157 @@
+// Whole runs in this process, with the built plugins.
+#include "services/runtime/run.hpp"
+
+#include <cmath>
+#include <fstream>
+
+#include "config/load.hpp"
+#include "loader/catalogue.hpp"
+#include "services/runtime/selected_features.hpp"
+#include "store/dump.hpp"
+#include "unit/runtime/rig.hpp"
+
+using namespace bowline;
+using namespace bowline::test;
+using namespace bowline::literals;
+namespace fs = std::filesystem;
+
+namespace {
+
+config::RunConfig configured(const Folder& folder, const std::string& yaml) {
+  std::ofstream(folder.path() / "run.yaml") << yaml;
+  config::LoadOptions o;
+  o.env = [](std::string_view) { return std::optional<std::string>(); };
+  o.state = folder.path() / "var";
+  o.schema = [&](const config::RunConfig::Plugins& plugins, const std::string& id, const std::string&) -> Result<std::string> {
+    auto all = loader::Catalogue::scan(plugins.path);
+    if (!all) return all.error();
+    auto offer = all->find(id);
+    if (!offer) return offer.error();
+    loader::TrustPolicy trust;
+    trust.var = folder.path() / "schemas";
+    auto module = loader::load_plugin_file(offer->file, trust);
+    if (!module) return module.error();
+    return std::string(*(*module)->schema(id));
+  };
+  auto loaded = config::load(folder.path() / "run.yaml", o);
+  for (const auto& p : loaded.problems) UNSCOPED_INFO(p.text());
+  REQUIRE(loaded.problems.empty());
+  return loaded.config;
+}
+
+/// Bars of five minutes whose price goes up and down, so that an EMA crosses; the shadows are long, so that what rests is
+/// reached.
+void candles(const fs::path& file, int bars, double phase, int leave_out = -1) {
+  std::ofstream out(file);
+  out << "time_utc_epoch_s,open,high,low,close,volume\n";
+  for (int i = 0; i < bars; ++i) {
+    if (i == leave_out) continue;
+    char line[160];
+    const double p = 100 + 10 * std::sin(phase + i / 8.0), q = 100 + 10 * std::sin(phase + (i + 1) / 8.0);
+    std::snprintf(line, sizeof line, "%d,%.2f,%.2f,%.2f,%.2f,1000\n", 1640995200 + 300 * i, p, std::max(p, q) + 6,
+                  std::min(p, q) - 6, q);
+    out << line;
+  }
+}
+
+std::string yaml_of(const Folder& folder, const std::string& venue = "") {
+  return "mode: mock\nseed: 7\ninterval: 5m\nlisten: {enabled: off}\ninstruments: [BTC-USD, ETH-USD]\nplugins:\n  path: [" +
+         std::string(PLUGINS) + "]\nbridge:\n  cost_gate: off\ninstances:\n  - {id: market, kind: feed, plugin: bowline.feed.replay, "
+         "params: {files: {BTC-USD: " + (folder.path() / "btc.csv").string() + ", ETH-USD: " + (folder.path() / "eth.csv").string() +
+         "}}}\n  - {id: cross, kind: signal, plugin: bowline.signal.ema_cross, params: {fast: 3, slow: 8}}\n"
+         "  - {id: venue, kind: broker, plugin: bowline.broker.mock, params: {cash: {USD: \"10000\"}, state: memory, "
+         "taker_fee: 0.1%, maker_fee: 0.1%" + venue + "}}\n";
+}
+
+struct Ended {
+  services::Summary summary;
+  std::string dumps;
+};
+
+Ended run(const Folder& folder, const std::string& yaml, const std::string& var) {
+  services::RunOptions o;
+  o.var = folder.path() / var;
+  o.wall_ns = [] { return 0; };
+  o.select = services::select_features;
+  const auto config = configured(folder, yaml);
+  auto made = services::Run::make(config, std::move(o));
+  if (!made) FAIL(made.error().message);
+  Ended e;
+  e.summary = (*made)->execute();
+  const auto files = services::store_files(config, folder.path() / var);
+  for (const std::string& name : store::dump_names())
+    REQUIRE(store::dump(files.prices, files.transactions, name, store::DumpFormat::csv, [&](std::string_view line) {
+              e.dumps.append(name).append(" ").append(line);
+            }).ok());
+  return e;
+}
+
+}  // namespace
+
+TEST_CASE("a replay of two small files: it trades, it adds up, and it does so twice alike") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 300, 0);
+  candles(folder.path() / "eth.csv", 300, 2);
+  const Ended one = run(folder, yaml_of(folder), "one"), two = run(folder, yaml_of(folder), "two");
+  CHECK(one.summary.end == services::RunEnd::end_of_data);
+  CHECK(one.summary.bars == 600);
+  CHECK(one.summary.steps == 300);
+  CHECK(one.summary.late_bars == 0);
+  CHECK(one.summary.start_equity == "10000"_dec);
+  CHECK(one.summary.fills > 4);
+  CHECK(one.summary.incidents == 0);
+  // Equity is at the mid and what is unrealised at the bid, so they differ by half a spread of what is held.
+  const Decimal booked = one.summary.start_equity + one.summary.realised + one.summary.unrealised - one.summary.fees;
+  const double held = (one.summary.equity - one.summary.cash).to_double(), apart = (one.summary.equity - booked).to_double();
+  CHECK(apart == Approx(0.0005 * held).epsilon(1e-9));
+  CHECK(one.summary.journal_head == two.summary.journal_head);
+  CHECK(one.dumps == two.dumps);
+  CHECK(one.dumps.size() > 10000);
+}
+
+TEST_CASE("a hole in one file is a step without that instrument, and the run goes on") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 300, 0);
+  candles(folder.path() / "eth.csv", 300, 2, 150);
+  const Ended e = run(folder, yaml_of(folder), "var");
+  CHECK(e.summary.end == services::RunEnd::end_of_data);
+  CHECK(e.summary.bars == 599);
+  CHECK(e.summary.steps == 300);
+  CHECK(e.summary.late_bars == 0);
+}
+
+TEST_CASE("a slow venue: the first balances are known, orders arrive by timers, and two runs agree") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 300, 0);
+  candles(folder.path() / "eth.csv", 300, 2);
+  const std::string slow = yaml_of(folder, ", latency: 1500ms");
+  const Ended one = run(folder, slow, "one"), two = run(folder, slow, "two"), quick = run(folder, yaml_of(folder), "quick");
+  CHECK(one.summary.start_equity == "10000"_dec);
+  CHECK(one.summary.fills > 4);
+  CHECK(one.summary.incidents == 0);
+  CHECK(one.dumps == two.dumps);
+  CHECK(one.dumps != quick.dumps);
+}
+
+TEST_CASE("a file that turns bad ends the run with its name, and what came before is kept") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 100, 0);
+  candles(folder.path() / "eth.csv", 100, 2);
+  std::ofstream(folder.path() / "eth.csv", std::ios::app) << "1641025200,1,2\n";
+  const Ended e = run(folder, yaml_of(folder), "var");
+  CHECK(e.summary.end == services::RunEnd::feed_failed);
+  CHECK(e.summary.error.code == "FEED_FAILED");
+  CHECK(e.summary.error.message.find("eth.csv") != std::string::npos);
+  CHECK(e.dumps.find("candles BTC-USD") != std::string::npos);
+}
+
+TEST_CASE("a state folder with the orders of an earlier run is refused") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 100, 0);
+  candles(folder.path() / "eth.csv", 100, 2);
+  CHECK(run(folder, yaml_of(folder), "var").summary.orders > 0);
+  services::RunOptions o;
+  o.var = folder.path() / "var";
+  o.select = services::select_features;
+  CHECK(services::Run::make(configured(folder, yaml_of(folder)), std::move(o)).error().code == "RUN_VAR_USED");
+}
