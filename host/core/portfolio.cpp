@@ -132,6 +132,7 @@ Result<void> Portfolio::apply(const Fill& fill) {
     p.best_px = Decimal::not_set();
     p.opened = 0;
   }
+  p.average = p.qty.is_zero() ? Decimal::not_set() : div(p.cost, p.qty, Rounding::half_even);
   BOWLINE_ENSURES(p.qty.is_set() && !p.qty.is_negative() && p.cost.is_set() && cash_slot(ins.quote).is_set());
   held_changed(fill.instrument.value - 1);
   return {};
@@ -155,8 +156,7 @@ Decimal Portfolio::ask(InstrumentId id) const {
   return m.last.is_set() ? m.last + mul(m.last, half_spread_, Rounding::half_even) : Decimal::not_set();
 }
 Decimal Portfolio::average(InstrumentId id) const {
-  const Position& p = position(id);
-  return p.qty.is_zero() ? Decimal::not_set() : div(p.cost, p.qty, Rounding::half_even);
+  return position(id).average;
 }
 Decimal Portfolio::value(InstrumentId id) const {
   const Position& p = position(id);

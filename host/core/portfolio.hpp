@@ -24,6 +24,7 @@ struct Position {
   Decimal realised = Decimal::zero();  // proceeds minus cost of what was sold, before fees, in quote
   Decimal fees = Decimal::zero();      // fees paid for this instrument, valued in quote at the time
   Decimal best_px = Decimal::not_set();  // most favourable mark since opening
+  Decimal average = Decimal::not_set();  // cost / qty, kept by each fill; not set when flat
   Nanos opened = 0;
 };
 

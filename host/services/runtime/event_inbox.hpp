@@ -3,6 +3,7 @@
 
 #include <bowline/plugin.h>
 
+#include <atomic>
 #include <cstring>
 #include <mutex>
 #include <vector>
@@ -23,17 +24,19 @@ class EventInbox {
     words_[at] = words;
     words_[at + words] = 0;  // the last word may be only partly covered
     std::memcpy(&words_[at + 1], &event, event.size);
+    some_.store(true, std::memory_order_release);
     return true;
   }
   /// Calls f(const bl_event&) for everything put so far, also for what f itself causes to be put. [core thread]
   template <class F>
   void drain(F&& f) {
-    for (;;) {
+    // Asked after every bar and nearly always empty: one load, no lock. What is put after it is read next time.
+    while (some_.load(std::memory_order_acquire)) {
       {
         const std::scoped_lock hold(lock_);
-        if (words_.empty()) return;
         reading_.swap(words_);
         words_.clear();
+        some_.store(false, std::memory_order_relaxed);
       }
       for (std::size_t at = 0; at < reading_.size(); at += 1 + static_cast<std::size_t>(reading_[at]))
         f(*reinterpret_cast<const bl_event*>(&reading_[at + 1]));
@@ -43,6 +46,7 @@ class EventInbox {
 
  private:
   std::mutex lock_;
+  std::atomic<bool> some_{false};
   std::vector<std::uint64_t> words_, reading_;
 };
 

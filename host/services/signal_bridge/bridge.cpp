@@ -58,6 +58,16 @@ Bridge::Bridge(BridgeOptions options, const core::InstrumentTable& instruments,
       sink_(sink),
       last_(instruments.size(), Action::none) {}
 
+// Most decisions of a run are the same few: the one before is looked at first.
+void Bridge::count(const std::string& code) {
+  if (last_count_ == nullptr || *last_code_ != code) {
+    const auto it = counts_.try_emplace(code).first;
+    last_code_ = &it->first;
+    last_count_ = &it->second;
+  }
+  ++*last_count_;
+}
+
 double Bridge::weight_of(const Prediction& p, double max_position) noexcept {
   if (!std::isnan(p.p_up) && !std::isnan(p.threshold))
     return p.threshold >= 1 ? 0 : max_position * std::clamp((p.p_up - p.threshold) / (1 - p.threshold), 0.0, 1.0);
@@ -86,7 +96,7 @@ void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, co
     r.portfolio_version = book.version;
     const bl_mark* mark = view.mark(p.instrument);
     const Decimal held = view.held(p.instrument);
-    if (mark != nullptr && equity.is_set() && equity.is_positive()) {
+    if (sink_.wanted() && !held.is_zero() && mark != nullptr && equity.is_set() && equity.is_positive()) {
       const Decimal share = div(mul(held, Decimal::from_raw(mark->px), Rounding::half_even), equity, Rounding::half_even);
       r.held_weight = share.to_double();
     }
@@ -96,7 +106,7 @@ void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, co
     }
     const auto close = [&](const core::SharedText& code) {
       r.code = code;
-      ++counts_[*code];
+      count(*code);
       if (sink_.wanted()) sink_.put(std::move(r));
     };
     const auto propose = [&](core::Purpose purpose, double weight) {

@@ -49,7 +49,11 @@ class Bridge {
   core::RecordSink& sink_;
   std::vector<core::Action> last_;  // by instrument
   std::map<std::string, std::uint64_t> counts_;
+  const std::string* last_code_ = nullptr;  // a node of counts_: they do not move
+  std::uint64_t* last_count_ = nullptr;
   std::uint64_t seq_ = 0;
+
+  void count(const std::string& code);
 };
 
 }  // namespace bowline::services

@@ -100,8 +100,12 @@ const core::PortfolioView& Execution::publish(Nanos now) {
   portfolio_.close_step(now);
   const Decimal equity = portfolio_.equity();
   if (equity.is_set() && portfolio_.peak().is_positive() && equity < portfolio_.peak()) {
-    const Decimal down = div(portfolio_.peak() - equity, portfolio_.peak(), Rounding::half_even);
-    if (down.is_set() && down > max_drawdown_) max_drawdown_ = down;
+    // The product tells whether it is a new deepest one; only then is the quotient needed.
+    const Decimal below = portfolio_.peak() - equity;
+    if (below > mul(max_drawdown_, portfolio_.peak(), Rounding::down)) {
+      const Decimal down = div(below, portfolio_.peak(), Rounding::half_even);
+      if (down.is_set() && down > max_drawdown_) max_drawdown_ = down;
+    }
   }
   view_.build(portfolio_, orders_, state_, now);
   return view_;
