@@ -190,7 +190,7 @@ void add_new(CLI::App& app, Action& chosen) {
                      "bowline new plugin signal my_signal");
   v->add_option("kind", o->kind, "feed, signal, risk, broker or rebalancer")->required();
   v->add_option("name", o->name,
-                "small letters, digits and underscores; the plugin becomes local.<kind>.<name>")
+                "small letters, digits and underscores; the plugin becomes local.KIND.NAME")
       ->required();
   v->add_option("--dir", o->dir, "folder to make; default: the name, in the current folder");
   v->add_flag("--json", o->json, "what was written, as one JSON object");

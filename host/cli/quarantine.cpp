@@ -36,8 +36,9 @@ int list(const Options& o) {
                            {"call", r.call},
                            {"why", r.why},
                            {"event", r.event}});
-    std::printf("%s\n",
-                nlohmann::ordered_json{{"damaged", found->damaged()}, {"instances", instances}}.dump(2).c_str());
+    std::printf(
+        "%s\n",
+        nlohmann::ordered_json{{"damaged", found->damaged()}, {"instances", instances}}.dump(2).c_str());
     return core::exit_code::ok;
   }
   for (const loader::QuarantineRecord& r : found->records())
@@ -52,8 +53,8 @@ int list(const Options& o) {
 
 int release(const Options& o) {
   if (o.instance.empty() != o.all)
-    return fail({"USAGE_INSTANCE",
-                 "name one instance, or --all for everybody and for lines that cannot be read"});
+    return fail(
+        {"USAGE_INSTANCE", "name one instance, or --all for everybody and for lines that cannot be read"});
   const auto found = read(o);
   if (!found) return fail(found.error());
   std::string names;

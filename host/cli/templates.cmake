@@ -1,4 +1,4 @@
-# The templates travel inside the binary, so that `bowline new plugin` needs no files beside it.
+# Sets templates_file. The templates travel inside the binary, so that `bowline new plugin` needs no files beside it.
 set(embedded "#include \"cli/templates.hpp\"\nnamespace bowline::cli {\nnamespace {\nconstexpr TemplateFile all[] = {\n")
 foreach(kind feed signal risk broker rebalancer)
   file(GLOB files CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/sdk/templates/${kind}/*.in)
@@ -13,12 +13,11 @@ foreach(kind feed signal risk broker rebalancer)
 endforeach()
 string(APPEND embedded "};\n}\nstd::span<const TemplateFile> template_files() noexcept { return all; }\n}  // namespace bowline::cli\n")
 # Not file(CONFIGURE): the templates' own @NAME@ has to stay.
-set(embedded_file ${CMAKE_CURRENT_BINARY_DIR}/cli/embedded_templates.cpp)
+set(templates_file ${CMAKE_CURRENT_BINARY_DIR}/embedded_templates.cpp)
 set(before "")
-if(EXISTS ${embedded_file})
-  file(READ ${embedded_file} before)
+if(EXISTS ${templates_file})
+  file(READ ${templates_file} before)
 endif()
 if(NOT before STREQUAL embedded)
-  file(WRITE ${embedded_file} "${embedded}")
+  file(WRITE ${templates_file} "${embedded}")
 endif()
-target_sources(bowline PRIVATE cli/new_plugin.cpp cli/quarantine.cpp ${embedded_file})

@@ -44,6 +44,11 @@ check "from version 0" grep -q 'crypto_prices.db: version 0 -> ' "$dir/out"
 check "no store, no file made" ends 7 "$bowline" db migrate --var "$dir/nowhere"
 check "a used state folder is refused" ends 3 "$bowline" run "$dir/run.yaml" --var "$dir/one"
 
+config | sed 's/bars: 5000, speed: max/speed: real/' >"$dir/endless.yaml"
+check "--for ends a run that has no end" ends 0 timeout 60 "$bowline" run "$dir/endless.yaml" --var "$dir/short" --for 300ms --json
+check "as one that was stopped" grep -q '"end": "stopped"' "$dir/out"
+check "a --for that is no duration" ends 2 "$bowline" run "$dir/endless.yaml" --var "$dir/none" --for soon
+
 bad() { # what, exit code, words, sed script
   config | sed "$4" >"$dir/bad.yaml"
   check "$1" ends "$2" "$bowline" check-config "$dir/bad.yaml"
