@@ -22,6 +22,7 @@ int exit_code_of(const std::string& code) {
       {"INSTANCE", ec::plugin}, {"FEED", ec::data},   {"DATA", ec::data},     {"MODEL", ec::model},
       {"STORE", ec::store},   {"JOURNAL", ec::store}, {"EDGE", ec::port},
       {"USAGE", ec::usage},
+      {"PEER", ec::data},
   });
   // A plugin that refuses its configuration says why in its own words; what it is about decides the code.
   if (code.starts_with("PLUGIN_CONFIGURE")) return ec::config;

@@ -93,6 +93,7 @@ int exit_of(const services::Summary& s) {
     case services::RunEnd::stopped: return s.error.code.empty() ? core::exit_code::ok : exit_code_of(s.error.code);
     case services::RunEnd::feed_failed: return core::exit_code::data;
     case services::RunEnd::instance_failed: return core::exit_code::plugin;
+    case services::RunEnd::peer_failed: return core::exit_code::data;
   }
   return core::exit_code::internal;
 }
@@ -146,7 +147,7 @@ int run(const Options& o) {
     for (const auto& [service, port] : face->ports()) observe::log::info("run", "{} listens on {}:{}", service, config.listen.host, port);
   }
   std::optional<Screen> screen;
-  if (o.screen) screen.emplace(run, o.notes);
+  if (o.screen && !run.parted()) screen.emplace(run, o.notes);
   std::optional<StopAfter> after;
   if (limit) after.emplace(*limit, [&run] { run.stop(); });
   const services::Summary summary = run.execute([&face] {
@@ -182,7 +183,7 @@ void add_run(CLI::App& app, Action& chosen) {
   v->add_option("--log-level", o->log_level, "DEBUG, INFO, WARNING, ERROR or CRITICAL; over the file's");
   v->add_flag("--json", o->json, "the summary as one JSON object");
   v->add_option("--for", o->for_text, "end by itself after this time on the wall, such as 60s");
-  v->add_flag("--screen", o->screen, "show a one-screen status while it runs");
+  v->add_flag("--screen", o->screen, "show a one-screen status while it runs; for a run in one process");
   v->add_option("--note", o->notes, "a line to show below the status; may be given again");
   v->add_option("--expect-bars", o->expect_steps, "exit 20 unless this many bars were acted on");
   v->add_option("--expect-fills", o->expect_fills, "exit 20 unless this many fills were made");

@@ -97,7 +97,7 @@ void Screen::draw() {
       if (!asked_) {
         asked_ = true;
         hold.unlock();
-        if (!run_.pipeline().post([this] { collect(); })) return;
+        if (!run_.loop().post([this] { collect(); })) return;
       }
     }
     if (text.empty()) continue;

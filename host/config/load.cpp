@@ -47,6 +47,7 @@ class Loader {
     instruments(root);
     plugins(root);
     instances(root);
+    peers(root);
     if (const Node s = root["signals"]; s.IsDefined() && s.IsMap()) {
       one_of(s["combine"], "signals.combine", {"mean", "vote", "first"}, c_.signals.combine);
       number(s["resolve_bars"], "signals.resolve_bars", 1, 100'000, c_.signals.resolve_bars);
@@ -159,8 +160,7 @@ class Loader {
       if (std::find(c_.services.begin(), c_.services.end(), s) != c_.services.end()) bad(n[i], path, "CONFIG_VALUE_REPEATED", s + " is listed twice");
       c_.services.push_back(s);
     }
-    if (c_.services.size() != service_names.size())
-      bad(n, "services", "CONFIG_SERVICES", "this host runs all four services in one process: list all four, or leave the key out");
+    if (c_.services.empty()) bad(n, "services", "CONFIG_SERVICES", "a process is at least one service: name it, or leave the key out for all four");
   }
 
   void store(const Node& n) {
@@ -191,6 +191,33 @@ class Loader {
         bad(there(ports[service]) ? ports[service] : ports, "listen.ports." + service, "CONFIG_PORT_SHARED",
             "port " + std::to_string(port) + " is that of " + it->second + " too: give each service its own");
     }
+  }
+
+  // One file may serve all processes of a run: what it says of the services of this one is not used.
+  void peers(const Node& root) {
+    const Node n = root["peers"];
+    if (there(n) && n.IsMap())
+      for (const std::string& s : service_names) {
+        std::string url;
+        if (!text(n[s], "peers." + s, url)) continue;
+        const std::size_t colon = url.rfind(':');
+        const auto port = parse_integer(url.substr(colon + 1));
+        if (!url.starts_with("http://") || colon < 8 || !port || *port < 1 || *port > 65'535)
+          bad(n[s], "peers." + s, "CONFIG_VALUE", "http://host:port is needed here");
+        else
+          c_.peers[s] = url;
+      }
+    const auto here = [this](const std::string& s) { return std::find(c_.services.begin(), c_.services.end(), s) != c_.services.end(); };
+    if (c_.services.empty() || c_.services.size() == service_names.size()) return;
+    const bool plans = std::any_of(c_.instances.begin(), c_.instances.end(), [](const InstanceConfig& i) { return i.kind == "rebalancer"; });
+    for (const std::string& s : service_names)
+      if (!here(s) && !c_.peers.contains(s) && (plans || s != "portfolio-rebalancer"))
+        bad(there(n) ? n : root["services"], "peers." + s, "CONFIG_PEER_MISSING",
+            s + " is not a service of this process: say where it is, as in http://127.0.0.1:" + std::to_string(c_.listen.ports.at(s)));
+    if (!c_.listen.enabled) bad(root["listen"]["enabled"], "listen.enabled", "CONFIG_PEER_DEAF", "services in several processes reach each other through their ports: leave this on");
+    for (const std::string& s : c_.services)
+      if (c_.services.size() > 1 && c_.listen.ports.at(s) == 0)
+        bad(root["listen"], "listen.ports." + s, "CONFIG_PORT_OPEN", "a service that others of the run talk to needs a port of its own here");
   }
 
   void instruments(const Node& root) {

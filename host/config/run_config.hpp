@@ -42,6 +42,7 @@ struct RunConfig {
     std::string host = "127.0.0.1";
     std::map<std::string, std::uint16_t> ports{};  ///< by service
   } listen;
+  std::map<std::string, std::string> peers;        ///< base url by service, of those in other processes
   std::vector<InstrumentConfig> instruments;
   struct Plugins {
     std::vector<std::filesystem::path> path;

@@ -5,7 +5,17 @@ set(routes_sources
     runtime/broadcaster.cpp
     runtime/json_values.cpp
     runtime/http_face.cpp
+    runtime/market_stream.cpp
+    runtime/remote/wire.cpp
+    runtime/remote/wire_read.cpp
+    runtime/remote/stream_client.cpp
+    runtime/remote/follower.cpp
+    runtime/remote/targets_sender.cpp
+    runtime/remote/execution_node.cpp
+    runtime/remote/decider_nodes.cpp
+    runtime/remote/follower_loop.cpp
     runtime/route_help.cpp
+    runtime/stream_routes.cpp
     signal_bridge/routes.cpp
     signal_generator/routes.cpp
     trade_execution/routes.cpp

@@ -12,6 +12,9 @@
 #include "core/prediction.hpp"
 
 namespace bowline::services {
+namespace wire {
+struct Targets;
+}
 
 /// Filled before the server starts, then read only; must outlive the server. The store's functions run off
 /// the I/O thread and give JSON text; an empty one is answered with 503 STORE_ABSENT.
@@ -33,6 +36,10 @@ struct Backend {
   const core::PortfolioView* view = nullptr;
   /// Hands a rebalancer's whole plan to trade-execution. Empty: there is none in reach. [core thread]
   std::function<Result<void>(std::span<const core::Target>, core::Nanos)> take_plan{};
+
+  /// Takes what a service in another process proposes; true when this key was answered before. Empty: all proposers are
+  /// in this process. [core thread]
+  std::function<Result<bool>(const wire::Targets&, const std::string& key, const std::string& body)> take_targets{};
 
   // ---- the store: since in ns, newest last; symbol and state empty = all
   std::function<Json(core::Nanos since, const std::string&symbol, std::size_t limit)> signals{}, decisions{};

@@ -26,6 +26,11 @@ union MarketEvent {
   bl_observation observation;
 };
 
+/// Whether a bar is one that the core acts on: final, of a configured instrument.
+inline bool usable(const bl_bar& bar, std::size_t instruments) noexcept {
+  return bar.h.instrument != 0 && bar.h.instrument <= instruments && bar.is_final != 0;
+}
+
 class FeedReader {
  public:
   /// `clock`: wall time in ns, the one seam (paced feeds wait for their due times on it). `waker`: called when something

@@ -12,6 +12,7 @@
 #include "observe/metrics.hpp"
 #include "services/portfolio_rebalancer/routes.hpp"
 #include "services/runtime/backend.hpp"
+#include "services/runtime/stream_routes.hpp"
 #include "services/signal_bridge/routes.hpp"
 #include "services/signal_generator/routes.hpp"
 #include "services/trade_execution/routes.hpp"
@@ -133,21 +134,26 @@ Result<void> HttpFace::Impl::ask_store() {
 }
 
 void HttpFace::Impl::fill_backend() {
-  backend.post = [this](std::function<void()> work) { return run.pipeline().post(std::move(work)); };
+  backend.post = [this](std::function<void()> work) { return run.loop().post(std::move(work)); };
   backend.now = [this] { return run.now(); };
-  backend.pump = [this] { run.pipeline().pump(); };
+  backend.pump = [this] { run.loop().pump(); };
   backend.offload = [this](std::function<void()> work) { return worker->post(std::move(work)); };
   backend.instruments = &run.instruments();
-  backend.view = &run.execution().view();
-  backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now) -> Result<void> {
-    run.execution().take_targets(targets, true);
-    run.execution().trade(now);
-    run.pipeline().pump();
-    return {};
-  };
+  backend.view = run.view();
+  backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now) { return run.take_plan(targets, now); };
+  if (run.parted() && run.hosts("trade-execution"))
+    backend.take_targets = [this](const wire::Targets& targets, const std::string& key, const std::string& body) {
+      return run.take_targets(targets, key, body);
+    };
 }
 
 void HttpFace::Impl::tell_state() {
+  for (const auto& [peer, connected] : run.links())
+    for (auto& [name, board] : boards)
+      if (name != peer)
+        board->set("peer " + peer, connected ? observe::Health::Ok : observe::Health::Degraded, connected ? "" : "PEER_ABSENT",
+                   connected ? "" : "not connected; the run waits for it");
+  if (!run.hosts("trade-execution")) return;
   const Execution& e = run.execution();
   std::vector<std::string> missing;
   if (!e.gate_open()) missing.emplace_back("GATE_CLOSED");
@@ -159,17 +165,19 @@ void HttpFace::Impl::tell_state() {
 
 // What the loop tells after each step and while it waits. All on the core thread.
 void HttpFace::Impl::follow_loop() {
-  run.pipeline().beat = [this] {
+  run.loop().beat = [this] {
     for (auto& [name, board] : boards) board->beat();
     tell_state();
   };
-  run.pipeline().after_step = [this](core::Nanos, bool acted) {
-    bars.publish(run.pipeline().bars());
-    fills.publish(run.execution().counts().fills);
-    open_orders.set(static_cast<double>(run.execution().orders().working().size()));
+  run.loop().after_step = [this](core::Nanos, bool acted) {
+    bars.publish(run.loop().bars());
+    if (run.hosts("trade-execution")) {
+      fills.publish(run.execution().counts().fills);
+      open_orders.set(static_cast<double>(run.execution().orders().working().size()));
+    }
     if (!acted) return;
-    latest.rebuild(run.pipeline().predictions());
-    publish_signals(stream, run.pipeline().predictions(), run.instruments());
+    latest.rebuild(run.loop().predictions());
+    publish_signals(stream, run.loop().predictions(), run.instruments());
   };
 }
 
@@ -181,6 +189,7 @@ Result<void> HttpFace::Impl::listen() {
   trading_state = metrics.gauge("bowline_trading_state");
   metrics.gauge("bowline_build_info", {{"version", options.version}, {"compiler", __VERSION__}}).set(1);
   for (const auto& [name, about] : services) {
+    if (!run.hosts(name)) continue;
     auto board = std::make_unique<observe::HealthBoard>(observe::HealthBoard::Options{.service = name, .version = options.version, .mode = options.mode});
     board->set("loop", observe::Health::Ok);
     board->beat();
@@ -191,9 +200,16 @@ Result<void> HttpFace::Impl::listen() {
                                           .health = [b] { return b->report(); }, .live = [b] { return b->live(); },
                                           .ready = [b] { return b->ready(); }, .metrics = [this] { return metrics.expose(); }});
     const std::string_view service = name;
-    if (service == "signal-generator") add_signal_generator_routes(router, latest, stream, backend);
+    if (service == "signal-generator") {
+      add_signal_generator_routes(router, latest, stream, backend);
+      add_market_stream_route(router, run.market());
+    }
     if (service == "signal-bridge") add_signal_bridge_routes(router, backend);
-    if (service == "trade-execution") add_trade_execution_routes(router, run.execution(), backend);
+    if (service == "trade-execution") {
+      add_trade_execution_routes(router, run.execution(), backend);
+      add_events_stream_route(router, run.events());
+      add_targets_route(router, backend);
+    }
     if (service == "portfolio-rebalancer") add_portfolio_rebalancer_routes(router, run.rebalancer(), backend);
     edge::ServerOptions so;
     so.bind = options.host;
@@ -228,8 +244,8 @@ HttpFace::~HttpFace() {
   impl_->servers.clear();
   impl_->worker.reset();
   impl_->io.stop();
-  impl_->run.pipeline().beat = {};
-  impl_->run.pipeline().after_step = {};
+  impl_->run.loop().beat = {};
+  impl_->run.loop().after_step = {};
 }
 
 void HttpFace::set_ready(bool ready) {

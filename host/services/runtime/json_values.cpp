@@ -69,6 +69,16 @@ JsonObject& JsonObject::real(std::string_view k, double value) {
     out_ += "null";
   return *this;
 }
+JsonObject& JsonObject::exact(std::string_view k, double value) {
+  if (std::isinf(value)) return text(k, value > 0 ? "inf" : "-inf");
+  if (std::isnan(value)) return real(k, value);
+  key(k);
+  const std::size_t from = out_.size();
+  append_number(out_, value);
+  // A reader takes digits alone for a whole number, which has no negative zero.
+  if (out_.find_first_of(".e", from) == std::string::npos) out_ += ".0";
+  return *this;
+}
 JsonObject& JsonObject::amount(std::string_view k, Decimal value) {
   key(k);
   if (!value.is_set()) {

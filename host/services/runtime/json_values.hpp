@@ -22,6 +22,8 @@ class JsonObject {
   JsonObject& number(std::string_view key, std::int64_t value);
   JsonObject& number(std::string_view key, std::uint64_t value);
   JsonObject& real(std::string_view key, double value);     ///< null for NaN and infinities
+  /// For another process of ours: every value comes back as it was. NaN is null, infinities are text.
+  JsonObject& exact(std::string_view key, double value);
   JsonObject& amount(std::string_view key, Decimal value);  ///< text; null when not set
   JsonObject& boolean(std::string_view key, bool value);
   /// `key` as ISO text and `key`_ns as a number; both null for 0.

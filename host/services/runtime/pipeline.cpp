@@ -4,61 +4,37 @@
 
 namespace bowline::services {
 
-Pipeline::Pipeline(PipelineParts parts) : p_(std::move(parts)), seen_(p_.instruments + 1) {}
+namespace {
+constexpr std::int64_t second = 1'000'000'000;
+/// How long followers are waited for once the run is to end: one that has gone must not hold the others.
+constexpr std::int64_t patience = 5 * second;
 
-void Pipeline::stop() noexcept {
-  stop_.store(true, std::memory_order_release);
-  wake();
+std::int64_t steady_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+}  // namespace
+
+Pipeline::Pipeline(PipelineParts parts) : p_(std::move(parts)), seen_(p_.instruments + 1), pump_([this] { pump(); }) {}
+
+void Pipeline::pump() {
+  if (p_.others_pump) p_.others_pump();
+  if (p_.broker == nullptr) return;
+  pump_broker(*p_.broker, *p_.broker_inbox, *p_.execution);
 }
 
-void Pipeline::wake() noexcept {
-  {
-    const std::scoped_lock hold(lock_);
-    rung_ = true;
-  }
-  arrived_.notify_one();
-}
-
-bool Pipeline::post(std::function<void()> work) {
-  {
-    const std::scoped_lock hold(lock_);
-    if (over_) return false;
-    posted_.push_back(std::move(work));
-    rung_ = true;
-    // Under the lock: what was accepted before the end must be seen by the last look, after it.
-    has_posted_.store(true, std::memory_order_release);
-  }
-  arrived_.notify_one();
+bool Pipeline::serve() {
+  if (!run_posted()) return false;
+  pump();
+  p_.sink->end_step(closed_);
   return true;
 }
 
-void Pipeline::run_posted() {
-  if (!has_posted_.load(std::memory_order_acquire)) return;
-  std::vector<std::function<void()>> work;
-  {
-    const std::scoped_lock hold(lock_);
-    work.swap(posted_);
-    has_posted_.store(false, std::memory_order_release);
-  }
-  for (const auto& w : work) w();
-  pump();
-  p_.sink->end_step(closed_);
-}
-
-void Pipeline::wait() {
-  std::unique_lock hold(lock_);
-  arrived_.wait_for(hold, std::chrono::milliseconds(200), [this] { return rung_; });
-  rung_ = false;
-}
-
-void Pipeline::pump() {
-  do {
-    p_.broker_inbox->drain([this](const bl_event& e) { p_.execution->on_broker_event(e); });
-  } while (p_.broker->wake());
-  p_.broker_inbox->drain([this](const bl_event& e) { p_.execution->on_broker_event(e); });
-}
-
 bool Pipeline::failed() {
+  if (p_.fault)
+    if (Error why = p_.fault(); !why.code.empty()) {
+      error_ = std::move(why);
+      return true;
+    }
   for (const Listener& l : p_.listeners)
     if (l.services->has_failed()) {
       error_ = Error{"INSTANCE_FAILED", "a plugin instance failed: the log says which and why"};
@@ -69,19 +45,46 @@ bool Pipeline::failed() {
 
 RunEnd Pipeline::run() {
   const RunEnd end = turn();
-  {
-    const std::scoped_lock hold(lock_);
-    over_ = true;
-  }
-  run_posted();  // what was accepted before is answered
+  wait_for_followers(end);
+  close();
+  serve();  // what was accepted before is answered
   return end;
+}
+
+bool Pipeline::patience_over() {
+  if (stopping_at_once()) return true;
+  if (patience_ends_ == 0) patience_ends_ = steady_ns() + patience;
+  return steady_ns() >= patience_ends_;
+}
+
+// The barrier of trading rules 4.4: nothing of t+1 before everybody has settled t.
+bool Pipeline::followers_settled() { return p_.market == nullptr || p_.market->settled(closed_); }
+
+// The last step is settled and everybody knows that it was the last one, or has gone.
+void Pipeline::wait_for_followers(RunEnd end) {
+  if (p_.market == nullptr) return;
+  const bool orderly = end == RunEnd::end_of_data;
+  while (!followers_settled() && !(orderly && !stopping() ? failed() : patience_over())) {
+    if (beat) beat();
+    if (!serve()) wait();
+  }
+  p_.market->end(end, closed_);
+  patience_ends_ = 0;
+  while (!p_.market->all_left() && !patience_over())
+    if (!serve()) wait();
 }
 
 RunEnd Pipeline::turn() {
   std::uint64_t turns = 0;
   for (;;) {
-    run_posted();
-    if (stop_.load(std::memory_order_acquire)) return RunEnd::stopped;  // half a step decides nothing
+    serve();
+    if (!followers_settled() && !(stopping() && patience_over())) {
+      if (failed()) return end_of_failure();
+      if (beat) beat();
+      wait();
+      continue;
+    }
+    if (stopping()) return RunEnd::stopped;  // half a step decides nothing
     if ((++turns & 0xfff) == 0 && beat) beat();
     // The earliest front of all feeds, by (time known, configuration position). While one feed's front is not known
     // yet nothing can be said to be the earliest.
@@ -106,7 +109,7 @@ RunEnd Pipeline::turn() {
       }
     }
     if (waiting) {
-      if (failed()) return RunEnd::instance_failed;
+      if (failed()) return end_of_failure();
       if (beat) beat();
       wait();
       continue;
@@ -117,52 +120,17 @@ RunEnd Pipeline::turn() {
     }
     if (open_ != 0 && next->h.ts_recv > open_) {
       close_step();
-      if (failed()) return RunEnd::instance_failed;
+      if (failed()) return end_of_failure();
       continue;  // commands and timers come between two steps
     }
-    fire_timers(next->h.ts_recv);
+    fire_timers(p_.listeners, *p_.facts, next->h.ts_recv, events_, pump_);
     const MarketEvent event = *next;
     best->pop();
     handle(event);
     if (open_ != 0 && seen_count_ == p_.instruments) {
       close_step();
-      if (failed()) return RunEnd::instance_failed;
+      if (failed()) return end_of_failure();
     }
-  }
-}
-
-// Timers due before the next event fire now, in the order of (due, configuration position, id). Engine time stands at 0
-// until the first event: what was armed before it is overdue by decades then and fires once, not once a period.
-void Pipeline::fire_timers(core::Nanos before) {
-  if (p_.facts->engine_ns.load(std::memory_order_relaxed) == 0) p_.facts->engine_ns.store(before, std::memory_order_relaxed);
-  for (;;) {
-    Listener* first = nullptr;
-    std::uint64_t id = 0;
-    std::int64_t due = before;
-    for (Listener& l : p_.listeners)
-      for (const auto& [timer, t] : l.services->timers())
-        if (t.due < due) {
-          first = &l;
-          id = timer;
-          due = t.due;
-        }
-    if (first == nullptr) return;
-    auto& timers = first->services->timers();
-    const core::Nanos now = std::max(due, p_.facts->engine_ns.load(std::memory_order_relaxed));
-    if (const auto it = timers.find(id); it->second.period > 0)
-      it->second.due += it->second.period * (1 + (now - due) / it->second.period);
-    else
-      timers.erase(it);
-    p_.facts->engine_ns.store(now, std::memory_order_relaxed);
-    bl_timer e{};
-    e.h.size = sizeof e;
-    e.h.type = BL_EV_TIMER;
-    e.h.id = ++events_;
-    e.h.ts_event = due;
-    e.h.ts_recv = now;
-    e.timer = id;
-    if (first->timer) first->timer(e.h);
-    pump();
   }
 }
 
@@ -170,10 +138,11 @@ void Pipeline::handle(MarketEvent event) {
   event.h.id = ++events_;
   if (event.h.ts_recv > p_.facts->engine_ns.load(std::memory_order_relaxed))
     p_.facts->engine_ns.store(event.h.ts_recv, std::memory_order_relaxed);
+  if (p_.market != nullptr) p_.market->event(event);
   switch (event.h.type) {
     case BL_EV_BAR: on_bar(event.bar); break;
     case BL_EV_QUOTE:
-      p_.execution->on_quote(event.quote);
+      if (p_.execution != nullptr) p_.execution->on_quote(event.quote);
       pump();
       p_.generator->on_event(event.h);
       break;
@@ -184,7 +153,7 @@ void Pipeline::handle(MarketEvent event) {
 }
 
 void Pipeline::on_bar(bl_bar& bar) {
-  if (bar.h.instrument == 0 || bar.h.instrument > p_.instruments || bar.is_final == 0) return;
+  if (!usable(bar, p_.instruments)) return;
   const core::Nanos t = bar.h.ts_recv;
   if (first_ == 0) first_ = t;
   ++bars_;
@@ -193,10 +162,10 @@ void Pipeline::on_bar(bl_bar& bar) {
   if (late) ++late_;
   const bool act = !late && !replayed;
   if (open_ == 0) open_ = t;
-  p_.execution->on_bar(bar);
+  if (p_.execution != nullptr) p_.execution->on_bar(bar);
   pump();
   p_.generator->on_bar(bar, act);
-  p_.rebalancer->on_event(bar.h);
+  if (p_.rebalancer != nullptr) p_.rebalancer->on_event(bar.h);
   if (act) acted_ = true;
   // A late bar does not stand for the one in time, which would find its step closed.
   if (!late && !seen_[bar.h.instrument]) {
@@ -205,26 +174,36 @@ void Pipeline::on_bar(bl_bar& bar) {
   }
 }
 
+void Pipeline::decide(core::Nanos t, const core::PortfolioView& view) {
+  targets_.clear();
+  plan_.clear();
+  changed_.clear();
+  p_.bridge->decide(t, predictions_, view, targets_, changed_);
+  const bool planned = p_.rebalancer->decide(t, predictions_, view, plan_);
+  for (const core::InstrumentId id : changed_) p_.execution->action_changed(id);
+  p_.execution->take_targets(targets_, false);
+  if (planned) p_.execution->take_targets(plan_, true);
+  p_.execution->trade(t);
+  pump();
+}
+
 void Pipeline::close_step() {
   const core::Nanos t = open_;
-  const core::PortfolioView& view = p_.execution->publish(t);
-  predictions_ = p_.generator->predict(t);
-  if (acted_) {
-    ++acted_steps_;
-    targets_.clear();
-    plan_.clear();
-    changed_.clear();
-    p_.bridge->decide(t, predictions_, view, targets_, changed_);
-    const bool planned = p_.rebalancer->decide(t, predictions_, view, plan_);
-    for (const core::InstrumentId id : changed_) p_.execution->action_changed(id);
-    p_.execution->take_targets(targets_, false);
-    if (planned) p_.execution->take_targets(plan_, true);
-    p_.execution->trade(t);
-    pump();
+  if (p_.execution != nullptr) {
+    const core::PortfolioView& view = p_.execution->publish(t);
+    if (p_.events != nullptr) p_.events->portfolio(t, view);
+    predictions_ = p_.generator->predict(t);
+    if (p_.market != nullptr) p_.market->close(t, acted_, predictions_);
+    if (acted_) decide(t, view);
+    p_.execution->settle(t);
+  } else {
+    // v(t) is made elsewhere at the same time: what the signals say does not depend on it.
+    predictions_ = p_.generator->predict(t);
+    p_.market->close(t, acted_, predictions_);
   }
-  p_.execution->settle(t);
   p_.sink->end_step(t);
   ++steps_;
+  acted_steps_ += acted_ ? 1 : 0;
   closed_ = t;
   if (after_step) after_step(t, acted_);
   open_ = 0;

@@ -140,6 +140,13 @@ bool BrokerAdapter::wake() {
   return true;
 }
 
+void pump_broker(BrokerAdapter& broker, EventInbox& inbox, Execution& execution) {
+  const auto read = [&] { inbox.drain([&execution](const bl_event& e) { execution.on_broker_event(e); }); };
+  do read();
+  while (broker.wake());
+  read();
+}
+
 // ---- rebalancer -------------------------------------------------------------------------------------------------
 
 RebalanceAdapter::RebalanceAdapter(loader::RebalancerInstance& instance)

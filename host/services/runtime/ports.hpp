@@ -14,6 +14,7 @@
 #include "services/runtime/event_inbox.hpp"
 #include "services/signal_generator/signal_port.hpp"
 #include "services/trade_execution/broker_port.hpp"
+#include "services/trade_execution/execution.hpp"
 
 namespace bowline::services {
 
@@ -72,6 +73,9 @@ class BrokerAdapter final : public BrokerPort {
   const std::atomic<bool>& gate_closed_;
   std::atomic<bool> wake_{false};
 };
+
+/// Lets the broker run and hands execution what it says, until it is silent.
+void pump_broker(BrokerAdapter& broker, EventInbox& inbox, Execution& execution);
 
 /// A rebalancer instance.
 class RebalanceAdapter final : public RebalancePlan {

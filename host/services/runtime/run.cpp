@@ -1,32 +1,30 @@
-#include "services/runtime/run.hpp"
-
 #include <sys/resource.h>
 
 #include <chrono>
 
+#include "core/contract.hpp"
 #include "core/identity.hpp"
 #include "observe/log.hpp"
-#include "store/sql_store.hpp"
+#include "services/runtime/run_impl.hpp"
 
 namespace bowline::services {
 namespace {
 
 namespace out = observe::log;
 
-/// Where nothing is stored: nobody builds a record.
-class NoStore final : public core::RecordSink {
- public:
-  bool wanted() const noexcept override { return false; }
-  void put(core::Record&&) override {}
-  void end_step(core::Nanos) override {}
-};
-
 std::int64_t system_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-Combine combine_of(std::string_view word) {
-  return word == "vote" ? Combine::vote : word == "first" ? Combine::first : Combine::mean;
+/// The services that load an instance of this kind.
+bool loaded_by(const config::RunConfig& config, const config::InstanceConfig& i) {
+  const auto hosts = [&config](std::string_view name) {
+    return std::find(config.services.begin(), config.services.end(), name) != config.services.end();
+  };
+  if (i.kind == "feed" || i.kind == "signal") return hosts("signal-generator");
+  if (i.kind == "risk") return hosts("signal-bridge") || hosts("trade-execution");
+  if (i.kind == "broker") return hosts("trade-execution");
+  return hosts("portfolio-rebalancer");
 }
 
 }  // namespace
@@ -41,35 +39,6 @@ StoreFiles store_files(const config::RunConfig& config, const std::filesystem::p
   return {file(config.store.transactions), file(config.store.prices)};
 }
 
-struct Run::Impl {
-  config::RunConfig config;
-  RunOptions options;
-  core::InstrumentTable table;
-  RunFacts facts;
-  std::unique_ptr<store::Journal> journal;
-  NoStore no_store;
-  std::unique_ptr<store::SqlStore> sql;
-  std::string store_text = "none";
-  std::atomic<bool> gate_closed{false};
-  std::unique_ptr<Instances> instances;
-  std::unique_ptr<BrokerAdapter> broker;
-  std::vector<std::unique_ptr<FeedReader>> readers;
-  std::unique_ptr<Execution> execution;
-  std::unique_ptr<Bridge> bridge;
-  std::unique_ptr<Generator> generator;
-  std::unique_ptr<Rebalancer> rebalancer;
-  std::unique_ptr<Pipeline> pipeline;
-  Decimal start_equity = Decimal::not_set();
-  double seconds = 0;
-  RunEnd end = RunEnd::end_of_data;
-  Error error;
-
-  core::RecordSink& sink() { return sql ? static_cast<core::RecordSink&>(*sql) : no_store; }
-  Result<void> open_state();
-  void assemble();
-  Result<void> first_balances();
-};
-
 Result<void> Run::Impl::open_state() {
   std::error_code ec;
   std::filesystem::create_directories(options.var, ec);
@@ -78,7 +47,9 @@ Result<void> Run::Impl::open_state() {
   for (const config::InstanceConfig& i : config.instances)
     if (i.kind == "broker") venue = i.plugin;
   const store::Stamp stamp{config.mode, venue, config.execution.account};
-  if (config.journal == "memory") {
+  if (!hosts("trade-execution")) {
+    // Only the one who makes orders keeps their journal.
+  } else if (config.journal == "memory") {
     journal = store::Journal::in_memory();
   } else {
     auto opened = store::Journal::open(options.var / "journal.db", stamp);
@@ -90,7 +61,8 @@ Result<void> Run::Impl::open_state() {
   }
   // Derived from the seed where time is not real, so that the same run makes the same ids (trading rules 2.1).
   const core::Id128 epoch = core::decision_id(config.seed, "", 0, "store-epoch", config.execution.account);
-  if (auto done = journal->set_epoch(epoch.lo); !done) return done;
+  if (journal)
+    if (auto done = journal->set_epoch(epoch.lo); !done) return done;
   const StoreFiles files = store_files(config, options.var);
   if (files.transactions.empty()) return {};
   store::StoreOptions o;
@@ -98,102 +70,12 @@ Result<void> Run::Impl::open_state() {
   o.prices = files.prices;
   o.transactions = files.transactions;
   o.instruments = &table;
+  if (parted()) o.roles = config.services;
   auto opened = store::SqlStore::open(o);
   if (!opened) return opened.error();
   sql = std::move(*opened);
   store_text = files.transactions.string() + ", " + files.prices.string();
   return {};
-}
-
-void Run::Impl::assemble() {
-  broker = std::make_unique<BrokerAdapter>(*instances->brokers.front().instance, instances->broker_inbox, gate_closed);
-  const auto rules = [this] {
-    std::vector<std::unique_ptr<core::RiskRule>> list;
-    for (auto& r : instances->risks) list.push_back(std::make_unique<RiskAdapter>(*r.instance, r.quarantined));
-    return list;
-  };
-  ExecutionOptions eo;
-  eo.seed = config.seed;
-  eo.account = config.execution.account;
-  eo.interval = config.interval_ns;
-  eo.gtd_bars = config.execution.gtd_bars;
-  eo.min_trade = config.execution.min_trade;
-  core::FloorLimits floor;
-  floor.max_order = config.execution.floor.max_order;
-  floor.max_day = config.execution.floor.max_day;
-  floor.max_total = config.execution.floor.max_total;
-  floor.price_collar = config.execution.floor.price_collar;
-  floor.max_orders_per_minute = config.execution.floor.max_orders_per_minute;
-  floor.max_mark_age = config.execution.floor.max_mark_age_ns;
-  execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules(), floor,
-                                          *broker, *journal, sink());
-  BridgeOptions bo;
-  bo.max_position = config.bridge.max_position.to_double();
-  bo.max_position_exact = config.bridge.max_position;
-  bo.cost_gate = config.bridge.cost_gate;
-  bo.cost_margin = config.bridge.cost_margin.to_double();
-  bo.assumed_half_spread = config.execution.assumed_half_spread.to_double();
-  bridge = std::make_unique<Bridge>(bo, table, rules(), sink());
-  GeneratorOptions go;
-  go.seed = config.seed;
-  go.interval = config.interval_ns;
-  go.resolve_bars = config.signals.resolve_bars;
-  go.combine = combine_of(config.signals.combine);
-  std::vector<std::unique_ptr<SignalPort>> ports;
-  for (auto& s : instances->signals) {
-    if (s.quarantined) continue;
-    go.weights.push_back(s.weight);
-    ports.push_back(std::make_unique<SignalAdapter>(*s.instance, s.needs, std::move(s.frames)));
-  }
-  generator = std::make_unique<Generator>(go, table, std::move(ports), sink());
-  std::vector<std::unique_ptr<RebalancePlan>> plans;
-  for (auto& r : instances->rebalancers)
-    if (!r.quarantined) plans.push_back(std::make_unique<RebalanceAdapter>(*r.instance));
-  rebalancer = std::make_unique<Rebalancer>(Rebalancer::Options{config.seed, config.rebalance.every_bars, config.interval_ns},
-                                            table, std::move(plans), sink());
-
-  PipelineParts p;
-  p.execution = execution.get();
-  p.generator = generator.get();
-  p.bridge = bridge.get();
-  p.rebalancer = rebalancer.get();
-  p.broker = broker.get();
-  p.broker_inbox = &instances->broker_inbox;
-  p.sink = &sink();
-  p.facts = &facts;
-  p.instruments = table.size();
-  p.max_bar_delay = config.max_bar_delay_ns;
-  for (auto& f : instances->feeds) {
-    readers.push_back(std::make_unique<FeedReader>(*f.instance, facts.wall_ns, [this] { pipeline->wake(); }));
-    p.feeds.push_back(readers.back().get());
-    p.listeners.push_back({f.services.get(), {}, {}});
-  }
-  auto& b = instances->brokers.front();
-  b.services->on_wake = [this] { broker->ask_wake(); };
-  p.listeners.push_back({b.services.get(), [this](const bl_event& e) { static_cast<void>(broker->on_event(e)); }, {}});
-  for (auto& r : instances->risks) {
-    Listener l{r.services.get(), {}, {}};
-    loader::RiskInstance* instance = r.instance.get();
-    static constexpr bl_sink no_sink = [] {
-      bl_sink s{};
-      s.size = sizeof s;
-      s.event = [](void*, const bl_event*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
-      s.prediction = [](void*, const bl_prediction*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
-      s.target = [](void*, const bl_target*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
-      s.stop = [](void*, const bl_stop*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
-      return s;
-    }();
-    const auto tell = [this, instance, needs = r.needs](const bl_event& e) {
-      if (needs.wants(e.type)) static_cast<void>(instance->on_event(e, execution->view().get(), no_sink));
-    };
-    l.timer = tell;
-    if (r.needs.event_mask != 0 && !r.quarantined) l.market = tell;
-    p.listeners.push_back(std::move(l));
-  }
-  for (auto& s : instances->signals) p.listeners.push_back({s.services.get(), {}, {}});
-  for (auto& r : instances->rebalancers)
-    p.listeners.push_back({r.services.get(), [i = r.instance.get()](const bl_event& e) { static_cast<void>(i->on_event(e)); }, {}});
-  pipeline = std::make_unique<Pipeline>(std::move(p));
 }
 
 // Cash and what the venue already holds, before the first event.
@@ -203,12 +85,13 @@ Result<void> Run::Impl::first_balances() {
   q.scope = 2 | 8 | 16;
   q.request = 1;
   if (auto done = broker->query(q); !done) return done;
-  pipeline->pump();
+  loop->pump();
   return {};
 }
 
 Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Run::~Run() {
+  for (const auto& f : impl_->followers) f->stop();
   impl_->readers.clear();  // their threads call into feeds
 }
 
@@ -227,13 +110,15 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   auto catalogue = loader::Catalogue::scan(config.plugins.path);
   if (!catalogue) return catalogue.error();
   if (auto done = m.open_state(); !done) return done.error();
+  std::erase_if(m.config.instances, [&config](const auto& i) { return !loaded_by(config, i); });
   InstancesOptions io;
+  io.without_broker = !m.hosts("trade-execution");
   io.var = m.options.var;
   io.close_gate = [&m] { m.gate_closed.store(true, std::memory_order_release); };
   io.alert = [](const loader::Overrun& o) {
     out::critical("watchdog", "instance {} did not return from {}: the process ends", o.instance.id, o.call);
   };
-  auto instances = Instances::make(config, *catalogue, m.facts, std::move(io));
+  auto instances = Instances::make(m.config, *catalogue, m.facts, std::move(io));
   if (!instances) return instances.error();
   m.instances = std::move(*instances);
   m.assemble();
@@ -248,27 +133,33 @@ Summary Run::execute(const std::function<void()>& on_started) {
     m.error = done.error();
     return summary();
   }
-  if (auto done = m.first_balances(); !done) {
-    m.end = RunEnd::instance_failed;
-    m.error = done.error();
-    static_cast<void>(m.instances->stop());
-    return summary();
+  if (m.execution) {
+    if (auto done = m.first_balances(); !done) {
+      m.end = RunEnd::instance_failed;
+      m.error = done.error();
+      static_cast<void>(m.instances->stop());
+      return summary();
+    }
+    if (!m.instances->quarantine().empty())
+      m.execution->set_state(core::TradingState::reducing, 0, "host", "an instance is quarantined");
+    m.start_equity = m.execution->portfolio().equity();
   }
-  if (!m.instances->quarantine().empty())
-    m.execution->set_state(core::TradingState::reducing, 0, "host", "an instance is quarantined");
-  m.start_equity = m.execution->portfolio().equity();
   if (on_started) on_started();
   for (auto& r : m.readers) r->start();
-  m.end = m.pipeline->run();
-  m.error = m.pipeline->error();
+  for (const auto& f : m.followers) f->start();
+  m.end = m.loop->run();
+  m.error = m.loop->error();
   for (auto& r : m.readers) r->stop();
+  for (const auto& f : m.followers) f->stop();
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
-  // cancel_entries_keep_stops (trading rules 3.8): what rests as an entry does not outlive the host.
-  m.execution->cancel_entries(m.pipeline->last_time());
-  m.pipeline->pump();
-  m.execution->settle(m.pipeline->last_time());
-  m.sink().end_step(m.pipeline->last_time());
-  if (auto done = m.journal->flush(); !done && m.error.code.empty()) m.error = done.error();
+  if (m.execution) {
+    // cancel_entries_keep_stops (trading rules 3.8): what rests as an entry does not outlive the host.
+    m.execution->cancel_entries(m.loop->last_time());
+    m.loop->pump();
+    m.execution->settle(m.loop->last_time());
+    if (auto done = m.journal->flush(); !done && m.error.code.empty()) m.error = done.error();
+  }
+  m.sink().end_step(m.loop->last_time());
   for (const Error& e : m.instances->stop()) out::error("run", "{}: {}", e.code, e.message);
   if (m.sql)
     if (auto done = m.sql->close(); !done && m.error.code.empty()) m.error = done.error();
@@ -276,12 +167,56 @@ Summary Run::execute(const std::function<void()>& on_started) {
   return summary();
 }
 
-void Run::stop() noexcept { impl_->pipeline->stop(); }
-Pipeline& Run::pipeline() noexcept { return *impl_->pipeline; }
-Execution& Run::execution() noexcept { return *impl_->execution; }
-Bridge& Run::bridge() noexcept { return *impl_->bridge; }
-Generator& Run::generator() noexcept { return *impl_->generator; }
-Rebalancer& Run::rebalancer() noexcept { return *impl_->rebalancer; }
+namespace {
+template <class T>
+T& hosted(const std::unique_ptr<T>& part) {
+  BOWLINE_EXPECTS(part != nullptr);
+  return *part;
+}
+}  // namespace
+
+void Run::stop() noexcept { impl_->loop->stop(); }
+CoreLoop& Run::loop() noexcept { return *impl_->loop; }
+bool Run::hosts(std::string_view service) const noexcept { return impl_->hosts(service); }
+bool Run::parted() const noexcept { return impl_->parted(); }
+Execution& Run::execution() noexcept { return hosted(impl_->execution); }
+Bridge& Run::bridge() noexcept { return hosted(impl_->bridge); }
+Generator& Run::generator() noexcept { return hosted(impl_->generator); }
+Rebalancer& Run::rebalancer() noexcept { return hosted(impl_->rebalancer); }
+MarketStream& Run::market() noexcept { return hosted(impl_->market); }
+EventsStream& Run::events() noexcept { return hosted(impl_->events); }
+
+std::vector<std::pair<std::string, bool>> Run::links() const {
+  std::vector<std::pair<std::string, bool>> all;
+  if (impl_->market) all = impl_->market->followers();
+  for (const auto& f : impl_->followers) f->links(all);
+  return all;
+}
+
+const core::PortfolioView* Run::view() const noexcept {
+  const Impl& m = *impl_;
+  if (m.execution) return &m.execution->view();
+  if (m.rebalancer_node != nullptr) return &m.rebalancer_node->view();
+  return m.bridge_node != nullptr ? &m.bridge_node->view() : nullptr;
+}
+
+Result<void> Run::take_plan(std::span<const core::Target> targets, core::Nanos now) {
+  Impl& m = *impl_;
+  if (m.execution) {
+    m.execution->take_targets(targets, true);
+    m.execution->trade(now);
+    m.loop->pump();
+    return {};
+  }
+  if (m.rebalancer_node != nullptr) return m.rebalancer_node->propose_now(targets, now);
+  return Error{"EXECUTION_ABSENT", "no trade-execution is in reach: a plan would go nowhere"};
+}
+
+Result<bool> Run::take_targets(const wire::Targets& targets, const std::string& key, const std::string& body) {
+  BOWLINE_EXPECTS(impl_->execution_node != nullptr);
+  return impl_->execution_node->take(targets, key, body);
+}
+
 const core::InstrumentTable& Run::instruments() const noexcept { return impl_->table; }
 core::Nanos Run::now() const noexcept { return impl_->facts.engine_ns.load(std::memory_order_relaxed); }
 
@@ -291,39 +226,44 @@ Summary Run::summary() const {
   s.end = m.end;
   s.error = m.error;
   s.mode = m.config.mode;
-  s.first = m.pipeline->first_time();
-  s.last = m.pipeline->last_time();
-  s.bars = m.pipeline->bars();
-  s.late_bars = m.pipeline->late_bars();
-  s.steps = m.pipeline->steps();
-  s.acted_steps = m.pipeline->acted_steps();
-  s.signals = m.generator->counts();
-  s.signal_errors = m.generator->errors();
-  s.unresolved = m.generator->unresolved();
-  s.accuracy = m.generator->accuracy();
-  s.decisions = m.bridge->counts();
-  const ExecutionCounts& c = m.execution->counts();
-  s.why_not = c.why_not;
-  s.orders = c.orders;
-  s.fills = c.fills;
-  s.rejected = c.rejected;
-  s.cancelled = c.cancelled;
-  s.expired = c.expired;
-  s.incidents = c.incidents;
-  s.plans = m.rebalancer->plans_made();
-  const core::Portfolio& book = m.execution->portfolio();
-  s.start_equity = m.start_equity;
-  s.equity = book.equity();
-  s.cash = book.cash(book.accounting());
-  s.fees = book.fees();
-  s.realised = book.realised();
-  s.unrealised = book.unrealised();
-  s.max_drawdown = m.execution->max_drawdown();
+  s.services = m.config.services;
+  s.first = m.loop->first_time();
+  s.last = m.loop->last_time();
+  s.bars = m.loop->bars();
+  s.late_bars = m.loop->late_bars();
+  s.steps = m.loop->steps();
+  s.acted_steps = m.loop->acted_steps();
+  if (m.generator) {
+    s.signals = m.generator->counts();
+    s.signal_errors = m.generator->errors();
+    s.unresolved = m.generator->unresolved();
+    s.accuracy = m.generator->accuracy();
+  }
+  if (m.bridge) s.decisions = m.bridge->counts();
+  if (m.rebalancer) s.plans = m.rebalancer->plans_made();
+  if (m.execution) {
+    const ExecutionCounts& c = m.execution->counts();
+    s.why_not = c.why_not;
+    s.orders = c.orders;
+    s.fills = c.fills;
+    s.rejected = c.rejected;
+    s.cancelled = c.cancelled;
+    s.expired = c.expired;
+    s.incidents = c.incidents;
+    const core::Portfolio& book = m.execution->portfolio();
+    s.start_equity = m.start_equity;
+    s.equity = book.equity();
+    s.cash = book.cash(book.accounting());
+    s.fees = book.fees();
+    s.realised = book.realised();
+    s.unrealised = book.unrealised();
+    s.max_drawdown = m.execution->max_drawdown();
+    s.journal_commits = m.journal->commits();
+    s.journal_rows = m.journal->rows();
+    s.journal_head = m.journal->head();
+  }
   s.half_spread = m.config.execution.assumed_half_spread;
   s.cost_gate = m.config.bridge.cost_gate;
-  s.journal_commits = m.journal->commits();
-  s.journal_rows = m.journal->rows();
-  s.journal_head = m.journal->head();
   s.store = m.store_text;
   s.seconds = m.seconds;
   rusage usage{};

@@ -1,4 +1,5 @@
-// One run in one process: everything a configuration names, put together, turned, and taken apart in order.
+// One run, or the part of one that is this process: what a configuration names, put together, turned, and taken apart in
+// order.
 #pragma once
 
 #include <filesystem>
@@ -40,11 +41,27 @@ class Run {
   /// [any] Ends execute() after the step it is in.
   void stop() noexcept;
 
-  Pipeline& pipeline() noexcept;
+  CoreLoop& loop() noexcept;
+  /// Whether this process is that service; the parts of the others are not here and may not be asked for.
+  bool hosts(std::string_view service) const noexcept;
+  /// Some services of the run are other processes.
+  bool parted() const noexcept;
   Execution& execution() noexcept;
   Bridge& bridge() noexcept;
   Generator& generator() noexcept;
   Rebalancer& rebalancer() noexcept;
+  /// With signal-generator and with trade-execution, where ports are opened.
+  MarketStream& market() noexcept;
+  EventsStream& events() noexcept;
+  /// The other processes of the run that this one hears, and whether it is connected to them now. [any]
+  std::vector<std::pair<std::string, bool>> links() const;
+  /// The book as this process knows it; null where it does not. [core thread]
+  const core::PortfolioView* view() const noexcept;
+  /// Hands a rebalancer's whole plan to trade-execution, wherever it is. [core thread]
+  Result<void> take_plan(std::span<const core::Target> targets, core::Nanos now);
+  /// What another process proposes; see ExecutionNode::take. Only where trade-execution is hosted and the run is
+  /// parted. [core thread]
+  Result<bool> take_targets(const wire::Targets& targets, const std::string& key, const std::string& body);
   const core::InstrumentTable& instruments() const noexcept;
   /// Engine time. [any]
   core::Nanos now() const noexcept;
@@ -52,7 +69,7 @@ class Run {
   Summary summary() const;
 
  private:
-  struct Impl;
+  struct Impl;  // run_impl.hpp
   explicit Run(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

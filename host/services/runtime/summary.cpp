@@ -1,5 +1,6 @@
 #include "services/runtime/summary.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@ std::string_view end_text(RunEnd e) {
     case RunEnd::stopped: return "stopped";
     case RunEnd::feed_failed: return "feed_failed";
     case RunEnd::instance_failed: return "instance_failed";
+    case RunEnd::peer_failed: return "peer_failed";
   }
   return "?";
 }
@@ -42,27 +44,37 @@ std::string Summary::text() const {
     std::snprintf(head, sizeof head, "%-18s", name);
     o.append(head).append(value).append("\n");
   };
+  const auto hosts = [this](std::string_view name) {
+    return services.empty() || std::find(services.begin(), services.end(), name) != services.end();
+  };
   line("ended", std::string(end_text(end)) + (error.code.empty() ? "" : ": " + error.code + ": " + error.message));
   line("period", first == 0 ? "no bar" : core::format_time(first) + " to " + core::format_time(last));
   line("bars", std::to_string(bars) + " in " + std::to_string(steps) + " steps (" + std::to_string(acted_steps) + " acted on), " +
                    std::to_string(late_bars) + " late");
-  line("signals", "BUY " + std::to_string(signals[1]) + ", SELL " + std::to_string(signals[2]) + ", HOLD " +
-                      std::to_string(signals[3]) + (signal_errors ? ", errors " + std::to_string(signal_errors) : ""));
-  line("accuracy", percent(accuracy.accuracy()) + " of " + std::to_string(accuracy.resolved()) + " resolved; base rate " +
-                       percent(accuracy.base_rate()) + "; ties apart " + std::to_string(accuracy.ties) + "; unresolved " +
-                       std::to_string(unresolved));
-  line("decisions", counts(decisions));
-  line("cost gate", cost_gate ? "on" : "OFF");
-  line("why no order", counts(why_not));
-  line("orders", std::to_string(orders) + " (fills " + std::to_string(fills) + ", cancelled " + std::to_string(cancelled) +
-                     ", expired " + std::to_string(expired) + ", rejected " + std::to_string(rejected) + "), rebalances " +
-                     std::to_string(plans));
-  line("incidents", std::to_string(incidents));
-  line("equity", amount(start_equity) + " -> " + amount(equity) + " (cash " + amount(cash) + ")");
-  line("profit", "realised " + amount(realised) + ", unrealised " + amount(unrealised) + ", fees " + amount(fees));
-  line("max drawdown", percent(max_drawdown));
-  line("assumed spread", "half spread " + percent(half_spread) + " (no quotes in the inputs)");
-  line("journal", std::to_string(journal_commits) + " commits, " + std::to_string(journal_rows) + " rows, head " + journal_head.substr(0, 16));
+  if (hosts("signal-generator")) {
+    line("signals", "BUY " + std::to_string(signals[1]) + ", SELL " + std::to_string(signals[2]) + ", HOLD " +
+                        std::to_string(signals[3]) + (signal_errors ? ", errors " + std::to_string(signal_errors) : ""));
+    line("accuracy", percent(accuracy.accuracy()) + " of " + std::to_string(accuracy.resolved()) + " resolved; base rate " +
+                         percent(accuracy.base_rate()) + "; ties apart " + std::to_string(accuracy.ties) + "; unresolved " +
+                         std::to_string(unresolved));
+  }
+  if (hosts("signal-bridge")) {
+    line("decisions", counts(decisions));
+    line("cost gate", cost_gate ? "on" : "OFF");
+  }
+  if (hosts("trade-execution")) {
+    line("why no order", counts(why_not));
+    line("orders", std::to_string(orders) + " (fills " + std::to_string(fills) + ", cancelled " + std::to_string(cancelled) +
+                       ", expired " + std::to_string(expired) + ", rejected " + std::to_string(rejected) + "), rebalances " +
+                       std::to_string(plans));
+    line("incidents", std::to_string(incidents));
+    line("equity", amount(start_equity) + " -> " + amount(equity) + " (cash " + amount(cash) + ")");
+    line("profit", "realised " + amount(realised) + ", unrealised " + amount(unrealised) + ", fees " + amount(fees));
+    line("max drawdown", percent(max_drawdown));
+    line("assumed spread", "half spread " + percent(half_spread) + " (no quotes in the inputs)");
+    line("journal", std::to_string(journal_commits) + " commits, " + std::to_string(journal_rows) + " rows, head " + journal_head.substr(0, 16));
+  }
+  if (hosts("portfolio-rebalancer") && !hosts("trade-execution")) line("rebalances", std::to_string(plans));
   line("store", store);
   char b[96];
   std::snprintf(b, sizeof b, "%.2f s, %.0f bars/s, peak memory %.0f MiB", seconds,
@@ -76,6 +88,7 @@ std::string Summary::json() const {
   j["end"] = end_text(end);
   if (!error.code.empty()) j["error"] = {{"code", error.code}, {"message", error.message}};
   j["mode"] = mode;
+  j["services"] = services;
   j["first"] = first == 0 ? Json(nullptr) : Json(core::format_time(first));
   j["last"] = last == 0 ? Json(nullptr) : Json(core::format_time(last));
   j["bars"] = bars;

@@ -14,6 +14,7 @@ struct Summary {
   RunEnd end = RunEnd::end_of_data;
   Error error;                                   ///< empty code unless the run failed
   std::string mode;
+  std::vector<std::string> services;             ///< of this process; lines of others are left out of text()
   core::Nanos first = 0, last = 0;
   std::uint64_t bars = 0, late_bars = 0, steps = 0, acted_steps = 0;  // acted: without the warm-up
   std::array<std::uint64_t, 4> signals{};        ///< by action

@@ -1,0 +1,87 @@
+#include "services/runtime/remote/follower.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "observe/log.hpp"
+#include "services/runtime/json_values.hpp"
+
+namespace bowline::services {
+namespace {
+namespace out = observe::log;
+}
+
+Follower::Follower(FollowerParts parts) : p_(std::move(parts)) {
+  StreamClientOptions o{p_.market_url, "/market/stream", p_.role, p_.expected};
+  o.expected.service = "signal-generator";
+  StreamClientEvents e;
+  e.message = [this](const nlohmann::json& m) { heard(m); };
+  e.failed = [this](const Error& why) { fail(why); };
+  e.opened = [this] { report(); };
+  market_ = std::make_unique<StreamClient>(*p_.io, *p_.loop, std::move(o), std::move(e));
+}
+
+Follower::~Follower() = default;
+void Follower::start() { market_->start(); }
+void Follower::stop() { market_->stop(); }
+
+bool Follower::ask_stop() { return market_->send(R"({"type":"stop"})"); }
+
+// Says how far this role is; after a break the owner may not have heard it.
+void Follower::report() {
+  if (const core::Nanos t = settled_.load(std::memory_order_acquire); t != 0)
+    static_cast<void>(market_->send(JsonObject().text("type", "settled").number("time_ns", t).done()));
+  if (ended_.load(std::memory_order_acquire)) static_cast<void>(market_->send(R"({"type":"ended"})"));
+}
+
+void Follower::fail(const Error& why) {
+  if (!error_.code.empty()) return;
+  error_ = why;
+  finished_ = true;
+  end_ = RunEnd::peer_failed;
+  out::error("peer", "{}: {}", why.code, why.message);
+}
+
+void Follower::settle() {
+  deciding_ = false;
+  p_.sink->end_step(close_.time);
+  ++steps_;
+  closed_ = close_.time;
+  if (after_step) after_step(closed_, close_.acted);
+  for (const Listener& l : p_.listeners)
+    if (l.services->has_failed())
+      return fail(Error{"INSTANCE_FAILED", "a plugin instance failed: the log says which and why"});
+  settled_.store(closed_, std::memory_order_release);
+  report();
+}
+
+void Follower::heard(const nlohmann::json& m) {
+  if (finished_) return;
+  const std::string& type = m.at("type").get_ref<const std::string&>();
+  if (type == "close") {
+    auto read = wire::read_close(m, *p_.table);
+    if (!read) return fail(Error{"PEER_MALFORMED", read.error().message});
+    close_ = std::move(*read);
+    deciding_ = true;
+    return on_close();
+  }
+  if (type == "end") {
+    end_ = wire::follower_end(m.value("end", ""));
+    finished_ = true;
+    ended_.store(true, std::memory_order_release);
+    return report();
+  }
+  auto event = wire::read_market(m, *p_.table);
+  if (!event) return fail(Error{"PEER_MALFORMED", event.error().message});
+  fire_timers(p_.listeners, *p_.facts, event->h.ts_recv, events_, [this] { pump(); });
+  if (event->h.ts_recv > p_.facts->engine_ns.load(std::memory_order_relaxed))
+    p_.facts->engine_ns.store(event->h.ts_recv, std::memory_order_relaxed);
+  if (event->h.type == BL_EV_BAR && usable(event->bar, p_.table->size())) {
+    if (first_ == 0) first_ = event->h.ts_recv;
+    ++bars_;
+  }
+  on_market(*event);
+  for (const Listener& l : p_.listeners)
+    if (l.market) l.market(event->h);
+}
+
+}  // namespace bowline::services

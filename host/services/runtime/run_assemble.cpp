@@ -1,0 +1,263 @@
+#include <algorithm>
+#include <unistd.h>
+
+#include "services/runtime/run_impl.hpp"
+
+namespace bowline::services {
+namespace {
+
+Combine combine_of(std::string_view word) {
+  return word == "vote" ? Combine::vote : word == "first" ? Combine::first : Combine::mean;
+}
+
+constexpr bl_sink no_sink = [] {
+  bl_sink s{};
+  s.size = sizeof s;
+  s.event = [](void*, const bl_event*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+  s.prediction = [](void*, const bl_prediction*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+  s.target = [](void*, const bl_target*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+  s.stop = [](void*, const bl_stop*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+  return s;
+}();
+
+}  // namespace
+
+bool Run::Impl::hosts(std::string_view service) const {
+  return std::find(config.services.begin(), config.services.end(), service) != config.services.end();
+}
+
+bool Run::Impl::in_run(std::string_view service) const { return hosts(service) || config.peers.contains(std::string(service)); }
+
+wire::Hello Run::Impl::hello(std::string service) const {
+  wire::Hello h;
+  h.service = std::move(service);
+  h.run = std::to_string(facts.wall_ns()) + "-" + std::to_string(::getpid());
+  h.seed = config.seed;
+  h.interval_ns = config.interval_ns;
+  for (const core::Instrument& i : table.all()) h.instruments.push_back(i.symbol);
+  return h;
+}
+
+// A service of this process is reached as all others reach it.
+std::string Run::Impl::base_url(const std::string& service) const {
+  if (!hosts(service)) return config.peers.at(service);
+  const std::string host = config.listen.host == "0.0.0.0" ? "127.0.0.1" : config.listen.host;
+  return "http://" + host + ":" + std::to_string(config.listen.ports.at(service));
+}
+
+void Run::Impl::make_streams() {
+  if (!config.listen.enabled) return;
+  if (hosts("signal-generator")) {
+    std::vector<std::string> roles;
+    if (parted())
+      for (const char* role : {"signal-bridge", "trade-execution", "portfolio-rebalancer"})
+        if (in_run(role)) roles.emplace_back(role);
+    market = std::make_unique<MarketStream>(hello("signal-generator"), table, std::move(roles));
+  }
+  if (hosts("trade-execution")) {
+    events = std::make_unique<EventsStream>(hello("trade-execution"), table);
+    tap = std::make_unique<EventsTap>(*events, sink());
+  }
+}
+
+std::vector<std::unique_ptr<core::RiskRule>> Run::Impl::rules() {
+  std::vector<std::unique_ptr<core::RiskRule>> list;
+  for (auto& r : instances->risks) list.push_back(std::make_unique<RiskAdapter>(*r.instance, r.quarantined));
+  return list;
+}
+
+void Run::Impl::make_execution() {
+  broker = std::make_unique<BrokerAdapter>(*instances->brokers.front().instance, instances->broker_inbox, gate_closed);
+  ExecutionOptions eo;
+  eo.seed = config.seed;
+  eo.account = config.execution.account;
+  eo.interval = config.interval_ns;
+  eo.gtd_bars = config.execution.gtd_bars;
+  eo.min_trade = config.execution.min_trade;
+  core::FloorLimits floor;
+  floor.max_order = config.execution.floor.max_order;
+  floor.max_day = config.execution.floor.max_day;
+  floor.max_total = config.execution.floor.max_total;
+  floor.price_collar = config.execution.floor.price_collar;
+  floor.max_orders_per_minute = config.execution.floor.max_orders_per_minute;
+  floor.max_mark_age = config.execution.floor.max_mark_age_ns;
+  core::RecordSink& to = tap ? static_cast<core::RecordSink&>(*tap) : sink();
+  execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules(), floor,
+                                          *broker, *journal, to);
+}
+
+void Run::Impl::make_generator() {
+  GeneratorOptions go;
+  go.seed = config.seed;
+  go.interval = config.interval_ns;
+  go.resolve_bars = config.signals.resolve_bars;
+  go.combine = combine_of(config.signals.combine);
+  std::vector<std::unique_ptr<SignalPort>> ports;
+  for (auto& s : instances->signals) {
+    if (s.quarantined) continue;
+    go.weights.push_back(s.weight);
+    ports.push_back(std::make_unique<SignalAdapter>(*s.instance, s.needs, std::move(s.frames)));
+  }
+  generator = std::make_unique<Generator>(go, table, std::move(ports), sink());
+}
+
+const core::PortfolioView& Run::Impl::book() const { return execution ? execution->view() : bridge_node->view(); }
+
+std::vector<Listener> Run::Impl::feed_listeners() {
+  std::vector<Listener> list;
+  for (auto& f : instances->feeds) list.push_back({f.services.get(), {}, {}});
+  return list;
+}
+
+std::vector<Listener> Run::Impl::broker_listeners() {
+  auto& b = instances->brokers.front();
+  b.services->on_wake = [this] { broker->ask_wake(); };
+  return {{b.services.get(), [this](const bl_event& e) { static_cast<void>(broker->on_event(e)); }, {}}};
+}
+
+std::vector<Listener> Run::Impl::risk_listeners() {
+  std::vector<Listener> list;
+  for (auto& r : instances->risks) {
+    Listener l{r.services.get(), {}, {}};
+    const auto tell = [this, instance = r.instance.get(), needs = r.needs](const bl_event& e) {
+      if (needs.wants(e.type)) static_cast<void>(instance->on_event(e, book().get(), no_sink));
+    };
+    l.timer = tell;
+    if (r.needs.event_mask != 0 && !r.quarantined) l.market = tell;
+    list.push_back(std::move(l));
+  }
+  return list;
+}
+
+std::vector<Listener> Run::Impl::signal_listeners() {
+  std::vector<Listener> list;
+  for (auto& s : instances->signals) list.push_back({s.services.get(), {}, {}});
+  return list;
+}
+
+std::vector<Listener> Run::Impl::rebalancer_listeners() {
+  std::vector<Listener> list;
+  for (auto& r : instances->rebalancers)
+    list.push_back({r.services.get(), [i = r.instance.get()](const bl_event& e) { static_cast<void>(i->on_event(e)); }, {}});
+  return list;
+}
+
+void Run::Impl::make_loop() {
+  if (!generator) {
+    loop = std::make_unique<FollowerLoop>(sink());
+    return;
+  }
+  PipelineParts p;
+  p.generator = generator.get();
+  p.sink = &sink();
+  p.facts = &facts;
+  p.instruments = table.size();
+  p.max_bar_delay = config.max_bar_delay_ns;
+  p.market = market.get();
+  for (auto& f : instances->feeds) {
+    readers.push_back(std::make_unique<FeedReader>(*f.instance, facts.wall_ns, [this] { loop->wake(); }));
+    p.feeds.push_back(readers.back().get());
+  }
+  const auto add = [&p](std::vector<Listener> list) {
+    for (Listener& l : list) p.listeners.push_back(std::move(l));
+  };
+  add(feed_listeners());
+  if (!parted()) {
+    p.execution = execution.get();
+    p.bridge = bridge.get();
+    p.rebalancer = rebalancer.get();
+    p.broker = broker.get();
+    p.broker_inbox = &instances->broker_inbox;
+    p.events = events.get();
+    add(broker_listeners());
+    add(risk_listeners());
+  } else {
+    p.others_pump = [this] {
+      for (const auto& f : followers) f->pump();
+    };
+    p.fault = [this] {
+      for (const auto& f : followers)
+        if (!f->error().code.empty()) return f->error();
+      return Error{};
+    };
+  }
+  add(signal_listeners());
+  if (!parted()) add(rebalancer_listeners());
+  loop = std::make_unique<Pipeline>(std::move(p));
+  if (market) {
+    market->on_change = [this] { loop->wake(); };
+    market->on_stop = [this] { loop->stop(); };
+  }
+}
+
+FollowerParts Run::Impl::follower_parts(std::string role) {
+  FollowerParts p;
+  p.loop = loop.get();
+  p.io = io.get();
+  p.facts = &facts;
+  p.table = &table;
+  p.sink = &sink();
+  p.expected = hello(role);
+  p.role = std::move(role);
+  p.market_url = base_url("signal-generator");
+  p.execution_url = base_url("trade-execution");
+  return p;
+}
+
+void Run::Impl::make_followers() {
+  io = std::make_unique<edge::IoThread>();
+  if (execution) {
+    FollowerParts p = follower_parts("trade-execution");
+    p.listeners = broker_listeners();
+    for (Listener& l : risk_listeners()) p.listeners.push_back(std::move(l));
+    std::vector<std::string> proposers;
+    for (const char* role : {"signal-bridge", "portfolio-rebalancer"})
+      if (in_run(role)) proposers.emplace_back(role);
+    auto node = std::make_unique<ExecutionNode>(std::move(p), *execution, *broker, instances->broker_inbox, *events,
+                                                std::move(proposers));
+    execution_node = node.get();
+    followers.push_back(std::move(node));
+  }
+  if (bridge) {
+    FollowerParts p = follower_parts("signal-bridge");
+    if (!execution) p.listeners = risk_listeners();  // else they hear the same events from execution's side
+    auto node = std::make_unique<BridgeNode>(std::move(p), *bridge);
+    bridge_node = node.get();
+    followers.push_back(std::move(node));
+  }
+  if (rebalancer) {
+    FollowerParts p = follower_parts("portfolio-rebalancer");
+    p.listeners = rebalancer_listeners();
+    auto node = std::make_unique<RebalancerNode>(std::move(p), *rebalancer);
+    rebalancer_node = node.get();
+    followers.push_back(std::move(node));
+  }
+  if (auto* turned = dynamic_cast<FollowerLoop*>(loop.get()))
+    for (const auto& f : followers) turned->add(*f);
+}
+
+void Run::Impl::assemble() {
+  make_streams();
+  if (hosts("trade-execution")) make_execution();
+  if (hosts("signal-bridge")) {
+    BridgeOptions bo;
+    bo.max_position = config.bridge.max_position.to_double();
+    bo.max_position_exact = config.bridge.max_position;
+    bo.cost_gate = config.bridge.cost_gate;
+    bo.cost_margin = config.bridge.cost_margin.to_double();
+    bo.assumed_half_spread = config.execution.assumed_half_spread.to_double();
+    bridge = std::make_unique<Bridge>(bo, table, rules(), sink());
+  }
+  if (hosts("signal-generator")) make_generator();
+  if (hosts("portfolio-rebalancer")) {
+    std::vector<std::unique_ptr<RebalancePlan>> plans;
+    for (auto& r : instances->rebalancers)
+      if (!r.quarantined) plans.push_back(std::make_unique<RebalanceAdapter>(*r.instance));
+    rebalancer = std::make_unique<Rebalancer>(Rebalancer::Options{config.seed, config.rebalance.every_bars, config.interval_ns},
+                                              table, std::move(plans), sink());
+  }
+  make_loop();
+  if (parted()) make_followers();
+}
+
+}  // namespace bowline::services

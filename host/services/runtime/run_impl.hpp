@@ -1,0 +1,78 @@
+// What a run is made of; shared by the files that put it together and turn it.
+#pragma once
+
+#include "edge/io_thread.hpp"
+#include "services/runtime/remote/decider_nodes.hpp"
+#include "services/runtime/remote/execution_node.hpp"
+#include "services/runtime/remote/follower_loop.hpp"
+#include "services/runtime/run.hpp"
+#include "store/sql_store.hpp"
+
+namespace bowline::services {
+
+/// Where nothing is stored: nobody builds a record.
+class NoStore final : public core::RecordSink {
+ public:
+  bool wanted() const noexcept override { return false; }
+  void put(core::Record&&) override {}
+  void end_step(core::Nanos) override {}
+};
+
+struct Run::Impl {
+  config::RunConfig config;  ///< with the instances of the services hosted here, and no others
+  RunOptions options;
+  core::InstrumentTable table;
+  RunFacts facts;
+  std::unique_ptr<store::Journal> journal;
+  NoStore no_store;
+  std::unique_ptr<store::SqlStore> sql;
+  std::string store_text = "none";
+  std::atomic<bool> gate_closed{false};
+  std::unique_ptr<Instances> instances;
+  std::unique_ptr<BrokerAdapter> broker;
+  std::vector<std::unique_ptr<FeedReader>> readers;
+  std::unique_ptr<MarketStream> market;   ///< with signal-generator, where ports are open
+  std::unique_ptr<EventsStream> events;   ///< with trade-execution, where ports are open
+  std::unique_ptr<EventsTap> tap;
+  std::unique_ptr<Execution> execution;
+  std::unique_ptr<Bridge> bridge;
+  std::unique_ptr<Generator> generator;
+  std::unique_ptr<Rebalancer> rebalancer;
+  std::unique_ptr<edge::IoThread> io;     ///< of the connections to peers
+  std::unique_ptr<CoreLoop> loop;
+  std::vector<std::unique_ptr<Follower>> followers;
+  ExecutionNode* execution_node = nullptr;
+  BridgeNode* bridge_node = nullptr;
+  RebalancerNode* rebalancer_node = nullptr;
+  Decimal start_equity = Decimal::not_set();
+  double seconds = 0;
+  RunEnd end = RunEnd::end_of_data;
+  Error error;
+
+  core::RecordSink& sink() { return sql ? static_cast<core::RecordSink&>(*sql) : no_store; }
+  bool hosts(std::string_view service) const;
+  /// Some of the four services are other processes.
+  bool parted() const { return config.services.size() < 4; }
+  /// Hosted here, or a peer.
+  bool in_run(std::string_view service) const;
+  Result<void> open_state();
+  Result<void> first_balances();
+
+  // ---- run_assemble.cpp
+  void assemble();
+
+ private:
+  void make_streams();
+  void make_execution();
+  void make_generator();
+  void make_loop();
+  void make_followers();
+  std::vector<std::unique_ptr<core::RiskRule>> rules();
+  wire::Hello hello(std::string service) const;
+  std::string base_url(const std::string& service) const;
+  FollowerParts follower_parts(std::string role);
+  std::vector<Listener> feed_listeners(), broker_listeners(), risk_listeners(), signal_listeners(), rebalancer_listeners();
+  const core::PortfolioView& book() const;
+};
+
+}  // namespace bowline::services

@@ -1,0 +1,43 @@
+#include "services/runtime/timers.hpp"
+
+#include <algorithm>
+
+namespace bowline::services {
+
+// Engine time stands at 0 until the first event: what was armed before it is overdue by decades then and fires once, not
+// once a period.
+void fire_timers(std::span<Listener> listeners, RunFacts& facts, core::Nanos before, std::uint64_t& events,
+                 const std::function<void()>& after) {
+  if (facts.engine_ns.load(std::memory_order_relaxed) == 0) facts.engine_ns.store(before, std::memory_order_relaxed);
+  for (;;) {
+    Listener* first = nullptr;
+    std::uint64_t id = 0;
+    std::int64_t due = before;
+    for (Listener& l : listeners)
+      for (const auto& [timer, t] : l.services->timers())
+        if (t.due < due) {
+          first = &l;
+          id = timer;
+          due = t.due;
+        }
+    if (first == nullptr) return;
+    auto& timers = first->services->timers();
+    const core::Nanos now = std::max(due, facts.engine_ns.load(std::memory_order_relaxed));
+    if (const auto it = timers.find(id); it->second.period > 0)
+      it->second.due += it->second.period * (1 + (now - due) / it->second.period);
+    else
+      timers.erase(it);
+    facts.engine_ns.store(now, std::memory_order_relaxed);
+    bl_timer e{};
+    e.h.size = sizeof e;
+    e.h.type = BL_EV_TIMER;
+    e.h.id = ++events;
+    e.h.ts_event = due;
+    e.h.ts_recv = now;
+    e.timer = id;
+    if (first->timer) first->timer(e.h);
+    after();
+  }
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# The same run in one process and in four on this machine: what they decided, ordered and got filled is the same, byte
+# for byte (trading rules 4.4). The order of starting does not matter; one SIGTERM ends all four.
+set -u
+bowline=$1 source=$2
+dir=$(mktemp -d)
+pids=()
+finish() {
+  for p in "${pids[@]}"; do kill -9 "$p" 2>/dev/null; done
+  wait
+  rm -rf "$dir"
+}
+trap finish EXIT
+failed=0
+check() { # what, command...
+  local what=$1; shift
+  if "$@"; then echo "ok   $what"; else echo "FAIL $what"; failed=1; fi
+}
+all="signal-generator signal-bridge trade-execution portfolio-rebalancer"
+declare -A port pid
+taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+# Peers name each other's port, so the ports are chosen here: below the range from which the system gives its own.
+choose_ports() {
+  local p=$((20000 + RANDOM % 10000))
+  for s in $all; do
+    while taken $p; do p=$((p + 1)); done
+    port[$s]=$p
+    p=$((p + 1))
+  done
+}
+plugins=$(realpath "$(dirname "$bowline")/../plugins")
+config() { # bars
+  sed -e "s|path: \[.*|path: [$plugins]|" -e "s|bars: 2000|bars: $1|" "$source/configs/four_processes.yaml"
+}
+parted() { # bars
+  config "$1" | sed -e "s|:8025|:${port[signal-generator]}|" -e "s|:8022|:${port[signal-bridge]}|" \
+    -e "s|:8024|:${port[trade-execution]}|" -e "s|:8047|:${port[portfolio-rebalancer]}|"
+  echo "listen: {ports: {signal-generator: ${port[signal-generator]}, signal-bridge: ${port[signal-bridge]}," \
+    "trade-execution: ${port[trade-execution]}, portfolio-rebalancer: ${port[portfolio-rebalancer]}}}"
+}
+launch() { # service, run
+  BOWLINE_SERVICE=$1 "$bowline" run "$dir/$2.yaml" --var "$dir/$2.$1" --log-level WARNING >>"$dir/$2.$1.out" 2>>"$dir/$2.$1.err" &
+  pid[$1]=$!
+  pids+=($!)
+}
+ended() { # service, run, exit code
+  wait "${pid[$1]}"
+  local got=$?
+  [ "$got" = "$3" ] || { echo "$1 ended with $got instead of $3"; cat "$dir/$2.$1.err"; return 1; }
+}
+compare() { # run
+  for pair in signals:signal-generator outcomes:signal-generator decisions:signal-bridge orders:trade-execution \
+    sizings:trade-execution order_events:trade-execution fills:trade-execution portfolio:trade-execution \
+    rebalances:portfolio-rebalancer rebalance_weights:portfolio-rebalancer; do
+    local table=${pair%%:*} owner=${pair##*:}
+    "$bowline" db dump "$table" --var "$dir/one" >"$dir/a" || failed=1
+    "$bowline" db dump "$table" --var "$dir/$1.$owner" >"$dir/b" || failed=1
+    check "$1: $table are the same bytes" cmp "$dir/a" "$dir/b"
+    check "$1: $table are not empty" test "$(wc -l <"$dir/a")" -gt 5
+  done
+}
+
+config 2000 | sed -e '/^services:/d' >"$dir/one.yaml"
+echo "listen: {enabled: off}" >>"$dir/one.yaml"
+check "one process ends by itself" "$bowline" run "$dir/one.yaml" --var "$dir/one" --log-level ERROR >"$dir/one.out"
+
+choose_ports
+parted 2000 >"$dir/four.yaml"
+launch portfolio-rebalancer four
+launch trade-execution four
+launch signal-bridge four
+sleep 0.7  # long enough that the others have found nobody and wait
+launch signal-generator four
+for s in $all; do check "four: $s ends by itself" ended "$s" four 0; done
+compare four
+
+choose_ports
+parted 1000000 >"$dir/stopped.yaml"
+for s in $all; do launch "$s" stopped; done
+sleep 2
+kill -TERM "${pid[signal-bridge]}"
+for s in $all; do check "stopped: $s ends when one of them is told to" ended "$s" stopped 0; done
+check "stopped: trade-execution had begun" grep -q '^bars *[1-9]' "$dir/stopped.trade-execution.out"
+
+sed '/^  trade-execution: http/d' "$dir/four.yaml" >"$dir/missing.yaml"
+BOWLINE_SERVICE=signal-bridge "$bowline" check-config "$dir/missing.yaml" 2>"$dir/err"
+check "a peer that is missing is a problem of the configuration" test $? = 3
+check "and says which" grep -q 'peers.trade-execution: trade-execution is not a service of this process' "$dir/err"
+exit $failed
