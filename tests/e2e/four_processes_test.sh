@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The same run in one process and in four on this machine: what they decided, ordered and got filled is the same, byte
-# for byte (trading rules 4.4). The order of starting does not matter; one SIGTERM ends all four.
+# for byte (trading rules 4.4). The order of starting does not matter, a killed bridge may come back, one SIGTERM ends all.
 set -u
 bowline=$1 source=$2
 dir=$(mktemp -d)
@@ -73,6 +73,24 @@ sleep 0.7  # long enough that the others have found nobody and wait
 launch signal-generator four
 for s in $all; do check "four: $s ends by itself" ended "$s" four 0; done
 compare four
+
+# signal-bridge is killed in the middle and started again: it hears the run from its beginning, decides every step anew,
+# and trade-execution checks that it says what it said.
+choose_ports
+parted 2000 >"$dir/killed.yaml"
+for s in $all; do launch "$s" killed; done
+decided() { "$bowline" db dump decisions --var "$dir/killed.signal-bridge" 2>/dev/null | wc -l; }
+for _ in $(seq 200); do
+  [ "$(decided)" -gt 100 ] && break
+  sleep 0.05
+done
+kill -9 "${pid[signal-bridge]}"
+wait "${pid[signal-bridge]}" 2>/dev/null
+sleep 0.5
+check "killed: the others wait" kill -0 "${pid[signal-generator]}" "${pid[trade-execution]}" "${pid[portfolio-rebalancer]}"
+launch signal-bridge killed
+for s in $all; do check "killed: $s ends by itself" ended "$s" killed 0; done
+compare killed
 
 choose_ports
 parted 1000000 >"$dir/stopped.yaml"

@@ -215,6 +215,7 @@ Result<void> HttpFace::Impl::listen() {
     so.bind = options.host;
     so.port = options.ports.at(name);
     so.service = name;
+    if (run.parted()) so.ws_max_queued_bytes = 64u << 20;  // a service that was started anew is sent all that is kept
     so.on_problem = [name = std::string(name)](std::string_view code, std::string_view text, std::string_view request) {
       const out::Scope scope({.service = name, .request_id = request});
       out::warning("edge", "{}: {}", code, text);

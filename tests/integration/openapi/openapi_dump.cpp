@@ -5,6 +5,7 @@
 #include "edge/common_routes.hpp"
 #include "edge/openapi.hpp"
 #include "services/portfolio_rebalancer/routes.hpp"
+#include "services/runtime/stream_routes.hpp"
 #include "services/signal_bridge/routes.hpp"
 #include "services/signal_generator/routes.hpp"
 #include "services/trade_execution/routes.hpp"
@@ -17,6 +18,8 @@ int main(int argc, char** argv) {
   routes_test::Parts parts;
   services::LatestSignals latest(parts.table);
   services::Broadcaster stream;
+  services::MarketStream market({}, parts.table, {});
+  services::EventsStream events({}, parts.table);
   const auto router = std::make_shared<edge::Router>();
   edge::register_common_routes(router, {.service = service,
                                         .version = "0.1.0",
@@ -27,10 +30,13 @@ int main(int argc, char** argv) {
                                         .metrics = {}});
   if (service == "signal-generator") {
     services::add_signal_generator_routes(router, latest, stream, parts.backend);
+    services::add_market_stream_route(router, market);
   } else if (service == "signal-bridge") {
     services::add_signal_bridge_routes(router, parts.backend);
   } else if (service == "trade-execution") {
     services::add_trade_execution_routes(router, *parts.execution, parts.backend);
+    services::add_events_stream_route(router, events);
+    services::add_targets_route(router, parts.backend);
   } else if (service == "portfolio-rebalancer") {
     services::add_portfolio_rebalancer_routes(router, *parts.rebalancer, parts.backend);
   } else if (service == "broken") {

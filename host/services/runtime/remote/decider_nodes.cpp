@@ -9,7 +9,7 @@ DeciderNode::DeciderNode(FollowerParts parts)
   StreamClientOptions o{p_.execution_url, "/events/stream", "", p_.expected};
   o.expected.service = "trade-execution";
   StreamClientEvents e;
-  e.message = [this](const nlohmann::json& m) { heard(m); };
+  e.message = [this](const std::shared_ptr<const nlohmann::json>& m) { heard(*m); };
   e.failed = [this](const Error& why) { fail(why); };
   events_ = std::make_unique<StreamClient>(*p_.io, *p_.loop, std::move(o), std::move(e));
 }
@@ -29,8 +29,7 @@ void DeciderNode::heard(const nlohmann::json& m) {
   if (m.at("type") == "portfolio") {
     auto parts = wire::read_portfolio(m, *p_.table);
     if (!parts) return fail(Error{"PEER_MALFORMED", parts.error().message});
-    next_ = std::move(*parts);
-    next_time_ = m.at("time_ns").get<core::Nanos>();
+    versions_.emplace_back(m.at("time_ns").get<core::Nanos>(), std::move(*parts));
   } else {
     on_event(m);
   }
@@ -43,15 +42,13 @@ void DeciderNode::on_close() {
 }
 
 void DeciderNode::try_decide() {
-  if (!deciding_ || proposed_ || !next_ || next_time_ != close_.time) return;
-  if (!close_.acted) {
-    view_.assign(std::move(*next_));
-    next_.reset();
-    return settle();
-  }
-  if (!may_decide()) return;
-  view_.assign(std::move(*next_));
-  next_.reset();
+  if (!deciding_ || proposed_) return;
+  while (!versions_.empty() && versions_.front().first < close_.time) versions_.pop_front();
+  if (versions_.empty() || versions_.front().first != close_.time) return;
+  if (close_.acted && !may_decide()) return;
+  view_.assign(std::move(versions_.front().second));
+  versions_.pop_front();
+  if (!close_.acted) return settle();
   wire::Targets t;
   t.from = p_.role;
   t.time = close_.time;

@@ -2,7 +2,7 @@
 // hear from trade-execution, and propose over its API.
 #pragma once
 
-#include <optional>
+#include <deque>
 
 #include "services/portfolio_rebalancer/rebalancer.hpp"
 #include "services/runtime/remote/follower.hpp"
@@ -35,8 +35,8 @@ class DeciderNode : public Follower {
   void try_decide();
 
  private:
-  std::optional<core::PortfolioView::Parts> next_;  // v(t), heard and not yet decided on: bars of t may still be on their way
-  core::Nanos next_time_ = 0;
+  // v(t) by t, heard and not yet decided on: bars of t may still be on their way, and who was started anew hears all.
+  std::deque<std::pair<core::Nanos, core::PortfolioView::Parts>> versions_;
   bool proposed_ = false;
   std::unique_ptr<StreamClient> events_;
 

@@ -2,7 +2,13 @@
 
 #include <algorithm>
 
+#include "core/identity.hpp"
+
 namespace bowline::services {
+namespace {
+/// More than the streams keep messages, for both proposers.
+constexpr std::size_t kept_answers = 32'768;
+}  // namespace
 
 ExecutionNode::ExecutionNode(FollowerParts parts, Execution& execution, BrokerAdapter& broker, EventInbox& inbox,
                              EventsStream& events, std::vector<std::string> proposers)
@@ -34,9 +40,11 @@ Result<bool> ExecutionNode::take(const wire::Targets& t, const std::string& key,
   const auto place = std::find(proposers_.begin(), proposers_.end(), t.from);
   if (place == proposers_.end())
     return Error{"PROPOSER_UNKNOWN", "targets are taken from the services that this run's peers name, and from nobody else"};
-  const std::string slot = t.from + (t.step ? "" : " on command");
-  if (const auto it = answered_.find(slot); it != answered_.end() && it->second.key == key) {
-    if (it->second.body == body) return true;
+  const std::string slot = t.from + " " + key;
+  const core::Id128 hash = core::decision_id(0, "", 0, "targets", body);
+  if (const auto it = answered_.find(slot); it != answered_.end()) {
+    // A proposer that was started anew decides all steps again: what it says must be what it said.
+    if (it->second == hash) return true;
     return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for other targets"};
   }
   if (!t.step) {  // on command: between two steps, or while one waits
@@ -52,7 +60,12 @@ Result<bool> ExecutionNode::take(const wire::Targets& t, const std::string& key,
     events_.taken(t.from, t.time, t.targets.size());
     if (taken_.size() == proposers_.size()) trade();
   }
-  answered_[slot] = {key, body};
+  answered_.emplace(slot, hash);
+  answered_order_.push_back(slot);
+  if (answered_order_.size() > kept_answers) {
+    answered_.erase(answered_order_.front());
+    answered_order_.pop_front();
+  }
   return false;
 }
 

@@ -2,6 +2,7 @@
 // bridge and rebalancer for t in that order, trades, settles.
 #pragma once
 
+#include <deque>
 #include <map>
 
 #include "services/runtime/events_stream.hpp"
@@ -23,16 +24,14 @@ class ExecutionNode final : public Follower {
   Result<bool> take(const wire::Targets& targets, const std::string& key, const std::string& body);
 
  private:
-  struct Answered {
-    std::string key, body;
-  };
   Execution& execution_;
   BrokerAdapter& broker_;
   EventInbox& inbox_;
   EventsStream& events_;
   const std::vector<std::string> proposers_;
   std::vector<wire::Targets> taken_;          // of the step, in order of proposers_
-  std::map<std::string, Answered> answered_;  // newest by service, steps and commands apart
+  std::map<std::string, core::Id128> answered_;  // hash of the body by service and key, of the steps that are still kept
+  std::deque<std::string> answered_order_;
 
   void on_market(MarketEvent& event) override;
   void on_close() override;

@@ -14,7 +14,10 @@ Follower::Follower(FollowerParts parts) : p_(std::move(parts)) {
   StreamClientOptions o{p_.market_url, "/market/stream", p_.role, p_.expected};
   o.expected.service = "signal-generator";
   StreamClientEvents e;
-  e.message = [this](const nlohmann::json& m) { heard(m); };
+  e.message = [this](const std::shared_ptr<const nlohmann::json>& m) {
+    waiting_.push_back(m);
+    go_on();
+  };
   e.failed = [this](const Error& why) { fail(why); };
   e.opened = [this] { report(); };
   market_ = std::make_unique<StreamClient>(*p_.io, *p_.loop, std::move(o), std::move(e));
@@ -52,10 +55,24 @@ void Follower::settle() {
       return fail(Error{"INSTANCE_FAILED", "a plugin instance failed: the log says which and why"});
   settled_.store(closed_, std::memory_order_release);
   report();
+  go_on();
 }
 
-void Follower::heard(const nlohmann::json& m) {
-  if (finished_) return;
+// What is heard is taken up step by step: a role that was started anew hears everything so far at once.
+void Follower::go_on() {
+  if (going_on_) return;
+  going_on_ = true;
+  while (!finished_ && !waiting_.empty()) {
+    const auto m = waiting_.front();
+    // The owner of time ends a run when all have settled, or when it will wait no longer: then nobody has to.
+    if (deciding_ && m->at("type") != "end") break;
+    waiting_.pop_front();
+    handle(*m);
+  }
+  going_on_ = false;
+}
+
+void Follower::handle(const nlohmann::json& m) {
   const std::string& type = m.at("type").get_ref<const std::string&>();
   if (type == "close") {
     auto read = wire::read_close(m, *p_.table);

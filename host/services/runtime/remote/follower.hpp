@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -76,7 +77,11 @@ class Follower {
   std::uint64_t bars_ = 0, steps_ = 0, events_ = 0;
   core::Nanos first_ = 0, closed_ = 0;
 
-  void heard(const nlohmann::json& message);
+  std::deque<std::shared_ptr<const nlohmann::json>> waiting_;  // heard, not yet handled
+  bool going_on_ = false;
+
+  void go_on();
+  void handle(const nlohmann::json& message);
   void report();
 };
 

@@ -72,7 +72,7 @@ void StreamClient::heard(std::string_view text) {
     return fail("PEER_GAP", "messages " + std::to_string(next_) + " to " + std::to_string(n - 1) +
                                 " are no longer kept: a service cannot join or rejoin a run that far behind; start the run anew");
   ++next_;
-  static_cast<void>(loop_.post([events = events_, m] { events->message(*m); }));
+  static_cast<void>(loop_.post([events = events_, m] { events->message(m); }));
 }
 
 }  // namespace bowline::services

@@ -23,7 +23,7 @@ struct StreamClientOptions {
 
 struct StreamClientEvents {
   /// One numbered message, in order, none twice. [core thread]
-  std::function<void(const nlohmann::json&)> message;
+  std::function<void(const std::shared_ptr<const nlohmann::json>&)> message;
   /// It cannot go on: PEER_MISMATCH, PEER_RESTARTED, PEER_GAP, PEER_MALFORMED. Called once. [core thread]
   std::function<void(const Error&)> failed;
   /// Connected (again): say what the peer must know. [I/O thread]

@@ -1,0 +1,158 @@
+#include "edge/ws_client.hpp"
+#include "fixture.hpp"
+#include "services/runtime/stream_routes.hpp"
+#include "unit/edge/fixture.hpp"
+
+using namespace routes_test;
+namespace wire = services::wire;
+
+namespace {
+
+struct Streams : Desk {
+  services::MarketStream market;
+  services::EventsStream events{hello("trade-execution"), table};
+  std::atomic<int> stops{0};
+
+  explicit Streams(std::vector<std::string> followers) : market(hello("signal-generator"), table, std::move(followers)) {
+    market.on_stop = [this] { ++stops; };
+    services::add_market_stream_route(router, market);
+    services::add_events_stream_route(router, events);
+    services::add_targets_route(router, backend);
+  }
+  ~Streams() { server.reset(); }  // before the streams that its sessions speak to
+  static wire::Hello hello(std::string service) { return {std::move(service), "run-1", 7, 300, {"BTC-USD", "ETH-USD"}}; }
+};
+
+struct Ear {
+  edge_test::Slot<std::string> texts;
+  edge::WsClient client;
+  Ear(Streams& s, const std::string& target)
+      : client(s.io, {.url = "ws://127.0.0.1:" + std::to_string(s.port()) + target},
+               {.on_text = [this](std::string_view t) { texts.put(std::string(t)); }}) {
+    client.start();
+  }
+  json next() {
+    const auto text = texts.take();
+    REQUIRE(text);
+    return json::parse(*text);
+  }
+};
+
+template <class F>
+bool soon(F&& f) {
+  for (int i = 0; i < 500; ++i) {
+    if (f()) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE("the barrier opens when every follower has joined, and has settled the step") {
+  Streams s({"signal-bridge", "trade-execution"});
+  CHECK_FALSE(s.market.settled(0));
+  Ear bridge(s, "/market/stream?from=1&as=signal-bridge");
+  CHECK(bridge.next()["run"] == "run-1");
+  CHECK_FALSE(s.market.settled(0));
+  Ear execution(s, "/market/stream?from=1&as=trade-execution");
+  CHECK(execution.next()["type"] == "hello");
+  CHECK(s.market.settled(0));
+  s.market.close(5, true, {});
+  CHECK(bridge.next()["time_ns"] == 5);
+  CHECK_FALSE(s.market.settled(5));
+  CHECK(bridge.client.send(R"({"type":"settled","time_ns":5})"));
+  CHECK(bridge.client.send("no JSON"));
+  CHECK(execution.client.send(R"({"type":"settled","time_ns":4})"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  CHECK_FALSE(s.market.settled(5));
+  CHECK(execution.client.send(R"({"type":"settled","time_ns":5})"));
+  CHECK(soon([&] { return s.market.settled(5); }));
+  // A follower that comes back hears what it missed, and what it settled stays settled.
+  bridge.client.stop();
+  s.market.close(6, false, {});
+  Ear again(s, "/market/stream?from=2&as=signal-bridge");
+  CHECK(again.next()["type"] == "hello");
+  CHECK(again.next()["event_id"] == 2);
+  CHECK(s.market.settled(5));
+  CHECK(again.client.send(R"({"type":"stop"})"));
+  CHECK(soon([&] { return s.stops == 1; }));
+  s.market.end(services::RunEnd::end_of_data, 6);
+  CHECK(again.next()["end"] == "end_of_data");
+  CHECK_FALSE(s.market.all_left());
+  CHECK(again.client.send(R"({"type":"ended"})"));
+  execution.client.stop();
+  CHECK(soon([&] { return s.market.all_left(); }));
+  again.client.stop();
+}
+
+TEST_CASE("anybody may look on without holding the barrier, nobody may follow under another name") {
+  Streams s({});
+  CHECK(s.market.settled(100));
+  Ear onlooker(s, "/market/stream");
+  CHECK(onlooker.next()["instruments"].size() == 2);
+  CHECK(s.market.settled(100));
+  CHECK(s.market.all_left());
+  onlooker.client.stop();
+  CHECK(s.get("/market/stream?as=signal-bridge").status >= 400);
+  CHECK(s.get("/market/stream?form=1").status >= 400);
+}
+
+TEST_CASE("orders, fills and portfolio versions are told; the store gets them too") {
+  Streams s({});
+  Ear ear(s, "/events/stream?from=1");
+  CHECK(ear.next()["service"] == "trade-execution");
+  struct Store final : core::RecordSink {
+    std::size_t got = 0;
+    bool wanted() const noexcept override { return true; }
+    void put(core::Record&&) override { ++got; }
+    void end_step(core::Nanos) override {}
+  } store;
+  services::EventsTap tap(s.events, store);
+  core::OrderRecord order;
+  order.id = core::ClientOrderId("bl-1");
+  order.instrument = {1};
+  order.qty = "2.5"_dec;
+  order.state = "open";
+  order.updated_ns = Parts::start;
+  tap.put(order);
+  core::FillRecord fill;
+  fill.instrument = {1};
+  fill.px = "100"_dec;
+  fill.qty = "1"_dec;
+  fill.time = Parts::start;
+  fill.fee_asset = {1};
+  tap.put(fill);
+  tap.put(core::AuditRecord{});
+  CHECK(store.got == 3);
+  const json o = ear.next();
+  CHECK(o["type"] == "order");
+  CHECK(o["order"]["qty"] == "2.5");
+  CHECK(ear.next()["fill"]["fee_asset"] == "USD");
+  s.events.portfolio(Parts::start, s.execution->view());
+  const json v = ear.next();
+  CHECK(v["type"] == "portfolio");
+  CHECK(v["event_id"] == 3);
+  CHECK(v["balances"][0]["total"] == "100000");
+  ear.client.stop();
+}
+
+TEST_CASE("targets are taken from another process only where the run is parted") {
+  Streams s({});
+  const json body = {{"from", "signal-bridge"}, {"time_ns", 1}, {"step", true}, {"plan", false},
+                     {"targets", json::array()}, {"changed", json::array()}};
+  const auto post = [&](const json& b, edge::Pairs headers) { return s.ask(Method::Post, "/targets", b.dump(), std::move(headers)); };
+  CHECK(post(body, {{"Idempotency-Key", "k"}}).code() == "TARGETS_LOCAL");
+  CHECK(post(body, {}).code() == "IDEMPOTENCY_KEY_MISSING");
+  int asked = 0;
+  s.backend.take_targets = [&](const wire::Targets& t, const std::string& key, const std::string&) -> Result<bool> {
+    CHECK(t.from == "signal-bridge");
+    CHECK(key == "k");
+    if (++asked == 3) return Error{"STEP_NOT_OPEN", "no"};
+    return asked == 2;
+  };
+  CHECK(post(body, {{"Idempotency-Key", "k"}}).body["replayed"] == false);
+  CHECK(post(body, {{"Idempotency-Key", "k"}}).body["replayed"] == true);
+  CHECK(post(body, {{"Idempotency-Key", "k"}}).status == 409);
+  CHECK(post(json::object(), {{"Idempotency-Key", "k"}}).code() == "WIRE_MALFORMED");
+}
