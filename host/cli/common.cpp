@@ -1,14 +1,15 @@
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <utility>
-#include <array>
 
 #include "cli/verbs.hpp"
 #include "core/exit_codes.hpp"
 
 namespace bowline::cli {
 
-CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& summary, const std::string& example) {
+CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& summary,
+               const std::string& example) {
   CLI::App* v = parent.add_subcommand(name, summary);
   v->footer("Example:\n  " + example);
   return v;
@@ -17,10 +18,21 @@ CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& sum
 int exit_code_of(const std::string& code) {
   namespace ec = core::exit_code;
   static constexpr auto first_words = std::to_array<std::pair<std::string_view, int>>({
-      {"CONFIG", ec::config}, {"PARAMS", ec::config}, {"SECRET", ec::config}, {"INSTRUMENT", ec::config},
-      {"RUN", ec::config},    {"MODE", ec::live_guard}, {"LIVE", ec::live_guard}, {"PLUGIN", ec::plugin},
-      {"INSTANCE", ec::plugin}, {"FEED", ec::data},   {"DATA", ec::data},     {"MODEL", ec::model},
-      {"STORE", ec::store},   {"JOURNAL", ec::store}, {"EDGE", ec::port},
+      {"CONFIG", ec::config},
+      {"PARAMS", ec::config},
+      {"SECRET", ec::config},
+      {"INSTRUMENT", ec::config},
+      {"RUN", ec::config},
+      {"MODE", ec::live_guard},
+      {"LIVE", ec::live_guard},
+      {"PLUGIN", ec::plugin},
+      {"INSTANCE", ec::plugin},
+      {"FEED", ec::data},
+      {"DATA", ec::data},
+      {"MODEL", ec::model},
+      {"STORE", ec::store},
+      {"JOURNAL", ec::store},
+      {"EDGE", ec::port},
       {"USAGE", ec::usage},
       {"PEER", ec::data},
   });

@@ -1,4 +1,5 @@
-// bowline db dump|status|migrate: a stored run as text, which version its files have, and bringing them up to date.
+// bowline db dump|status|migrate: a stored run as text, which version its files have, and bringing them up to
+// date.
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -17,12 +18,14 @@ struct Options {
 };
 
 int status(const Options& o) {
-  for (const auto& [name, known] : {std::pair{o.transactions, &store::transactions_migrations()}, {o.prices, &store::prices_migrations()}}) {
+  for (const auto& [name, known] : {std::pair{o.transactions, &store::transactions_migrations()},
+                                    {o.prices, &store::prices_migrations()}}) {
     const auto found = store::migration_status(o.file(name), *known);
     if (!found) return fail(found.error());
     std::string open;
     for (const std::string& m : found->open) open += " " + m;
-    std::printf("%s: version %d%s%s\n", o.file(name).c_str(), found->at, open.empty() ? ", up to date" : ", open:", open.c_str());
+    std::printf("%s: version %d%s%s\n", o.file(name).c_str(), found->at,
+                open.empty() ? ", up to date" : ", open:", open.c_str());
   }
   return core::exit_code::ok;
 }
@@ -31,9 +34,11 @@ int migrate(const Options& o) {
   namespace fs = std::filesystem;
   std::error_code ec;
   bool any = false;
-  for (const auto& [name, known] : {std::pair{o.transactions, &store::transactions_migrations()}, {o.prices, &store::prices_migrations()}}) {
+  for (const auto& [name, known] : {std::pair{o.transactions, &store::transactions_migrations()},
+                                    {o.prices, &store::prices_migrations()}}) {
     const fs::path file = o.file(name);
-    if (!fs::exists(file, ec)) continue;  // a run makes its own; a wrong path must not leave an empty file behind
+    if (!fs::exists(file, ec))
+      continue;  // a run makes its own; a wrong path must not leave an empty file behind
     any = true;
     const auto before = store::migration_status(file, *known);
     if (!before) return fail(before.error());
@@ -47,8 +52,10 @@ int migrate(const Options& o) {
     if (before->at > 0) std::printf(", as it was: %s.backup-%d", file.c_str(), before->at);
     std::printf("\n");
   }
-  if (!any) return fail({"STORE_OPEN", "neither " + o.file(o.transactions).string() + " nor " + o.file(o.prices).string() +
-                                           " is there: name the run's state folder with --var"});
+  if (!any)
+    return fail({"STORE_OPEN", "neither " + o.file(o.transactions).string() + " nor " +
+                                   o.file(o.prices).string() +
+                                   " is there: name the run's state folder with --var"});
   return core::exit_code::ok;
 }
 }  // namespace
@@ -59,25 +66,29 @@ void add_db(CLI::App& app, Action& chosen) {
   const auto o = std::make_shared<Options>();
   const auto files = [o](CLI::App* v) {
     v->add_option("--var", o->var, "the run's state folder")->capture_default_str();
-    v->add_option("--transactions", o->transactions, "file name in it, or an absolute path")->capture_default_str();
+    v->add_option("--transactions", o->transactions, "file name in it, or an absolute path")
+        ->capture_default_str();
     v->add_option("--prices", o->prices, "file name in it, or an absolute path")->capture_default_str();
   };
-  CLI::App* dump = verb(*db, "dump", "one table as text, in a fixed order, without sequence numbers and wall-clock columns",
-                        "bowline db dump orders --var /tmp/run1");
+  CLI::App* dump = verb(
+      *db, "dump", "one table as text, in a fixed order, without sequence numbers and wall-clock columns",
+      "bowline db dump orders --var /tmp/run1");
   files(dump);
   dump->add_option("table", o->what, "what to print")->required()->check(CLI::IsMember(store::dump_names()));
   dump->add_flag("--json", o->json, "one JSON object a line instead of CSV");
   dump->callback([o, &chosen] {
     chosen = [o] {
-      const auto done = store::dump(o->file(o->prices), o->file(o->transactions), o->what,
-                                    o->json ? store::DumpFormat::jsonl : store::DumpFormat::csv, [](std::string_view line) {
-                                      std::fwrite(line.data(), 1, line.size(), stdout);
-                                      if (line.empty() || line.back() != '\n') std::fputc('\n', stdout);
-                                    });
+      const auto done =
+          store::dump(o->file(o->prices), o->file(o->transactions), o->what,
+                      o->json ? store::DumpFormat::jsonl : store::DumpFormat::csv, [](std::string_view line) {
+                        std::fwrite(line.data(), 1, line.size(), stdout);
+                        if (line.empty() || line.back() != '\n') std::fputc('\n', stdout);
+                      });
       return done ? core::exit_code::ok : fail(done.error());
     };
   });
-  CLI::App* state = verb(*db, "status", "the version of each file, and what is not yet applied", "bowline db status --var /tmp/run1");
+  CLI::App* state = verb(*db, "status", "the version of each file, and what is not yet applied",
+                         "bowline db status --var /tmp/run1");
   files(state);
   state->callback([o, &chosen] { chosen = [o] { return status(*o); }; });
   CLI::App* up = verb(*db, "migrate", "apply what is missing; a file that held something is copied first",

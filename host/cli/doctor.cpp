@@ -36,18 +36,24 @@ Finding machine() {
   ::uname(&u);
   const std::string what = std::string(u.sysname) + " " + u.machine;
   const bool ok = what == "Linux x86_64" || what == "Linux aarch64";
-  return {"machine", ok, what, ok ? "" : "plugins are built for Linux on x86_64 and aarch64: use one of these"};
+  return {"machine", ok, what,
+          ok ? "" : "plugins are built for Linux on x86_64 and aarch64: use one of these"};
 }
 
 Finding plugins(const Options& o) {
   std::vector<std::filesystem::path> folders(o.folders.begin(), o.folders.end());
   if (folders.empty()) folders.emplace_back(own_plugin_folder());
   auto found = loader::Catalogue::scan(folders);
-  if (!found) return {"plugins", false, found.error().message, "build the project, or name the folder with --path"};
+  if (!found)
+    return {"plugins", false, found.error().message, "build the project, or name the folder with --path"};
   if (!found->problems().empty())
-    return {"plugins", false, found->problems().front().message, "see bowline plugin list; mend the file or take it out of the folder"};
-  if (found->offers().empty()) return {"plugins", false, "no plugin file in " + folders.front().string(), "build the project, or name the folder with --path"};
-  return {"plugins", true, std::to_string(found->offers().size()) + " offered in " + folders.front().string(), ""};
+    return {"plugins", false, found->problems().front().message,
+            "see bowline plugin list; mend the file or take it out of the folder"};
+  if (found->offers().empty())
+    return {"plugins", false, "no plugin file in " + folders.front().string(),
+            "build the project, or name the folder with --path"};
+  return {"plugins", true, std::to_string(found->offers().size()) + " offered in " + folders.front().string(),
+          ""};
 }
 
 /// The state folder takes files, lets plugins be mapped executable, and its disk keeps what it acknowledges.
@@ -56,20 +62,26 @@ Finding state_folder(const Options& o) {
   std::error_code ec;
   const fs::path var(o.var);
   const bool made = fs::create_directories(var, ec);
-  if (ec) return {"state folder", false, o.var + ": " + ec.message(), "name a folder that this user may write, with --var"};
+  if (ec)
+    return {"state folder", false, o.var + ": " + ec.message(),
+            "name a folder that this user may write, with --var"};
   const fs::path probe = var / ".doctor.db";
   Finding f{"state folder", true, fs::absolute(var).string() + " takes a durable journal", ""};
   {
     auto journal = store::Journal::open(probe, {"mock", "doctor", "default"});
-    if (!journal) f = {"state folder", false, journal.error().message, "use a folder on a local disk with room"};
+    if (!journal)
+      f = {"state folder", false, journal.error().message, "use a folder on a local disk with room"};
   }
   for (const char* tail : {"", "-wal", "-shm"}) fs::remove(probe.string() + tail, ec);
   struct statvfs s {};
   if (f.ok && ::statvfs(var.c_str(), &s) == 0) {
     if ((s.f_flag & ST_NOEXEC) != 0)
-      f = {"state folder", false, o.var + " is on a file system mounted noexec: plugin copies cannot be mapped", "name another folder with --var"};
+      f = {"state folder", false,
+           o.var + " is on a file system mounted noexec: plugin copies cannot be mapped",
+           "name another folder with --var"};
     else if (s.f_bavail * s.f_frsize < (256u << 20))
-      f = {"state folder", false, "less than 256 MiB are free below " + o.var, "free some room, or name another folder with --var"};
+      f = {"state folder", false, "less than 256 MiB are free below " + o.var,
+           "free some room, or name another folder with --var"};
   }
   if (made) fs::remove(var, ec);
   return f;
@@ -82,21 +94,24 @@ Finding memory() {
   while (in >> key >> kib >> unit)
     if (key == "MemAvailable:") {
       const bool ok = kib >= 512u << 10;
-      return {"memory", ok, std::to_string(kib >> 10) + " MiB available", ok ? "" : "a run needs some 256 MiB, training more: end something else"};
+      return {"memory", ok, std::to_string(kib >> 10) + " MiB available",
+              ok ? "" : "a run needs some 256 MiB, training more: end something else"};
     }
   return {"memory", true, "not told by this machine", ""};
 }
 
 Finding clock_check() {
   const bool ok = std::time(nullptr) > 1'700'000'000;
-  return {"clock", ok, ok ? "plausible" : "the clock is before November 2023", ok ? "" : "set the clock (timedatectl set-ntp true)"};
+  return {"clock", ok, ok ? "plausible" : "the clock is before November 2023",
+          ok ? "" : "set the clock (timedatectl set-ntp true)"};
 }
 
 }  // namespace
 
 void add_doctor(CLI::App& app, Action& chosen) {
   const auto o = std::make_shared<Options>();
-  CLI::App* v = verb(app, "doctor", "what is missing or wrong on this machine, and how to mend it", "bowline doctor --var var");
+  CLI::App* v = verb(app, "doctor", "what is missing or wrong on this machine, and how to mend it",
+                     "bowline doctor --var var");
   v->add_option("--var", o->var, "state folder to look at")->capture_default_str();
   v->add_option("--path", o->folders, "plugin folders; default: the project's own");
   v->add_flag("--json", o->json, "one JSON object");
@@ -110,9 +125,11 @@ void add_doctor(CLI::App& app, Action& chosen) {
         if (o->json)
           list.push_back({{"check", f.check}, {"ok", f.ok}, {"text", f.text}, {"mend", f.mend}});
         else
-          std::printf("%-4s %-14s %s%s%s\n", f.ok ? "ok" : "BAD", f.check.c_str(), f.text.c_str(), f.ok ? "" : " -> ", f.mend.c_str());
+          std::printf("%-4s %-14s %s%s%s\n", f.ok ? "ok" : "BAD", f.check.c_str(), f.text.c_str(),
+                      f.ok ? "" : " -> ", f.mend.c_str());
       }
-      if (o->json) std::printf("%s\n", nlohmann::ordered_json{{"ok", ok}, {"findings", list}}.dump(2).c_str());
+      if (o->json)
+        std::printf("%s\n", nlohmann::ordered_json{{"ok", ok}, {"findings", list}}.dump(2).c_str());
       return ok ? core::exit_code::ok : core::exit_code::doctor;
     };
   });

@@ -26,16 +26,19 @@ LoadedConfig load_config(const std::string& file, const std::filesystem::path& s
   config::LoadOptions options;
   options.env = environment;
   options.state = fs::absolute(state);
-  // Reading a schema loads the file, and loading copies it: into a folder that goes away again, since a check must not
-  // leave anything behind.
+  // Reading a schema loads the file, and loading copies it: into a folder that goes away again, since a check
+  // must not leave anything behind.
   std::string scratch = (fs::temp_directory_path() / "bowline-config-XXXXXX").string();
   if (::mkdtemp(scratch.data()) == nullptr) scratch.clear();
   std::optional<Result<loader::Catalogue>> catalogue;
-  options.schema = [&](const config::RunConfig::Plugins& plugins, const std::string& id, const std::string& kind) -> Result<std::string> {
+  options.schema = [&](const config::RunConfig::Plugins& plugins, const std::string& id,
+                       const std::string& kind) -> Result<std::string> {
     if (!catalogue) catalogue.emplace(loader::Catalogue::scan(plugins.path));
     if (!*catalogue) return catalogue->error();
-    static const std::map<std::string, loader::Kind> kinds{{"feed", loader::Kind::Feed}, {"signal", loader::Kind::Signal},
-                                                           {"risk", loader::Kind::Risk}, {"broker", loader::Kind::Broker},
+    static const std::map<std::string, loader::Kind> kinds{{"feed", loader::Kind::Feed},
+                                                           {"signal", loader::Kind::Signal},
+                                                           {"risk", loader::Kind::Risk},
+                                                           {"broker", loader::Kind::Broker},
                                                            {"rebalancer", loader::Kind::Rebalancer}};
     auto offer = (*catalogue)->find(id, kinds.at(kind));
     if (!offer) return offer.error();
@@ -62,9 +65,11 @@ LoadedConfig load_config(const std::string& file, const std::filesystem::path& s
     return out;
   }
   for (const config::Problem& p : loaded.problems) std::fprintf(stderr, "%s\n", p.text().c_str());
-  std::fprintf(stderr, "bowline: %zu problem%s in %s\n", loaded.problems.size(), loaded.problems.size() == 1 ? "" : "s", file.c_str());
+  std::fprintf(stderr, "bowline: %zu problem%s in %s\n", loaded.problems.size(),
+               loaded.problems.size() == 1 ? "" : "s", file.c_str());
   out.exit_code = loaded.live_guard ? core::exit_code::live_guard : core::exit_code::config;
-  if (!loaded.live_guard && loaded.problems.front().code.starts_with("PLUGIN_")) out.exit_code = core::exit_code::plugin;
+  if (!loaded.live_guard && loaded.problems.front().code.starts_with("PLUGIN_"))
+    out.exit_code = core::exit_code::plugin;
   return out;
 }
 

@@ -13,7 +13,7 @@
 namespace bowline::cli {
 
 struct LoadedConfig {
-  std::optional<config::RunConfig> config;   ///< empty: the problems were printed
+  std::optional<config::RunConfig> config;  ///< empty: the problems were printed
   int exit_code = 0;
   std::function<Result<std::string>(std::string_view)> secret;  ///< resolves "secret://name"
 };

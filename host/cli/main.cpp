@@ -7,7 +7,9 @@
 
 int main(int argc, char** argv) {
   using namespace bowline;
-  CLI::App app{"bowline: a plugin-based trading host\n\nExample:\n  bowline run configs/ema_simulated.yaml --var /tmp/run1"};
+  CLI::App app{
+      "bowline: a plugin-based trading host\n\nExample:\n  bowline run configs/ema_simulated.yaml --var "
+      "/tmp/run1"};
   app.require_subcommand(1);
   cli::Action chosen;
   cli::add_run(app, chosen);

@@ -54,7 +54,8 @@ void add_plugin(CLI::App& app, Action& chosen) {
   CLI::App* plugin = app.add_subcommand("plugin", "list plugins, look into a file, print a schema");
   plugin->require_subcommand(1);
   const auto o = std::make_shared<Options>();
-  CLI::App* list = verb(*plugin, "list", "what the plugin folders offer; no file is run", "bowline plugin list --path plugins/");
+  CLI::App* list = verb(*plugin, "list", "what the plugin folders offer; no file is run",
+                        "bowline plugin list --path plugins/");
   list->add_option("--path", o->folders, "plugin folders; default: the project's own");
   list->add_flag("--json", o->json, "one JSON object");
   list->callback([o, &chosen] {
@@ -75,7 +76,8 @@ void add_plugin(CLI::App& app, Action& chosen) {
       return print(*d, o->json);
     };
   });
-  CLI::App* schema = verb(*plugin, "schema", "the JSON Schema of a plugin's params", "bowline plugin schema bowline.signal.ema_cross");
+  CLI::App* schema = verb(*plugin, "schema", "the JSON Schema of a plugin's params",
+                          "bowline plugin schema bowline.signal.ema_cross");
   schema->add_option("id", o->what, "plugin id")->required();
   schema->add_option("--path", o->folders, "plugin folders; default: the project's own");
   schema->callback([o, &chosen] {

@@ -1,5 +1,5 @@
-// One function per verb. Each adds its options to the command line and runs when it is chosen; the exit code is what it
-// returns (core/exit_codes.hpp).
+// One function per verb. Each adds its options to the command line and runs when it is chosen; the exit code
+// is what it returns (core/exit_codes.hpp).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -13,9 +13,10 @@ namespace bowline::cli {
 /// What the chosen verb wants done, and its exit code.
 using Action = std::function<int()>;
 
-/// `name` `summary` and an example under --help. The verb's options are added by the caller; `chosen` is set when it is
-/// picked.
-CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& summary, const std::string& example);
+/// `name` `summary` and an example under --help. The verb's options are added by the caller; `chosen` is set
+/// when it is picked.
+CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& summary,
+               const std::string& example);
 
 void add_run(CLI::App& app, Action& chosen);
 void add_check_config(CLI::App& app, Action& chosen);
@@ -33,7 +34,8 @@ void add_version(CLI::App& app, Action& chosen);
 int fail(const Error& error);
 int exit_code_of(const std::string& code);
 
-/// The folder the project's own plugins lie in: beside the binary (build tree) or ../lib/bowline/plugins (installed).
+/// The folder the project's own plugins lie in: beside the binary (build tree) or ../lib/bowline/plugins
+/// (installed).
 std::string own_plugin_folder();
 
 }  // namespace bowline::cli
