@@ -14,7 +14,7 @@ DatasetBuilder::DatasetBuilder(features::FeatureSet set, LabelOptions options)
     : set_(std::move(set)), options_(options), buffer_(set_.cols()) {}
 
 void DatasetBuilder::add(const bl_bar& bar) {
-  if (bar.is_final == 0 || bar.close <= 0) return;
+  if (!set_.update(bar)) return;  // not final, not newer, or no bar at all: neither a row nor a label
   ++bars_;
   const std::uint32_t i = bar.h.instrument;
   if (i >= waiting_.size()) {
@@ -33,7 +33,6 @@ void DatasetBuilder::add(const bl_bar& bar) {
     const double move = close / w.close - 1;
     done_.push_back({{w.time, i, label_of(move, options_.dead_zone), move}, w.at});
   }
-  set_.update(bar);
   if ((set_.row(i, buffer_) & 1u) == 0) return;
   const std::size_t at = pool_.size();
   for (const double v : buffer_) pool_.push_back(static_cast<float>(v));

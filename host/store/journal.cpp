@@ -129,6 +129,28 @@ struct Journal::Impl {
                                         "; entries stay denied until it can be written"};
   }
   bool exec(const char* sql) const { return sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK; }
+  /// Follows the chain from its first row; the head is where it ends.
+  Result<void> verify() {
+    Statement s;
+    if (!s.prepare(db, "SELECT row, kind, time_ns, payload, hash FROM journal ORDER BY row")) return fault("JOURNAL_OPEN", "can't be read");
+    int rc = 0;
+    while ((rc = sqlite3_step(s.get())) == SQLITE_ROW) {
+      const auto bytes = [&s](int i) {
+        const auto* p = static_cast<const char*>(sqlite3_column_blob(s.get(), i));
+        return std::string(p == nullptr ? "" : p, static_cast<std::size_t>(sqlite3_column_bytes(s.get(), i)));
+      };
+      const Digest d = chain.next({bytes(1), bytes(3), sqlite3_column_int64(s.get(), 2)});
+      const std::string has = bytes(4);
+      ++rows;
+      if (sqlite3_column_int64(s.get(), 0) != static_cast<sqlite3_int64>(rows) || has.size() != d.size() ||
+          std::memcmp(has.data(), d.data(), d.size()) != 0)
+        return Error{"JOURNAL_CHAIN", "journal " + file.string() + ": row " + std::to_string(rows) +
+                                          " is not what was written: it was changed or rows are missing. Keep the file for an "
+                                          "investigation and give another --var folder"};
+      chain.reset(d);
+    }
+    return rc == SQLITE_DONE ? Result<void>{} : Result<void>(fault("JOURNAL_OPEN", "can't be read"));
+  }
   bool append(const Row& row) {
     const Digest d = chain.next(row);
     sqlite3_stmt* s = insert.get();
@@ -230,17 +252,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
       return impl->fault("JOURNAL_OPEN", "can't be read");
     impl->epoch = static_cast<std::uint64_t>(sqlite3_column_int64(s.get(), 0));
   }
-  {
-    Statement s;
-    if (!s.prepare(impl->db, "SELECT row, hash FROM journal ORDER BY row DESC LIMIT 1"))
-      return impl->fault("JOURNAL_OPEN", "can't be read");
-    if (sqlite3_step(s.get()) == SQLITE_ROW && sqlite3_column_bytes(s.get(), 1) == 32) {
-      impl->rows = static_cast<std::uint64_t>(sqlite3_column_int64(s.get(), 0));
-      Digest d;
-      std::memcpy(d.data(), sqlite3_column_blob(s.get(), 1), d.size());
-      impl->chain.reset(d);
-    }
-  }
+  if (auto whole = impl->verify(); !whole) return whole.error();
   if (!impl->insert.prepare(impl->db, "INSERT INTO journal VALUES(?,?,?,?,?)") || !impl->begin.prepare(impl->db, "BEGIN") ||
       !impl->commit.prepare(impl->db, "COMMIT") || !impl->rollback.prepare(impl->db, "ROLLBACK"))
     return impl->fault("JOURNAL_OPEN", "can't be prepared");

@@ -28,7 +28,8 @@ class Journal {
   using Approved = core::RiskApproved<core::Intent>;
   using Durable = core::Recorded<Approved>;
 
-  /// A SQLite file of its own: WAL, synchronous FULL. Errors: JOURNAL_OPEN, JOURNAL_LOCKED, JOURNAL_STAMP, JOURNAL_NEWER.
+  /// A SQLite file of its own: WAL, synchronous FULL. Follows the whole chain first. Errors:
+  /// JOURNAL_OPEN, JOURNAL_LOCKED, JOURNAL_STAMP, JOURNAL_NEWER, JOURNAL_CHAIN.
   static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& file, const Stamp& stamp);
   /// The same maker and the same chain without a file: replay, simulation and backtest only.
   static std::unique_ptr<Journal> in_memory();

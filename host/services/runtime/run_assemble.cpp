@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <unistd.h>
 
 #include "services/runtime/run_impl.hpp"
@@ -93,9 +94,13 @@ void Run::Impl::make_generator() {
   go.resolve_bars = config.signals.resolve_bars;
   go.combine = combine_of(config.signals.combine);
   std::vector<std::unique_ptr<SignalPort>> ports;
+  std::set<std::string> named;
   for (auto& s : instances->signals) {
     if (s.quarantined) continue;
     go.weights.push_back(s.weight);
+    // Frames are stored under the hash of their names; explanations need the names, and two instances may share them.
+    if (sql && s.frames && named.insert(*s.frames->names_hash()).second)
+      sql->name_features(*s.frames->names_hash(), {s.frames->names().begin(), s.frames->names().end()});
     ports.push_back(std::make_unique<SignalAdapter>(*s.instance, s.needs, std::move(s.frames)));
   }
   generator = std::make_unique<Generator>(go, table, std::move(ports), sink());

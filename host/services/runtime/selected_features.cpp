@@ -10,6 +10,7 @@ class SelectedFeatures final : public FrameSource {
   explicit SelectedFeatures(features::FeatureSet set)
       : set_(std::move(set)), hash_(std::make_shared<const std::string>(set_.hash())) {}
   std::size_t cols() const noexcept override { return set_.cols(); }
+  std::span<const std::string> names() const override { return set_.names(); }
   const core::SharedText& names_hash() const override { return hash_; }
   // A bar that is not newer than the last one changes nothing; the generator has counted it as late.
   void update(const bl_bar& bar) override { static_cast<void>(set_.update(bar)); }

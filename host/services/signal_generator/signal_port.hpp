@@ -16,6 +16,8 @@ class FrameSource {
  public:
   virtual ~FrameSource() = default;
   virtual std::size_t cols() const noexcept = 0;
+  /// The columns' names, cols() of them, and the hash that stands for them in records.
+  virtual std::span<const std::string> names() const = 0;
   virtual const core::SharedText& names_hash() const = 0;
   virtual void update(const bl_bar& bar) = 0;
   /// Writes cols() values; NaN while cold. Gives the quality bits of the row.

@@ -45,8 +45,10 @@ struct Signal final : services::SignalPort {
 
 struct Frames final : services::FrameSource {
   SharedText hash = test::text("h");
+  std::vector<std::string> columns{"number"};
   std::size_t updates = 0;
   std::size_t cols() const noexcept override { return 1; }
+  std::span<const std::string> names() const override { return columns; }
   const SharedText& names_hash() const override { return hash; }
   void update(const bl_bar&) override { ++updates; }
   std::uint32_t row(InstrumentId id, std::span<double> out) const override {
