@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "config/secret.hpp"
 #include "observe/log.hpp"
 
 using namespace bowline;
@@ -16,7 +17,7 @@ class Secret {
 };
 
 void log_it([[maybe_unused]] const Decimal& amount, [[maybe_unused]] const Secret& key,
-            [[maybe_unused]] const std::vector<int>& list) {
+            [[maybe_unused]] const config::Secret& from_config, [[maybe_unused]] const std::vector<int>& list) {
   observe::log::info("test", "text {} {} {}", 1, 2.5, std::string("x"));
   observe::log::Event(observe::log::Level::Info, "test").field("n", 1).msg("done");
 #ifdef BOWLINE_LOG_DECIMAL
@@ -24,6 +25,9 @@ void log_it([[maybe_unused]] const Decimal& amount, [[maybe_unused]] const Secre
 #endif
 #ifdef BOWLINE_LOG_SECRET
   observe::log::info("test", "key {}", key);
+#endif
+#ifdef BOWLINE_LOG_CONFIG_SECRET
+  observe::log::Event(observe::log::Level::Info, "test").field("key", from_config);
 #endif
 #ifdef BOWLINE_LOG_CONTAINER
   observe::log::Event(observe::log::Level::Info, "test").msg("list {}", list);

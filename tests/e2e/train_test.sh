@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Training through the built binary: twice gives the same bytes, the bundle runs, and what was decided with it is
+# explained by the names of its features.
+set -u
+bowline=$1 source=$2
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+check() { # what, command...
+  local what=$1; shift
+  if "$@"; then echo "ok   $what"; else echo "FAIL $what"; failed=1; fi
+}
+ends() { # exit code, command...
+  local want=$1; shift
+  "$@" >"$dir/out" 2>"$dir/err"
+  local got=$?
+  [ "$got" = "$want" ] || { echo "exit $got instead of $want: $*"; cat "$dir/err"; return 1; }
+}
+plugins=$(realpath "$(dirname "$bowline")/../plugins")
+# Fewer bars and rounds than the example: it is the way that is tested, not the model.
+sed -e "s|path: \[.*|path: [$plugins]|" -e 's/bars: 20000/bars: 6000/' -e 's/rounds: 60/rounds: 15/' \
+  "$source/configs/xgboost_train.yaml" >"$dir/train.yaml"
+sed -e "s|path: \[.*|path: [$plugins]|" -e 's/bars: 5000/bars: 2000/' -e 's/cost_gate: on/cost_gate: off/' \
+  "$source/configs/xgboost_simulated.yaml" >"$dir/run.yaml"
+
+for n in one two; do check "training $n" ends 0 "$bowline" train "$dir/train.yaml" --out "$dir/$n"; done
+check "the model is the same bytes" cmp "$dir/one/model.ubj" "$dir/two/model.ubj"
+check "the manifest is the same bytes" cmp "$dir/one/manifest.json" "$dir/two/manifest.json"
+check "nothing else is left in the bundle" test "$(ls -A "$dir/one" | tr '\n' ' ')" = "manifest.json model.ubj "
+
+export BOWLINE_MODEL=$dir/one
+check "a run with the bundle" ends 0 "$bowline" run "$dir/run.yaml" --var "$dir/var" --json --log-level ERROR
+check "the model spoke" grep -q '"\(buy\|sell\)": [1-9]' "$dir/out"
+"$bowline" db dump decisions --var "$dir/var" >"$dir/decisions" || failed=1
+decision=$(sed -n '$p' "$dir/decisions" | cut -d, -f1)
+check "a decision can be explained" ends 0 "$bowline" explain "$decision" --var "$dir/var"
+feature=$(sed -n '/"features"/,/]/s/^ *"\([a-z0-9_]*\)",*$/\1/p' "$dir/one/manifest.json" | head -1)
+check "the manifest names its features" test -n "$feature"
+check "the explanation names them too" grep -q "\"name\":\"$feature\"" "$dir/out"
+check "no column is a bare number" sh -c "! grep -q '\"name\":\"[0-9][0-9]*\"' '$dir/out'"
+
+mkdir "$dir/spoilt" && cp "$dir/one/"* "$dir/spoilt/" && printf x >>"$dir/spoilt/model.ubj"
+check "a model that is not the manifest's is refused" ends 3 env BOWLINE_MODEL="$dir/spoilt" "$bowline" run "$dir/run.yaml" \
+  --var "$dir/var2" --log-level ERROR
+check "and says so" grep -q MODEL_CORRUPT "$dir/err"
+exit $failed
