@@ -1,0 +1,144 @@
+#include "store/journal.hpp"
+
+#include <csignal>
+
+#include "store/query.hpp"
+#include "unit/services/desk.hpp"
+#include "unit/store/store_folder.hpp"
+
+using namespace bowline;
+using namespace bowline::store;
+using namespace bowline::test;
+
+namespace {
+
+const Stamp stamp{"mock", "v", "default"};
+
+std::unique_ptr<Journal> opened(const std::filesystem::path& file, const Stamp& of = stamp) {
+  auto j = Journal::open(file, of);
+  if (!j) FAIL(j.error().message);
+  return std::move(*j);
+}
+std::string refusal(const std::filesystem::path& file, const Stamp& of = stamp) {
+  auto j = Journal::open(file, of);
+  return j.ok() ? "" : j.error().code;
+}
+void change(const std::filesystem::path& file, const std::string& sql) {
+  auto db = Database::open(file, Database::Access::write);
+  REQUIRE(db.ok());
+  REQUIRE(db->exec(sql).ok());
+}
+
+}  // namespace
+
+TEST_CASE("journal: an intent is on disk before it is handed over, whatever kills the process then") {
+  StoreFolder dir;
+  const auto file = dir / "journal.db";
+  const int ended = in_child([&] {
+    Desk d({}, "10000"_dec, opened(file));
+    d.broker.on_submit = [] { ::raise(SIGKILL); };
+    d.want(core::Purpose::entry, 0.05);
+    return 0;
+  });
+  CHECK(ended == -SIGKILL);
+  auto db = Database::open(file, Database::Access::read);
+  REQUIRE(db.ok());
+  Query q(*db, "SELECT payload FROM journal WHERE kind='intent'");
+  REQUIRE(q.next());
+  CHECK(std::string(q.bytes(0)).find("\"side\":\"buy\"") != std::string::npos);
+  CHECK_FALSE(q.next());
+}
+
+TEST_CASE("journal: the chain goes on where it ended, and depends on every row before") {
+  StoreFolder dir;
+  std::string head;
+  {
+    auto j = opened(dir / "a.db");
+    CHECK(j->head() == std::string(64, '0'));
+    REQUIRE(j->note("state", 1, "one").ok());
+    CHECK(j->rows() == 1);
+    REQUIRE(j->flush().ok());
+    head = j->head();
+    CHECK(j->commits() == 1);
+  }
+  auto a = opened(dir / "a.db"), b = opened(dir / "b.db");
+  auto memory = Journal::in_memory();
+  CHECK(a->head() == head);
+  CHECK(a->rows() == 1);
+  for (Journal* j : {b.get(), memory.get()}) REQUIRE(j->note("state", 1, "one").ok());
+  REQUIRE(b->flush().ok());
+  CHECK(b->head() == head);
+  CHECK(memory->head() == head);
+  CHECK_FALSE(memory->durable());
+  for (Journal* j : {a.get(), b.get()}) {
+    REQUIRE(j->note("state", 2, j == a.get() ? "two" : "too").ok());
+    REQUIRE(j->flush().ok());
+  }
+  CHECK(a->head() != b->head());
+}
+
+TEST_CASE("journal: a changed or missing row is found when it is opened") {
+  StoreFolder dir;
+  const auto file = dir / "journal.db";
+  {
+    auto j = opened(file);
+    for (int i = 1; i <= 3; ++i) REQUIRE(j->note("n", i, std::to_string(i)).ok());
+    REQUIRE(j->flush().ok());
+  }
+  CHECK(refusal(file).empty());
+  change(file, "UPDATE journal SET payload='x' WHERE row=2");
+  CHECK(refusal(file) == "JOURNAL_CHAIN");
+  change(file, "UPDATE journal SET payload='2' WHERE row=2");
+  CHECK(refusal(file).empty());
+  change(file, "DELETE FROM journal WHERE row=1");
+  CHECK(refusal(file) == "JOURNAL_CHAIN");
+}
+
+TEST_CASE("journal: it belongs to one mode, venue and portfolio, and to this version") {
+  StoreFolder dir;
+  const auto file = dir / "journal.db";
+  opened(file);
+  CHECK(refusal(file, {"live", "v", "default"}) == "JOURNAL_STAMP");
+  CHECK(refusal(file, {"mock", "w", "default"}) == "JOURNAL_STAMP");
+  CHECK(refusal(file, {"mock", "v", "other"}) == "JOURNAL_STAMP");
+  change(file, "PRAGMA user_version=99");
+  CHECK(refusal(file) == "JOURNAL_NEWER");
+  CHECK(refusal(dir / "no/such/folder/journal.db") == "JOURNAL_OPEN");
+}
+
+TEST_CASE("journal: one process at a time") {
+  StoreFolder dir;
+  const auto file = dir / "journal.db";
+  auto mine = opened(file);
+  CHECK(in_child([&] { return refusal(file) == "JOURNAL_LOCKED" ? 7 : 1; }) == 7);
+}
+
+TEST_CASE("journal: the epoch is set once, before the first row, and stays") {
+  StoreFolder dir;
+  const auto file = dir / "journal.db";
+  {
+    auto j = opened(file);
+    REQUIRE(j->set_epoch(41).ok());
+    REQUIRE(j->set_epoch(42).ok());
+    REQUIRE(j->note("n", 1, "x").ok());
+    REQUIRE(j->flush().ok());
+    CHECK(j->set_epoch(43).error().code == "JOURNAL_EPOCH");
+  }
+  CHECK(opened(file)->epoch() == 42);
+}
+
+TEST_CASE("journal: the newest note of a kind, also of those not flushed and after a restart") {
+  StoreFolder dir;
+  const auto file = dir / "journal.db";
+  {
+    auto j = opened(file);
+    CHECK(j->latest("state").empty());
+    REQUIRE(j->note("state", 1, "active").ok());
+    REQUIRE(j->note("other", 2, "x").ok());
+    REQUIRE(j->note("state", 3, "reducing").ok());
+    CHECK(j->latest("state") == "reducing");
+    REQUIRE(j->flush().ok());
+    REQUIRE(j->note("state", 4, "never written").ok());
+  }
+  CHECK(opened(file)->latest("state") == "reducing");
+}
