@@ -45,7 +45,7 @@ TEST_CASE("journal: an intent is on disk before it is handed over, whatever kill
   REQUIRE(db.ok());
   Query q(*db, "SELECT payload FROM journal WHERE kind='intent'");
   REQUIRE(q.next());
-  CHECK(std::string(q.bytes(0)).find("\"side\":\"buy\"") != std::string::npos);
+  CHECK(std::string(q.bytes(0)).find("\"side\":\"BUY\"") != std::string::npos);
   CHECK_FALSE(q.next());
 }
 
