@@ -21,6 +21,15 @@ void Broadcaster::publish(std::string text) {
   if (kept_.size() > keep_) kept_.pop_front();
 }
 
+bool Broadcaster::skip_unheard() {
+  const std::scoped_lock hold(lock_);
+  std::erase_if(sessions_, [](const auto& weak) { return weak.expired(); });
+  if (!sessions_.empty()) return false;
+  ++next_;
+  kept_.clear();
+  return true;
+}
+
 void Broadcaster::add(const std::shared_ptr<edge::WsSession>& session, std::optional<std::uint64_t> from) {
   const std::scoped_lock hold(lock_);
   std::erase_if(sessions_, [](const auto& weak) { return weak.expired(); });

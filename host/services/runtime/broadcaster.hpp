@@ -25,6 +25,9 @@ class Broadcaster {
   std::uint64_t next_id() const;
   /// Sends the message that carries next_id(). [publisher]
   void publish(std::string text);
+  /// Where nobody listens: uses up next_id() for a message that is not made, and forgets what was kept, so that who comes
+  /// later sees by the first id that something is missing. False when somebody listens. [publisher]
+  bool skip_unheard();
   /// Sends what is kept from id `from` on, then all that follows, without a gap or a repetition between.
   /// [any]
   void add(const std::shared_ptr<edge::WsSession>& session, std::optional<std::uint64_t> from);

@@ -12,15 +12,20 @@ namespace bowline::services {
 
 class EventsStream {
  public:
-  EventsStream(const wire::Hello& hello, const core::InstrumentTable& table)
-      : hello_(std::make_shared<const std::string>(wire::hello_message(hello))), table_(table) {}
+  /// `keep`: messages are made and kept also while nobody listens, for a service that is not there at the moment.
+  EventsStream(const wire::Hello& hello, const core::InstrumentTable& table, bool keep = true)
+      : hello_(std::make_shared<const std::string>(wire::hello_message(hello))), table_(table), keep_(keep) {}
 
   // ---- [core thread]
   void portfolio(core::Nanos step, const core::PortfolioView& view) {
-    stream_.publish(wire::portfolio_message(stream_.next_id(), step, view, table_));
+    if (heard()) stream_.publish(wire::portfolio_message(stream_.next_id(), step, view, table_));
   }
-  void order(const core::OrderRecord& r) { stream_.publish(wire::order_message(stream_.next_id(), r, table_)); }
-  void fill(const core::FillRecord& r) { stream_.publish(wire::fill_message(stream_.next_id(), r, table_)); }
+  void order(const core::OrderRecord& r) {
+    if (heard()) stream_.publish(wire::order_message(stream_.next_id(), r, table_));
+  }
+  void fill(const core::FillRecord& r) {
+    if (heard()) stream_.publish(wire::fill_message(stream_.next_id(), r, table_));
+  }
   /// The targets of one service for a step are here: the next one may decide.
   void taken(const std::string& from, core::Nanos step, std::size_t targets) {
     stream_.publish(wire::taken_message(stream_.next_id(), from, step, targets));
@@ -34,7 +39,10 @@ class EventsStream {
  private:
   std::shared_ptr<const std::string> hello_;
   const core::InstrumentTable& table_;
+  const bool keep_;
   Broadcaster stream_{16'384};
+
+  bool heard() { return keep_ || !stream_.skip_unheard(); }
 };
 
 /// Stands before the store and tells the stream what execution writes about orders and fills.

@@ -11,10 +11,12 @@ MarketStream::MarketStream(wire::Hello hello, const core::InstrumentTable& table
 }
 
 void MarketStream::event(const MarketEvent& event) {
+  if (followers_ == 0 && stream_.skip_unheard()) return;  // a replay in one process is not slowed down for nobody
   stream_.publish(wire::market_message(stream_.next_id(), event, table_));
 }
 
 void MarketStream::close(core::Nanos time, bool acted, std::span<const core::Prediction> predictions) {
+  if (followers_ == 0 && stream_.skip_unheard()) return;
   stream_.publish(wire::close_message(stream_.next_id(), time, acted, predictions, table_));
 }
 

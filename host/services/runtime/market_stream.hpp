@@ -35,6 +35,9 @@ class MarketStream {
   /// Every follower, and whether it is connected now. [any]
   std::vector<std::pair<std::string, bool>> followers() const;
 
+  /// Sessions now, followers and onlookers. [any]
+  std::size_t listeners() const { return stream_.sessions(); }
+
   // ---- the server's side [I/O thread]
   /// Why `role` may not follow; nothing when it may.
   std::optional<Error> refuses(const std::string& role) const;

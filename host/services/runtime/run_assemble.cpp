@@ -56,7 +56,7 @@ void Run::Impl::make_streams() {
     market = std::make_unique<MarketStream>(hello("signal-generator"), table, std::move(roles));
   }
   if (hosts("trade-execution")) {
-    events = std::make_unique<EventsStream>(hello("trade-execution"), table);
+    events = std::make_unique<EventsStream>(hello("trade-execution"), table, parted());
     tap = std::make_unique<EventsTap>(*events, sink());
   }
 }

@@ -58,9 +58,9 @@ void add_market_stream_route(const std::shared_ptr<edge::Router>& router, Market
        .description =
            "Text messages. First {\"type\":\"hello\",\"service\",\"run\",\"seed\",\"interval_ns\",\"instruments\"}, then "
            "{\"event_id\",\"time\",\"time_ns\",\"type\"} with bar, quote, observation, close (acted, predictions) or end. "
-           "Prices are mantissas with px_exp and qty_exp. With from, the newest 16384 are sent again from that id on. A "
-           "service of the same run names itself with `as` and answers {\"type\":\"settled\",\"time_ns\"} after each close: "
-           "the next step is published when all have.",
+           "Prices are mantissas with px_exp and qty_exp. With from, the newest 16384 are sent again from that id on; a "
+           "run in one process keeps them only while somebody listens. A service of the same run names itself with "
+           "`as` and answers {\"type\":\"settled\",\"time_ns\"} after each close: the next step is published when all have.",
        .params = {from_doc(),
                   {.name = "as", .description = "the service that follows; nothing to look on", .example = "signal-bridge"}},
        .tag = "market"},
@@ -83,7 +83,8 @@ void add_events_stream_route(const std::shared_ptr<edge::Router>& router, Events
        .description =
            "Text messages. First {\"type\":\"hello\"}, then {\"event_id\",\"time\",\"time_ns\",\"type\"} with order, fill, "
            "portfolio (version v(t): positions, balances, marks and working orders) or targets (those of one service for a "
-           "step are here). Amounts are decimal text. With from, the newest 16384 are sent again from that id on.",
+           "step are here). Amounts are decimal text. With from, the newest 16384 are sent again from that id on; a "
+           "run in one process keeps them only while somebody listens.",
        .params = {from_doc()},
        .tag = "events"},
       {.guard = [](const Request& q) { return bad_query(q, {"from"}); },

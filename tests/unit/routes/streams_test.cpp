@@ -91,6 +91,7 @@ TEST_CASE("anybody may look on without holding the barrier, nobody may follow un
   CHECK(s.market.settled(100));
   Ear onlooker(s, "/market/stream");
   CHECK(onlooker.next()["instruments"].size() == 2);
+  CHECK(soon([&] { return s.market.listeners() == 1; }));
   CHECK(s.market.settled(100));
   CHECK(s.market.all_left());
   onlooker.client.stop();
@@ -135,6 +136,20 @@ TEST_CASE("orders, fills and portfolio versions are told; the store gets them to
   CHECK(v["event_id"] == 3);
   CHECK(v["balances"][0]["total"] == "100000");
   ear.client.stop();
+}
+
+TEST_CASE("where nobody listens no message is made, and who comes later sees that some are missing") {
+  Streams s({});
+  services::Broadcaster quiet;
+  CHECK(quiet.skip_unheard());
+  CHECK(quiet.next_id() == 2);
+  s.market.close(5, true, {});
+  Ear late(s, "/market/stream?from=1");
+  CHECK(late.next()["type"] == "hello");
+  CHECK(soon([&] { return s.market.listeners() == 1; }));
+  s.market.close(6, true, {});
+  CHECK(late.next()["event_id"] == 2);
+  late.client.stop();
 }
 
 TEST_CASE("targets are taken from another process only where the run is parted") {
