@@ -158,6 +158,7 @@ void HttpFace::Impl::tell_state() {
   std::vector<std::string> missing;
   if (!e.gate_open()) missing.emplace_back("GATE_CLOSED");
   if (e.state() != core::TradingState::active) missing.emplace_back(e.state() == core::TradingState::halted ? "STATE_HALTED" : "STATE_REDUCING");
+  if (!e.store_up()) missing.emplace_back("STORE_DOWN");
   for (auto& [name, board] : boards) board->set_trading_ready(missing.empty(), missing);
   trading_ready.set(missing.empty() ? 1 : 0);
   trading_state.set(static_cast<double>(e.state()));

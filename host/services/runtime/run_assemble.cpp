@@ -85,6 +85,7 @@ void Run::Impl::make_execution() {
   core::RecordSink& to = tap ? static_cast<core::RecordSink&>(*tap) : sink();
   execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules(), floor,
                                           *broker, *journal, to);
+  if (sql) execution->ask_store([store = sql.get()] { return store->healthy(); });
 }
 
 void Run::Impl::make_generator() {

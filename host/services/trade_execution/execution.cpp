@@ -163,6 +163,7 @@ core::FloorFacts Execution::facts(Nanos now) const {
   core::FloorFacts f;
   f.state = state_;
   f.gate_open = gate_open_;
+  f.store_up = store_up();
   f.day_notional = day_ == now / day_ns ? day_notional_ : Decimal::zero();
   f.frame_notional = frame_notional_;
   f.orders_last_minute = static_cast<std::uint32_t>(approved_.size()) + static_cast<std::uint32_t>(

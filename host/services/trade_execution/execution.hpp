@@ -83,6 +83,8 @@ class Execution {
   void emergency_resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
   /// Cancels what rests as an entry (shutdown: cancel_entries_keep_stops).
   std::size_t cancel_entries(core::Nanos now);
+  /// Who knows whether the SQL store can be written; false denies entries, never an exit. Empty: no store, nothing to ask.
+  void ask_store(std::function<bool()> store_up) { store_up_ = std::move(store_up); }
   void set_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
                  std::string_view request_id = {});
 
@@ -93,6 +95,7 @@ class Execution {
   const ExecutionCounts& counts() const noexcept { return counts_; }
   core::TradingState state() const noexcept { return state_; }
   bool gate_open() const noexcept { return gate_open_; }
+  bool store_up() const { return !store_up_ || store_up_(); }
   std::uint64_t next_seq() noexcept { return ++seq_; }
   Decimal max_drawdown() const noexcept { return max_drawdown_; }  // fraction of the peak, >= 0
 
@@ -110,6 +113,7 @@ class Execution {
   core::RecordSink& sink_;
   core::TradingState state_ = core::TradingState::active;
   bool gate_open_ = true, frozen_ = false;
+  std::function<bool()> store_up_;
   std::uint64_t seq_ = 0;
   core::Nanos now_ = 0;
   bool changed_ = false;

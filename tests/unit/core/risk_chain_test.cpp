@@ -179,6 +179,9 @@ TEST_CASE("the floor stands under every plugin: gate, states, price") {
   CHECK(d.code() == "STATE_HALTED");
   d.facts.state = TradingState::active;
   CHECK(d.code() == "");
+  d.facts.store_up = false;
+  CHECK(d.code() == "STORE_DOWN");
+  d.facts.store_up = true;
   d.limits.max_mark_age = 50;
   d.facts.now = 1050;
   CHECK(d.code() == "");
@@ -304,7 +307,7 @@ TEST_CASE("every code the floors can give stands in the documentation's table, o
     CHECK(names.insert(code).second);
     CHECK(meaning.size() > 10);
   }
-  for (const char* code : {"GATE_CLOSED", "STATE_HALTED", "STATE_REDUCING", "MARK_MISSING", "MARK_STALE", "PRICE_OUTSIDE_COLLAR",
+  for (const char* code : {"GATE_CLOSED", "STATE_HALTED", "STATE_REDUCING", "STORE_DOWN", "MARK_MISSING", "MARK_STALE", "PRICE_OUTSIDE_COLLAR",
                            "ORDER_NOTIONAL_LIMIT", "DAY_NOTIONAL_LIMIT", "TOTAL_NOTIONAL_LIMIT", "ORDER_RATE_LIMIT",
                            "QUOTE_BALANCE_SHORT", "QUANTITY_BELOW_STEP", "BELOW_MINIMUM", "RISK_RULE_FAILED",
                            "EXIT_BEYOND_POSITION", "EXIT_FROZEN"})

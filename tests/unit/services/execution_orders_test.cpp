@@ -142,6 +142,26 @@ TEST_CASE("reducing: entries are denied, exits run") {
   CHECK(d.broker.sent.size() == 2);
 }
 
+TEST_CASE("with the store down entries are denied, the operator's too; exits run, and entries again when it is back") {
+  Desk d;
+  bool up = true;
+  d.exec->ask_store([&up] { return up; });
+  d.hold(0.05);
+  up = false;
+  d.want(Purpose::entry, 0.10);
+  CHECK(d.why("STORE_DOWN") == 1);
+  CHECK_FALSE(d.exec->execute(d.request(Side::buy, "1"_dec), d.now));
+  CHECK(d.broker.sent.size() == 1);
+  d.want(Purpose::exit, 0);
+  REQUIRE(d.broker.sent.size() == 2);
+  CHECK(d.last().side() == Side::sell);
+  d.fill(d.last(), d.last().qty(), "99.95"_dec);
+  up = true;
+  d.now += bar_ns;
+  d.want(Purpose::entry, 0.05);
+  CHECK(d.broker.sent.size() == 3);
+}
+
 TEST_CASE("two entries of one frame share the cash, the cap and the rate") {
   {
     Desk d({}, "1000"_dec);
