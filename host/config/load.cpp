@@ -78,6 +78,13 @@ class Loader {
     to = std::move(*t);
     return true;
   }
+  /// A key that has to be there, with text in it. One problem whatever is wrong: absent, of another kind, or empty.
+  void required(const Node& map, const char* key, const std::string& path, std::string& to) {
+    const Node n = map[key];
+    const std::string where = path + "." + key;
+    if (!n.IsDefined()) return bad(map, where, "CONFIG_KEY_MISSING", "is required and not there");
+    if (text(n, where, to) && to.empty()) bad(n, where, "CONFIG_VALUE", "must not be empty");
+  }
   void one_of(const Node& n, const std::string& path, const std::vector<std::string>& names, std::string& to) {
     std::string t;
     if (!text(n, path, t)) return;
@@ -229,7 +236,7 @@ class Loader {
       const std::string path = "instruments[" + std::to_string(i) + "]";
       InstrumentConfig ins;
       if (n[i].IsMap()) {
-        if (!text(n[i]["symbol"], path + ".symbol", ins.symbol)) bad(n[i], path + ".symbol", "CONFIG_KEY_MISSING", "is required and not there");
+        required(n[i], "symbol", path, ins.symbol);
         amount(n[i]["base_step"], path + ".base_step", true, ins.base_step);
         amount(n[i]["quote_step"], path + ".quote_step", true, ins.quote_step);
         amount(n[i]["px_step"], path + ".px_step", true, ins.px_step);
@@ -286,9 +293,9 @@ class Loader {
         continue;
       }
       InstanceConfig ins;
-      for (const auto& [name, to] : {std::pair<const char*, std::string&>{"id", ins.id}, {"plugin", ins.plugin}})
-        if (!text(at[name], path + "." + name, to)) bad(at, path + "." + name, "CONFIG_KEY_MISSING", "is required and not there");
-      if (!there(at["kind"])) bad(at, path + ".kind", "CONFIG_KEY_MISSING", "is required and not there");
+      required(at, "id", path, ins.id);
+      required(at, "plugin", path, ins.plugin);
+      if (!at["kind"].IsDefined()) bad(at, path + ".kind", "CONFIG_KEY_MISSING", "is required and not there");
       one_of(at["kind"], path + ".kind", kind_names, ins.kind);
       if (!ins.id.empty() && !seen.insert(ins.id).second) bad(at["id"], path + ".id", "CONFIG_VALUE_REPEATED", ins.id + " is the id of another instance too");
       if (Decimal weight = Decimal::from_mantissa(1, 0); there(at["weight"])) {
