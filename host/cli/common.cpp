@@ -1,6 +1,8 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "cli/verbs.hpp"
@@ -15,13 +17,29 @@ CLI::App* verb(CLI::App& parent, const std::string& name, const std::string& sum
   return v;
 }
 
-int exit_code_of(const std::string& code) {
+namespace {
+/// The first word of a code: CATEGORY of CATEGORY_CONDITION.
+std::string_view category(std::string_view code) { return code.substr(0, code.find('_')); }
+
+/// The code that a plugin put in front of its own words ("MODEL_CORRUPT: ..."); empty when it gave none.
+std::string_view own_code(const Error& error) {
+  for (const auto& [key, text] : error.details) {
+    if (key != "plugin_message") continue;
+    const std::string_view code = std::string_view(text).substr(0, text.find(": "));
+    const bool plain = code.size() < text.size() && code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == code.npos;
+    return plain ? code : std::string_view{};
+  }
+  return {};
+}
+
+std::optional<int> of_category(std::string_view word) {
   namespace ec = core::exit_code;
-  static constexpr auto first_words = std::to_array<std::pair<std::string_view, int>>({
+  static constexpr auto known = std::to_array<std::pair<std::string_view, int>>({
       {"CONFIG", ec::config},
       {"PARAMS", ec::config},
       {"SECRET", ec::config},
       {"INSTRUMENT", ec::config},
+      {"LOG", ec::config},
       {"RUN", ec::config},
       {"MODE", ec::live_guard},
       {"LIVE", ec::live_guard},
@@ -29,6 +47,7 @@ int exit_code_of(const std::string& code) {
       {"INSTANCE", ec::plugin},
       {"FEED", ec::data},
       {"DATA", ec::data},
+      {"TRAIN", ec::data},
       {"MODEL", ec::model},
       {"STORE", ec::store},
       {"JOURNAL", ec::store},
@@ -36,16 +55,23 @@ int exit_code_of(const std::string& code) {
       {"USAGE", ec::usage},
       {"PEER", ec::data},
   });
-  // A plugin that refuses its configuration says why in its own words; what it is about decides the code.
-  if (code.starts_with("PLUGIN_CONFIGURE")) return ec::config;
-  for (const auto& [word, number] : first_words)
-    if (code.starts_with(word)) return number;
-  return ec::internal;
+  for (const auto& [name, number] : known)
+    if (word == name) return number;
+  return std::nullopt;
+}
+}  // namespace
+
+int exit_code_of(const Error& error) {
+  namespace ec = core::exit_code;
+  const bool params = error.code == "PLUGIN_CONFIGURE_FAILED";
+  // What it is about decides, not that a plugin said it. A plugin that refuses its params has seen no data yet.
+  if (const auto own = of_category(category(own_code(error)))) return params && *own == ec::data ? ec::config : *own;
+  return params ? ec::config : of_category(category(error.code)).value_or(ec::internal);
 }
 
 int fail(const Error& error) {
   std::fprintf(stderr, "bowline: %s: %s\n", error.code.c_str(), error.message.c_str());
-  return exit_code_of(error.code);
+  return exit_code_of(error);
 }
 
 std::string own_plugin_folder() {

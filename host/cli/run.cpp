@@ -64,6 +64,7 @@ class StopSignals {
     for (const int s : {SIGINT, SIGTERM, SIGUSR2}) sigaddset(&set_, s);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a full disk to the store, not the end of the process
   }
   void watch(std::function<void()> stop) {
     thread_ = std::thread([this, stop = std::move(stop)] {
@@ -90,9 +91,9 @@ class StopSignals {
 int exit_of(const services::Summary& s) {
   switch (s.end) {
     case services::RunEnd::end_of_data:
-    case services::RunEnd::stopped: return s.error.code.empty() ? core::exit_code::ok : exit_code_of(s.error.code);
-    case services::RunEnd::feed_failed: return core::exit_code::data;
-    case services::RunEnd::instance_failed: return core::exit_code::plugin;
+    case services::RunEnd::stopped:
+    case services::RunEnd::feed_failed:
+    case services::RunEnd::instance_failed: return s.error.code.empty() ? core::exit_code::ok : exit_code_of(s.error);
     case services::RunEnd::peer_failed: return core::exit_code::data;
   }
   return core::exit_code::internal;

@@ -30,9 +30,10 @@ void add_docs(CLI::App& app, Action& chosen);
 void add_train(CLI::App& app, Action& chosen);
 void add_version(CLI::App& app, Action& chosen);
 
-/// Prints `bowline: CODE: message` to stderr and gives the exit code that belongs to the code's first word.
+/// Prints `bowline: CODE: message` to stderr and gives the exit code that belongs to it.
 int fail(const Error& error);
-int exit_code_of(const std::string& code);
+/// By the first word of the code that a plugin put in front of its words, where it did, else of the error's own.
+int exit_code_of(const Error& error);
 
 /// The folder the project's own plugins lie in: beside the binary (build tree) or ../lib/bowline/plugins
 /// (installed).
