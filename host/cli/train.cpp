@@ -164,6 +164,9 @@ Result<nlohmann::ordered_json> train(const Options& o, const config::RunConfig& 
   auto made = services::Instances::make(config, *catalogue, facts, std::move(io));
   if (!made) return made.error();
   services::Instances& all = **made;
+  if (!all.signals.front().instance)
+    return Error{"PLUGIN_QUARANTINED", "instance " + signal_config.id + " ended an earlier training: see bowline quarantine list --var " +
+                                           (fs::absolute(o.out) / ".work").string() + ", or train into another folder"};
   loader::SignalInstance& signal = *all.signals.front().instance;
   if (!loader::can_fit(signal))
     return Error{"PLUGIN_EXTENSION_MISSING", "plugin " + signal_config.plugin + " cannot learn: it does not offer bowline.trainer/1"};

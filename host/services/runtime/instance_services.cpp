@@ -46,6 +46,11 @@ void InstanceServices::log(std::uint32_t level, std::string_view text) noexcept 
 }
 
 void InstanceServices::failed(const Error& why) noexcept {
+  try {
+    const std::scoped_lock hold(failure_lock_);
+    failure_ = why;
+  } catch (...) {  // that it failed counts, also without its words
+  }
   failed_.store(true, std::memory_order_release);
   try {
     out::error(id_, "instance failed: {}: {}", why.code, why.message);

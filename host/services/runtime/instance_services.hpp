@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "core/instrument.hpp"
@@ -54,6 +55,11 @@ class InstanceServices final : public loader::InstanceHost {
   /// What the instance selected in configure; empty when nothing.
   std::unique_ptr<FrameSource> take_frames() noexcept { return std::move(frames_); }
   bool has_failed() const noexcept { return failed_.load(std::memory_order_acquire); }
+  /// Why it failed, in its own words; to be asked when has_failed(). [any]
+  Error failure() const {
+    const std::scoped_lock hold(failure_lock_);
+    return failure_;
+  }
 
  private:
   std::string id_;
@@ -61,6 +67,8 @@ class InstanceServices final : public loader::InstanceHost {
   bool paced_;
   std::map<std::uint64_t, Timer> timers_;  // by id: fires in that order at one time
   std::unique_ptr<FrameSource> frames_;
+  mutable std::mutex failure_lock_;
+  Error failure_;
   std::atomic<bool> failed_{false};
   std::atomic<std::uint32_t> logged_{0};
 };

@@ -24,6 +24,16 @@ template <class T>
 Result<Instances::One<T>> Instances::one(const config::RunConfig& config, const config::InstanceConfig& from,
                                          std::uint32_t index, const loader::Catalogue& catalogue, RunFacts& facts,
                                          const InstancesOptions& options) {
+  One<T> made;
+  made.id = from.id;
+  made.index = index;
+  made.weight = from.weight;
+  made.quarantined = quarantine_.quarantined(from.id);
+  made.services = std::make_unique<InstanceServices>(from.id, facts, T::kKind == loader::Kind::Feed);
+  // Not made at all: the call that did not return may have been create or configure, and would end this process too. A
+  // feed and a venue are needed for the exits that still run.
+  constexpr bool dispensable = T::kKind != loader::Kind::Feed && T::kKind != loader::Kind::Broker;
+  if (dispensable && made.quarantined) return made;
   auto offer = catalogue.find(from.plugin, T::kKind);
   if (!offer) return offer.error();
   loader::TrustPolicy trust;
@@ -32,11 +42,6 @@ Result<Instances::One<T>> Instances::one(const config::RunConfig& config, const 
   trust.pins_required = config.mode == "live";
   auto module = loader::load_plugin_file(offer->file, trust);
   if (!module) return module.error();
-  One<T> made;
-  made.index = index;
-  made.weight = from.weight;
-  made.quarantined = quarantine_.quarantined(from.id);
-  made.services = std::make_unique<InstanceServices>(from.id, facts, T::kKind == loader::Kind::Feed);
   if constexpr (T::kKind == loader::Kind::Broker) {
     if (config.mode == "mock" && (*module)->manifest().venue_class != loader::VenueClass::Simulated)
       return Error{"MODE_VENUE_REAL", "instance " + from.id + ": plugin " + from.plugin +
@@ -108,7 +113,7 @@ Result<std::unique_ptr<Instances>> Instances::make(const config::RunConfig& conf
   // In configuration order, for starting; the vectors are complete and no longer move.
   all->order_.resize(index, nullptr);
   const auto place = [&](auto& list) {
-    for (auto& o : list) all->order_[o.index - 1] = o.instance.get();
+    for (auto& o : list) all->order_[o.index - 1] = o.instance.get();  // null: quarantined
   };
   place(all->feeds);
   place(all->signals);

@@ -44,13 +44,14 @@ class Instances {
 
   template <class T>
   struct One {
+    std::string id{};
     std::unique_ptr<InstanceServices> services;
     std::unique_ptr<T> instance;
     std::uint32_t index = 0;
     loader::Needs needs{};
     std::unique_ptr<FrameSource> frames{};
     double weight = 1;
-    bool quarantined = false;
+    bool quarantined = false;                  ///< then of a signal, risk or rebalancer there is no instance
   };
   std::vector<One<loader::FeedInstance>> feeds;
   std::vector<One<loader::SignalInstance>> signals;

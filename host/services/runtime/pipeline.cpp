@@ -37,7 +37,8 @@ bool Pipeline::failed() {
     }
   for (const Listener& l : p_.listeners)
     if (l.services->has_failed()) {
-      error_ = Error{"INSTANCE_FAILED", "a plugin instance failed: the log says which and why"};
+      error_ = l.services->failure();
+      if (error_.code.empty()) error_ = Error{"INSTANCE_FAILED", "a plugin instance failed: the log says which and why"};
       return true;
     }
   return false;

@@ -66,11 +66,10 @@ Result<void> SignalAdapter::on_event(const bl_event& event, std::vector<bl_predi
 
 // ---- risk -------------------------------------------------------------------------------------------------------
 
-RiskAdapter::RiskAdapter(loader::RiskInstance& instance, bool quarantined)
-    : instance_(instance), quarantined_(quarantined), name_(shared(instance.spec().id)) {}
+RiskAdapter::RiskAdapter(std::string_view id, loader::RiskInstance* instance) : instance_(instance), name_(shared(id)) {}
 
 bool RiskAdapter::check(const bl_intent& intent, const bl_portfolio& portfolio, bl_verdict& verdict) {
-  if (quarantined_) {
+  if (instance_ == nullptr) {
     const auto put = [](auto& to, std::string_view text) {
       std::memcpy(to, text.data(), text.size());
       to[text.size()] = '\0';
@@ -80,7 +79,7 @@ bool RiskAdapter::check(const bl_intent& intent, const bl_portfolio& portfolio, 
     put(verdict.reason, "this instance ended the process before and is quarantined until an operator releases it");
     return true;
   }
-  return instance_.check(intent, portfolio, verdict) >= 0;
+  return instance_->check(intent, portfolio, verdict) >= 0;
 }
 
 // ---- broker -----------------------------------------------------------------------------------------------------

@@ -40,16 +40,15 @@ class SignalAdapter final : public SignalPort {
   const core::SharedText& intern(std::string_view text);
 };
 
-/// A risk instance. A quarantined one is never called: it answers REJECT.
+/// A risk instance. Of a quarantined one there is none: it answers REJECT.
 class RiskAdapter final : public core::RiskRule {
  public:
-  RiskAdapter(loader::RiskInstance& instance, bool quarantined);
+  RiskAdapter(std::string_view id, loader::RiskInstance* instance);
   const core::SharedText& name() const override { return name_; }
   bool check(const bl_intent& intent, const bl_portfolio& portfolio, bl_verdict& verdict) override;
 
  private:
-  loader::RiskInstance& instance_;
-  bool quarantined_;
+  loader::RiskInstance* instance_;
   core::SharedText name_;
 };
 

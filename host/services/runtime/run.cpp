@@ -1,6 +1,7 @@
 #include <sys/resource.h>
 
 #include <chrono>
+#include <cstdio>
 
 #include "core/contract.hpp"
 #include "core/identity.hpp"
@@ -117,6 +118,10 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   io.close_gate = [&m] { m.gate_closed.store(true, std::memory_order_release); };
   io.alert = [](const loader::Overrun& o) {
     out::critical("watchdog", "instance {} did not return from {}: the process ends", o.instance.id, o.call);
+    out::shutdown();  // the log's thread would be cut off before the line is written
+    std::fprintf(stderr, "bowline: PLUGIN_OVERRUN: instance %s (plugin %s) did not return from %.*s within %lld ms: the process ends, "
+                 "and the instance is quarantined until it is released\n", o.instance.id.c_str(), o.instance.plugin.c_str(),
+                 static_cast<int>(o.call.size()), o.call.data(), static_cast<long long>(o.limit_ns / 1'000'000));
   };
   auto instances = Instances::make(m.config, *catalogue, m.facts, std::move(io));
   if (!instances) return instances.error();
@@ -144,6 +149,9 @@ Summary Run::execute(const std::function<void()>& on_started) {
       m.execution->set_state(core::TradingState::reducing, 0, "host", "an instance is quarantined");
     m.start_equity = m.execution->portfolio().equity();
   }
+  for (const config::InstanceConfig& i : m.config.instances)
+    if (m.instances->quarantine().quarantined(i.id))
+      out::warning("run", "instance {} is quarantined: it ended the process before, and is not called until it is released", i.id);
   if (on_started) on_started();
   for (auto& r : m.readers) r->start();
   for (const auto& f : m.followers) f->start();

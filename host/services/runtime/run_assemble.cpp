@@ -63,7 +63,7 @@ void Run::Impl::make_streams() {
 
 std::vector<std::unique_ptr<core::RiskRule>> Run::Impl::rules() {
   std::vector<std::unique_ptr<core::RiskRule>> list;
-  for (auto& r : instances->risks) list.push_back(std::make_unique<RiskAdapter>(*r.instance, r.quarantined));
+  for (auto& r : instances->risks) list.push_back(std::make_unique<RiskAdapter>(r.id, r.instance.get()));
   return list;
 }
 
@@ -124,12 +124,13 @@ std::vector<Listener> Run::Impl::broker_listeners() {
 std::vector<Listener> Run::Impl::risk_listeners() {
   std::vector<Listener> list;
   for (auto& r : instances->risks) {
+    if (r.quarantined) continue;
     Listener l{r.services.get(), {}, {}};
     const auto tell = [this, instance = r.instance.get(), needs = r.needs](const bl_event& e) {
       if (needs.wants(e.type)) static_cast<void>(instance->on_event(e, book().get(), no_sink));
     };
     l.timer = tell;
-    if (r.needs.event_mask != 0 && !r.quarantined) l.market = tell;
+    if (r.needs.event_mask != 0) l.market = tell;
     list.push_back(std::move(l));
   }
   return list;
@@ -144,7 +145,7 @@ std::vector<Listener> Run::Impl::signal_listeners() {
 std::vector<Listener> Run::Impl::rebalancer_listeners() {
   std::vector<Listener> list;
   for (auto& r : instances->rebalancers)
-    list.push_back({r.services.get(), [i = r.instance.get()](const bl_event& e) { static_cast<void>(i->on_event(e)); }, {}});
+    if (!r.quarantined) list.push_back({r.services.get(), [i = r.instance.get()](const bl_event& e) { static_cast<void>(i->on_event(e)); }, {}});
   return list;
 }
 
