@@ -40,7 +40,7 @@ check "the explanation names them too" grep -q "\"name\":\"$feature\"" "$dir/out
 check "no column is a bare number" sh -c "! grep -q '\"name\":\"[0-9][0-9]*\"' '$dir/out'"
 
 mkdir "$dir/spoilt" && cp "$dir/one/"* "$dir/spoilt/" && printf x >>"$dir/spoilt/model.ubj"
-check "a model that is not the manifest's is refused" ends 3 env BOWLINE_MODEL="$dir/spoilt" "$bowline" run "$dir/run.yaml" \
+check "a model that is not the manifest's is refused" ends 6 env BOWLINE_MODEL="$dir/spoilt" "$bowline" run "$dir/run.yaml" \
   --var "$dir/var2" --log-level ERROR
 check "and says so" grep -q MODEL_CORRUPT "$dir/err"
 exit $failed
