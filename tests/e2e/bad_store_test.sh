@@ -109,12 +109,12 @@ limited() ( # KiB, command...
   "$@"
 )
 # The plugins' copies have to fit, the store not.
-config file | sed 's/bars: 5000/bars: 40000/' >"$dir/large.yaml"
+config file | sed 's/bars: 5000/bars: 400000/' >"$dir/large.yaml"
 largest=$(stat -c %s "$plugins"/*.so | sort -n | tail -1)
-full "files that may not grow" "$dir/limit" limited $((largest / 1024 + 100)) run "$dir/large.yaml" "$dir/limit"
+full "files that may not grow" "$dir/limit" limited $((largest / 1024 + 24000)) run "$dir/large.yaml" "$dir/limit"
 mkdir "$dir/disk"
 copies=$(cat "$plugins"/lib{feed_simulated,signal_ema_cross,risk_limits,broker_mock}.so | wc -c)
-if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=$((copies / 1024 + 8000))k tmpfs "$dir/disk" 2>/dev/null; then
+if [ "$(id -u)" = 0 ] && mount -t tmpfs -o size=$((copies / 1024 + 48000))k tmpfs "$dir/disk" 2>/dev/null; then
   run_on_disk() { "$bowline" run "$dir/large.yaml" --var "$dir/disk/var" --log-file "$dir/disk.log" --json; }
   full "a full disk" "$dir/disk/var" run_on_disk
   umount "$dir/disk"
