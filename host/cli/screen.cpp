@@ -57,7 +57,7 @@ void Screen::collect() {
   p += padded("product", 11) + padded("last", 14) + padded("held", 16) + padded("signal", 8) + "p_up\n";
   for (const core::Instrument& i : table.all()) {
     const core::Mark& mark = e.portfolio().mark(i.id);
-    const core::Prediction& latest = run_.generator().latest()[i.id.value - 1];
+    const core::Prediction& latest = run_.generator().latest(i.id);
     char up[16] = "-";
     if (latest.instrument && latest.p_up == latest.p_up) std::snprintf(up, sizeof up, "%.3f", latest.p_up);
     p += padded(i.symbol, 11) + padded(mark.last.is_set() ? mark.last.to_string() : "-", 14) +

@@ -268,6 +268,13 @@ class Loader {
       const std::filesystem::path p(t);
       c_.plugins.path.push_back((p.is_absolute() ? p : folder_ / p).lexically_normal());
     }
+    if (const Node limits = n["call_limits"]; there(limits) && limits.IsMap()) {
+      constexpr std::int64_t least = 100'000'000;  // a loaded machine may keep a thread from running for that long
+      duration(limits["lane"], "plugins.call_limits.lane", least, c_.plugins.lane_limit_ns);
+      duration(limits["broker"], "plugins.call_limits.broker", least, c_.plugins.broker_limit_ns);
+      duration(limits["pull"], "plugins.call_limits.pull", least, c_.plugins.pull_limit_ns);
+      duration(limits["control"], "plugins.call_limits.control", least, c_.plugins.control_limit_ns);
+    }
     const Node pins = n["pins"];
     if (!there(pins) || !pins.IsMap()) return;
     for (const auto& entry : pins) {

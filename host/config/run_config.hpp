@@ -47,6 +47,9 @@ struct RunConfig {
   struct Plugins {
     std::vector<std::filesystem::path> path;
     std::map<std::string, std::string> pins;
+    /// How long a call may take before the watchdog ends the process.
+    std::int64_t lane_limit_ns = 250'000'000, broker_limit_ns = 10'000'000'000, pull_limit_ns = 60'000'000'000,
+                 control_limit_ns = 60'000'000'000;
   } plugins;
   std::vector<InstanceConfig> instances;
   struct Signals {

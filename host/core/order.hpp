@@ -3,6 +3,7 @@
 #pragma once
 
 #include <bowline/result.hpp>
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <string>
@@ -34,7 +35,16 @@ struct Order {
 
 class OrderTable {
   struct Hash {
-    std::size_t operator()(const ClientOrderId& id) const noexcept { return std::hash<std::string_view>{}(id.view()); }
+    std::size_t operator()(const ClientOrderId& id) const noexcept {  // the text is padded with zeros: five words of it
+      std::uint64_t h = 0;
+      for (std::size_t i = 0; i < id.text.size(); i += 8) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, id.text.data() + i, 8);
+        h = (h ^ word) * 0x9E3779B97F4A7C15u;
+        h ^= h >> 32;
+      }
+      return h;
+    }
   };
   std::unordered_map<ClientOrderId, std::unique_ptr<Order>, Hash> by_id_;  // looked up, never iterated
   std::vector<Order*> working_;   // not terminal, in order of making

@@ -59,6 +59,16 @@ void Portfolio::held_changed(std::uint32_t index) {
   if (!held && listed) held_.erase(it);
 }
 
+// Asked for several times a step, changed once: kept. The sum is taken anew, so that a value that left the range of
+// Decimal does not stay in it for good.
+void Portfolio::revalue(std::uint32_t index) {
+  Position& p = positions_[index];
+  const Mark& m = marks_[index];
+  p.value = p.qty.is_zero() || !m.last.is_set() ? Decimal::zero() : mul(p.qty, m.last, Rounding::half_even);
+  exposure_ = Decimal::zero();
+  for (const std::uint32_t i : held_) exposure_ = exposure_ + positions_[i].value;
+}
+
 // The fee's worth in the instrument's quote asset: known for quote and base, by mark for an asset that some
 // instrument prices, else 0 here while the amount itself stays exact in its own account.
 Decimal Portfolio::in_quote(AssetId asset, Decimal amount, const Fill& fill) const {
@@ -135,6 +145,7 @@ Result<void> Portfolio::apply(const Fill& fill) {
   p.average = p.qty.is_zero() ? Decimal::not_set() : div(p.cost, p.qty, Rounding::half_even);
   BOWLINE_ENSURES(p.qty.is_set() && !p.qty.is_negative() && p.cost.is_set() && cash_slot(ins.quote).is_set());
   held_changed(fill.instrument.value - 1);
+  revalue(fill.instrument.value - 1);
   return {};
 }
 
@@ -143,6 +154,7 @@ void Portfolio::set_mark(InstrumentId id, const Mark& mark) {
   marks_[id.value - 1] = mark;
   Position& p = positions_[id.value - 1];
   if (p.best_px.is_set() && mark.last.is_set() && mark.last > p.best_px) p.best_px = mark.last;
+  if (!p.qty.is_zero()) revalue(id.value - 1);
 }
 
 Decimal Portfolio::bid(InstrumentId id) const {
@@ -159,9 +171,7 @@ Decimal Portfolio::average(InstrumentId id) const {
   return position(id).average;
 }
 Decimal Portfolio::value(InstrumentId id) const {
-  const Position& p = position(id);
-  const Mark& m = mark(id);
-  return p.qty.is_zero() || !m.last.is_set() ? Decimal::zero() : mul(p.qty, m.last, Rounding::half_even);
+  return position(id).value;
 }
 Decimal Portfolio::unrealised(InstrumentId id) const {
   const Position& p = position(id);
@@ -178,11 +188,7 @@ bool Portfolio::dust(InstrumentId id) const {
   return b.is_set() && mul(p.qty, b, Rounding::half_even) < r.quote_min;
 }
 
-Decimal Portfolio::exposure() const {
-  Decimal sum = Decimal::zero();
-  for (const std::uint32_t i : held_) sum = sum + value({i + 1});
-  return sum;
-}
+Decimal Portfolio::exposure() const { return exposure_; }
 Decimal Portfolio::equity() const { return cash(accounting_) + exposure(); }
 Decimal Portfolio::realised() const { return realised_; }
 Decimal Portfolio::fees() const { return fees_; }

@@ -25,6 +25,7 @@ struct Position {
   Decimal fees = Decimal::zero();      // fees paid for this instrument, valued in quote at the time
   Decimal best_px = Decimal::not_set();  // most favourable mark since opening
   Decimal average = Decimal::not_set();  // cost / qty, kept by each fill; not set when flat
+  Decimal value = Decimal::zero();       // qty x last mark, kept by each fill and mark
   Nanos opened = 0;
 };
 
@@ -87,6 +88,7 @@ class Portfolio {
   std::vector<Position> positions_;  // by instrument id - 1
   std::vector<Mark> marks_;
   std::vector<std::uint32_t> held_;  // indices of non-zero positions, ascending
+  Decimal exposure_ = Decimal::zero();  // sum of their values
   Decimal peak_ = Decimal::zero(), day_start_ = Decimal::not_set(), realised_ = Decimal::zero(), fees_ = Decimal::zero();
   Nanos day_ = -1;
   std::uint64_t version_ = 0;
@@ -95,6 +97,7 @@ class Portfolio {
   Decimal in_quote(AssetId asset, Decimal amount, const Fill& fill) const;
   void pay_fee(const Fill& fill, Position& p);
   void held_changed(std::uint32_t index);
+  void revalue(std::uint32_t index);
 };
 
 }  // namespace bowline::core

@@ -45,6 +45,7 @@ void PortfolioView::link() {
   h.working = pointers_.data();
 }
 
+// Rows are written where they stay: a copy of what was just written waits for it.
 void PortfolioView::build(const Portfolio& book, const OrderTable& orders, TradingState state, Nanos now) {
   parts_.positions.clear();
   parts_.balances.clear();
@@ -54,7 +55,7 @@ void PortfolioView::build(const Portfolio& book, const OrderTable& orders, Tradi
   for (const Instrument& ins : book.instruments().all()) {
     const Position& p = book.position(ins.id);
     if (!p.qty.is_zero()) {
-      bl_position out{};
+      bl_position& out = parts_.positions.emplace_back();
       out.instrument = ins.id.value;
       out.flags = book.dust(ins.id) ? 1u : 0u;
       out.qty = p.qty.raw();
@@ -63,36 +64,31 @@ void PortfolioView::build(const Portfolio& book, const OrderTable& orders, Tradi
       out.fees = p.fees.raw();
       out.best_px = p.best_px.raw();
       out.opened_ns = p.opened;
-      parts_.positions.push_back(out);
     }
     const Mark& m = book.mark(ins.id);
     if (m.last.is_set()) {
-      bl_mark out{};
+      bl_mark& out = parts_.marks.emplace_back();
       out.instrument = ins.id.value;
       out.px = m.last.raw();
       out.ts = m.time;
-      parts_.marks.push_back(out);
     }
   }
   const std::vector<Decimal>& cash = book.cash_by_asset();
   for (std::size_t i = 0; i < cash.size(); ++i) {
     if (cash[i].is_zero()) continue;
-    bl_balance out{};
+    bl_balance& out = parts_.balances.emplace_back();
     out.asset = static_cast<std::uint32_t>(i + 1);
     out.total = cash[i].raw();
     out.hold = Decimal::zero().raw();
-    parts_.balances.push_back(out);
   }
   for (const Order* o : orders.working()) {
     parts_.intents.push_back(o->intent.abi);
-    bl_working w{};
+    bl_working& w = parts_.working.emplace_back();
     w.state = abi_state(o->state);
     w.cum_qty = o->cum_qty.raw();
     w.leaves_qty = o->leaves().raw();
-    parts_.working.push_back(w);
   }
   bl_portfolio& h = parts_.head;
-  h = bl_portfolio{};
   h.base_asset = book.accounting().value;
   h.state = static_cast<std::uint32_t>(state);
   h.equity = book.equity().raw();

@@ -13,8 +13,20 @@
 
 namespace bowline::core {
 
-/// Text that repeats in millions of records (model ids, codes): shared, immutable, compared by content.
-using SharedText = std::shared_ptr<const std::string>;
+/// Text that repeats in millions of records (model ids, codes): shared, immutable, compared by content. Taking the text
+/// it already has costs a comparison and no atomic count: slots that are written again each step mostly do.
+class SharedText : public std::shared_ptr<const std::string> {
+ public:
+  using std::shared_ptr<const std::string>::shared_ptr;
+  SharedText(std::shared_ptr<const std::string> text) noexcept : std::shared_ptr<const std::string>(std::move(text)) {}
+  SharedText(const SharedText&) = default;
+  SharedText(SharedText&&) noexcept = default;
+  SharedText& operator=(SharedText&&) noexcept = default;
+  SharedText& operator=(const SharedText& o) noexcept {
+    if (get() != o.get()) std::shared_ptr<const std::string>::operator=(o);
+    return *this;
+  }
+};
 
 /// crypto_prices.candles: one final bar. Mantissas with their exponents, exact.
 struct CandleRecord {

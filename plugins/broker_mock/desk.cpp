@@ -172,9 +172,9 @@ void Desk::on_time(const Say& say) {
 
 /// Makes the changes durable, then says them. False: they could not be written, nothing was said.
 bool Desk::flush(std::int64_t now_ns, const Say& say) {
-  const Changes changes = venue_->changes();
-  if (file_ && !changes.empty()) {
-    if (auto r = file_->commit(*venue_, changes); !r) {
+  if (file_) {
+    const Changes changes = venue_->changes();
+    if (auto r = changes.empty() ? Result<void>() : file_->commit(*venue_, changes); !r) {
       failed_ = true;
       host_.fail(r.error());
       return false;
@@ -203,7 +203,8 @@ std::uint32_t Desk::fee_asset(const Order& o) const noexcept {
 
 void Desk::say_reports(const Say& say, bool snapshot) {
   if (!venue_->has_reports()) return;
-  for (const Report& r : venue_->take_reports()) {
+  venue_->take_reports(saying_);
+  for (const Report& r : saying_) {
     const AnyEvent e = event_of(r, fee_asset(r.order), snapshot);
     say(e.h);
   }

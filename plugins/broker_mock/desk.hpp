@@ -89,6 +89,7 @@ class Desk {
   std::unique_ptr<Venue> venue_;
   std::unique_ptr<StateFile> file_;
   std::vector<Question> questions_;
+  std::vector<Report> saying_;  ///< being said
   std::int64_t armed_ns_ = INT64_MAX;
   bool failed_ = false;
 };

@@ -309,12 +309,11 @@ void Venue::ask_balances(std::int64_t now_ns) {
 // ------------------------------------------------------------------------------------------------
 
 void Venue::report(Report::Kind kind, const Order& o, std::int64_t now_ns, Reason reason) {
-  Report r;
+  Report& r = reports_.emplace_back();
   r.kind = kind;
   r.ts_ns = now_ns;
   r.order = o;
   r.reason = reason;
-  reports_.push_back(std::move(r));
 }
 
 void Venue::mark_changed(Order& o, std::int64_t now_ns) {
@@ -335,12 +334,11 @@ Changes Venue::changes() const {
 void Venue::committed(std::int64_t now_ns) {
   if (ledger_.any_changed()) {
     for (const std::uint32_t a : ledger_.changed()) {
-      Report r;
+      Report& r = reports_.emplace_back();
       r.kind = Report::Kind::balance;
       r.ts_ns = now_ns;
       r.asset = a;
       r.balance = ledger_.of(a);
-      reports_.push_back(std::move(r));
     }
     ledger_.clear_changed();
   }
@@ -348,7 +346,10 @@ void Venue::committed(std::int64_t now_ns) {
   durable_fills_ = fills();
 }
 
-std::vector<Report> Venue::take_reports() { return std::exchange(reports_, {}); }
+void Venue::take_reports(std::vector<Report>& to) {
+  to.clear();
+  to.swap(reports_);
+}
 
 void Venue::set_deadline() {
   deadline_ns_ = INT64_MAX;

@@ -106,7 +106,8 @@ class Venue {
   Changes changes() const;
   /// The changes are durable: adds a balance report per changed asset, as of `now_ns`, and forgets them.
   void committed(std::int64_t now_ns);
-  std::vector<Report> take_reports();
+  /// Moves what there is to say into `to`, whose former content is dropped and whose room is used again.
+  void take_reports(std::vector<Report>& to);
   bool has_reports() const noexcept { return !reports_.empty(); }
 
   const Order& order(std::int64_t number) const { return orders_.at(static_cast<std::size_t>(number - 1)); }

@@ -102,6 +102,17 @@ refused_act "start that fails" 4 'PLUGIN_START_FAILED: instance cross: .*no wind
 refused_act "needs without sense" 4 'PLUGIN_NEEDS_INVALID: instance cross: .*4294967295 bars' 'needs: garbage'
 refused_act "a fault in a call" 4 'instance cross: ' 'on_event: fault'
 
+hangs() { # call, fixture, id, params: what does not return while a run is made ends it
+  fresh
+  file "$2"
+  config "$(signal "$3" "$4")"
+  sed -i "s|^plugins: {|&call_limits: {control: 300ms}, |" "$dir/run.yaml"
+  check "$1 that hangs" ends 75 run "$dir/run.yaml" "$dir/var"
+  check "$1 that hangs: says so" says "PLUGIN_OVERRUN: instance cross .* did not return from base.$1 within 300 ms"
+}
+hangs create create_hangs test.puppet ''
+hangs configure actor test.actor 'configure: hang'
+
 # What throws or aborts ends the process with a sentence, and what it did in a lane call is remembered.
 dies() { # fixture, words, id, params
   fresh

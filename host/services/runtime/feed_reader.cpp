@@ -6,7 +6,6 @@
 
 namespace bowline::services {
 namespace {
-constexpr std::size_t batch_size = 4096, most_batches = 8;
 constexpr std::int64_t longest_wait = 200'000'000;  // how late a stop may be seen
 
 struct Taker {
@@ -23,6 +22,11 @@ bl_status take(void* ctx, const bl_event* e) noexcept {
   }
   if (taker.batch->size() == taker.batch->capacity()) return BL_E_AGAIN;
   MarketEvent& slot = taker.batch->emplace_back();
+  if (e->type == BL_EV_BAR && e->size >= sizeof(bl_bar)) {  // nearly all of them: a copy of known size
+    slot.bar = *reinterpret_cast<const bl_bar*>(e);
+    slot.h.size = sizeof(bl_bar);
+    return BL_OK;
+  }
   std::memset(static_cast<void*>(&slot), 0, sizeof slot);
   const std::size_t whole = e->type == BL_EV_BAR ? sizeof(bl_bar) : e->type == BL_EV_QUOTE ? sizeof(bl_quote) : sizeof(bl_observation);
   std::memcpy(&slot, e, std::min<std::size_t>(e->size, whole));

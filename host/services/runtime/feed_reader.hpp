@@ -33,6 +33,8 @@ inline bool usable(const bl_bar& bar, std::size_t instruments) noexcept {
 
 class FeedReader {
  public:
+  /// How far it may run ahead: little enough that what the feed wrote is still in the cache when the core reads it.
+  static constexpr std::size_t batch_size = 512, most_batches = 4;
   /// `clock`: wall time in ns, the one seam (paced feeds wait for their due times on it). `waker`: called when something
   /// arrived after the core was told that nothing was there.
   FeedReader(loader::FeedInstance& feed, std::function<std::int64_t()> clock, std::function<void()> waker);

@@ -75,6 +75,10 @@ Result<std::unique_ptr<Instances>> Instances::make(const config::RunConfig& conf
   all->quarantine_ = std::move(*quarantine);
   loader::WatchdogOptions watch;
   watch.var = options.var;
+  watch.lane_ns = config.plugins.lane_limit_ns;
+  watch.broker_ns = config.plugins.broker_limit_ns;
+  watch.pull_ns = config.plugins.pull_limit_ns;
+  watch.control_ns = config.plugins.control_limit_ns;
   watch.close_gate = options.close_gate;
   watch.alert = options.alert;
   all->watchdog_ = std::make_unique<loader::Watchdog>(std::move(watch));

@@ -32,10 +32,9 @@ SignalAdapter::SignalAdapter(loader::SignalInstance& instance, loader::Needs nee
   sink_.prediction = [](void* ctx, const bl_prediction* p) noexcept -> bl_status {
     auto& self = *static_cast<SignalAdapter*>(ctx);
     if (p == nullptr || p->size < sizeof(bl_prediction) || self.out_ == nullptr) return BL_E_INVALID;
-    bl_prediction copy = *p;
     const core::SharedText& model = self.intern(view(p->model_id));
-    copy.model_id = {model->data(), model->size()};
-    self.out_->push_back(copy);
+    self.out_->push_back(*p);
+    self.out_->back().model_id = {model->data(), model->size()};
     return BL_OK;
   };
 }
@@ -48,10 +47,11 @@ const core::SharedText& SignalAdapter::intern(std::string_view text) {
   return models_.back();
 }
 
-core::SharedText SignalAdapter::model_text(const bl_prediction& p) {
+const core::SharedText& SignalAdapter::model_text(const bl_prediction& p) {
+  static const core::SharedText none;
   for (auto it = models_.rbegin(); it != models_.rend(); ++it)
     if ((*it)->data() == p.model_id.ptr) return *it;
-  return nullptr;
+  return none;
 }
 
 Result<void> SignalAdapter::on_event(const bl_event& event, std::vector<bl_prediction>& out) {
@@ -83,6 +83,14 @@ bool RiskAdapter::check(const bl_intent& intent, const bl_portfolio& portfolio, 
 }
 
 // ---- broker -----------------------------------------------------------------------------------------------------
+
+BrokerAdapter::BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox, const std::atomic<bool>& gate_closed)
+    : instance_(instance), gate_closed_(gate_closed), sink_(closed_sink(&inbox)) {
+  sink_.event = [](void* ctx, const bl_event* e) noexcept -> bl_status {
+    if (e == nullptr) return BL_E_INVALID;
+    return static_cast<EventInbox*>(ctx)->put(*e) ? BL_OK : BL_E_INVALID;
+  };
+}
 
 HandOver BrokerAdapter::submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) {
   if (gate_closed_.load(std::memory_order_acquire)) {
@@ -123,12 +131,7 @@ Result<void> BrokerAdapter::query(const bl_query& query) {
 }
 
 Result<void> BrokerAdapter::on_event(const bl_event& event) {
-  bl_sink sink = closed_sink(&inbox_);
-  sink.event = [](void* ctx, const bl_event* e) noexcept -> bl_status {
-    if (e == nullptr) return BL_E_INVALID;
-    return static_cast<EventInbox*>(ctx)->put(*e) ? BL_OK : BL_E_INVALID;
-  };
-  const bl_status status = instance_.on_event(event, sink);
+  const bl_status status = instance_.on_event(event, sink_);
   if (status >= 0) return {};
   return instance_.status_error("PLUGIN_CALL_FAILED", "broker.on_event", status, bl_error{});
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,14 +27,14 @@ class SignalAdapter final : public SignalPort {
   bool wants(std::uint16_t type) const noexcept override { return needs_.wants(type); }
   FrameSource* frames() noexcept override { return frames_.get(); }
   Result<void> on_event(const bl_event& event, std::vector<bl_prediction>& out) override;
-  core::SharedText model_text(const bl_prediction& p) override;
+  const core::SharedText& model_text(const bl_prediction& p) override;
 
  private:
   loader::SignalInstance& instance_;
   loader::Needs needs_;
   std::unique_ptr<FrameSource> frames_;
   core::SharedText name_;
-  std::vector<core::SharedText> models_;  // every model id it ever named, so that predictions may point at them
+  std::deque<core::SharedText> models_;  // every model id it ever named, so that predictions may point at them
   std::vector<bl_prediction>* out_ = nullptr;
   bl_sink sink_{};
 
@@ -56,8 +57,7 @@ class RiskAdapter final : public core::RiskRule {
 class BrokerAdapter final : public BrokerPort {
  public:
   /// `gate_closed`: set by the watchdog before the process ends; nothing is handed over after it.
-  BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox, const std::atomic<bool>& gate_closed)
-      : instance_(instance), inbox_(inbox), gate_closed_(gate_closed) {}
+  BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox, const std::atomic<bool>& gate_closed);
   HandOver submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) override;
   Result<void> cancel(std::span<const bl_order_ref> orders) override;
   Result<void> query(const bl_query& query) override;
@@ -68,9 +68,9 @@ class BrokerAdapter final : public BrokerPort {
 
  private:
   loader::BrokerInstance& instance_;
-  EventInbox& inbox_;
   const std::atomic<bool>& gate_closed_;
   std::atomic<bool> wake_{false};
+  bl_sink sink_{};
 };
 
 /// Lets the broker run and hands execution what it says, until it is silent.

@@ -79,35 +79,41 @@ void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, co
                     std::vector<core::Target>& targets, std::vector<core::InstrumentId>& changed) {
   const bl_portfolio& book = view.get();
   const Decimal equity = Decimal::from_raw(book.equity);
+  const bool recording = sink_.wanted();
   for (const Prediction& p : predictions) {
     ++seq_;
     const core::Instrument& ins = table_[p.instrument];
-    core::DecisionRecord r;
-    r.id = p.id;
-    r.seq = seq_;
-    r.time = now;
-    r.instrument = p.instrument;
-    r.action = p.action;
-    r.target_weight = nan_value;
-    r.expected_move = p.expected_move;
-    r.p_up = p.p_up;
-    r.threshold = p.threshold;
-    r.max_position = options_.max_position;
-    r.portfolio_version = book.version;
+    double target_weight = nan_value, cost = 0;
+    std::vector<core::CheckRecord> checks;
     const bl_mark* mark = view.mark(p.instrument);
     const Decimal held = view.held(p.instrument);
-    if (sink_.wanted() && !held.is_zero() && mark != nullptr && equity.is_set() && equity.is_positive()) {
-      const Decimal share = div(mul(held, Decimal::from_raw(mark->px), Rounding::half_even), equity, Rounding::half_even);
-      r.held_weight = share.to_double();
-    }
     if (last_[p.instrument.value - 1] != p.action) {
       if (last_[p.instrument.value - 1] != Action::none) changed.push_back(p.instrument);
       last_[p.instrument.value - 1] = p.action;
     }
     const auto close = [&](const core::SharedText& code) {
-      r.code = code;
       count(*code);
-      if (sink_.wanted()) sink_.put(std::move(r));
+      if (!recording) return;
+      core::DecisionRecord r;
+      r.id = p.id;
+      r.seq = seq_;
+      r.time = now;
+      r.instrument = p.instrument;
+      r.action = p.action;
+      r.code = code;
+      r.target_weight = target_weight;
+      r.expected_move = p.expected_move;
+      r.cost = cost;
+      r.p_up = p.p_up;
+      r.threshold = p.threshold;
+      r.max_position = options_.max_position;
+      r.portfolio_version = book.version;
+      r.checks = std::move(checks);
+      if (!held.is_zero() && mark != nullptr && equity.is_set() && equity.is_positive()) {
+        const Decimal worth = mul(held, Decimal::from_raw(mark->px), Rounding::half_even);
+        r.held_weight = div(worth, equity, Rounding::half_even).to_double();
+      }
+      sink_.put(std::move(r));
     };
     const auto propose = [&](core::Purpose purpose, double weight) {
       core::Target t;
@@ -119,7 +125,7 @@ void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, co
       t.valid_until = p.valid_until;
       t.ref_px = p.ref_px;
       targets.push_back(t);
-      r.target_weight = weight;
+      target_weight = weight;
       close(codes().target);
     };
     if (p.valid_until <= now) {
@@ -146,13 +152,13 @@ void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, co
       continue;
     }
     // The cost of going in and out: what the move has to beat (trading rules 1.2).
-    r.cost = 2 * ins.rules.taker_fee.to_double() + options_.assumed_half_spread + options_.cost_margin;
+    cost = 2 * ins.rules.taker_fee.to_double() + options_.assumed_half_spread + options_.cost_margin;
     if (options_.cost_gate) {
       if (std::isnan(p.expected_move)) {
         close(codes().unknown);
         continue;
       }
-      if (p.expected_move < r.cost) {
+      if (p.expected_move < cost) {
         close(codes().cost);
         continue;
       }
@@ -176,8 +182,8 @@ void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, co
       probe.abi.limit_px = px.raw();
       probe.abi.decided_ns = now;
       Decimal allowed;
-      if (!advisers_.advise(probe, table_, book, r.checks, allowed)) {
-        close(shared(r.checks.back().code));
+      if (!advisers_.advise(probe, table_, book, checks, allowed)) {
+        close(shared(std::string(checks.back().code)));
         continue;
       }
     }

@@ -42,7 +42,10 @@ void Generator::ask(std::uint32_t signal, const bl_event& event) {
       ++errors_;
       continue;
     }
-    said_.push_back({p, signal, signals_[signal]->model_text(p)});
+    Said& said = said_.emplace_back();
+    said.p = p;
+    said.signal = signal;
+    said.model = &signals_[signal]->model_text(p);
   }
 }
 
@@ -117,9 +120,9 @@ void Generator::run_frame(std::uint32_t signal, core::Nanos now) {
   }
 }
 
-core::Prediction Generator::translate(const Said& said, core::Nanos now) const {
+// Writes every field of `out` but the id: it may be a slot of an earlier step.
+void Generator::translate(const Said& said, core::Nanos now, core::Prediction& out) const {
   const bl_prediction& p = said.p;
-  core::Prediction out;
   out.instrument = {p.instrument};
   out.action = action_of(p.action);
   out.time = now;
@@ -136,8 +139,7 @@ core::Prediction Generator::translate(const Said& said, core::Nanos now) const {
   out.valid_until =
       p.valid_until_ns > 0 ? p.valid_until_ns : now + static_cast<core::Nanos>(options_.valid_bars) * options_.interval;
   out.source = signals_[said.signal]->name();
-  out.model = said.model;
-  return out;
+  out.model = *said.model;
 }
 
 // All that was said about one instrument in this step becomes one prediction. mean: probabilities weighted by instance;
@@ -151,7 +153,7 @@ bool Generator::combine(core::InstrumentId id, core::Nanos now, core::Prediction
     ++n;
   }
   if (first == nullptr) return false;
-  out = translate(*first, now);
+  translate(*first, now, out);
   if (n == 1 || options_.combine == Combine::first) return true;
   double votes[4] = {}, total = 0, up = 0, flat = 0, down = 0, move = 0, threshold = 0, confidence = 0;
   bool classifiers = true;
@@ -159,7 +161,8 @@ bool Generator::combine(core::InstrumentId id, core::Nanos now, core::Prediction
   for (const Said& s : said_) {
     if (s.p.instrument != id.value) continue;
     const double w = options_.weights[s.signal];
-    const core::Prediction p = translate(s, now);
+    core::Prediction p;
+    translate(s, now, p);
     votes[static_cast<std::size_t>(p.action)] += w;
     total += w;
     up += w * p.p_up;
@@ -195,7 +198,8 @@ bool Generator::combine(core::InstrumentId id, core::Nanos now, core::Prediction
   total = up = flat = down = move = threshold = confidence = 0;
   for (const Said& said : said_) {
     if (said.p.instrument != id.value) continue;
-    const core::Prediction p = translate(said, now);
+    core::Prediction p;
+    translate(said, now, p);
     if (p.action != out.action) continue;
     const double w = options_.weights[said.signal];
     total += w;
@@ -216,14 +220,17 @@ bool Generator::combine(core::InstrumentId id, core::Nanos now, core::Prediction
 }
 
 std::span<const core::Prediction> Generator::predict(core::Nanos now) {
-  out_.clear();
+  for (const core::Prediction& p : std::span(out_.data(), made_)) latest_[p.instrument.value - 1] = p;
+  made_ = 0;
   if (!fresh_.empty()) {
+    if (out_.size() < fresh_.size()) out_.resize(fresh_.size());
     for (std::uint32_t i = 0; i < signals_.size(); ++i)
       if (signals_[i]->frames() != nullptr && signals_[i]->wants(BL_EV_FRAME)) run_frame(i, now);
     std::sort(fresh_.begin(), fresh_.end());
     for (const std::uint32_t i : fresh_) {  // two bars of one instrument in one step: one prediction
-      core::Prediction p;
+      core::Prediction& p = out_[made_];
       if (!combine({i}, now, p)) continue;
+      ++made_;
       static const std::string no_model;
       p.id = core::decision_id(options_.seed, table_[{i}].symbol, now, *p.source, p.model ? *p.model : no_model);
       ++counts_[static_cast<std::size_t>(p.action)];
@@ -249,13 +256,17 @@ std::span<const core::Prediction> Generator::predict(core::Nanos now) {
         r.valid_until = p.valid_until;
         sink_.put(std::move(r));
       }
-      latest_[i - 1] = p;
-      out_.push_back(std::move(p));
     }
   }
   fresh_.clear();
   said_.clear();
-  return out_;
+  return {out_.data(), made_};
+}
+
+const core::Prediction& Generator::latest(core::InstrumentId id) const noexcept {
+  for (const core::Prediction& p : std::span(out_.data(), made_))
+    if (p.instrument == id) return p;
+  return latest_[id.value - 1];
 }
 
 }  // namespace bowline::services

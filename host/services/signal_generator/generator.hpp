@@ -46,14 +46,14 @@ class Generator {
   const std::array<std::uint64_t, 4>& counts() const noexcept { return counts_; }  // by action
   std::uint64_t errors() const noexcept { return errors_; }
   std::uint64_t bars() const noexcept { return bars_; }
-  /// The newest prediction of each instrument; instrument 0 = none yet.
-  const std::vector<core::Prediction>& latest() const noexcept { return latest_; }
+  /// The newest prediction of an instrument; its `instrument` is 0 while there is none.
+  const core::Prediction& latest(core::InstrumentId id) const noexcept;
 
  private:
   struct Said {
     bl_prediction p{};
     std::uint32_t signal = 0;
-    core::SharedText model;
+    const core::SharedText* model = nullptr;  // the port's
   };
   GeneratorOptions options_;
   const core::InstrumentTable& table_;
@@ -64,7 +64,9 @@ class Generator {
   std::vector<Decimal> close_;           // by instrument
   std::vector<Said> said_;
   std::vector<bl_prediction> buffer_;
-  std::vector<core::Prediction> out_, latest_;
+  std::vector<core::Prediction> out_;    // slots are kept from step to step, and with them their texts
+  std::size_t made_ = 0;                 // how many of out_ are of the step closed last
+  std::vector<core::Prediction> latest_;  // by instrument, of the steps before it
   std::vector<double> values_;
   std::vector<std::uint32_t> instruments_, quality_;
   std::array<std::uint64_t, 4> counts_{};
@@ -74,7 +76,7 @@ class Generator {
   void ask(std::uint32_t signal, const bl_event& event);
   void run_frame(std::uint32_t signal, core::Nanos now);
   bool combine(core::InstrumentId id, core::Nanos now, core::Prediction& out);
-  core::Prediction translate(const Said& said, core::Nanos now) const;
+  void translate(const Said& said, core::Nanos now, core::Prediction& out) const;
 };
 
 }  // namespace bowline::services

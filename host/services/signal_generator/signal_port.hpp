@@ -34,8 +34,8 @@ class SignalPort {
   virtual FrameSource* frames() noexcept = 0;
   /// One event; predictions are appended. An error leaves out what this call said.
   virtual Result<void> on_event(const bl_event& event, std::vector<bl_prediction>& out) = 0;
-  /// The model id text of a prediction just made; kept alive by the port.
-  virtual core::SharedText model_text(const bl_prediction& p) = 0;
+  /// The model id text of a prediction just made (null: it named none). The reference stands as long as the port.
+  virtual const core::SharedText& model_text(const bl_prediction& p) = 0;
 };
 
 }  // namespace bowline::services

@@ -99,12 +99,19 @@ const core::PortfolioView& Execution::publish(Nanos now) {
   now_ = now;
   portfolio_.close_step(now);
   const Decimal equity = portfolio_.equity();
-  if (equity.is_set() && portfolio_.peak().is_positive() && equity < portfolio_.peak()) {
-    // The product tells whether it is a new deepest one; only then is the quotient needed.
-    const Decimal below = portfolio_.peak() - equity;
-    if (below > mul(max_drawdown_, portfolio_.peak(), Rounding::down)) {
-      const Decimal down = div(below, portfolio_.peak(), Rounding::half_even);
+  const Decimal peak = portfolio_.peak();
+  if (equity.is_set() && peak.is_positive() && equity < peak) {
+    // The product tells whether it is a new deepest one; only then is the quotient needed. Both are kept while the peak
+    // stands.
+    if (peak != drawdown_peak_) {
+      drawdown_peak_ = peak;
+      deepest_ = mul(max_drawdown_, peak, Rounding::down);
+    }
+    const Decimal below = peak - equity;
+    if (below > deepest_) {
+      const Decimal down = div(below, peak, Rounding::half_even);
       if (down.is_set() && down > max_drawdown_) max_drawdown_ = down;
+      deepest_ = below;
     }
   }
   view_.build(portfolio_, orders_, state_, now);
@@ -125,7 +132,7 @@ void Execution::trade(Nanos now) {
 void Execution::settle(Nanos now) {
   if (!recent_orders_.empty())
     std::erase_if(recent_orders_, [now](Nanos t) { return t <= now - minute; });
-  if (attempts_.size() > 4096)  // what no target stands for any more can't be attempted again
+  if (attempts_.size() > 64 + 16 * table_.size())  // what no target stands for any more can't be attempted again
     std::erase_if(attempts_, [this](const auto& a) { return !book_.stands({a.first.first, a.first.second}); });
   if (sink_.wanted() && (changed_ || now - last_written_ >= hour)) {
     core::PortfolioRecord r;

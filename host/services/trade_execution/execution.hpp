@@ -122,6 +122,7 @@ class Execution {
   Decimal day_notional_ = Decimal::zero();
   Decimal frame_notional_ = Decimal::zero();  // buys approved and not yet recorded
   Decimal max_drawdown_ = Decimal::zero();
+  Decimal drawdown_peak_ = Decimal::zero(), deepest_ = Decimal::zero();  // the largest fall from that peak that is counted already
   std::vector<core::Nanos> recent_orders_;
   ExecutionCounts counts_;
   std::vector<store::Journal::Approved> approved_;  // of this frame

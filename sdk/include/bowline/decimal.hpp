@@ -9,6 +9,7 @@
 
 #include <bowline/detail/wide.hpp>
 #include <bowline/result.hpp>
+#include <array>
 #include <cmath>
 #include <compare>
 #include <cstdio>
@@ -68,11 +69,12 @@ class Decimal {
     }
     return signed_units(q, negative);
   }
-  static constexpr std::uint64_t pow10(int n) noexcept {
-    std::uint64_t p = 1;
-    for (int i = 0; i < n; ++i) p *= 10;
+  static constexpr std::array<std::uint64_t, 20> powers = [] {
+    std::array<std::uint64_t, 20> p{1};
+    for (std::size_t i = 1; i < p.size(); ++i) p[i] = p[i - 1] * 10;
     return p;
-  }
+  }();
+  static constexpr std::uint64_t pow10(int n) noexcept { return powers[static_cast<std::size_t>(n)]; }
   [[noreturn]] static void compared_unset() noexcept {
     std::fputs("bowline: an amount that is not set was compared by size\n", stderr);
     std::abort();
@@ -95,6 +97,8 @@ class Decimal {
     const int e = exp + scale;
     if (m == 0) return {};
     if (e >= 0) {
+      if (e <= scale)  // below 2^63 x 10^18, which is below 2^123
+        return {Units{}, static_cast<detail::i128>(m) * static_cast<std::int64_t>(powers[static_cast<unsigned>(e)])};
       if (e > 38) return not_set();
       detail::i128 v = m;
       for (int left = e; left > 0;) {

@@ -1,25 +1,18 @@
 // Any bytes as a request target: taken apart, routed, read as parameters. What must hold is checked, not only
 // survived.
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 
 #include "edge/json_body.hpp"
 #include "edge/router.hpp"
 #include "edge/target.hpp"
+#include "fuzz/must.hpp"
 
 using namespace bowline::edge;
+using bowline::fuzz::must;
 
 namespace {
-
-void must(bool holds, const char* what, std::string_view input) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s; input of %zu bytes: %.*s\n", what, input.size(),
-               static_cast<int>(input.size()), input.data());
-  std::abort();
-}
 
 Router table() {
   Router r;

@@ -97,8 +97,9 @@ TEST_CASE("feed reader: a reader that ran ahead waits for the core, and stop end
     same = now == before ? same + 1 : 0;
     before = now;
   }
-  CHECK(before >= 8);
-  CHECK(before <= 9);
+  // As many wake-ups as batches it may be ahead, and the one it was blocked with.
+  CHECK(before >= static_cast<int>(services::FeedReader::most_batches));
+  CHECK(before <= static_cast<int>(services::FeedReader::most_batches) + 1);
   const auto began = std::chrono::steady_clock::now();
   t.reader().stop();
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(1));

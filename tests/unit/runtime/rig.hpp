@@ -85,7 +85,7 @@ struct Says final : services::SignalPort {
     out.push_back(p);
     return {};
   }
-  core::SharedText model_text(const bl_prediction&) override { return model_; }
+  const core::SharedText& model_text(const bl_prediction&) override { return model_; }
 };
 
 struct Rig {

@@ -40,7 +40,7 @@ struct Signal final : services::SignalPort {
     }
     return {};
   }
-  SharedText model_text(const bl_prediction&) override { return model; }
+  const SharedText& model_text(const bl_prediction&) override { return model; }
 };
 
 struct Frames final : services::FrameSource {
@@ -73,7 +73,10 @@ struct Model final : services::SignalPort {
     }
     return {};
   }
-  SharedText model_text(const bl_prediction&) override { return nullptr; }
+  const SharedText& model_text(const bl_prediction&) override {
+    static const SharedText none;
+    return none;
+  }
 };
 
 struct Table {

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Every benchmark of docs/performance.md, one after another, with the machine they ran on. Ends with 1 when a bar was
+# missed. Meant for a machine that does nothing else; what a tool or data is missing for is said and left out.
+#   tests/bench/all.sh [build folder]
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+build=$(realpath "${1:-build/release}")
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+part() { # title, command...
+  echo
+  echo "== $1"
+  shift
+  echo "\$ $*"
+  "$@"
+  case $? in
+    0) ;;
+    77) echo "left out" ;;
+    *) failed=1 ;;
+  esac
+}
+echo "$(awk -F': ' '/model name/ {print $2; exit}' /proc/cpuinfo), $(nproc) cores; $(c++ --version | head -1); load $(cut -d' ' -f1 /proc/loadavg); $(date -u +%F)"
+bench=$build/tests/bench
+part "one bar across the ABI to two EMAs" "$bench/loader/bench_signal_call"
+part "plugin file to ready instance" "$bench/loader/bench_plugin_ready" "$build/plugins/libsignal_ema_cross.so"
+sed "s|path: \[.*|path: [$build/plugins]|" configs/bench_predict_train.yaml >"$dir/train.yaml"
+"$build/bin/bowline" train "$dir/train.yaml" --out "$dir/model" --log-level ERROR >"$dir/out" || exit 1
+part "bar close to prediction" "$bench/predict/bench_close_to_prediction" "$dir/model" "$build/plugins"
+export BOWLINE_MODEL=$dir/model
+part "candle to /signals/latest, four processes" tests/bench/run/candle_to_signal.sh "$build"
+part "GET /signals/latest against nginx" tests/bench/edge/http_vs_nginx.sh "$build"
+part "replay of one instrument" tests/bench/run/replay_speed.sh "$build"
+unset BOWLINE_MODEL
+part "the exercise run on real candles" tests/bench/run/main_job.sh "$build"
+exit $failed
