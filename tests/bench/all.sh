@@ -25,7 +25,7 @@ bench=$build/tests/bench
 part "one bar across the ABI to two EMAs" "$bench/loader/bench_signal_call"
 part "plugin file to ready instance" "$bench/loader/bench_plugin_ready" "$build/plugins/libsignal_ema_cross.so"
 sed "s|path: \[.*|path: [$build/plugins]|" configs/bench_predict_train.yaml >"$dir/train.yaml"
-"$build/bin/bowline" train "$dir/train.yaml" --out "$dir/model" --log-level ERROR >"$dir/out" || exit 1
+"$build/bin/bowline" train "$dir/train.yaml" --out "$dir/model" >"$dir/out" || exit 1
 part "bar close to prediction" "$bench/predict/bench_close_to_prediction" "$dir/model" "$build/plugins"
 export BOWLINE_MODEL=$dir/model
 part "candle to /signals/latest, four processes" tests/bench/run/candle_to_signal.sh "$build"

@@ -14,7 +14,7 @@ config() { # name: with the plugins of this build, and on ports that are free
     "portfolio-rebalancer: 0}}" >>"$dir/$1.yaml"
 }
 for name in real_2021_train real_2022 real_2022_exercise; do config $name; done
-check "training on 2021" ends 0 "$bowline" train "$dir/real_2021_train.yaml" --out "$dir/model" --log-level ERROR
+check "training on 2021" ends 0 "$bowline" train "$dir/real_2021_train.yaml" --out "$dir/model"
 export BOWLINE_MODEL=$dir/model
 
 of() { "$SQLITE_DO" "$dir/$1/crypto_transactions.db" "ATTACH '$dir/$1/crypto_prices.db' AS p; $2"; }
@@ -30,7 +30,8 @@ twice() { # name
   done
   cp "$dir/summary" "$dir/out"
   check "$1: every bar was seen" is "$(field bars)" 371988
-  check "$1: every bar has its signal" is "$(of one 'SELECT count(*) FROM p.signals')" 371988
+  # 6 products of 61,998 bars, each without the 288 that its slowest feature needs
+  check "$1: every bar after the warm-up has its signal" is "$(of one 'SELECT count(*) FROM p.signals')" 370260
   check "$1: every signal has its decision" is "$(of one 'SELECT count(*) FROM p.signals WHERE id NOT IN (SELECT id FROM decisions)')" 0
   check "$1: every order has its decision" is "$(of one 'SELECT count(*) FROM orders WHERE decision_id NOT IN (SELECT id FROM decisions)')" 0
   check "$1: every order has its sizing" is "$(of one 'SELECT count(*) FROM orders WHERE id NOT IN (SELECT order_id FROM order_decisions)')" 0

@@ -10,7 +10,7 @@ dir=$(mktemp -d)
 trap 'kill $(jobs -p) 2>/dev/null || true; wait 2>/dev/null || true; rm -rf "$dir"' EXIT
 if [ -z "${BOWLINE_MODEL:-}" ]; then
   sed "s|path: \[.*|path: [$build/plugins]|" configs/bench_predict_train.yaml >"$dir/train.yaml"
-  "$build/bin/bowline" train "$dir/train.yaml" --out "$dir/model" --log-level ERROR >"$dir/train.out"
+  "$build/bin/bowline" train "$dir/train.yaml" --out "$dir/model" >"$dir/train.out"
   BOWLINE_MODEL=$dir/model
 fi
 export BOWLINE_MODEL

@@ -13,7 +13,7 @@ for name in real_2021_train real_2022_exercise; do
   sed "s|path: \[.*|path: [$build/plugins]|" configs/$name.yaml >"$dir/$name.yaml"
 done
 if [ -z "${BOWLINE_MODEL:-}" ]; then
-  "$build/bin/bowline" train "$dir/real_2021_train.yaml" --out "$dir/model" --log-level ERROR >"$dir/out"
+  "$build/bin/bowline" train "$dir/real_2021_train.yaml" --out "$dir/model" >"$dir/out"
   BOWLINE_MODEL=$dir/model
 fi
 export BOWLINE_MODEL
