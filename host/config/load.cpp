@@ -5,6 +5,9 @@
 #include <fstream>
 #include <iterator>
 #include <set>
+#include <sstream>
+
+#include <yaml-cpp/eventhandler.h>
 
 #include "config/params.hpp"
 #include "config/secret.hpp"
@@ -369,6 +372,29 @@ class Loader {
   }
 };
 
+/// Notes where a document begins; all else of it is passed over.
+class Beginnings final : public YAML::EventHandler {
+ public:
+  YAML::Mark mark = YAML::Mark::null_mark();
+  void OnDocumentStart(const YAML::Mark& m) override { mark = m; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+/// YAML::Load() takes the first document and leaves the others out unsaid; YAML::LoadAll() does not return from some texts.
+YAML::Mark second_document(const std::string& text) {
+  std::istringstream in(text);
+  YAML::Parser parser(in);
+  Beginnings first, second;
+  return parser.HandleNextDocument(first) && parser.HandleNextDocument(second) ? second.mark : YAML::Mark::null_mark();
+}
+
 }  // namespace
 
 Loaded load(const std::filesystem::path& file, const LoadOptions& options) {
@@ -383,6 +409,9 @@ Loaded load(const std::filesystem::path& file, const LoadOptions& options) {
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   try {
     const Node root = YAML::Load(text);
+    if (const YAML::Mark second = second_document(text); !second.is_null())
+      out.problems.push_back({file.string(), second.line + 1, second.column + 1, "", "CONFIG_SYNTAX",
+                              "a second document begins here: a run is one document, without a line of ---"});
     Loader(out, file, options).all(root);
   } catch (const YAML::Exception& e) {
     out.problems.push_back({file.string(), e.mark.line + 1, e.mark.column + 1, "", "CONFIG_SYNTAX", e.msg});

@@ -127,6 +127,15 @@ TEST_CASE("a file that is not there, a folder, and text that is not YAML are pro
   CHECK(l.problems[0].code == "CONFIG_SYNTAX");
 }
 
+TEST_CASE("a second document is a problem, not left out") {
+  RunFile run;
+  const Loaded l = run.load(base + no_instances + "---\nseed: 5\n");
+  REQUIRE(l.problems.size() == 1);
+  CHECK(l.problems[0].code == "CONFIG_SYNTAX");
+  CHECK(l.problems[0].line > 3);
+  CHECK(run.load("---\n" + base + no_instances).problems.empty());
+}
+
 TEST_CASE("a file without keys is not a run") {
   RunFile run;
   for (const char* text : {"", "# nothing\n", "[1, 2]\n", "mock\n"}) {
