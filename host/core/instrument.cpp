@@ -44,11 +44,6 @@ InstrumentId InstrumentTable::find(std::string_view symbol) const noexcept {
   return {};
 }
 
-const Instrument& InstrumentTable::operator[](InstrumentId id) const {
-  BOWLINE_EXPECTS(id.value >= 1 && id.value <= instruments_.size());
-  return instruments_[id.value - 1];
-}
-
 void InstrumentTable::update(InstrumentId id, const ProductRules& rules) {
   BOWLINE_EXPECTS(id.value >= 1 && id.value <= instruments_.size());
   instruments_[id.value - 1].rules = rules;

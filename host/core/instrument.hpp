@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/contract.hpp"
 #include "core/types.hpp"
 
 namespace bowline::core {
@@ -38,7 +39,10 @@ class InstrumentTable {
   std::string_view asset_code(AssetId id) const;
 
   InstrumentId find(std::string_view symbol) const noexcept;
-  const Instrument& operator[](InstrumentId id) const;
+  const Instrument& operator[](InstrumentId id) const {
+    BOWLINE_EXPECTS(id.value >= 1 && id.value <= instruments_.size());
+    return instruments_[id.value - 1];
+  }
   const std::vector<Instrument>& all() const noexcept { return instruments_; }
   std::size_t size() const noexcept { return instruments_.size(); }
   std::size_t asset_count() const noexcept { return assets_.size(); }

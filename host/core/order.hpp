@@ -53,7 +53,7 @@ class OrderTable {
 
  public:
   /// `keep_done`: how many ended orders stay in memory for late reports (the store keeps them all).
-  explicit OrderTable(std::size_t keep_done = 20'000) : keep_done_(keep_done) {}
+  explicit OrderTable(std::size_t keep_done = 20'000) : keep_done_(keep_done) { by_id_.reserve(keep_done); }
 
   /// Takes a new order in state recorded. An id that is known already is refused (duplicate intent).
   Result<Order*> add(const Intent& intent, Nanos now, std::uint64_t seq);

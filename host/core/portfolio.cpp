@@ -39,17 +39,6 @@ void Portfolio::set_cash(AssetId asset, Decimal total) {
   cash_slot(asset) = total;
 }
 
-Decimal Portfolio::cash(AssetId asset) const {
-  return asset.value >= 1 && asset.value <= cash_.size() ? cash_[asset.value - 1] : Decimal::zero();
-}
-const Position& Portfolio::position(InstrumentId id) const {
-  BOWLINE_EXPECTS(id.value >= 1 && id.value <= positions_.size());
-  return positions_[id.value - 1];
-}
-const Mark& Portfolio::mark(InstrumentId id) const {
-  BOWLINE_EXPECTS(id.value >= 1 && id.value <= marks_.size());
-  return marks_[id.value - 1];
-}
 
 void Portfolio::held_changed(std::uint32_t index) {
   const auto it = std::lower_bound(held_.begin(), held_.end(), index);
@@ -188,8 +177,6 @@ bool Portfolio::dust(InstrumentId id) const {
   return b.is_set() && mul(p.qty, b, Rounding::half_even) < r.quote_min;
 }
 
-Decimal Portfolio::exposure() const { return exposure_; }
-Decimal Portfolio::equity() const { return cash(accounting_) + exposure(); }
 Decimal Portfolio::realised() const { return realised_; }
 Decimal Portfolio::fees() const { return fees_; }
 Decimal Portfolio::unrealised() const {

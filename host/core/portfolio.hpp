@@ -6,6 +6,7 @@
 #include <bowline/result.hpp>
 #include <vector>
 
+#include "core/contract.hpp"
 #include "core/instrument.hpp"
 #include "core/types.hpp"
 
@@ -51,9 +52,17 @@ class Portfolio {
   Result<void> apply(const Fill& fill);
   void set_mark(InstrumentId id, const Mark& mark);
 
-  Decimal cash(AssetId asset) const;
-  const Position& position(InstrumentId id) const;
-  const Mark& mark(InstrumentId id) const;
+  Decimal cash(AssetId asset) const {
+    return asset.value >= 1 && asset.value <= cash_.size() ? cash_[asset.value - 1] : Decimal::zero();
+  }
+  const Position& position(InstrumentId id) const {
+    BOWLINE_EXPECTS(id.value >= 1 && id.value <= positions_.size());
+    return positions_[id.value - 1];
+  }
+  const Mark& mark(InstrumentId id) const {
+    BOWLINE_EXPECTS(id.value >= 1 && id.value <= marks_.size());
+    return marks_[id.value - 1];
+  }
   Decimal bid(InstrumentId id) const;  // not set without a mark
   Decimal ask(InstrumentId id) const;
   /// Average price paid for what is held; not set when flat.
@@ -65,8 +74,8 @@ class Portfolio {
   /// Held, but too little to sell (below base_min or quote_min).
   bool dust(InstrumentId id) const;
 
-  Decimal equity() const;    // cash in the accounting asset + positions at their marks
-  Decimal exposure() const;  // positions at their marks
+  Decimal equity() const { return cash(accounting_) + exposure_; }  // cash in the accounting asset + positions at their marks
+  Decimal exposure() const { return exposure_; }                    // positions at their marks
   Decimal realised() const;
   Decimal unrealised() const;
   Decimal fees() const;

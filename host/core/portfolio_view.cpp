@@ -104,16 +104,4 @@ void PortfolioView::assign(Parts parts) {
   link();
 }
 
-const bl_mark* PortfolioView::mark(InstrumentId id) const noexcept {
-  for (const bl_mark& m : parts_.marks)
-    if (m.instrument == id.value) return &m;
-  return nullptr;
-}
-
-Decimal PortfolioView::held(InstrumentId id) const noexcept {
-  for (const bl_position& p : parts_.positions)
-    if (p.instrument == id.value) return Decimal::from_raw(p.qty);
-  return Decimal::zero();
-}
-
 }  // namespace bowline::core

@@ -34,9 +34,17 @@ class PortfolioView {
   const bl_portfolio& get() const noexcept { return parts_.head; }
   const Parts& parts() const noexcept { return parts_; }
   /// The mark of an instrument, or nullptr when it has none yet.
-  const bl_mark* mark(InstrumentId id) const noexcept;
+  const bl_mark* mark(InstrumentId id) const noexcept {
+    for (const bl_mark& m : parts_.marks)
+      if (m.instrument == id.value) return &m;
+    return nullptr;
+  }
   /// The quantity held; zero when flat.
-  Decimal held(InstrumentId id) const noexcept;
+  Decimal held(InstrumentId id) const noexcept {
+    for (const bl_position& p : parts_.positions)
+      if (p.instrument == id.value) return Decimal::from_raw(p.qty);
+    return Decimal::zero();
+  }
 
  private:
   Parts parts_;

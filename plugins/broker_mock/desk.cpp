@@ -134,7 +134,8 @@ void Desk::query(const bl_query& q) {
 
 /// Runs what can only fail by a defect, an impossible amount, or a lost state file. None of them may be
 /// acknowledged over, so each ends the instance.
-void Desk::guarded(const std::function<void()>& work) {
+template <class Work>
+void Desk::guarded(Work&& work) {
   if (failed_) return;
   try {
     work();

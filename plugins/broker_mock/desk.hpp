@@ -72,7 +72,8 @@ class Desk {
   void answer(const bl_query& q, std::int64_t now_ns, const Say& say);
   void say_products(std::int64_t now_ns, const Say& say);
   void rearm();
-  void guarded(const std::function<void()>& work);
+  template <class Work>
+  void guarded(Work&& work);
   std::uint32_t fee_asset(const Order& o) const noexcept;
   Result<void> name_assets();
   Result<void> load();
