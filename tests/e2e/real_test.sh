@@ -3,7 +3,7 @@
 # off, each twice. Both runs of a configuration leave the same bytes, and every order and every refused signal can be
 # traced to its signal, sizing and checks.
 if [ -z "${BOWLINE_DATA:-}" ]; then
-  echo "BOWLINE_DATA does not name the folder that holds data/candles"
+  echo "skipped: BOWLINE_DATA does not name the folder that holds data/candles"
   [ "${BOWLINE_REQUIRE_DATA:-0}" = 1 ] && exit 1
   exit 77
 fi
