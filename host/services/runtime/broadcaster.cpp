@@ -24,7 +24,9 @@ void Broadcaster::publish(std::string text) {
 bool Broadcaster::skip_unheard() {
   const std::scoped_lock hold(lock_);
   std::erase_if(sessions_, [](const auto& weak) { return weak.expired(); });
-  if (!sessions_.empty()) return false;
+  const auto now = std::chrono::steady_clock::now();
+  if (!sessions_.empty()) unheard_from_ = now + std::chrono::minutes(1);
+  if (now < unheard_from_) return false;
   ++next_;
   kept_.clear();
   return true;
@@ -39,6 +41,7 @@ void Broadcaster::add(const std::shared_ptr<edge::WsSession>& session, std::opti
       if (!session->send(kept_[static_cast<std::size_t>(id - oldest)])) return;
   }
   sessions_.push_back(session);
+  unheard_from_ = std::chrono::steady_clock::now() + std::chrono::minutes(1);
 }
 
 std::size_t Broadcaster::sessions() const {

@@ -40,7 +40,7 @@ class EventsStream {
   std::shared_ptr<const std::string> hello_;
   const core::InstrumentTable& table_;
   const bool keep_;
-  Broadcaster stream_{16'384};
+  Broadcaster stream_{16'384, std::chrono::seconds(0)};
 
   bool heard() { return keep_ || !stream_.skip_unheard(); }
 };

@@ -177,7 +177,7 @@ void HttpFace::Impl::follow_loop() {
       open_orders.set(static_cast<double>(run.execution().orders().working().size()));
     }
     if (!acted) return;
-    latest.rebuild(run.loop().predictions());
+    latest.take(run.loop().predictions());
     publish_signals(stream, run.loop().predictions(), run.instruments());
   };
 }

@@ -11,7 +11,7 @@ MarketStream::MarketStream(wire::Hello hello, const core::InstrumentTable& table
 }
 
 void MarketStream::event(const MarketEvent& event) {
-  if (followers_ == 0 && stream_.skip_unheard()) return;  // a replay in one process is not slowed down for nobody
+  if (followers_ == 0 && stream_.skip_unheard()) return;
   stream_.publish(wire::market_message(stream_.next_id(), event, table_));
 }
 

@@ -55,7 +55,7 @@ class MarketStream {
   };
   const std::string hello_;
   const core::InstrumentTable& table_;
-  Broadcaster stream_{16'384};
+  Broadcaster stream_{16'384, std::chrono::seconds(0)};  // a replay in one process is not slowed down for nobody
   const std::size_t followers_;
   mutable std::mutex lock_;
   std::map<std::string, Follower> by_role_;  // under lock_

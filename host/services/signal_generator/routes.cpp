@@ -18,34 +18,45 @@ std::shared_ptr<const std::string> listed(std::string_view items) {
 
 }  // namespace
 
-LatestSignals::LatestSignals(const core::InstrumentTable& table) : table_(table), items_(table.size()) {
-  Texts none{listed(""), std::vector<std::shared_ptr<const std::string>>(table.size(), listed(""))};
+LatestSignals::LatestSignals(const core::InstrumentTable& table) : table_(table), newest_(table.size()) {
+  Texts none{listed(""), std::vector<std::shared_ptr<const std::string>>(table.size(), listed("")), 0};
   texts_.store(std::make_shared<const Texts>(std::move(none)), std::memory_order_release);
 }
 
-void LatestSignals::rebuild(std::span<const core::Prediction> predictions) {
+void LatestSignals::take(std::span<const core::Prediction> predictions) {
   if (predictions.empty()) return;
-  Texts next = *texts();
-  for (const core::Prediction& p : predictions) {
-    if (!p.instrument || p.instrument.value > items_.size()) continue;
-    std::string& item = items_[p.instrument.value - 1];
-    item = prediction_json(p, table_);
-    next.by_instrument[p.instrument.value - 1] = listed(item);
-  }
+  const std::scoped_lock hold(lock_);
+  for (const core::Prediction& p : predictions)
+    if (p.instrument && p.instrument.value <= newest_.size()) newest_[p.instrument.value - 1] = p;
+  version_.fetch_add(1, std::memory_order_release);
+}
+
+std::shared_ptr<const LatestSignals::Texts> LatestSignals::texts() const {
+  auto made = texts_.load(std::memory_order_acquire);
+  if (made->version == version_.load(std::memory_order_acquire)) return made;
+  Texts next;
   std::string all;
-  for (const std::string& item : items_) {
-    if (item.empty()) continue;
-    if (!all.empty()) all.push_back(',');
-    all += item;
+  {
+    const std::scoped_lock hold(lock_);
+    next.version = version_.load(std::memory_order_relaxed);
+    for (const core::Prediction& p : newest_) {
+      const std::string item = p.instrument ? prediction_json(p, table_) : std::string();
+      next.by_instrument.push_back(listed(item));
+      if (item.empty()) continue;
+      if (!all.empty()) all.push_back(',');
+      all += item;
+    }
   }
   next.all = listed(all);
-  texts_.store(std::make_shared<const Texts>(std::move(next)), std::memory_order_release);
+  made = std::make_shared<const Texts>(std::move(next));
+  texts_.store(made, std::memory_order_release);
+  return made;
 }
 
 void publish_signals(Broadcaster& stream, std::span<const core::Prediction> predictions,
                      const core::InstrumentTable& table) {
   for (const core::Prediction& p : predictions) {
-    if (!p.instrument) continue;
+    if (!p.instrument || stream.skip_unheard()) continue;
     stream.publish(JsonObject()
                        .number("event_id", stream.next_id())
                        .time("time", p.time)

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
@@ -14,27 +15,31 @@
 
 namespace bowline::services {
 
-/// The newest prediction of each instrument as finished bytes: asked for often, changed once a step.
+/// The newest prediction of each instrument as finished bytes: asked for often, changed once a step, and in a replay
+/// changed far more often than asked for. So a step leaves its predictions here, and who asks next makes the bytes.
 class LatestSignals {
  public:
   struct Texts {
     std::shared_ptr<const std::string> all;
     std::vector<std::shared_ptr<const std::string>> by_instrument;  // a list of one, or of none yet
+    std::uint64_t version = 0;
   };
   explicit LatestSignals(const core::InstrumentTable& table);
   /// Takes the predictions of a step; one with instrument 0 is passed over. [core thread]
-  void rebuild(std::span<const core::Prediction> predictions);
-  /// Never null. [any]
-  std::shared_ptr<const Texts> texts() const noexcept { return texts_.load(std::memory_order_acquire); }
+  void take(std::span<const core::Prediction> predictions);
+  /// Of everything taken before the call. Never null. [any]
+  std::shared_ptr<const Texts> texts() const;
 
  private:
   const core::InstrumentTable& table_;
-  std::vector<std::string> items_;  // by instrument; empty = none yet
-  std::atomic<std::shared_ptr<const Texts>> texts_;
+  mutable std::mutex lock_;
+  std::vector<core::Prediction> newest_;  // by instrument, instrument 0 = none yet; under lock_
+  std::atomic<std::uint64_t> version_{0};  // raised by each take()
+  mutable std::atomic<std::shared_ptr<const Texts>> texts_;
 };
 
-/// Sends one message per prediction: {"event_id","time","time_ns","type":"signal","signal":{...}}. [core
-/// thread]
+/// Sends one message per prediction: {"event_id","time","time_ns","type":"signal","signal":{...}}; uses up its event id
+/// where nobody has listened for a minute. [core thread]
 void publish_signals(Broadcaster& stream, std::span<const core::Prediction> predictions,
                      const core::InstrumentTable& table);
 

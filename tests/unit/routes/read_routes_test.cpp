@@ -26,7 +26,7 @@ TEST_CASE("the latest signals are there before and after the first step") {
   Desk d;
   CHECK(d.get("/signals/latest").body["signals"].empty());
   const auto step = std::vector{prediction(1, core::Action::buy), prediction(2, core::Action::hold)};
-  d.latest.rebuild(step);
+  d.latest.take(step);
   const Got all = d.get("/signals/latest");
   REQUIRE(all.body["signals"].size() == 2);
   const json& p = all.body["signals"][0];
@@ -36,7 +36,7 @@ TEST_CASE("the latest signals are there before and after the first step") {
   CHECK(p["weight"].is_null());
   CHECK(p["model"] == "a \"model\"");
   CHECK(p["time"] == "2022-01-01T00:05:00Z");
-  d.latest.rebuild(std::vector{prediction(1, core::Action::sell)});  // the other one stays
+  d.latest.take(std::vector{prediction(1, core::Action::sell)});  // the other one stays
   CHECK(d.get("/signals/latest").body["signals"].size() == 2);
   const Got one = d.get("/signals/latest?symbol=BTC-USD");
   REQUIRE(one.body["signals"].size() == 1);
@@ -68,6 +68,25 @@ TEST_CASE("the stream sends each prediction, and again from an id on") {
   CHECK(d.stream.sessions() == 1);
   client.stop();
   CHECK(d.get("/signals/stream?from=x").status >= 400);
+}
+
+TEST_CASE("the stream keeps what was said just before the first listener, and for a minute after the last") {
+  Desk d;
+  const auto step = std::vector{prediction(1, core::Action::buy)};
+  services::publish_signals(d.stream, step, d.table);
+  CHECK(d.stream.next_id() == 2);
+  services::Broadcaster none(16, std::chrono::milliseconds(0));
+  services::publish_signals(none, step, d.table);
+  CHECK(none.next_id() == 2);  // the id is used up: who comes later sees that something is missing
+  edge_test::Slot<std::string> texts;
+  {
+    edge::WsClient client(d.io, {.url = "ws://127.0.0.1:" + std::to_string(d.port()) + "/signals/stream?from=1"},
+                          {.on_text = [&](std::string_view t) { texts.put(std::string(t)); }});
+    client.start();
+    REQUIRE(texts.take());
+    client.stop();
+  }
+  CHECK_FALSE(d.stream.skip_unheard());
 }
 
 TEST_CASE("history and explanations come from the store, or say that there is none") {

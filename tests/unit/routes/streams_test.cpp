@@ -140,7 +140,7 @@ TEST_CASE("orders, fills and portfolio versions are told; the store gets them to
 
 TEST_CASE("where nobody listens no message is made, and who comes later sees that some are missing") {
   Streams s({});
-  services::Broadcaster quiet;
+  services::Broadcaster quiet(16, std::chrono::seconds(0));
   CHECK(quiet.skip_unheard());
   CHECK(quiet.next_id() == 2);
   s.market.close(5, true, {});
