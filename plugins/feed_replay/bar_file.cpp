@@ -68,7 +68,7 @@ BarFile::Next BarFile::next() {
     } else if (n == Next::failed) {
       return n;
     }
-    if (row_.time_s - last_s_ != options_.interval_s || last_s_ == INT64_MIN)
+    if (last_s_ == INT64_MIN || row_.time_s - last_s_ != options_.interval_s)
       if (const Next n = odd_time(again); again || n == Next::failed) {
         if (again) continue;
         return n;

@@ -78,7 +78,7 @@ inline bool usual_number(const char*& p, char delim, std::int64_t& out) noexcept
 /// some way (also when faulty): call parse_line on the whole line. Does not judge values but for their form.
 inline bool parse_usual(const char*& p, Row& out) noexcept {
   const char* s = p;
-  std::int64_t t = 0;
+  std::uint64_t t = 0;  // unsigned: a line of digits wraps around before its length is judged
   unsigned d;
   while ((d = static_cast<unsigned>(*s) - '0') <= 9) t = t * 10 + d, ++s;
   if (*s != ',' || s - p > 10 || s == p) return false;
@@ -87,7 +87,7 @@ inline bool parse_usual(const char*& p, Row& out) noexcept {
       !detail::usual_number(s, ',', out.low) || !detail::usual_number(s, ',', out.close) ||
       !detail::usual_number(s, '\n', out.volume))
     return false;
-  out.time_s = t;
+  out.time_s = static_cast<std::int64_t>(t);
   out.px_exp = out.qty_exp = -usual_decimals;
   out.rounded = false;
   p = s;
