@@ -1,12 +1,9 @@
-# The HTTP and WebSocket face of the services: part of bowline_services, and all of it that needs edge.
+# The HTTP and WebSocket face of the services, the processes' links, and the run that puts them together: part of
+# bowline_services, and all of it that links edge. What is left uses no more of edge than the interface WsSession.
 find_package(nlohmann_json 3.9 REQUIRED)
 set(routes_sources
     portfolio_rebalancer/routes.cpp
-    runtime/broadcaster.cpp
-    runtime/json_values.cpp
     runtime/http_face.cpp
-    runtime/market_stream.cpp
-    runtime/remote/wire.cpp
     runtime/remote/wire_read.cpp
     runtime/remote/stream_client.cpp
     runtime/remote/follower.cpp
@@ -15,6 +12,8 @@ set(routes_sources
     runtime/remote/decider_nodes.cpp
     runtime/remote/follower_loop.cpp
     runtime/route_help.cpp
+    runtime/run.cpp
+    runtime/run_assemble.cpp
     runtime/stream_routes.cpp
     signal_bridge/routes.cpp
     signal_generator/routes.cpp
