@@ -3,6 +3,7 @@
 
 #include <bowline/plugin.h>
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -44,7 +45,7 @@ struct ClientOrderId {
   std::array<char, 40> text{};
   ClientOrderId() = default;
   explicit ClientOrderId(std::string_view s) noexcept {
-    std::memcpy(text.data(), s.data(), s.size() < 39 ? s.size() : 39);
+    std::copy_n(s.data(), std::min<std::size_t>(s.size(), 39), text.data());  // s may be empty, its data null
   }
   std::string_view view() const noexcept { return {text.data(), ::strnlen(text.data(), 39)}; }
   bool empty() const noexcept { return text[0] == 0; }

@@ -45,7 +45,7 @@ void fill_error(bl_error* out, bl_status status, std::string_view text) noexcept
   std::size_t n = std::min(text.size(), sizeof out->message - 1);
   while (n > 0 && n < text.size() && (static_cast<unsigned char>(text[n]) & 0xC0u) == 0x80u)
     --n;  // whole code points
-  std::memcpy(out->message, text.data(), n);
+  std::copy_n(text.data(), n, out->message);  // memcpy may not be given the null of an empty view
   std::memset(out->message + n, 0, sizeof out->message - n);
 }
 

@@ -12,7 +12,7 @@ namespace {
 template <std::size_t N>
 void copy(char (&to)[N], std::string_view from) noexcept {
   const std::size_t n = std::min(from.size(), N - 1);
-  std::memcpy(to, from.data(), n);
+  std::copy_n(from.data(), n, to);  // memcpy may not be given the null of an empty view
   to[n] = '\0';
 }
 

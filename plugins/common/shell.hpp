@@ -5,6 +5,7 @@
 
 #include <bowline/plugin.h>
 
+#include <algorithm>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -35,7 +36,7 @@ inline bl_status put_error(bl_error* to, bl_status status, const Error& e) noexc
   std::size_t n = 0;
   const auto add = [&](std::string_view s) {
     const std::size_t k = std::min(s.size(), sizeof to->message - 1 - n);
-    std::memcpy(to->message + n, s.data(), k);
+    std::copy_n(s.data(), k, to->message + n);  // memcpy may not be given the null of an empty view
     n += k;
   };
   add(e.code);

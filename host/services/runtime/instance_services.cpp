@@ -84,7 +84,7 @@ bl_status InstanceServices::secret_get(std::string_view ref, std::span<char> buf
     auto found = facts_.secret(ref);
     if (!found) return BL_E_NOT_FOUND;
     length = found->size();
-    std::memcpy(buffer.data(), found->data(), std::min(buffer.size(), found->size()));
+    std::copy_n(found->data(), std::min(buffer.size(), found->size()), buffer.data());  // the buffer may be null
     const bool fits = found->size() <= buffer.size();
     explicit_bzero(found->data(), found->size());
     return fits ? BL_OK : BL_E_OVERFLOW;

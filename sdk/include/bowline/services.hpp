@@ -4,6 +4,7 @@
 
 #include <bowline/plugin.h>
 
+#include <algorithm>
 #include <bowline/result.hpp>
 #include <bowline/views.hpp>
 #include <cstdint>
@@ -27,7 +28,7 @@ inline bl_status put_error(bl_error* to, bl_status status, std::string_view code
   bool cut = false;
   for (const std::string_view s : {code, std::string_view(": "), message}) {
     const std::size_t k = std::min(s.size(), sizeof to->message - 1 - n);
-    std::memcpy(to->message + n, s.data(), k);
+    std::copy_n(s.data(), k, to->message + n);  // memcpy may not be given the null of an empty view
     n += k;
     cut = cut || k < s.size();
   }
