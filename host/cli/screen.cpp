@@ -1,9 +1,12 @@
 #include "cli/screen.hpp"
 
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
+
+#include "cli/picture.hpp"
 
 namespace bowline::cli {
 namespace {
@@ -24,6 +27,11 @@ std::string percent(double x) {
   char b[32];
   std::snprintf(b, sizeof b, "%.1f %%", 100 * x);
   return b;
+}
+TerminalSize terminal_size() {
+  winsize w{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0) return {};
+  return {w.ws_row, w.ws_col};
 }
 
 }  // namespace
@@ -92,7 +100,10 @@ void Screen::draw() {
     {
       std::unique_lock hold(lock_);
       wake_.wait_for(hold, terminal_ ? 500ms : 10s, [this] { return over_; });
-      if (over_) return;
+      if (over_) {
+        if (terminal_ && !first) std::fputc('\n', stdout);  // what follows does not stand on the line of a ^C
+        return;
+      }
       text = terminal_ ? picture_ : line_;
       if (!asked_) {
         asked_ = true;
@@ -102,10 +113,8 @@ void Screen::draw() {
     }
     if (text.empty()) continue;
     if (terminal_) {
-      // Home, draw, clear what an earlier picture had more; no flicker.
-      std::string out = first ? "\x1b[2J\x1b[H" : "\x1b[H";
-      for (const char c : text) out += c == '\n' ? std::string("\x1b[K\n") : std::string(1, c);
-      out += "\x1b[J";
+      const TerminalSize size = terminal_size();  // asked each time: it may have been resized
+      const std::string out = (first ? "\x1b[2J" : "") + on_terminal(text, size);
       first = false;
       std::fwrite(out.data(), 1, out.size(), stdout);
     } else {

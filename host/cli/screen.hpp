@@ -16,7 +16,7 @@ class Screen {
  public:
   /// `notes`: lines that stand below the numbers as long as the run lasts (where to look next, what is off).
   Screen(services::Run& run, std::vector<std::string> notes);
-  ~Screen();  ///< stops drawing; the last picture stays
+  ~Screen();  ///< stops drawing; the last picture stays, and an empty line follows it
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
 
