@@ -84,7 +84,7 @@ if "${as_other[@]}" test -r "$plugins" -a -x "$bowline"; then
   refused "store files that are read-only" 7 'STORE_READ_ONLY' run_other "$dir/memory.yaml" "$dir/bad"
   check "store files that are read-only are as they were" is "$(cat "$dir"/bad/*.db | cksum)" "$sum"
 else
-  echo "skip read-only: another user cannot reach $bowline"
+  echo "skip read-only store: another user cannot reach $bowline"
 fi
 
 # A full disk: a small one where that can be made, and a limit on the size of files everywhere.
