@@ -409,7 +409,7 @@ TEST_CASE(
   if (!data || !std::filesystem::is_directory(folder)) {
     if (const char* must = std::getenv("BOWLINE_REQUIRE_DATA"); must && std::string_view(must) == "1")
       FAIL("BOWLINE_REQUIRE_DATA is set, and BOWLINE_DATA names no folder with data/candles");
-    WARN("skipped: the real candle files: BOWLINE_DATA is not set; it names the folder that holds data/candles");
+    WARN("skipped: real candle files: BOWLINE_DATA (folder of data/candles) is not set");
     return;
   }
   std::size_t files = 0, main_rows = 0;
