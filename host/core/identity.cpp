@@ -6,15 +6,21 @@
 namespace bowline::core {
 namespace {
 
+Id128 hash_of(const unsigned char* bytes, std::size_t size) noexcept {
+  const XXH128_hash_t h = XXH3_128bits(bytes, size);
+  return {h.high64, h.low64};
+}
+
 // Fields are hashed with their lengths, so that no two different lists of fields give the same bytes.
 class Facts {
-  unsigned char buf_[512];
+  FactBytes& buf_;
   std::size_t n_ = 0;
 
  public:
+  explicit Facts(FactBytes& bytes) noexcept : buf_(bytes) {}
   void add(std::uint64_t v) noexcept {
-    if (n_ + 8 > sizeof buf_) return;
-    std::memcpy(buf_ + n_, &v, 8);
+    if (n_ + 8 > buf_.size()) return;
+    std::memcpy(buf_.data() + n_, &v, 8);
     n_ += 8;
   }
   void add(std::string_view s) noexcept {
@@ -25,42 +31,54 @@ class Facts {
       add(h.low64);
       return;
     }
-    // By words: for a length it can't know, the compiler's own copy starts a string instruction, which costs more than
-    // the hash.
-    std::size_t i = 0;
-    for (; i + 8 <= s.size(); i += 8) std::memcpy(buf_ + n_ + i, s.data() + i, 8);
-    for (; i < s.size(); ++i) buf_[n_ + i] = static_cast<unsigned char>(s[i]);
+    // By words, the last of which overlaps: for a length it can't know, the compiler's own copy starts a string
+    // instruction, which costs more than the hash.
+    unsigned char* to = buf_.data() + n_;
+    if (s.size() >= 8) {
+      for (std::size_t i = 0; i + 8 < s.size(); i += 8) std::memcpy(to + i, s.data() + i, 8);
+      std::memcpy(to + s.size() - 8, s.data() + s.size() - 8, 8);
+    } else {
+      for (std::size_t i = 0; i < s.size(); ++i) to[i] = static_cast<unsigned char>(s[i]);
+    }
     n_ += s.size();
   }
-  Id128 hash() const noexcept {
-    const XXH128_hash_t h = XXH3_128bits(buf_, n_);
-    return {h.high64, h.low64};
-  }
+  std::size_t size() const noexcept { return n_; }
 };
 
 }  // namespace
 
-Id128 decision_id(std::uint64_t run_seed, std::string_view symbol, Nanos time, std::string_view source,
-                  std::string_view model) noexcept {
-  Facts f;
+DecisionFacts::DecisionFacts(std::uint64_t run_seed, std::string_view symbol, std::string_view source,
+                             std::string_view model) noexcept {
+  Facts f(bytes_);
   f.add(run_seed);
-  f.add(static_cast<std::uint64_t>(time));
+  f.add(std::uint64_t{0});  // the time's place
   f.add(symbol);
   f.add(source);
   f.add(model);
-  return f.hash();
+  size_ = f.size();
+}
+
+Id128 DecisionFacts::at(Nanos time) noexcept {
+  std::memcpy(bytes_.data() + 8, &time, 8);
+  return hash_of(bytes_.data(), size_);
+}
+
+Id128 decision_id(std::uint64_t run_seed, std::string_view symbol, Nanos time, std::string_view source,
+                  std::string_view model) noexcept {
+  return DecisionFacts(run_seed, symbol, source, model).at(time);
 }
 
 ClientOrderId client_order_id(std::uint64_t store_epoch, std::string_view account, Id128 decision, Purpose purpose,
                               std::uint32_t leg, std::uint32_t attempt) noexcept {
-  Facts f;
+  FactBytes bytes;
+  Facts f(bytes);
   f.add(store_epoch);
   f.add(decision.hi);
   f.add(decision.lo);
   f.add(static_cast<std::uint64_t>(purpose));
   f.add((static_cast<std::uint64_t>(leg) << 32) | attempt);
   f.add(account);
-  const Id128 h = f.hash();
+  const Id128 h = hash_of(bytes.data(), f.size());
   ClientOrderId id;
   id.text[0] = 'b';
   id.text[1] = 'l';

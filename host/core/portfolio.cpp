@@ -22,6 +22,7 @@ Portfolio::Portfolio(const InstrumentTable& table, AssetId accounting, Decimal h
     : table_(table),
       accounting_(accounting),
       half_spread_(half_spread),
+      half_spread_is_small_(half_spread < Decimal::from_mantissa(4, -1)),
       cash_(table.asset_count(), Decimal::zero()),
       positions_(table.size()),
       marks_(table.size()) {
@@ -173,6 +174,9 @@ bool Portfolio::dust(InstrumentId id) const {
   if (p.qty.is_zero()) return false;
   const ProductRules& r = table_[id].rules;
   if (p.qty < r.base_min || p.qty < r.base_step) return true;
+  // Asked at every step: where the bid is derived and can't be less than half the last price, a value of more than twice
+  // the smallest order answers it.
+  if (half_spread_is_small_ && !mark(id).bid.is_set() && p.value > r.quote_min + r.quote_min) return false;
   const Decimal b = bid(id);
   return b.is_set() && mul(p.qty, b, Rounding::half_even) < r.quote_min;
 }

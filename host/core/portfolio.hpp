@@ -93,6 +93,7 @@ class Portfolio {
   const InstrumentTable& table_;
   AssetId accounting_;
   Decimal half_spread_;
+  bool half_spread_is_small_;        // below 0.4
   std::vector<Decimal> cash_;        // by asset id - 1
   std::vector<Position> positions_;  // by instrument id - 1
   std::vector<Mark> marks_;

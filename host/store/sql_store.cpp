@@ -61,16 +61,22 @@ void SqlStore::put(core::Record&& record) { step_.push_back(std::move(record)); 
 
 void SqlStore::end_step(core::Nanos) {
   if (step_.empty()) return;
+  bool ring = false;
   {
     std::unique_lock lock(m_);
     // Back-pressure while the writer works; a broken disk must not stop exits, so then the backlog grows instead.
     drained_.wait(lock, [this] { return queue_.size() < limit_ || !healthy() || stop_; });
     if (stop_ || queue_.size() >= limit_ * backlog_factor)
       dropped_.fetch_add(step_.size(), std::memory_order_relaxed);
-    else
+    else {
+      // The writer is woken when there is something to take and when it need not gather longer: waking it at every step
+      // costs the core thread more than the queue does.
+      const std::size_t before = queue_.size();
       queue_.insert(queue_.end(), std::make_move_iterator(step_.begin()), std::make_move_iterator(step_.end()));
+      ring = before == 0 || (before < limit_ / 2 && queue_.size() >= limit_ / 2);
+    }
   }
-  work_.notify_one();
+  if (ring) work_.notify_one();
   step_.clear();
 }
 

@@ -170,8 +170,9 @@ void Venue::carry_out(Request& r) {
 
 /// A new order arrives: it is judged, and rests or is refused. Either way it has a number and is remembered.
 void Venue::admit(Request& r) {
-  if (const auto it = by_client_id_.find(r.spec.client_id); it != by_client_id_.end())
-    return report(Report::Kind::snapshot, order(it->second), r.due_ns);
+  const auto [slot, fresh] =
+      by_client_id_.try_emplace(r.spec.client_id, static_cast<std::int64_t>(orders_.size()) + 1);
+  if (!fresh) return report(Report::Kind::snapshot, order(slot->second), r.due_ns);
   Order o;
   o.spec = std::move(r.spec);
   o.number = static_cast<std::int64_t>(orders_.size()) + 1;
@@ -198,7 +199,6 @@ void Venue::admit(Request& r) {
   o.reason = why;
   orders_.push_back(std::move(o));
   Order& kept = orders_.back();
-  by_client_id_.emplace(kept.spec.client_id, kept.number);
   mark_changed(kept, r.due_ns);
   if (why != Reason::none) return report(Report::Kind::rejected, kept, r.due_ns, why);
   ledger_.rehold(kept.hold_asset, Decimal::zero(), kept.hold);

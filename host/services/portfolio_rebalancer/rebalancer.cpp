@@ -16,9 +16,10 @@ void Rebalancer::on_event(const bl_event& event) {
 
 bool Rebalancer::decide(core::Nanos now, std::span<const core::Prediction> predictions, const core::PortfolioView& view,
                         std::vector<core::Target>& targets) {
-  for (const core::Prediction& p : predictions) latest_[p.instrument.value - 1] = p;
   ++bars_;
-  if (plans_.empty() || options_.every_bars == 0 || bars_ % options_.every_bars != 0) return false;
+  if (plans_.empty()) return false;
+  for (const core::Prediction& p : predictions) latest_[p.instrument.value - 1] = p;
+  if (options_.every_bars == 0 || bars_ % options_.every_bars != 0) return false;
   auto made = run(now, view, true);
   if (!made) return false;
   targets.insert(targets.end(), made->begin(), made->end());

@@ -65,7 +65,8 @@ void FeedReader::run() {
     Batch batch;
     {
       std::unique_lock hold(lock_);
-      room_.wait(hold, [this] { return stopping_ || full_.size() < most_batches; });
+      // Once full it sleeps until most is used up: to wake a thread costs the core as much as dozens of bars do.
+      if (full_.size() >= most_batches) room_.wait(hold, [this] { return stopping_ || full_.size() <= few_batches; });
       if (stopping_) return;
       if (!spare_.empty()) {
         batch = std::move(spare_.front());
@@ -100,24 +101,28 @@ void FeedReader::run() {
   }
 }
 
-FeedReader::Front FeedReader::front(const MarketEvent*& event) {
+FeedReader::Front FeedReader::front(MarketEvent*& event) {
   if (at_ < current_.size()) {
     event = &current_[at_];
     return Front::event;
   }
-  const std::scoped_lock hold(lock_);
-  if (full_.empty()) {
-    if (!failure_.code.empty()) {
-      error_ = failure_;
-      return Front::failed;
+  bool ring = false;
+  {
+    const std::scoped_lock hold(lock_);
+    if (full_.empty()) {
+      if (!failure_.code.empty()) {
+        error_ = failure_;
+        return Front::failed;
+      }
+      return ended_ ? Front::ended : Front::nothing_yet;
     }
-    return ended_ ? Front::ended : Front::nothing_yet;
+    if (current_.capacity() != 0) spare_.push_back(std::move(current_));
+    current_ = std::move(full_.front());
+    full_.pop_front();
+    ring = full_.size() == few_batches;
   }
-  if (current_.capacity() != 0) spare_.push_back(std::move(current_));
-  current_ = std::move(full_.front());
-  full_.pop_front();
+  if (ring) room_.notify_one();  // outside the lock: it would wake only to wait for it
   at_ = 0;
-  room_.notify_one();
   event = &current_[0];
   return Front::event;
 }

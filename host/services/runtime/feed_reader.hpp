@@ -33,8 +33,9 @@ inline bool usable(const bl_bar& bar, std::size_t instruments) noexcept {
 
 class FeedReader {
  public:
-  /// How far it may run ahead: little enough that what the feed wrote is still in the cache when the core reads it.
-  static constexpr std::size_t batch_size = 512, most_batches = 4;
+  /// How far it may run ahead (little enough that what the feed wrote is still in a cache when the core reads it), and
+  /// how few batches are left when it goes on.
+  static constexpr std::size_t batch_size = 512, most_batches = 16, few_batches = 4;
   /// `clock`: wall time in ns, the one seam (paced feeds wait for their due times on it). `waker`: called when something
   /// arrived after the core was told that nothing was there.
   FeedReader(loader::FeedInstance& feed, std::function<std::int64_t()> clock, std::function<void()> waker);
@@ -47,8 +48,9 @@ class FeedReader {
 
   /// What the core sees of the feed's front.
   enum class Front { event, nothing_yet, ended, failed };
-  /// The next event without taking it; valid until pop(). [core thread]
-  Front front(const MarketEvent*& event);
+  /// The next event, to be changed at will, without taking it; it stays where it is until front() is asked again after
+  /// a pop(). [core thread]
+  Front front(MarketEvent*& event);
   void pop() noexcept { ++at_; }
   /// Why it failed. [core thread, after failed]
   const Error& error() const noexcept { return error_; }

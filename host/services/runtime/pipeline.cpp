@@ -90,10 +90,10 @@ RunEnd Pipeline::turn() {
     // The earliest front of all feeds, by (time known, configuration position). While one feed's front is not known
     // yet nothing can be said to be the earliest.
     FeedReader* best = nullptr;
-    const MarketEvent* next = nullptr;
+    MarketEvent* next = nullptr;
     bool waiting = false;
     for (FeedReader* feed : p_.feeds) {
-      const MarketEvent* e = nullptr;
+      MarketEvent* e = nullptr;
       switch (feed->front(e)) {
         case FeedReader::Front::event:
           if (next == nullptr || e->h.ts_recv < next->h.ts_recv) {
@@ -125,9 +125,8 @@ RunEnd Pipeline::turn() {
       continue;  // commands and timers come between two steps
     }
     fire_timers(p_.listeners, *p_.facts, next->h.ts_recv, events_, pump_);
-    const MarketEvent event = *next;
     best->pop();
-    handle(event);
+    handle(*next);
     if (open_ != 0 && seen_count_ == p_.instruments) {
       close_step();
       if (failed()) return end_of_failure();
@@ -135,7 +134,7 @@ RunEnd Pipeline::turn() {
   }
 }
 
-void Pipeline::handle(MarketEvent event) {
+void Pipeline::handle(MarketEvent& event) {
   event.h.id = ++events_;
   if (event.h.ts_recv > p_.facts->engine_ns.load(std::memory_order_relaxed))
     p_.facts->engine_ns.store(event.h.ts_recv, std::memory_order_relaxed);

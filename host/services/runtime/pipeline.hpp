@@ -65,7 +65,7 @@ class Pipeline final : public CoreLoop {
   bool followers_settled();
   bool patience_over();
   void wait_for_followers(RunEnd end);
-  void handle(MarketEvent event);
+  void handle(MarketEvent& event);
   void on_bar(bl_bar& bar);
   void decide(core::Nanos t, const core::PortfolioView& view);
   void close_step();

@@ -40,15 +40,22 @@ SignalAdapter::SignalAdapter(loader::SignalInstance& instance, loader::Needs nee
 }
 
 const core::SharedText& SignalAdapter::intern(std::string_view text) {
-  for (auto it = models_.rbegin(); it != models_.rend(); ++it)
-    if (**it == text) return *it;
-  if (models_.size() >= most_models) return models_.front();
-  models_.push_back(shared(loader::plugin_text(text, 256)));
-  return models_.back();
+  if (last_model_ != nullptr && **last_model_ == text) return *last_model_;
+  const auto known = std::find_if(models_.begin(), models_.end(), [&](const core::SharedText& m) { return *m == text; });
+  if (known != models_.end()) {
+    last_model_ = &*known;
+  } else if (models_.size() < most_models) {
+    models_.push_back(shared(loader::plugin_text(text, 256)));
+    last_model_ = &models_.back();
+  } else {
+    last_model_ = &models_.front();
+  }
+  return *last_model_;
 }
 
 const core::SharedText& SignalAdapter::model_text(const bl_prediction& p) {
   static const core::SharedText none;
+  if (last_model_ != nullptr && (*last_model_)->data() == p.model_id.ptr) return *last_model_;
   for (auto it = models_.rbegin(); it != models_.rend(); ++it)
     if ((*it)->data() == p.model_id.ptr) return *it;
   return none;

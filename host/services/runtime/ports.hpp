@@ -35,6 +35,7 @@ class SignalAdapter final : public SignalPort {
   std::unique_ptr<FrameSource> frames_;
   core::SharedText name_;
   std::deque<core::SharedText> models_;  // every model id it ever named, so that predictions may point at them
+  const core::SharedText* last_model_ = nullptr;  // of models_: nearly always the one that comes next, too
   std::vector<bl_prediction>* out_ = nullptr;
   bl_sink sink_{};
 

@@ -59,11 +59,10 @@ Bridge::Bridge(BridgeOptions options, const core::InstrumentTable& instruments,
       last_(instruments.size(), Action::none) {}
 
 // Most decisions of a run are the same few: the one before is looked at first.
-void Bridge::count(const std::string& code) {
-  if (last_count_ == nullptr || *last_code_ != code) {
-    const auto it = counts_.try_emplace(code).first;
-    last_code_ = &it->first;
-    last_count_ = &it->second;
+void Bridge::count(const core::SharedText& code) {
+  if (last_code_ != code) {
+    last_code_ = code;
+    last_count_ = &counts_[*code];
   }
   ++*last_count_;
 }
@@ -92,7 +91,7 @@ void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, co
       last_[p.instrument.value - 1] = p.action;
     }
     const auto close = [&](const core::SharedText& code) {
-      count(*code);
+      count(code);
       if (!recording) return;
       core::DecisionRecord r;
       r.id = p.id;

@@ -49,11 +49,11 @@ class Bridge {
   core::RecordSink& sink_;
   std::vector<core::Action> last_;  // by instrument
   std::map<std::string, std::uint64_t> counts_;
-  const std::string* last_code_ = nullptr;  // a node of counts_: they do not move
-  std::uint64_t* last_count_ = nullptr;
+  core::SharedText last_code_;
+  std::uint64_t* last_count_ = nullptr;  // of last_code_: nodes of counts_ do not move
   std::uint64_t seq_ = 0;
 
-  void count(const std::string& code);
+  void count(const core::SharedText& code);
 };
 
 }  // namespace bowline::services

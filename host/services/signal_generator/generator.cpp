@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-
-#include "core/identity.hpp"
+#include <utility>
 
 namespace bowline::services {
 namespace {
@@ -27,6 +26,7 @@ Generator::Generator(GeneratorOptions options, const core::InstrumentTable& tabl
       outcomes_(table.size(), sink),
       close_(table.size(), Decimal::not_set()),
       latest_(table.size()),
+      identities_(table.size()),
       combined_name_(std::make_shared<const std::string>("combined")) {
   if (options_.weights.size() != signals_.size()) options_.weights.assign(signals_.size(), 1.0);
 }
@@ -42,10 +42,7 @@ void Generator::ask(std::uint32_t signal, const bl_event& event) {
       ++errors_;
       continue;
     }
-    Said& said = said_.emplace_back();
-    said.p = p;
-    said.signal = signal;
-    said.model = &signals_[signal]->model_text(p);
+    said_.push_back({p, signal, &signals_[signal]->model_text(p)});
   }
 }
 
@@ -219,9 +216,19 @@ bool Generator::combine(core::InstrumentId id, core::Nanos now, core::Prediction
   return true;
 }
 
+core::Id128 Generator::identify(const core::Prediction& p, core::Nanos now) {
+  auto& known = identities_[p.instrument.value - 1];
+  if (!known || known->source != p.source || known->model != p.model) {
+    static const std::string no_model;
+    known.emplace(Identity{p.source, p.model,
+                           core::DecisionFacts(options_.seed, table_[p.instrument].symbol, *p.source, p.model ? *p.model : no_model)});
+  }
+  return known->facts.at(now);
+}
+
 std::span<const core::Prediction> Generator::predict(core::Nanos now) {
-  for (const core::Prediction& p : std::span(out_.data(), made_)) latest_[p.instrument.value - 1] = p;
-  made_ = 0;
+  out_.swap(before_);
+  const std::size_t made_before = std::exchange(made_, 0);
   if (!fresh_.empty()) {
     if (out_.size() < fresh_.size()) out_.resize(fresh_.size());
     for (std::uint32_t i = 0; i < signals_.size(); ++i)
@@ -231,8 +238,7 @@ std::span<const core::Prediction> Generator::predict(core::Nanos now) {
       core::Prediction& p = out_[made_];
       if (!combine({i}, now, p)) continue;
       ++made_;
-      static const std::string no_model;
-      p.id = core::decision_id(options_.seed, table_[{i}].symbol, now, *p.source, p.model ? *p.model : no_model);
+      p.id = identify(p, now);
       ++counts_[static_cast<std::size_t>(p.action)];
       outcomes_.watch(p, now + static_cast<core::Nanos>(options_.resolve_bars) * options_.interval);
       if (sink_.wanted()) {
@@ -258,6 +264,9 @@ std::span<const core::Prediction> Generator::predict(core::Nanos now) {
       }
     }
   }
+  // Of the step before only what has no successor needs another place.
+  for (std::size_t i = 0; i < made_before; ++i)
+    if (i >= made_ || out_[i].instrument != before_[i].instrument) latest_[before_[i].instrument.value - 1] = before_[i];
   fresh_.clear();
   said_.clear();
   return {out_.data(), made_};

@@ -5,10 +5,12 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/identity.hpp"
 #include "core/instrument.hpp"
 #include "core/prediction.hpp"
 #include "services/signal_generator/outcomes.hpp"
@@ -51,9 +53,9 @@ class Generator {
 
  private:
   struct Said {
-    bl_prediction p{};
-    std::uint32_t signal = 0;
-    const core::SharedText* model = nullptr;  // the port's
+    bl_prediction p;
+    std::uint32_t signal;
+    const core::SharedText* model;  // the port's
   };
   GeneratorOptions options_;
   const core::InstrumentTable& table_;
@@ -64,9 +66,15 @@ class Generator {
   std::vector<Decimal> close_;           // by instrument
   std::vector<Said> said_;
   std::vector<bl_prediction> buffer_;
-  std::vector<core::Prediction> out_;    // slots are kept from step to step, and with them their texts
-  std::size_t made_ = 0;                 // how many of out_ are of the step closed last
+  // Two sets of slots in turn: they are kept from step to step, and with them their texts.
+  std::vector<core::Prediction> out_, before_;
+  std::size_t made_ = 0;                  // how many of out_ are of the step closed last
   std::vector<core::Prediction> latest_;  // by instrument, of the steps before it
+  struct Identity {
+    core::SharedText source, model;
+    core::DecisionFacts facts;
+  };
+  std::vector<std::optional<Identity>> identities_;  // by instrument: of the prediction before
   std::vector<double> values_;
   std::vector<std::uint32_t> instruments_, quality_;
   std::array<std::uint64_t, 4> counts_{};
@@ -75,6 +83,7 @@ class Generator {
 
   void ask(std::uint32_t signal, const bl_event& event);
   void run_frame(std::uint32_t signal, core::Nanos now);
+  core::Id128 identify(const core::Prediction& p, core::Nanos now);
   bool combine(core::InstrumentId id, core::Nanos now, core::Prediction& out);
   void translate(const Said& said, core::Nanos now, core::Prediction& out) const;
 };

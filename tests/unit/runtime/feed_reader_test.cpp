@@ -28,7 +28,7 @@ struct One {
   }
   FeedReader& reader() { return feed->reader; }
   /// The front once it is known; `nothing_yet` after two seconds.
-  Front front(const services::MarketEvent*& e) {
+  Front front(services::MarketEvent*& e) {
     for (int i = 0; i < 2000; ++i) {
       const Front f = reader().front(e);
       if (f != Front::nothing_yet) return f;
@@ -43,12 +43,12 @@ struct One {
 TEST_CASE("feed reader: batches arrive in order, then the end, and the end stays") {
   One t("spin 10000\n");  // more than two batches
   t.reader().start();
-  const services::MarketEvent* e = nullptr;
+  services::MarketEvent* e = nullptr;
   std::int64_t n = 0;
   bool in_order = true;
   while (t.front(e) == Front::event) {
     in_order = in_order && e->h.ts_recv == ++n * second && e->h.type == BL_EV_BAR && e->bar.close == 10000;
-    const services::MarketEvent* again = nullptr;
+    services::MarketEvent* again = nullptr;
     in_order = in_order && t.reader().front(again) == Front::event && again == e;  // looking takes nothing
     t.reader().pop();
   }
@@ -62,7 +62,7 @@ TEST_CASE("feed reader: batches arrive in order, then the end, and the end stays
 TEST_CASE("feed reader: what was read before a failure is given first, then why it failed") {
   One t("bar 1 300 300 10000\nbar 1 600 600 10000\nfail\n");
   t.reader().start();
-  const services::MarketEvent* e = nullptr;
+  services::MarketEvent* e = nullptr;
   for (int i = 0; i < 2; ++i) {
     REQUIRE(t.front(e) == Front::event);
     t.reader().pop();
@@ -76,7 +76,7 @@ TEST_CASE("feed reader: what was read before a failure is given first, then why 
 TEST_CASE("feed reader: quotes and observations are kept, raw trades are counted and left out") {
   One t("quote 1 10\ntrade 1 11\nobservation 2 12\ntrade 1 13\nbar 1 300 300 10000 open\n");
   t.reader().start();
-  const services::MarketEvent* e = nullptr;
+  services::MarketEvent* e = nullptr;
   std::vector<std::uint16_t> types;
   for (; t.front(e) == Front::event; t.reader().pop()) {
     types.push_back(e->h.type);
@@ -103,14 +103,14 @@ TEST_CASE("feed reader: a reader that ran ahead waits for the core, and stop end
   const auto began = std::chrono::steady_clock::now();
   t.reader().stop();
   CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(1));
-  const services::MarketEvent* e = nullptr;
+  services::MarketEvent* e = nullptr;
   CHECK(t.reader().front(e) == Front::event);  // what had arrived is still there
 }
 
 TEST_CASE("feed reader: a paced feed is asked again when its time has come on the clock, not before") {
   One t("bar 1 300 300 10000\nwait 1000\nbar 1 600 600 10000\n");
   t.reader().start();
-  const services::MarketEvent* e = nullptr;
+  services::MarketEvent* e = nullptr;
   REQUIRE(t.front(e) == Front::event);
   t.reader().pop();
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
