@@ -21,7 +21,7 @@ struct Order {
   std::string venue_id, reason;
   Decimal cum_qty = Decimal::zero();    // filled, base
   Decimal cum_quote = Decimal::zero();  // filled, quote, before fees
-  Decimal cum_fee = Decimal::zero();    // in the fee asset of its fills; the ledger has each fill's own
+  Decimal cum_fee = Decimal::zero();    // worth in the quote asset at the time of each fill; each fill has its own asset
   Nanos updated = 0;
   std::uint64_t seq = 0;                // of the event that made it
   std::vector<std::string> fill_ids;    // idempotency of fills

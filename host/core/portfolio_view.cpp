@@ -99,6 +99,15 @@ void PortfolioView::build(const Portfolio& book, const OrderTable& orders, Tradi
   link();
 }
 
+void PortfolioView::add_working(const bl_intent& intent) {
+  parts_.intents.push_back(intent);
+  bl_working& w = parts_.working.emplace_back();
+  w.state = BL_S_PENDING;
+  w.cum_qty = Decimal::zero().raw();
+  w.leaves_qty = intent.qty;
+  link();
+}
+
 void PortfolioView::assign(Parts parts) {
   parts_ = std::move(parts);
   link();

@@ -19,6 +19,8 @@ class PortfolioView {
 
   /// Copies what the book and the working orders say at `now`.
   void build(const Portfolio& book, const OrderTable& orders, TradingState state, Nanos now);
+  /// Adds one working order that the book does not know yet: an intent approved in the same frame.
+  void add_working(const bl_intent& intent);
   /// Takes arrays that came from elsewhere; `head` brings the scalar fields.
   struct Parts {
     bl_portfolio head{};

@@ -141,7 +141,7 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
     return refuse("ORDER_RATE_LIMIT", Decimal::from_int(facts.orders_last_minute),
                   Decimal::from_int(limits_.max_orders_per_minute), "too many orders in a minute");
   // In-flight, unknown and resting orders count in every limit (trading rules 5.5).
-  Decimal working = facts.frame_notional;
+  Decimal working = Decimal::zero();
   for (std::uint32_t i = 0; i < view.n_working; ++i) {
     const bl_working& w = *view.working[i];
     if (w.intent->side != BL_BUY) continue;

@@ -38,7 +38,6 @@ struct FloorFacts {
   bool gate_open = true;
   bool store_up = true;                       // false: the SQL store can't be written (trading rules 4.1)
   Decimal day_notional = Decimal::zero();     // entries of the UTC day, filled and working
-  Decimal frame_notional = Decimal::zero();   // buys approved in this frame, which the view does not show yet
   std::uint32_t orders_last_minute = 0;       // with those of this frame
   Nanos now = 0;
 };

@@ -29,6 +29,9 @@ class CoreLoop {
   virtual RunEnd run() = 0;
   /// Lets the broker run and reads what it says, until it is silent; nothing where there is no broker. [core thread]
   virtual void pump() = 0;
+  /// Lets engine time go on to `until` without data, after run(): timers due before it fire, so that a simulated venue
+  /// can answer what was asked last. [core thread]
+  virtual void pass_time(core::Nanos until) = 0;
   /// Ends run() after the step it closes; a step that still waits for bars is left undecided. The second time it waits
   /// for no other process. [any]
   void stop() noexcept;

@@ -22,6 +22,8 @@ void Pipeline::pump() {
   pump_broker(*p_.broker, *p_.broker_inbox, *p_.execution);
 }
 
+void Pipeline::pass_time(core::Nanos until) { fire_timers(p_.listeners, *p_.facts, until, events_, pump_); }
+
 bool Pipeline::serve() {
   if (!run_posted()) return false;
   pump();

@@ -47,6 +47,7 @@ class Pipeline final : public CoreLoop {
   /// Turns until the feeds end, one fails, or stop().
   RunEnd run() override;
   void pump() override;
+  void pass_time(core::Nanos until) override;
 
  private:
   PipelineParts p_;

@@ -87,6 +87,10 @@ Result<void> Run::Impl::first_balances() {
   q.request = 1;
   if (auto done = broker->query(q); !done) return done;
   loop->pump();
+  const std::vector<std::string>& low = execution->fees_above_config();
+  if (!low.empty())
+    return Error{"VENUE_FEES_HIGHER", "the venue takes higher fees for " + low.front() + " than the configuration reckons with, and entries "
+                                      "would pay less than they cost: state its taker_fee and maker_fee under instruments"};
   return {};
 }
 
@@ -162,8 +166,12 @@ Summary Run::execute(const std::function<void()>& on_started) {
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (m.execution) {
     // cancel_entries_keep_stops (trading rules 3.8): what rests as an entry does not outlive the host.
-    m.execution->cancel_entries(m.loop->last_time());
+    const core::Nanos last = m.loop->last_time();
+    if (const Cancels c = m.execution->cancel_entries(last); c.failed != 0)
+      out::error("run", "{} resting entries could not be cancelled and may still fill", c.failed);
     m.loop->pump();
+    // A simulated venue answers on its own time, which nothing drives any more.
+    if (!m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
     m.execution->settle(m.loop->last_time());
     if (auto done = m.journal->flush(); !done && m.error.code.empty()) m.error = done.error();
   }
@@ -258,6 +266,7 @@ Summary Run::summary() const {
     s.cancelled = c.cancelled;
     s.expired = c.expired;
     s.incidents = c.incidents;
+    s.working = m.execution->orders().working().size();
     const core::Portfolio& book = m.execution->portfolio();
     s.start_equity = m.start_equity;
     s.equity = book.equity();

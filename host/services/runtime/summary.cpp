@@ -67,6 +67,7 @@ std::string Summary::text() const {
     line("orders", std::to_string(orders) + " (fills " + std::to_string(fills) + ", cancelled " + std::to_string(cancelled) +
                        ", expired " + std::to_string(expired) + ", rejected " + std::to_string(rejected) + "), rebalances " +
                        std::to_string(plans));
+    if (working != 0) line("still working", std::to_string(working) + " orders may still fill at the venue: look there before the next run");
     line("incidents", std::to_string(incidents));
     line("equity", amount(start_equity) + " -> " + amount(equity) + " (cash " + amount(cash) + ")");
     line("profit", "realised " + amount(realised) + ", unrealised " + amount(unrealised) + ", fees " + amount(fees));
@@ -102,7 +103,7 @@ std::string Summary::json() const {
   j["decisions"] = decisions;
   j["cost_gate"] = cost_gate;
   j["why_not"] = why_not;
-  j["orders"] = {{"made", orders}, {"fills", fills}, {"cancelled", cancelled}, {"expired", expired}, {"rejected", rejected}};
+  j["orders"] = {{"made", orders}, {"fills", fills}, {"cancelled", cancelled}, {"expired", expired}, {"rejected", rejected}, {"working", working}};
   j["rebalances"] = plans;
   j["incidents"] = incidents;
   j["portfolio"] = {{"start_equity", amount(start_equity)}, {"equity", amount(equity)}, {"cash", amount(cash)},

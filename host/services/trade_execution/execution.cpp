@@ -8,7 +8,6 @@
 namespace bowline::services {
 namespace {
 
-
 using core::InstrumentId;
 using core::Nanos;
 using core::Order;
@@ -32,7 +31,8 @@ struct Codes {
   core::SharedText order = shared("ORDER"), at_target = shared("AT_TARGET"), below_min = shared("BELOW_MIN_TRADE"),
                    working = shared("ORDER_WORKING"), flat = shared("NOTHING_TO_SELL"), dust = shared("DUST"),
                    no_mark = shared("MARK_MISSING"), equity = shared("EQUITY_NOT_POSITIVE"),
-                   stale = shared("TARGET_EXPIRED"), journal = shared("JOURNAL_UNWRITABLE");
+                   stale = shared("TARGET_EXPIRED"), journal = shared("JOURNAL_UNWRITABLE"),
+                   blocked = shared("PRODUCT_BLOCKED");
 };
 const Codes& codes() {
   static const Codes c;
@@ -50,6 +50,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       book_(table.size()),
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
+      blocked_(table.size(), false),
       broker_(broker),
       journal_(journal),
       sink_(sink) {}
@@ -59,6 +60,10 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 void Execution::on_bar(const bl_bar& bar) {
   now_ = std::max(now_, bar.h.ts_recv);
   if (const auto done = broker_.on_event(bar.h); !done) incident("BROKER_EVENT_FAILED", done.error().message, now_);
+  const core::Mark& known = portfolio_.mark({bar.h.instrument});
+  // A bar that comes late is history, and where quotes come in the quote is the mark (trading rules 5.2): neither may
+  // put the book back to an older price.
+  if (bar.h.ts_event < known.time || known.bid.is_set()) return;
   core::Mark mark;
   mark.last = Decimal::from_mantissa(bar.close, bar.px_exp);
   mark.time = bar.h.ts_event;
@@ -74,7 +79,7 @@ void Execution::on_quote(const bl_quote& quote) {
   mark.ask = Decimal::from_mantissa(quote.ask, quote.px_exp);
   mark.last = mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even);
   mark.time = quote.h.ts_event;
-  if (mark.last.is_set()) portfolio_.set_mark({quote.h.instrument}, mark);
+  if (mark.last.is_set() && mark.time >= portfolio_.mark({quote.h.instrument}).time) portfolio_.set_mark({quote.h.instrument}, mark);
 }
 
 void Execution::on_broker_event(const bl_event& event) {
@@ -91,8 +96,23 @@ void Execution::on_broker_event(const bl_event& event) {
       if (asset && total.is_set() && counts_.fills == 0) portfolio_.set_cash(asset, total);
       break;
     }
+    case BL_EV_PRODUCT: check_fees(reinterpret_cast<const bl_product&>(event)); break;
     default: break;  // unknown and uninteresting types are ignored, as the ABI demands
   }
+}
+
+// The cost gate and the balance check reckon with the configured fees, in whatever process they run. Less than the venue
+// takes would let through what does not pay; more only holds back.
+void Execution::check_fees(const bl_product& told) {
+  const InstrumentId id{told.h.instrument};
+  if (!id || id.value > table_.size()) return;
+  const core::ProductRules& ours = table_[id].rules;
+  const auto above = [](bl_dec venue, Decimal configured) {
+    const Decimal d = Decimal::from_raw(venue);
+    return d.is_set() && configured.is_set() && d > configured;
+  };
+  if (above(told.taker_fee, ours.taker_fee) || above(told.maker_fee, ours.maker_fee))
+    fees_above_.push_back(table_[id].symbol);
 }
 
 const core::PortfolioView& Execution::publish(Nanos now) {
@@ -115,6 +135,7 @@ const core::PortfolioView& Execution::publish(Nanos now) {
     }
   }
   view_.build(portfolio_, orders_, state_, now);
+  view_is_old_ = false;
   return view_;
 }
 
@@ -125,11 +146,18 @@ void Execution::take_targets(std::span<const core::Target> targets, bool plan) {
 
 void Execution::trade(Nanos now) {
   now_ = now;
+  // On command, or after an order that came in between: what it did counts in every limit (trading rules 5.5).
+  if (view_is_old_) {
+    view_.build(portfolio_, orders_, state_, now);
+    view_is_old_ = false;
+  }
+  if (!journal_ok_) journal_again(now);
   for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
   flush_frame(now);
 }
 
 void Execution::settle(Nanos now) {
+  if (!ended_.empty()) compare_ended(now);
   if (!recent_orders_.empty())
     std::erase_if(recent_orders_, [now](Nanos t) { return t <= now - minute; });
   if (attempts_.size() > 64 + 16 * table_.size())  // what no target stands for any more can't be attempted again
@@ -169,17 +197,16 @@ Decimal Execution::working_sells(InstrumentId id) const {
 core::FloorFacts Execution::facts(Nanos now) const {
   core::FloorFacts f;
   f.state = state_;
-  f.gate_open = gate_open_;
+  f.gate_open = gate_open();
   f.store_up = store_up();
   f.day_notional = day_ == now / day_ns ? day_notional_ : Decimal::zero();
-  f.frame_notional = frame_notional_;
   f.orders_last_minute = static_cast<std::uint32_t>(approved_.size()) + static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](Nanos t) { return t > now - minute; }));
   f.now = now;
   return f;
 }
 
-// Every buy counts, the operator's too: in the day's cap, and until the view shows it in the frame's.
+// Every buy counts, the operator's too: in the day's cap, and at once in the view that the next intent is judged on.
 void Execution::count_entry(const core::Intent& entry, Nanos now) {
   if (entry.side() != Side::buy) return;
   const Decimal px = entry.limit_px().is_set() ? entry.limit_px() : portfolio_.ask(entry.instrument());
@@ -189,7 +216,7 @@ void Execution::count_entry(const core::Intent& entry, Nanos now) {
     day_notional_ = Decimal::zero();
   }
   day_notional_ = day_notional_ + notional;
-  frame_notional_ = frame_notional_ + notional;
+  view_.add_working(entry.abi);
 }
 
 core::Intent Execution::make_intent(const core::Instrument& ins, Side side, Decimal qty, Purpose purpose,
@@ -245,7 +272,9 @@ void Execution::consider(InstrumentId id, Nanos now) {
   const bool wants_out = protects || target->purpose == Purpose::exit;
   const bool whole_plan = target->purpose == Purpose::rebalance || target->purpose == Purpose::operator_order;
   if (Order* working = working_of(id)) {
-    if (wants_out && working->intent.side() == Side::buy) request_cancel(*working, now);
+    // Asked again at each later step until its end is known.
+    const bool asked = working->state == OrderState::cancel_pending && working->updated >= now;
+    if (wants_out && working->intent.side() == Side::buy && !asked) static_cast<void>(request_cancel(*working, now));
     return stop(codes().working);
   }
 
@@ -275,10 +304,12 @@ void Execution::consider(InstrumentId id, Nanos now) {
     r.order = core::ClientOrderId(intent.client_id());
     r.code = codes().order;
     approved_.push_back(std::get<core::RiskApproved<core::Intent>>(std::move(answer)));
-    return sizing(std::move(r));
+    sized_.push_back(std::move(r));
+    return;
   }
 
   if (r.wanted_qty <= held) return stop(codes().at_target);
+  if (blocked(id)) return stop(codes().blocked);
   const Decimal qty = floor_to(r.wanted_qty - held, ins.rules.base_step);
   if (!qty.is_positive()) return stop(codes().at_target);
   const Decimal touch = floor_to(portfolio_.bid(id), ins.rules.px_step);
@@ -299,22 +330,30 @@ void Execution::consider(InstrumentId id, Nanos now) {
   r.code = codes().order;
   count_entry(*approved, now);
   approved_.push_back(std::move(approved));
-  sizing(std::move(r));
+  sized_.push_back(std::move(r));
 }
 
 // Everything approved in this frame becomes durable in one commit; only then is any of it handed over.
 void Execution::flush_frame(Nanos now) {
-  frame_notional_ = Decimal::zero();
   if (approved_.empty()) return;
   durable_.clear();
+  view_is_old_ = true;
   if (const auto done = journal_.record(approved_, now, durable_); !done) {
     incident("JOURNAL_WRITE", done.error().message, now);
-    counts_.why_not["JOURNAL_UNWRITABLE"] += approved_.size();
     approved_.clear();
-    gate_open_ = false;  // entries denied until the journal can be written again
+    for (core::SizingRecord& r : sized_) {  // no order came of it, so none is named
+      r.order = {};
+      r.code = codes().journal;
+      sizing(std::move(r));
+    }
+    sized_.clear();
+    journal_ok_ = false;  // entries denied until the journal can be written again
     return;
   }
+  journal_ok_ = true;
   approved_.clear();
+  for (core::SizingRecord& r : sized_) sizing(std::move(r));
+  sized_.clear();
   fresh_.clear();
   for (const auto& durable : durable_) {
     auto added = orders_.add(**durable, now, seq_);
@@ -347,12 +386,24 @@ void Execution::flush_frame(Nanos now) {
   }
 }
 
+// Tried at each step while entries are denied: an exit's own record tries as well.
+void Execution::journal_again(Nanos now) {
+  if (!journal_noted_) static_cast<void>(journal_.note("journal", now, "{\"state\":\"writable again\"}"));
+  journal_noted_ = true;
+  if (!journal_.flush()) return;
+  journal_noted_ = false;
+  journal_ok_ = true;
+}
+
 // ---- what the broker says -------------------------------------------------------------------------------------------
 
-void Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view text) {
+bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view text) {
   const OrderState from = order.state;
-  if (const auto done = orders_.apply(order, event, now); !done) return incident(done.error().code, done.error().message, now);
-  changed_ = true;
+  if (const auto done = orders_.apply(order, event, now); !done) {
+    incident(done.error().code, done.error().message, now);
+    return false;
+  }
+  changed_ = view_is_old_ = true;
   if (sink_.wanted()) {
     core::OrderEventRecord r;
     r.order = order.id();
@@ -371,6 +422,7 @@ void Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
     line.append("\",\"to\":\"").append(core::to_string(order.state)).append("\"}");
     if (const auto done = journal_.note("order", now, line); !done) incident("JOURNAL_WRITE", done.error().message, now);
   }
+  return from != order.state;
 }
 
 void Execution::write_order(const Order& o) {
@@ -405,7 +457,8 @@ void Execution::on_exec(const bl_exec& exec) {
   ++seq_;
   const Nanos now = exec.h.ts_recv;
   Order* order = orders_.find(core::ClientOrderId(field(exec.client_id)));
-  if (order == nullptr) return incident("EXEC_UNKNOWN_ORDER", "the venue reports an order this host did not make", now);
+  if (order == nullptr)
+    return block({exec.h.instrument}, "EXEC_UNKNOWN_ORDER", "the venue reports an order this host did not make", now);
   // A success is compared with the intent (trading rules 2.2): a mismatch is an incident, not an answer. What the venue
   // does not tell (not set, or 0) can't be compared.
   const auto other = [](bl_dec told, Decimal wanted) {
@@ -418,37 +471,52 @@ void Execution::on_exec(const bl_exec& exec) {
        other(exec.quote_qty, wanted.quote_qty()) || other(exec.limit_px, wanted.limit_px()) ||
        other(exec.stop_px, wanted.stop_px()) ||
        (exec.expire_ns != 0 && wanted.abi.expire_ns != 0 && exec.expire_ns / 1'000'000'000 != wanted.abi.expire_ns / 1'000'000'000)))
-    return incident("EXEC_MISMATCH", "the venue acknowledged another order than was sent", now);
+    return block(wanted.instrument(), "EXEC_MISMATCH", "the venue acknowledged another order than was sent", now);
   if (const auto id = field(exec.venue_id); !id.empty()) order->venue_id = id;
   const std::string_view text = field(exec.text);
+  const auto end = [&](OrderEvent event, std::uint64_t& count) {
+    order->reason = text;
+    // A cancel that lost its race is an end told before: counted once.
+    if (move(*order, event, now, text)) ++count;
+  };
   switch (exec.kind) {
-    case BL_X_ACCEPTED: return move(*order, OrderEvent::acked, now, text);
-    case BL_X_REJECTED:
-      ++counts_.rejected;
-      order->reason = text;
-      return move(*order, OrderEvent::rejected, now, text);
+    case BL_X_ACCEPTED: move(*order, OrderEvent::acked, now, text); return;
+    case BL_X_REJECTED: return end(OrderEvent::rejected, counts_.rejected);
     case BL_X_CANCEL_PENDING: return;
-    case BL_X_CANCEL_REJECTED: return move(*order, OrderEvent::cancel_refused, now, text);
-    case BL_X_UNKNOWN: return move(*order, OrderEvent::timed_out, now, text);
+    case BL_X_CANCEL_REJECTED: move(*order, OrderEvent::cancel_refused, now, text); return;
+    case BL_X_UNKNOWN: move(*order, OrderEvent::timed_out, now, text); return;
     case BL_X_DONE:
-      order->reason = text;
-      if (exec.state == BL_S_EXPIRED) {
-        ++counts_.expired;
-        return move(*order, OrderEvent::expired, now, text);
-      }
-      if (exec.state == BL_S_CANCELLED) {
-        ++counts_.cancelled;
-        return move(*order, OrderEvent::cancelled, now, text);
-      }
-      if (exec.state == BL_S_REJECTED) {
-        ++counts_.rejected;
-        return move(*order, OrderEvent::rejected, now, text);
-      }
+      // What the venue says was filled in all is held against the fills it told, once they have had time to come.
+      if (const Decimal told = Decimal::from_raw(exec.cum_qty); told.is_set() && told != order->cum_qty)
+        ended_.push_back({order->id(), told, now});
+      if (exec.state == BL_S_EXPIRED) return end(OrderEvent::expired, counts_.expired);
+      if (exec.state == BL_S_CANCELLED) return end(OrderEvent::cancelled, counts_.cancelled);
+      if (exec.state == BL_S_REJECTED) return end(OrderEvent::rejected, counts_.rejected);
       // Filled: the fills themselves say it, but for a buy by cost, whose quantity only the venue knows.
-      if (exec.state == BL_S_FILLED && !order->leaves().is_set()) return move(*order, OrderEvent::fill_all, now, text);
+      order->reason = text;
+      if (exec.state == BL_S_FILLED && !order->leaves().is_set()) move(*order, OrderEvent::fill_all, now, text);
       return;
     default: return;
   }
+}
+
+// An end that was told in this step may have its fills still on the way; one of an earlier step has not.
+void Execution::compare_ended(Nanos now) {
+  std::erase_if(ended_, [&](const Ended& e) {
+    const Order* o = orders_.find(e.order);
+    if (o == nullptr || o->cum_qty == e.told) return true;
+    if (e.time >= now) return false;
+    block(o->intent.instrument(), "FILLS_MISSING",
+          "order " + std::string(e.order.view()) + " ended with another filled quantity than its fills add up to", now);
+    return true;
+  });
+}
+
+// What can't be explained makes the book doubtful: nothing more is bought of that product until somebody has looked.
+void Execution::block(InstrumentId id, std::string_view code, std::string_view text, Nanos now) {
+  incident(code, text, now);
+  if (!id || id.value > table_.size()) return;
+  blocked_[id.value - 1] = true;
 }
 
 void Execution::on_fill(const bl_fill& fill) {
@@ -456,9 +524,13 @@ void Execution::on_fill(const bl_fill& fill) {
   const Nanos now = fill.h.ts_recv;
   const std::string_view fill_id = field(fill.fill_id);
   Order* order = orders_.find(core::ClientOrderId(field(fill.client_id)));
-  if (order == nullptr) return incident("FILL_UNKNOWN_ORDER", "the venue reports a fill of an order this host did not make", now);
+  const InstrumentId id{fill.h.instrument};
+  if (order == nullptr)
+    return block(id, "FILL_UNKNOWN_ORDER", "the venue reports a fill of an order this host did not make", now);
   if (fill.h.instrument != order->intent.abi.instrument || fill.side != order->intent.abi.side)
-    return incident("FILL_MISMATCH", "a fill names another product or side than its order", now);
+    return block(order->intent.instrument(), "FILL_MISMATCH", "a fill names another product or side than its order", now);
+  // Without an id nobody can say whether it was told before (trading rules 2.4).
+  if (fill_id.empty()) return block(id, "FILL_WITHOUT_ID", "the venue reports a fill without an id: it is not booked", now);
   if (std::find(order->fill_ids.begin(), order->fill_ids.end(), fill_id) != order->fill_ids.end()) return;  // told twice
   core::Fill f;
   f.instrument = {fill.h.instrument};
@@ -470,12 +542,13 @@ void Execution::on_fill(const bl_fill& fill) {
   f.time = now;
   const Decimal leaves = order->leaves();
   if (leaves.is_set() && f.qty.is_set() && f.qty > leaves)
-    return incident("FILL_BEYOND_ORDER", "a fill is larger than what its order had left", now);
-  if (const auto booked = portfolio_.apply(f); !booked) return incident(booked.error().code, booked.error().message, now);
+    return block(id, "FILL_BEYOND_ORDER", "a fill is larger than what its order had left", now);
+  const Decimal fees_before = portfolio_.position(id).fees;
+  if (const auto booked = portfolio_.apply(f); !booked) return block(id, booked.error().code, booked.error().message, now);
   order->fill_ids.emplace_back(fill_id);
   order->cum_qty = order->cum_qty + f.qty;
   order->cum_quote = order->cum_quote + mul(f.px, f.qty, Rounding::half_even);
-  if (f.fee.is_set()) order->cum_fee = order->cum_fee + f.fee;
+  order->cum_fee = order->cum_fee + (portfolio_.position(id).fees - fees_before);
   ++counts_.fills;
   changed_ = true;
   if (sink_.wanted()) {
@@ -500,21 +573,25 @@ void Execution::on_fill(const bl_fill& fill) {
 
 // ---- commands -------------------------------------------------------------------------------------------------------
 
-void Execution::request_cancel(Order& order, Nanos now) {
-  if (order.state == OrderState::cancel_pending || core::is_terminal(order.state)) return;
+// Asked again when it was asked before: a cancel may be lost, and a venue takes it twice without harm.
+Result<void> Execution::request_cancel(Order& order, Nanos now) {
+  if (core::is_terminal(order.state)) return {};
   const std::string id(order.intent.client_id()), venue(order.venue_id);
   const bl_order_ref ref{{id.data(), id.size()}, {venue.data(), venue.size()}};
-  if (const auto sent = broker_.cancel({&ref, 1}); !sent) return incident("CANCEL_FAILED", sent.error().message, now);
+  if (auto sent = broker_.cancel({&ref, 1}); !sent) {
+    incident("CANCEL_FAILED", sent.error().message, now);
+    return Error{"CANCEL_FAILED", "the broker did not take the cancel of order " + id + ", which may still fill: " + sent.error().message};
+  }
   move(order, OrderEvent::cancel_sent, now, "");
+  return {};
 }
 
-std::size_t Execution::cancel_entries(Nanos now) {
-  std::size_t n = 0;
+Cancels Execution::cancel_entries(Nanos now) {
+  Cancels n;
   const std::vector<Order*> working = orders_.working();  // cancelling changes the list
   for (Order* o : working) {
-    if (o->intent.side() != Side::buy || o->state == OrderState::cancel_pending) continue;
-    request_cancel(*o, now);
-    ++n;
+    if (o->intent.side() != Side::buy) continue;
+    ++(request_cancel(*o, now) ? n.asked : n.failed);
   }
   return n;
 }
@@ -537,6 +614,7 @@ void Execution::set_state(core::TradingState state, Nanos now, std::string_view 
                           std::string_view request_id) {
   ++seq_;
   state_ = state;
+  view_is_old_ = true;
   std::string line = "{\"state\":\"";
   line.append(core::to_string(state)).append("\"}");
   if (const auto done = journal_.note("state", now, line); !done) incident("JOURNAL_WRITE", done.error().message, now);
@@ -544,7 +622,7 @@ void Execution::set_state(core::TradingState state, Nanos now, std::string_view 
   audit(now, who, "trading_state", core::to_string(state), why, request_id);
 }
 
-std::size_t Execution::emergency_stop(Nanos now, std::string_view principal, std::string_view reason,
+Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::string_view reason,
                                       std::string_view request_id) {
   gate_open_ = false;  // first, before anything that could fail
   set_state(core::TradingState::halted, now, principal, reason, request_id);
@@ -554,6 +632,7 @@ std::size_t Execution::emergency_stop(Nanos now, std::string_view principal, std
 void Execution::emergency_resume(Nanos now, std::string_view principal, std::string_view reason,
                                  std::string_view request_id) {
   set_state(core::TradingState::active, now, principal, reason, request_id);
+  blocked_.assign(blocked_.size(), false);
   gate_open_ = true;
 }
 
@@ -566,8 +645,7 @@ Result<void> Execution::cancel(const core::ClientOrderId& id, Nanos now, std::st
                                     ": nothing is left to cancel"};
   ++seq_;
   audit(now, principal, "cancel", id.view(), "", request_id);
-  request_cancel(*order, now);
-  return {};
+  return request_cancel(*order, now);
 }
 
 Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
@@ -617,7 +695,10 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   intent.abi.expire_ns = q.expire_ns;
   if (needs_stop) intent.abi.flags |= q.side == Side::buy ? BL_TRIGGER_UP : BL_TRIGGER_DOWN;
   TradeAnswer answer;
+  if (q.side == Side::buy && blocked(ins.id))
+    return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained: look at the incidents in the log, then resume"};
   view_.build(portfolio_, orders_, state_, now);
+  view_is_old_ = true;  // only the intent's own entry is added to it below
   auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, working_sells(ins.id), frozen_, answer.checks)
                                      : chain_.approve(intent, portfolio_, view_.get(), facts(now), answer.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&judged)) {
@@ -628,8 +709,8 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   answer.order = core::ClientOrderId(approved->client_id());
   answer.qty = approved->qty();
   if (q.dry_run) return answer;
-  if (sink_.wanted()) {
-    core::SizingRecord r;
+  {
+    core::SizingRecord& r = sized_.emplace_back();
     r.decision = intent.decision;
     r.seq = seq_;
     r.time = now;
@@ -642,7 +723,6 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     r.equity = portfolio_.equity();
     r.held_qty = portfolio_.position(ins.id).qty;
     r.checks = answer.checks;
-    sink_.put(std::move(r));
   }
   audit(now, q.principal, "trade", answer.order.view(), q.reason, q.request_id);
   count_entry(*approved, now);

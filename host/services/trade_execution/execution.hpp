@@ -47,6 +47,11 @@ struct TradeAnswer {
   bool replayed = false;  // the same key and body were answered before
 };
 
+/// Cancels of one command: handed to the broker, and those it did not take (each is an incident; the order may fill).
+struct Cancels {
+  std::size_t asked = 0, failed = 0;
+};
+
 struct ExecutionCounts {
   std::uint64_t orders = 0, fills = 0, rejected = 0, cancelled = 0, expired = 0, incidents = 0;
   std::map<std::string, std::uint64_t> why_not;  // sizing codes
@@ -77,12 +82,13 @@ class Execution {
 
   // ---- commands
   Result<TradeAnswer> execute(const TradeRequest& request, core::Nanos now);
+  /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, CANCEL_FAILED. Asked again, it goes to the venue again.
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
-  /// Closes the gate, halts, cancels resting entries; never a protective order. Gives the number of cancels asked for.
-  std::size_t emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
+  /// Closes the gate, halts, cancels resting entries; never a protective order. 
+  Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
   void emergency_resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
   /// Cancels what rests as an entry (shutdown: cancel_entries_keep_stops).
-  std::size_t cancel_entries(core::Nanos now);
+  Cancels cancel_entries(core::Nanos now);
   /// Who knows whether the SQL store can be written; false denies entries, never an exit. Empty: no store, nothing to ask.
   void ask_store(std::function<bool()> store_up) { store_up_ = std::move(store_up); }
   void set_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
@@ -94,7 +100,13 @@ class Execution {
   const core::OrderTable& orders() const noexcept { return orders_; }
   const ExecutionCounts& counts() const noexcept { return counts_; }
   core::TradingState state() const noexcept { return state_; }
-  bool gate_open() const noexcept { return gate_open_; }
+  /// Whether entries may pass: not after an emergency stop, nor while the journal can't be written.
+  bool gate_open() const noexcept { return gate_open_ && journal_ok_; }
+  bool journal_ok() const noexcept { return journal_ok_; }
+  /// Whether nothing more is bought of it: the venue reported what can't be explained. An operator's resume clears it.
+  bool blocked(core::InstrumentId id) const noexcept { return blocked_[id.value - 1]; }
+  /// Products of which the venue takes higher fees than the configuration reckons with.
+  const std::vector<std::string>& fees_above_config() const noexcept { return fees_above_; }
   bool store_up() const { return !store_up_ || store_up_(); }
   std::uint64_t next_seq() noexcept { return ++seq_; }
   Decimal max_drawdown() const noexcept { return max_drawdown_; }  // fraction of the peak, >= 0
@@ -108,11 +120,14 @@ class Execution {
   core::PortfolioView view_;
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
+  std::vector<bool> blocked_;             // by instrument
+  std::vector<std::string> fees_above_;
   BrokerPort& broker_;
   store::Journal& journal_;
   core::RecordSink& sink_;
   core::TradingState state_ = core::TradingState::active;
-  bool gate_open_ = true, frozen_ = false;
+  bool gate_open_ = true, frozen_ = false, journal_ok_ = true, journal_noted_ = false;
+  bool view_is_old_ = true;  // something happened since view_ was made
   std::function<bool()> store_up_;
   std::uint64_t seq_ = 0;
   core::Nanos now_ = 0;
@@ -120,15 +135,21 @@ class Execution {
   core::Nanos last_written_ = 0;
   core::Nanos day_ = -1;
   Decimal day_notional_ = Decimal::zero();
-  Decimal frame_notional_ = Decimal::zero();  // buys approved and not yet recorded
   Decimal max_drawdown_ = Decimal::zero();
   Decimal drawdown_peak_ = Decimal::zero(), deepest_ = Decimal::zero();  // the largest fall from that peak that is counted already
   std::vector<core::Nanos> recent_orders_;
   ExecutionCounts counts_;
   std::vector<store::Journal::Approved> approved_;  // of this frame
+  std::vector<core::SizingRecord> sized_;           // one per approved_: written when its order is durable
   std::vector<store::Journal::Durable> durable_;
   std::vector<core::Order*> fresh_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> attempts_;  // per decision, bounded by settle()
+  struct Ended {
+    core::ClientOrderId order;
+    Decimal told;      // filled in all, as the venue says
+    core::Nanos time;
+  };
+  std::vector<Ended> ended_;  // ends whose filled quantity is not that of their fills
   struct Answered {
     std::string body;
     TradeAnswer answer;
@@ -144,11 +165,16 @@ class Execution {
   Decimal working_sells(core::InstrumentId id) const;
   core::Order* working_of(core::InstrumentId id) const;
   void flush_frame(core::Nanos now);
-  void move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text);
+  /// Whether the order is in another state now; an event it can't take is an incident.
+  bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text);
   void write_order(const core::Order& order);
   void on_exec(const bl_exec& exec);
   void on_fill(const bl_fill& fill);
-  void request_cancel(core::Order& order, core::Nanos now);
+  Result<void> request_cancel(core::Order& order, core::Nanos now);
+  void check_fees(const bl_product& told);
+  void compare_ended(core::Nanos now);
+  void block(core::InstrumentId id, std::string_view code, std::string_view text, core::Nanos now);
+  void journal_again(core::Nanos now);
   void incident(std::string_view code, std::string_view text, core::Nanos now);
   void audit(core::Nanos now, std::string_view who, std::string_view action, std::string_view subject,
              std::string_view reason, std::string_view request_id);

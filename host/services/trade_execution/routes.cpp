@@ -49,7 +49,8 @@ constexpr const char* reason_schema =
 constexpr const char* state_schema =
     R"({"type":"object","required":["state","gate_open"],"properties":{
 "state":{"type":"string","enum":["active","reducing","halted"]},"gate_open":{"type":"boolean"},
-"cancels":{"type":"integer","description":"resting entries whose cancel was asked for"}}})";
+"cancels":{"type":"integer","description":"resting entries whose cancel the broker took"},
+"cancels_failed":{"type":"integer","description":"resting entries whose cancel the broker did not take: they may still fill"}}})";
 
 constexpr const char* portfolio_schema =
     R"({"type":"object","required":["version","equity","cash","positions","balances"],"properties":{
@@ -122,7 +123,7 @@ void cancel(Execution& execution, const Backend& backend, const Request& asked, 
   if (find_order(execution, id) == nullptr) return answer.error(404, order_unknown());
   const core::ClientOrderId order(id);
   if (const auto done = execution.cancel(order, backend.now(), asked.principal, asked.request_id); !done)
-    return answer.error(done.error().code == "ORDER_ENDED" ? 409 : 404, done.error());
+    return answer.error(done.error().code == "ORDER_ENDED" ? 409 : done.error().code == "CANCEL_FAILED" ? 502 : 404, done.error());
   pump(backend);
   const core::Order* o = execution.orders().find(order);
   answer(Response::json(202, JsonObject()
@@ -306,7 +307,7 @@ void add_emergency_route(edge::Router& router, Execution& execution, Backend& ba
                 [&execution, &backend, stop, reason = std::move(*reason), principal = q.principal,
                  request_id = q.request_id](const Answer& a) {
                   JsonObject body;
-                  std::uint64_t cancels = 0;
+                  Cancels cancels;
                   if (stop)
                     cancels = execution.emergency_stop(backend.now(), principal, reason, request_id);
                   else
@@ -314,7 +315,7 @@ void add_emergency_route(edge::Router& router, Execution& execution, Backend& ba
                   pump(backend);
                   body.text("state", core::to_string(execution.state()))
                       .boolean("gate_open", execution.gate_open());
-                  if (stop) body.number("cancels", cancels);
+                  if (stop) body.number("cancels", cancels.asked).number("cancels_failed", cancels.failed);
                   (*a)(Response::json(200, body.done()));
                 });
       });

@@ -221,15 +221,14 @@ TEST_CASE("caps per order, per day, in total, and the rate: the limit itself pas
   CHECK(d.code() == "ORDER_RATE_LIMIT");
 }
 
-TEST_CASE("in flight, resting and unknown buys count in every limit, and so do those approved in the same frame") {
+TEST_CASE("in flight, resting and unknown buys count in every limit") {
   Desk d;
   d.limits.max_total = "300"_dec;
   d.work(Side::buy, "2"_dec, "100"_dec);
   d.work(Side::sell, "5"_dec, "100"_dec);  // sells do not
   CHECK(d.code() == "");
-  d.facts.frame_notional = "2"_dec;
+  d.work(Side::buy, "0.02"_dec, "100"_dec);
   CHECK(d.code() == "TOTAL_NOTIONAL_LIMIT");
-  d.facts.frame_notional = Decimal::zero();
   d.limits.max_total = "298"_dec;
   CHECK(d.code() == "TOTAL_NOTIONAL_LIMIT");
 }
@@ -243,7 +242,7 @@ TEST_CASE("the quote balance covers the order with its fee and what is working")
   d.book.set_cash(d.m.usd, "302.588"_dec);
   d.work(Side::buy, "2"_dec, "100"_dec);
   CHECK(d.code() == "");
-  d.facts.frame_notional = "1"_dec;
+  d.work(Side::buy, "0.01"_dec, "100"_dec);
   CHECK(d.code() == "QUOTE_BALANCE_SHORT");
 }
 
@@ -263,12 +262,13 @@ TEST_CASE("an order too large for the ledger is refused; it does not stop the pr
   d.intent.abi.qty = "1.6e18"_dec.raw();
   CHECK(d.code() == "DAY_NOTIONAL_LIMIT");
   d.limits.max_day = Decimal::not_set();
-  d.facts.frame_notional = "1.7e20"_dec;
-  CHECK(d.code() == "TOTAL_NOTIONAL_LIMIT");
-  d.limits.max_total = Decimal::not_set();
-  d.facts.frame_notional = Decimal::zero();
   d.intent.abi.qty = "1.7e18"_dec.raw();  // with its fee it passes 1.7e20
+  d.limits.max_total = Decimal::not_set();
   CHECK(d.code() == "QUOTE_BALANCE_SHORT");
+  d.limits.max_total = "1e20"_dec;
+  d.intent.abi.qty = "1e18"_dec.raw();
+  d.work(Side::buy, "1.7e18"_dec, "100"_dec);
+  CHECK(d.code() == "TOTAL_NOTIONAL_LIMIT");
 }
 
 TEST_CASE("an exit is approved when the host proves it risk-reducing: sell + working sells <= position") {

@@ -34,6 +34,7 @@ struct Broker final : services::BrokerPort {
   services::HandOver answer = services::HandOver::taken;
   std::vector<core::Intent> sent;
   std::vector<std::string> cancelled;
+  bool takes_cancels = true;
   std::function<void()> on_submit;
 
   services::HandOver submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) override {
@@ -43,6 +44,7 @@ struct Broker final : services::BrokerPort {
     return answer;
   }
   Result<void> cancel(std::span<const bl_order_ref> orders) override {
+    if (!takes_cancels) return Error{"TEST", "no connection"};
     for (const auto& o : orders) cancelled.emplace_back(o.client_id.ptr, o.client_id.len);
     return {};
   }
@@ -67,10 +69,14 @@ struct Desk {
 
   explicit Desk(core::FloorLimits limits = {}, Decimal cash = "10000"_dec, std::unique_ptr<store::Journal> j = nullptr)
       : journal(j ? std::move(j) : store::Journal::in_memory()) {
+    make({}, limits, cash);
+  }
+  /// Anew, with these rules in the chain.
+  void use(std::vector<std::unique_ptr<core::RiskRule>> rules) { make(std::move(rules), {}, "10000"_dec); }
+  void make(std::vector<std::unique_ptr<core::RiskRule>> rules, core::FloorLimits limits, Decimal cash) {
     services::ExecutionOptions o;
     o.min_trade = "0.005"_dec;
-    exec = std::make_unique<services::Execution>(o, m.table, m.usd, "0.0005"_dec,
-                                                 std::vector<std::unique_ptr<core::RiskRule>>{}, limits, broker, *journal, sink);
+    exec = std::make_unique<services::Execution>(o, m.table, m.usd, "0.0005"_dec, std::move(rules), limits, broker, *journal, sink);
     bl_balance_ev b{};
     b.h.size = sizeof b;
     b.h.type = BL_EV_BALANCE;
@@ -121,7 +127,7 @@ struct Desk {
     return o->state;
   }
   /// The venue's word about an order, as it was sent: change `i` for a venue that got it wrong.
-  void report(const core::Intent& i, std::uint32_t kind, std::uint32_t state = BL_S_OPEN) {
+  void report(const core::Intent& i, std::uint32_t kind, std::uint32_t state = BL_S_OPEN, Decimal filled = Decimal::not_set()) {
     bl_exec e{};
     e.h.size = sizeof e;
     e.h.type = BL_EV_EXEC;
@@ -136,6 +142,7 @@ struct Desk {
     e.stop_px = i.abi.stop_px;
     e.expire_ns = i.abi.expire_ns;
     e.kind = kind;
+    e.cum_qty = filled.raw();
     e.state = state;
     exec->on_broker_event(e.h);
   }

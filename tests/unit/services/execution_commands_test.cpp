@@ -107,13 +107,15 @@ TEST_CASE("emergency stop closes the gate, halts and cancels entries; what rests
   const Intent entry = d.last();
   d.report(entry, BL_X_ACCEPTED);
 
-  CHECK(d.exec->emergency_stop(d.now, "operator", "test", "r1") == 1);
+  CHECK(d.exec->emergency_stop(d.now, "operator", "test", "r1").asked == 1);
   CHECK_FALSE(d.exec->gate_open());
   CHECK(d.exec->state() == TradingState::halted);
   CHECK(d.broker.cancelled == std::vector<std::string>{std::string(entry.client_id())});
   CHECK(d.state(protective) == OrderState::open);
   CHECK(d.state(entry) == OrderState::cancel_pending);
-  CHECK(d.exec->emergency_stop(d.now, "operator", "test", "r2") == 0);  // asked already
+  CHECK(d.exec->emergency_stop(d.now, "operator", "test", "r2").asked == 1);  // the first may have been lost
+  CHECK(d.broker.cancelled.size() == 2);
+  CHECK(d.state(entry) == OrderState::cancel_pending);
   d.report(entry, BL_X_DONE, BL_S_CANCELLED);
 
   const std::size_t sent = d.broker.sent.size();
@@ -141,14 +143,32 @@ TEST_CASE("halted, the operator may still sell") {
   CHECK(code(d.exec->execute(d.request(Side::sell, "5"_dec, "k2"), d.now)) == "");
 }
 
-TEST_CASE("a cancel goes to the venue once; of an unknown or ended order it is refused by name") {
+TEST_CASE("a cancel that is asked again goes again; of an unknown or ended order it is refused by name") {
   Desk d;
   d.want(Purpose::entry, 0.05);
   const ClientOrderId id(d.last().client_id());
   CHECK(d.exec->cancel(ClientOrderId("bl-none"), d.now, "operator", "r").error().code == "ORDER_NOT_FOUND");
   REQUIRE(d.exec->cancel(id, d.now, "operator", "r"));
   REQUIRE(d.exec->cancel(id, d.now, "operator", "r"));
-  CHECK(d.broker.cancelled.size() == 1);
+  CHECK(d.broker.cancelled.size() == 2);
+  CHECK(d.state(d.last()) == OrderState::cancel_pending);
   d.report(d.last(), BL_X_DONE, BL_S_CANCELLED);
+  d.report(d.last(), BL_X_CANCEL_REJECTED);  // of the second: nothing was left
+  CHECK(d.state(d.last()) == OrderState::cancelled);
+  CHECK(d.exec->counts().cancelled == 1);
+  CHECK(d.exec->counts().incidents == 0);
   CHECK(d.exec->cancel(id, d.now, "operator", "r").error().code == "ORDER_ENDED");
+}
+
+TEST_CASE("a cancel that the broker does not take is an error and an incident, and the order works on") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  d.report(d.last(), BL_X_ACCEPTED);
+  d.broker.takes_cancels = false;
+  CHECK(d.exec->cancel(ClientOrderId(d.last().client_id()), d.now, "operator", "r").error().code == "CANCEL_FAILED");
+  CHECK(d.state(d.last()) == OrderState::open);
+  const services::Cancels c = d.exec->emergency_stop(d.now, "operator", "test", "r1");
+  CHECK(c.asked == 0);
+  CHECK(c.failed == 1);
+  CHECK(d.exec->counts().incidents == 2);
 }

@@ -88,8 +88,11 @@ TEST_CASE("an exit first cancels the entry in its way and follows when that one'
   d.want(Purpose::exit, 0);
   CHECK(d.broker.sent.size() == 1);
   REQUIRE(d.broker.cancelled == std::vector<std::string>{std::string(entry.client_id())});
-  d.want(Purpose::exit, 0);  // asked once only
+  d.want(Purpose::exit, 0);  // asked once a step only
   CHECK(d.broker.cancelled.size() == 1);
+  d.now += bar_ns;
+  d.want(Purpose::exit, 0);  // no answer for a whole bar: it may be lost
+  CHECK(d.broker.cancelled.size() == 2);
   d.fill(entry, "1"_dec, "99.95"_dec);  // a late fill in the cancel's flight
   d.report(entry, BL_X_DONE, BL_S_CANCELLED);
   d.want(Purpose::exit, 0);
@@ -188,6 +191,43 @@ TEST_CASE("two entries of one frame share the cash, the cap and the rate") {
   CHECK(d.why("ORDER_RATE_LIMIT") == 1);
 }
 
+namespace {
+/// Says how many working orders it was shown, and what they leave, for each intent it judged.
+struct Watcher final : RiskRule {
+  std::vector<std::uint32_t>* seen;
+  SharedText text = std::make_shared<const std::string>("watcher");
+  explicit Watcher(std::vector<std::uint32_t>* s) : seen(s) {}
+  const SharedText& name() const override { return text; }
+  bool check(const bl_intent&, const bl_portfolio& portfolio, bl_verdict& verdict) override {
+    seen->push_back(portfolio.n_working);
+    for (std::uint32_t i = 0; i < portfolio.n_working; ++i) CHECK(Decimal::from_raw(portfolio.working[i]->leaves_qty).is_positive());
+    verdict.action = 1;
+    return true;
+  }
+};
+}  // namespace
+
+TEST_CASE("rule 5.5: a rule sees the orders approved before in the same frame, and those of a command in between") {
+  std::vector<std::uint32_t> seen;
+  Desk d;
+  std::vector<std::unique_ptr<RiskRule>> rules;
+  rules.push_back(std::make_unique<Watcher>(&seen));
+  d.use(std::move(rules));
+  d.price(d.m.btc, 10000);
+  d.price(d.m.bnb, 10000);
+  d.want({d.target(Purpose::entry, 0.05), d.target(Purpose::entry, 0.05, d.m.bnb)});
+  CHECK(seen == std::vector<std::uint32_t>{0, 1});
+  CHECK(d.broker.sent.size() == 2);
+  for (const Intent& i : d.broker.sent) d.report(i, BL_X_DONE, BL_S_CANCELLED);
+  // A command between v(t) and the trade of t.
+  d.now += bar_ns;
+  d.exec->publish(d.now);
+  REQUIRE(d.exec->execute(d.request(Side::buy, "1"_dec), d.now));
+  d.exec->take_targets(std::vector{d.target(Purpose::entry, 0.05, d.m.bnb)}, false);
+  d.exec->trade(d.now);
+  CHECK(seen == std::vector<std::uint32_t>{0, 1, 0, 1});
+}
+
 TEST_CASE("an order is on record before the broker sees a byte of it, one commit for the frame") {
   Desk d;
   d.price(d.m.bnb, 10000);
@@ -213,15 +253,23 @@ TEST_CASE("what the journal can't record is not sent, and closes the gate for en
     const rlimit none{1, old.rlim_max};
     REQUIRE(setrlimit(RLIMIT_FSIZE, &none) == 0);
     d.want(Purpose::entry, 0.05);
-    REQUIRE(setrlimit(RLIMIT_FSIZE, &old) == 0);
-    std::signal(SIGXFSZ, before);
     CHECK(d.broker.sent.empty());
     CHECK(d.exec->orders().size() == 0);
     CHECK_FALSE(d.exec->gate_open());
     CHECK(d.exec->counts().incidents == 1);
     CHECK(d.why("JOURNAL_UNWRITABLE") == 1);
+    CHECK(d.why("ORDER") == 0);
+    const auto sizings = d.sink.all<SizingRecord>();
+    REQUIRE(sizings.size() == 1);
+    CHECK(sizings[0].order.empty());  // no order is named that does not exist
     d.want(Purpose::entry, 0.05);
     CHECK(d.why("GATE_CLOSED") == 1);
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &old) == 0);
+    std::signal(SIGXFSZ, before);
+    d.want(Purpose::entry, 0.05);  // it can be written again
+    CHECK(d.exec->gate_open());
+    CHECK(d.broker.sent.size() == 1);
+    CHECK(d.journal->latest("journal").find("writable again") != std::string::npos);
   }
   for (const char* tail : {"", "-wal", "-shm"}) fs::remove(file.string() + tail);
 }

@@ -121,6 +121,130 @@ TEST_CASE("fills of other orders, products, sides, or beyond the order change no
   }
 }
 
+TEST_CASE("a product of which something can't be explained is bought no more until an operator resumes; it is still sold") {
+  Desk d;
+  d.hold(0.05);
+  d.price(d.m.bnb, 10000);
+  Intent stranger = d.last();
+  std::memcpy(stranger.abi.client_id, "bl-none", 8);
+  d.fill(stranger, "1"_dec, "100"_dec);
+  CHECK(d.exec->blocked(d.m.btc));
+  CHECK_FALSE(d.exec->blocked(d.m.bnb));
+  const std::size_t sent = d.broker.sent.size();
+  d.want(Purpose::entry, 0.2);
+  CHECK(d.why("PRODUCT_BLOCKED") == 1);
+  const auto refused = d.exec->execute(d.request(Side::buy, "1"_dec), d.now);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().code == "PRODUCT_BLOCKED");
+  CHECK(d.broker.sent.size() == sent);
+  d.want(Purpose::entry, 0.05, d.m.bnb);
+  CHECK(d.broker.sent.size() == sent + 1);
+  d.want(Purpose::exit, 0);
+  CHECK(d.broker.sent.size() == sent + 2);
+  d.exec->emergency_resume(d.now, "operator", "explained", "r1");
+  CHECK_FALSE(d.exec->blocked(d.m.btc));
+}
+
+TEST_CASE("an end whose filled quantity is not that of its fills is an incident, but not before they had time to come") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent i = d.last();
+  d.report(i, BL_X_ACCEPTED);
+  d.report(i, BL_X_DONE, BL_S_CANCELLED, "2"_dec);
+  d.exec->settle(d.now);
+  CHECK(d.exec->counts().incidents == 0);
+  SECTION("they come") {
+    d.fill(i, "2"_dec, "99.95"_dec);
+    d.exec->settle(d.now + bar_ns);
+    CHECK(d.exec->counts().incidents == 0);
+    CHECK_FALSE(d.exec->blocked(d.m.btc));
+  }
+  SECTION("they do not") {
+    d.exec->settle(d.now + bar_ns);
+    CHECK(d.exec->counts().incidents == 1);
+    CHECK(d.exec->blocked(d.m.btc));
+    d.exec->settle(d.now + 2 * bar_ns);
+    CHECK(d.exec->counts().incidents == 1);
+  }
+}
+
+TEST_CASE("a fill without an id is not booked, and said") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  d.exec->on_broker_event(d.fill_of(d.last(), "1"_dec, "99.95"_dec, "").h);
+  CHECK(d.exec->counts().fills == 0);
+  CHECK(d.exec->counts().incidents == 1);
+  CHECK(d.exec->blocked(d.m.btc));
+}
+
+TEST_CASE("an end that is told twice is counted once") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  for (int n = 0; n < 3; ++n) d.report(d.last(), BL_X_DONE, BL_S_EXPIRED);
+  CHECK(d.exec->counts().expired == 1);
+  CHECK(d.exec->counts().incidents == 0);
+}
+
+TEST_CASE("rule 5.2: a late bar does not put the mark back, and a bar does not replace a quote") {
+  Desk d;
+  d.now += bar_ns;
+  d.price(d.m.btc, 20000);
+  d.now -= bar_ns;
+  d.price(d.m.btc, 10000);
+  CHECK(d.exec->portfolio().mark(d.m.btc).last == "200"_dec);
+  d.now += bar_ns;
+  bl_quote q{};
+  q.h.size = sizeof q;
+  q.h.type = BL_EV_QUOTE;
+  q.h.instrument = d.m.btc.value;
+  q.h.ts_event = q.h.ts_recv = d.now;
+  q.px_exp = -2;
+  q.bid = 20990;
+  q.ask = 21010;
+  d.exec->on_quote(q);
+  d.now += bar_ns;
+  d.price(d.m.btc, 15000);
+  CHECK(d.exec->portfolio().mark(d.m.btc).last == "210"_dec);
+  CHECK(d.exec->portfolio().bid(d.m.btc) == "209.9"_dec);
+}
+
+TEST_CASE("fees above the configured ones are noticed, lower ones are not held against the venue") {
+  Desk d;
+  bl_product p{};
+  p.h.size = sizeof p;
+  p.h.type = BL_EV_PRODUCT;
+  p.h.instrument = d.m.btc.value;
+  const auto tell = [&](Decimal maker, Decimal taker) {
+    p.maker_fee = maker.raw();
+    p.taker_fee = taker.raw();
+    d.exec->on_broker_event(p.h);
+  };
+  tell("0.006"_dec, "0.012"_dec);
+  tell("0"_dec, "0"_dec);
+  tell(Decimal::not_set(), Decimal::not_set());
+  CHECK(d.exec->fees_above_config().empty());
+  tell("0.006"_dec, "0.0121"_dec);
+  tell("0.0061"_dec, "0.012"_dec);
+  CHECK(d.exec->fees_above_config().size() == 2);
+}
+
+TEST_CASE("fees in several assets add up to one amount, in the quote asset") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent i = d.last();
+  bl_fill f = d.fill_of(i, "1"_dec, "100"_dec, "a");
+  f.fee = "0.5"_dec.raw();
+  f.fee_asset = d.m.usd.value;
+  d.exec->on_broker_event(f.h);
+  f = d.fill_of(i, "1"_dec, "100"_dec, "b");
+  f.fee = "0.01"_dec.raw();
+  f.fee_asset = d.m.table[d.m.btc].base.value;
+  d.exec->on_broker_event(f.h);
+  const Order* o = d.exec->orders().find(ClientOrderId(i.client_id()));
+  REQUIRE(o != nullptr);
+  CHECK(o->cum_fee == "1.5"_dec);
+}
+
 TEST_CASE("an event the order can't take is an incident and changes nothing") {
   Desk d;
   d.want(Purpose::entry, 0.05);
@@ -162,6 +286,7 @@ TEST_CASE("a one-sided or crossed quote is no validated mark; a two-sided one is
   q.h.size = sizeof q;
   q.h.type = BL_EV_QUOTE;
   q.h.instrument = d.m.btc.value;
+  q.h.ts_event = d.now;
   q.px_exp = -2;
   q.bid = 20000;
   q.ask = 0;

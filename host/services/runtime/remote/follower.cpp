@@ -44,6 +44,10 @@ void Follower::fail(const Error& why) {
   out::error("peer", "{}: {}", why.code, why.message);
 }
 
+void Follower::pass_time(core::Nanos until) {
+  fire_timers(p_.listeners, *p_.facts, until, events_, [this] { pump(); });
+}
+
 void Follower::settle() {
   deciding_ = false;
   p_.sink->end_step(close_.time);
@@ -89,7 +93,7 @@ void Follower::handle(const nlohmann::json& m) {
   }
   auto event = wire::read_market(m, *p_.table);
   if (!event) return fail(Error{"PEER_MALFORMED", event.error().message});
-  fire_timers(p_.listeners, *p_.facts, event->h.ts_recv, events_, [this] { pump(); });
+  pass_time(event->h.ts_recv);
   if (event->h.ts_recv > p_.facts->engine_ns.load(std::memory_order_relaxed))
     p_.facts->engine_ns.store(event->h.ts_recv, std::memory_order_relaxed);
   if (event->h.type == BL_EV_BAR && usable(event->bar, p_.table->size())) {

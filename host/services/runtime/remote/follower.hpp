@@ -46,6 +46,7 @@ class Follower {
 
   // ---- [core thread]
   virtual void pump() {}
+  void pass_time(core::Nanos until);  ///< see CoreLoop
   bool finished() const noexcept { return finished_; }
   RunEnd end() const noexcept { return end_; }
   const Error& error() const noexcept { return error_; }

@@ -26,6 +26,10 @@ void FollowerLoop::pump() {
   for (Follower* f : followers_) f->pump();
 }
 
+void FollowerLoop::pass_time(core::Nanos until) {
+  for (Follower* f : followers_) f->pass_time(until);
+}
+
 bool FollowerLoop::serve() {
   if (!run_posted()) return false;
   pump();

@@ -15,6 +15,7 @@ class FollowerLoop final : public CoreLoop {
   void add(Follower& follower);
   RunEnd run() override;
   void pump() override;
+  void pass_time(core::Nanos until) override;
 
  private:
   core::RecordSink& sink_;
