@@ -89,7 +89,7 @@ Result<void> Run::Impl::first_balances() {
   loop->pump();
   const std::vector<std::string>& low = execution->fees_above_config();
   if (!low.empty())
-    return Error{"VENUE_FEES_HIGHER", "the venue takes higher fees for " + low.front() + " than the configuration reckons with, and entries "
+    return Error{"RUN_FEES_BELOW_VENUE", "the venue takes higher fees for " + low.front() + " than the configuration reckons with, and entries "
                                       "would pay less than they cost: state its taker_fee and maker_fee under instruments"};
   return {};
 }

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# The built binary and its venue: what is still on its way when a run ends, and a venue that is not what the
+# configuration says.
+set -u
+bowline=$1 source=$2
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+failed=0
+check() { # what, command...
+  local what=$1; shift
+  if "$@"; then echo "ok   $what"; else echo "FAIL $what"; failed=1; fi
+}
+ends() { # exit code, command...
+  local want=$1; shift
+  "$@" >"$dir/out" 2>"$dir/err"
+  local got=$?
+  [ "$got" = "$want" ] || { echo "exit $got instead of $want: $*"; cat "$dir/out" "$dir/err"; return 1; }
+}
+plugins=$(realpath "$(dirname "$bowline")/../plugins")
+config() { sed "s|path: \[.*|path: [$plugins]|" "$source/configs/ema_simulated.yaml"; }
+states() { "$bowline" db dump orders --var "$1" | grep -cE ",($2),"; }
+
+# An entry rests at the end for every third bar or so: of the first lengths some end with one.
+resting=0
+for bars in $(seq 106 2 116); do
+  config | sed "s/bars: 5000/bars: $bars/; s/state: memory/latency: 1s/" >"$dir/run.yaml"
+  check "$bars bars, a venue with latency" ends 0 "$bowline" run "$dir/run.yaml" --var "$dir/$bars" --json --log-level ERROR
+  check "$bars bars: nothing is left that may fill" test "$(grep -c '"working": 0' "$dir/out")" = 1
+  check "$bars bars: the store says so too" test "$(states "$dir/$bars" 'open|submitted|cancel_pending|partially_filled|unknown')" = 0
+  "$bowline" db dump order_events --var "$dir/$bars" | grep -q cancel_pending && resting=$((resting + 1))
+done
+check "some of these runs had a resting entry to cancel" test "$resting" -gt 0
+
+config | sed 's/state: memory/state: memory, taker_fee: 5%/' >"$dir/dear.yaml"
+check "a venue that takes more than the configuration reckons with is refused" ends 3 "$bowline" run "$dir/dear.yaml" --var "$dir/dear"
+check "with its name and what to do" grep -q 'RUN_FEES_BELOW_VENUE.*BTC-USD.*taker_fee' "$dir/err"
+sed 's/instruments: .*/instruments: [{symbol: BTC-USD, taker_fee: 5%}, {symbol: ETH-USD, taker_fee: 5%}]/' "$dir/dear.yaml" >"$dir/told.yaml"
+check "with the fees stated it runs" ends 0 "$bowline" run "$dir/told.yaml" --var "$dir/told"
+exit $failed
