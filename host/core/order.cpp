@@ -12,6 +12,7 @@ Result<Order*> OrderTable::add(const Intent& intent, Nanos now, std::uint64_t se
   auto [it, fresh] = by_id_.try_emplace(id, nullptr);
   if (!fresh)
     return Error{"DUPLICATE_INTENT", "order " + std::string(id.view()) + " exists already: one intent makes one order"};
+  ++changes_;
   it->second = std::make_unique<Order>();
   Order& o = *it->second;
   o.intent = intent;
@@ -37,6 +38,7 @@ Result<void> OrderTable::apply(Order& order, OrderEvent event, Nanos now) {
     return Error{"ORDER_EVENT_UNEXPECTED", "order " + std::string(order.intent.client_id()) + " is " +
                                                std::string(to_string(order.state)) + " and can't take the event " +
                                                std::string(to_string(event))};
+  ++changes_;
   const bool was = is_terminal(order.state);
   order.state = *to;
   order.updated = now;

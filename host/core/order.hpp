@@ -52,6 +52,7 @@ class OrderTable {
   std::vector<Order*> working_;   // not terminal, in order of making
   std::deque<ClientOrderId> done_;
   std::size_t keep_done_;
+  std::uint64_t changes_ = 0;
 
  public:
   /// `keep_done`: how many ended orders stay in memory for late reports (the store keeps them all).
@@ -67,6 +68,8 @@ class OrderTable {
   /// Ids of ended orders still in memory, oldest first.
   const std::deque<ClientOrderId>& done() const noexcept { return done_; }
   std::size_t size() const noexcept { return by_id_.size(); }
+  /// Rises with every order added and every event applied.
+  std::uint64_t changes() const noexcept { return changes_; }
 };
 
 }  // namespace bowline::core

@@ -38,6 +38,7 @@ Decimal& Portfolio::cash_slot(AssetId asset) {
 void Portfolio::set_cash(AssetId asset, Decimal total) {
   BOWLINE_EXPECTS(total.is_set());
   cash_slot(asset) = total;
+  ++changes_;
 }
 
 
@@ -105,6 +106,7 @@ Result<void> Portfolio::apply(const Fill& fill) {
   const Instrument& ins = table_[fill.instrument];
   if (!fill.px.is_set() || !fill.qty.is_set() || !fill.px.is_positive() || !fill.qty.is_positive())
     return Error{"FILL_NOT_POSITIVE", "a fill of " + ins.symbol + " without a positive price and quantity can't be true"};
+  ++changes_;
   Position& p = positions_[fill.instrument.value - 1];
   const Decimal notional = mul(fill.px, fill.qty, Rounding::half_even);
   if (!notional.is_set()) return Error{"FILL_OVERFLOW", "a fill of " + ins.symbol + " is too large for the ledger"};

@@ -84,6 +84,8 @@ class Portfolio {
   /// Call once per step after marks and fills: moves the high-water mark and the day's opening equity, raises version.
   void close_step(Nanos now);
   std::uint64_t version() const noexcept { return version_; }
+  /// Rises with every change but that of a price: fills, cash.
+  std::uint64_t changes() const noexcept { return changes_; }
   AssetId accounting() const noexcept { return accounting_; }
   const InstrumentTable& instruments() const noexcept { return table_; }
   /// Fees of an asset for which no price was known, by asset (kept exact, outside equity, reported).
@@ -101,7 +103,7 @@ class Portfolio {
   Decimal exposure_ = Decimal::zero();  // sum of their values
   Decimal peak_ = Decimal::zero(), day_start_ = Decimal::not_set(), realised_ = Decimal::zero(), fees_ = Decimal::zero();
   Nanos day_ = -1;
-  std::uint64_t version_ = 0;
+  std::uint64_t version_ = 0, changes_ = 0;
 
   Decimal& cash_slot(AssetId asset);
   Decimal in_quote(AssetId asset, Decimal amount, const Fill& fill) const;

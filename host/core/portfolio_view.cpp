@@ -45,8 +45,43 @@ void PortfolioView::link() {
   h.working = pointers_.data();
 }
 
+void PortfolioView::scalars(const Portfolio& book, TradingState state, Nanos now) {
+  bl_portfolio& h = parts_.head;
+  h.base_asset = book.accounting().value;
+  h.state = static_cast<std::uint32_t>(state);
+  h.equity = book.equity().raw();
+  h.peak_equity = book.peak().raw();
+  h.day_start_equity = book.day_start().raw();
+  h.now_ns = now;
+  h.version = book.version();
+}
+
+// Between fills, which is nearly always, a step changes prices alone. False when an instrument has its first price.
+bool PortfolioView::reprice(const Portfolio& book) {
+  std::size_t at = 0;
+  for (const Instrument& ins : book.instruments().all()) {
+    const Mark& m = book.mark(ins.id);
+    if (!m.last.is_set()) continue;
+    if (at == parts_.marks.size() || parts_.marks[at].instrument != ins.id.value) return false;
+    parts_.marks[at].px = m.last.raw();
+    parts_.marks[at].ts = m.time;
+    ++at;
+  }
+  for (bl_position& p : parts_.positions) {
+    p.flags = book.dust({p.instrument}) ? 1u : 0u;
+    p.best_px = book.position({p.instrument}).best_px.raw();
+  }
+  return true;
+}
+
 // Rows are written where they stay: a copy of what was just written waits for it.
 void PortfolioView::build(const Portfolio& book, const OrderTable& orders, TradingState state, Nanos now) {
+  const bool same = book_ == &book && orders_ == &orders && book_changes_ == book.changes() && order_changes_ == orders.changes();
+  if (same && reprice(book)) return scalars(book, state, now);
+  book_ = &book;
+  orders_ = &orders;
+  book_changes_ = book.changes();
+  order_changes_ = orders.changes();
   parts_.positions.clear();
   parts_.balances.clear();
   parts_.marks.clear();
@@ -88,18 +123,12 @@ void PortfolioView::build(const Portfolio& book, const OrderTable& orders, Tradi
     w.cum_qty = o->cum_qty.raw();
     w.leaves_qty = o->leaves().raw();
   }
-  bl_portfolio& h = parts_.head;
-  h.base_asset = book.accounting().value;
-  h.state = static_cast<std::uint32_t>(state);
-  h.equity = book.equity().raw();
-  h.peak_equity = book.peak().raw();
-  h.day_start_equity = book.day_start().raw();
-  h.now_ns = now;
-  h.version = book.version();
+  scalars(book, state, now);
   link();
 }
 
 void PortfolioView::add_working(const bl_intent& intent) {
+  book_ = nullptr;
   parts_.intents.push_back(intent);
   bl_working& w = parts_.working.emplace_back();
   w.state = BL_S_PENDING;
@@ -109,6 +138,7 @@ void PortfolioView::add_working(const bl_intent& intent) {
 }
 
 void PortfolioView::assign(Parts parts) {
+  book_ = nullptr;
   parts_ = std::move(parts);
   link();
 }

@@ -51,7 +51,13 @@ class PortfolioView {
  private:
   Parts parts_;
   std::vector<const bl_working*> pointers_;
+  // What the rows were made of: while they stand only prices can have changed. Null: not made by build.
+  const Portfolio* book_ = nullptr;
+  const OrderTable* orders_ = nullptr;
+  std::uint64_t book_changes_ = 0, order_changes_ = 0;
   void link();
+  void scalars(const Portfolio& book, TradingState state, Nanos now);
+  bool reprice(const Portfolio& book);
 };
 
 }  // namespace bowline::core

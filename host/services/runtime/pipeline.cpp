@@ -1,5 +1,6 @@
 #include "services/runtime/pipeline.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace bowline::services {
@@ -211,7 +212,7 @@ void Pipeline::close_step() {
   open_ = 0;
   acted_ = false;
   seen_count_ = 0;
-  seen_.assign(seen_.size(), false);
+  std::fill(seen_.begin(), seen_.end(), false);
 }
 
 }  // namespace bowline::services

@@ -233,7 +233,7 @@ std::span<const core::Prediction> Generator::predict(core::Nanos now) {
     if (out_.size() < fresh_.size()) out_.resize(fresh_.size());
     for (std::uint32_t i = 0; i < signals_.size(); ++i)
       if (signals_[i]->frames() != nullptr && signals_[i]->wants(BL_EV_FRAME)) run_frame(i, now);
-    std::sort(fresh_.begin(), fresh_.end());
+    if (fresh_.size() > 1) std::sort(fresh_.begin(), fresh_.end());
     for (const std::uint32_t i : fresh_) {  // two bars of one instrument in one step: one prediction
       core::Prediction& p = out_[made_];
       if (!combine({i}, now, p)) continue;
