@@ -17,7 +17,7 @@ check() { # what, command...
   if "$@"; then echo "ok   $what"; else echo "FAIL $what"; failed=1; fi
 }
 all="signal-generator signal-bridge trade-execution portfolio-rebalancer"
-declare -A port pid
+declare -A port pid group
 taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 # Peers name each other's port, so the ports are chosen here: below the range from which the system gives its own.
 choose_ports() {
@@ -29,8 +29,9 @@ choose_ports() {
   done
 }
 plugins=$(realpath "$(dirname "$bowline")/../plugins")
+latency=0s reference=one
 config() { # bars
-  sed -e "s|path: \[.*|path: [$plugins]|" -e "s|bars: 2000|bars: $1|" "$source/configs/four_processes.yaml"
+  sed -e "s|path: \[.*|path: [$plugins]|" -e "s|bars: 2000|bars: $1|" -e "s|state: memory|state: memory, latency: $latency|" "$source/configs/four_processes.yaml"
 }
 parted() { # bars
   config "$1" | sed -e "s|:8025|:${port[signal-generator]}|" -e "s|:8022|:${port[signal-bridge]}|" \
@@ -48,21 +49,24 @@ ended() { # service, run, exit code
   local got=$?
   [ "$got" = "$3" ] || { echo "$1 ended with $got instead of $3"; cat "$dir/$2.$1.err"; return 1; }
 }
-compare() { # run
-  for pair in signals:signal-generator outcomes:signal-generator decisions:signal-bridge orders:trade-execution \
+compare() { # run; `group` names the process of a service that does not run alone
+  for pair in candles:signal-generator decision_checks:signal-bridge order_checks:trade-execution signals:signal-generator outcomes:signal-generator decisions:signal-bridge orders:trade-execution \
     sizings:trade-execution order_events:trade-execution fills:trade-execution portfolio:trade-execution \
     rebalances:portfolio-rebalancer rebalance_weights:portfolio-rebalancer; do
     local table=${pair%%:*} owner=${pair##*:}
-    "$bowline" db dump "$table" --var "$dir/one" >"$dir/a" || failed=1
-    "$bowline" db dump "$table" --var "$dir/$1.$owner" >"$dir/b" || failed=1
+    "$bowline" db dump "$table" --var "$dir/$reference" >"$dir/a" || failed=1
+    "$bowline" db dump "$table" --var "$dir/$1.${group[$owner]:-$owner}" >"$dir/b" || failed=1
     check "$1: $table are the same bytes" cmp "$dir/a" "$dir/b"
     check "$1: $table are not empty" test "$(wc -l <"$dir/a")" -gt 5
   done
 }
 
-config 2000 | sed -e '/^services:/d' >"$dir/one.yaml"
-echo "listen: {enabled: off}" >>"$dir/one.yaml"
-check "one process ends by itself" "$bowline" run "$dir/one.yaml" --var "$dir/one" --log-level ERROR >"$dir/one.out"
+whole() { # run
+  config 2000 | sed -e '/^services:/d' >"$dir/$1.yaml"
+  echo "listen: {enabled: off}" >>"$dir/$1.yaml"
+  check "$1: one process ends by itself" "$bowline" run "$dir/$1.yaml" --var "$dir/$1" --log-level ERROR >"$dir/$1.out"
+}
+whole one
 
 choose_ports
 parted 2000 >"$dir/four.yaml"
@@ -91,6 +95,33 @@ check "killed: the others wait" kill -0 "${pid[signal-generator]}" "${pid[trade-
 launch signal-bridge killed
 for s in $all; do check "killed: $s ends by itself" ended "$s" killed 0; done
 compare killed
+
+# Two processes, the services divided in every way that differs for them.
+divided() { # run, services of the first process, of the second
+  local run=$1 g s
+  choose_ports
+  for g in "$2" "$3"; do
+    parted 2000 | sed "s|^services: .*|services: [${g// /, }]|" >"$dir/$run.${g%% *}.yaml"
+    for s in $g; do group[$s]=${g%% *}; done
+    "$bowline" run "$dir/$run.${g%% *}.yaml" --var "$dir/$run.${g%% *}" --log-level WARNING >>"$dir/$run.${g%% *}.out" 2>>"$dir/$run.${g%% *}.err" &
+    pid[${g%% *}]=$!
+    pids+=($!)
+  done
+  for g in "$2" "$3"; do check "$run: $g end by themselves" ended "${g%% *}" "$run" 0; done
+  compare "$run"
+  group=()
+}
+divided "signals apart" "signal-generator" "signal-bridge trade-execution portfolio-rebalancer"
+divided "orders apart" "signal-generator signal-bridge portfolio-rebalancer" "trade-execution"
+divided "deciders apart" "signal-generator trade-execution" "signal-bridge portfolio-rebalancer"
+divided "two and two" "signal-generator signal-bridge" "trade-execution portfolio-rebalancer"
+
+# A venue that answers later, on engine time: timers fire at the same place in every process.
+latency=90s reference=slow
+whole slow
+check "slow: latency changes what is traded" test "$("$bowline" db dump fills --var "$dir/slow" | cksum)" != "$("$bowline" db dump fills --var "$dir/one" | cksum)"
+divided "a slow venue" "signal-generator signal-bridge" "trade-execution portfolio-rebalancer"
+latency=0s reference=one
 
 choose_ports
 parted 1000000 >"$dir/stopped.yaml"
