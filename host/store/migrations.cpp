@@ -1,9 +1,13 @@
 #include "store/migrations.hpp"
 
+#include <fcntl.h>
 #include <openssl/evp.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -50,6 +54,25 @@ Result<MigrationStatus> compare(const Database& db, const std::filesystem::path&
   return st;
 }
 
+/// Held while a file is set up: roles that share it start at the same moment, and one of them makes the tables. A file of
+/// its own: to close another descriptor of the database would drop SQLite's locks on it. Where it can't be made, SQLite
+/// says what is wrong with the folder.
+class SetUpLock {
+  int fd_;
+
+ public:
+  explicit SetUpLock(const std::filesystem::path& file) : fd_(::open((file.string() + ".setup.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    if (fd_ >= 0)
+      while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
+      }
+  }
+  ~SetUpLock() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  SetUpLock(const SetUpLock&) = delete;
+  SetUpLock& operator=(const SetUpLock&) = delete;
+};
+
 }  // namespace
 
 Result<std::vector<Migration>> read_migrations(const std::filesystem::path& folder) {
@@ -77,6 +100,7 @@ Result<MigrationStatus> migration_status(const std::filesystem::path& file, cons
 }
 
 Result<MigrationStatus> migrate(const std::filesystem::path& file, const std::vector<Migration>& known) {
+  const SetUpLock lock(file);
   auto db = Database::open(file, Database::Access::write);
   if (!db) return db.error();
   auto st = compare(*db, file, known);

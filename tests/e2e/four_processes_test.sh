@@ -123,6 +123,20 @@ check "slow: latency changes what is traded" test "$("$bowline" db dump fills --
 divided "a slow venue" "signal-generator signal-bridge" "trade-execution portfolio-rebalancer"
 latency=0s reference=one
 
+# All four write into one pair of files: each its own tables, under its own lock.
+choose_ports
+{ parted 2000; echo "store: {transactions: \"sqlite://$dir/shared.tx.db\", prices: \"sqlite://$dir/shared.px.db\"}"; } >"$dir/shared.yaml"
+for s in $all; do launch "$s" shared; done
+(sleep 60 && kill "${pid[@]}") 2>/dev/null &  # one that fails would leave the others waiting
+watch=$!
+for s in $all; do check "shared: $s ends by itself" ended "$s" shared 0; done
+kill "$watch" 2>/dev/null
+for table in candles signals outcomes decisions decision_checks sizings order_checks orders order_events fills portfolio rebalances rebalance_weights; do
+  "$bowline" db dump "$table" --var "$dir/one" >"$dir/a" || failed=1
+  "$bowline" db dump "$table" --transactions "$dir/shared.tx.db" --prices "$dir/shared.px.db" >"$dir/b" || failed=1
+  check "shared: $table are the same bytes" cmp "$dir/a" "$dir/b"
+done
+
 choose_ports
 parted 1000000 >"$dir/stopped.yaml"
 for s in $all; do launch "$s" stopped; done

@@ -1,6 +1,8 @@
 #include "store/migrations.hpp"
 
+#include <atomic>
 #include <fstream>
+#include <thread>
 
 #include "store/query.hpp"
 #include "unit/store/store_folder.hpp"
@@ -30,6 +32,21 @@ TEST_CASE("migrations: a new file gets all of them and no copy; doing it again c
   REQUIRE(migrate(dir / "s.db", two).ok());
   CHECK_FALSE(std::filesystem::exists(dir / "s.db.backup-1"));
   CHECK_FALSE(std::filesystem::exists(dir / "s.db.backup-2"));
+}
+
+TEST_CASE("migrations: roles that share a file and start together set it up once") {
+  for (int round = 0; round < 5; ++round) {
+    StoreFolder dir;
+    std::atomic<int> well{0};
+    std::vector<std::thread> roles;
+    for (int i = 0; i < 4; ++i)
+      roles.emplace_back([&] {
+        const auto done = migrate(dir / "s.db", two);
+        if (done && done->at == 2) ++well;
+      });
+    for (auto& r : roles) r.join();
+    CHECK(well == 4);
+  }
 }
 
 TEST_CASE("migrations: before a change of the schema the file is copied as it was") {
