@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "cli/verbs.hpp"
 #include "core/exit_codes.hpp"
@@ -18,15 +19,21 @@ struct Options {
 };
 
 int status(const Options& o) {
+  auto files = nlohmann::ordered_json::array();
   for (const auto& [name, known] : {std::pair{o.transactions, &store::transactions_migrations()},
                                     {o.prices, &store::prices_migrations()}}) {
     const auto found = store::migration_status(o.file(name), *known);
     if (!found) return fail(found.error());
+    if (o.json) {
+      files.push_back({{"file", o.file(name).string()}, {"version", found->at}, {"open", found->open}});
+      continue;
+    }
     std::string open;
     for (const std::string& m : found->open) open += " " + m;
     std::printf("%s: version %d%s%s\n", o.file(name).c_str(), found->at,
                 open.empty() ? ", up to date" : ", open:", open.c_str());
   }
+  if (o.json) std::printf("%s\n", nlohmann::ordered_json{{"files", files}}.dump(2).c_str());
   return core::exit_code::ok;
 }
 
@@ -34,6 +41,7 @@ int migrate(const Options& o) {
   namespace fs = std::filesystem;
   std::error_code ec;
   bool any = false;
+  auto files = nlohmann::ordered_json::array();
   for (const auto& [name, known] : {std::pair{o.transactions, &store::transactions_migrations()},
                                     {o.prices, &store::prices_migrations()}}) {
     const fs::path file = o.file(name);
@@ -44,18 +52,25 @@ int migrate(const Options& o) {
     if (!before) return fail(before.error());
     const auto after = store::migrate(file, *known);
     if (!after) return fail(after.error());
+    const std::string backup =
+        before->at > 0 && !before->open.empty() ? file.string() + ".backup-" + std::to_string(before->at) : "";
+    if (o.json) {
+      files.push_back({{"file", file.string()}, {"from", before->at}, {"version", after->at}, {"backup", backup}});
+      continue;
+    }
     if (before->open.empty()) {
       std::printf("%s: version %d, up to date\n", file.c_str(), after->at);
       continue;
     }
     std::printf("%s: version %d -> %d", file.c_str(), before->at, after->at);
-    if (before->at > 0) std::printf(", as it was: %s.backup-%d", file.c_str(), before->at);
+    if (!backup.empty()) std::printf(", as it was: %s", backup.c_str());
     std::printf("\n");
   }
   if (!any)
     return fail({"STORE_OPEN", "neither " + o.file(o.transactions).string() + " nor " +
                                    o.file(o.prices).string() +
                                    " is there: name the run's state folder with --var"});
+  if (o.json) std::printf("%s\n", nlohmann::ordered_json{{"files", files}}.dump(2).c_str());
   return core::exit_code::ok;
 }
 }  // namespace
@@ -90,10 +105,12 @@ void add_db(CLI::App& app, Action& chosen) {
   CLI::App* state = verb(*db, "status", "the version of each file, and what is not yet applied",
                          "bowline db status --var /tmp/run1");
   files(state);
+  state->add_flag("--json", o->json, "one JSON object");
   state->callback([o, &chosen] { chosen = [o] { return status(*o); }; });
   CLI::App* up = verb(*db, "migrate", "apply what is missing; a file that held something is copied first",
                       "bowline db migrate --var /tmp/run1");
   files(up);
+  up->add_flag("--json", o->json, "one JSON object");
   up->callback([o, &chosen] { chosen = [o] { return migrate(*o); }; });
 }
 

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 
+#include "cli/plugin_params.hpp"
 #include "cli/verbs.hpp"
 #include "config/reference.hpp"
 #include "core/exit_codes.hpp"
@@ -108,6 +109,12 @@ constexpr Page pages[] = {
     {"metrics", [](const CLI::App&) { return head("Metrics", "metrics") + observe::metrics_markdown(); }},
     {"order-states",
      [](const CLI::App&) { return head("Order states", "order-states") + core::order_states_markdown(); }},
+    {"plugin-params",
+     [](const CLI::App&) {
+       auto text = plugin_params_markdown(own_plugin_folder());
+       if (!text) static_cast<void>(fail(text.error()));
+       return text ? *text : std::string();
+     }},
     {"plugin-refusals", [](const CLI::App&) { return loader::refusals_markdown(); }},
 };
 
@@ -128,6 +135,7 @@ void add_docs(CLI::App& app, Action& chosen) {
         if (*list) std::printf("%s\n", p.name);
         if (*what != p.name) continue;
         const std::string text = p.make(app);
+        if (text.empty()) return core::exit_code::plugin;
         std::fwrite(text.data(), 1, text.size(), stdout);
       }
       return core::exit_code::ok;

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -11,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
+#include "cli/doctor.hpp"
 #include "cli/verbs.hpp"
 #include "core/exit_codes.hpp"
 #include "loader/catalogue.hpp"
@@ -19,14 +21,8 @@
 namespace bowline::cli {
 namespace {
 
-struct Finding {
-  std::string check;
-  bool ok = true;
-  std::string text, mend;  ///< mend: what to do; empty when ok
-};
-
 struct Options {
-  std::string var = "var";
+  std::string var = "var", config;
   std::vector<std::string> folders;
   bool json = false;
 };
@@ -100,6 +96,16 @@ Finding memory() {
   return {"memory", true, "not told by this machine", ""};
 }
 
+/// BOWLINE_DATA names the candles that tests and configurations over real data read.
+Finding real_data() {
+  const char* folder = std::getenv("BOWLINE_DATA");
+  if (folder == nullptr || *folder == '\0') return {"real data", true, "BOWLINE_DATA is not set: no real candles", ""};
+  std::error_code ec;
+  const bool ok = std::filesystem::is_directory(folder, ec) && ::access(folder, R_OK | X_OK) == 0;
+  return {"real data", ok, std::string("BOWLINE_DATA: ") + folder + (ok ? "" : " is no folder that can be read"),
+          ok ? "" : "correct BOWLINE_DATA, or unset it"};
+}
+
 Finding clock_check() {
   const bool ok = std::time(nullptr) > 1'700'000'000;
   return {"clock", ok, ok ? "plausible" : "the clock is before November 2023",
@@ -112,12 +118,15 @@ void add_doctor(CLI::App& app, Action& chosen) {
   const auto o = std::make_shared<Options>();
   CLI::App* v = verb(app, "doctor", "what is missing or wrong on this machine, and how to mend it",
                      "bowline doctor --var var");
+  v->add_option("--config", o->config, "a YAML file: also its ports, files, models and secrets; nothing is started");
   v->add_option("--var", o->var, "state folder to look at")->capture_default_str();
   v->add_option("--path", o->folders, "plugin folders; default: the project's own");
   v->add_flag("--json", o->json, "one JSON object");
   v->callback([o, &chosen] {
     chosen = [o] {
-      const std::vector<Finding> all{machine(), memory(), clock_check(), state_folder(*o), plugins(*o)};
+      std::vector<Finding> all{machine(), memory(), clock_check(), packages(), state_folder(*o), plugins(*o), real_data()};
+      if (!o->config.empty())
+        for (Finding& f : configuration(o->config, o->var)) all.push_back(std::move(f));
       bool ok = true;
       nlohmann::ordered_json list = nlohmann::ordered_json::array();
       for (const Finding& f : all) {

@@ -12,6 +12,7 @@
 #include "core/exit_codes.hpp"
 #include "loader/catalogue.hpp"
 #include "loader/plugin_file.hpp"
+#include "services/runtime/instances.hpp"
 
 namespace bowline::cli {
 namespace {
@@ -21,19 +22,20 @@ std::optional<std::string> environment(std::string_view name) {
 }
 }  // namespace
 
-LoadedConfig load_config(const std::string& file, const std::filesystem::path& state) {
+LoadedConfig read_config(const std::string& file, const std::filesystem::path& state, For purpose) {
   namespace fs = std::filesystem;
   config::LoadOptions options;
   options.env = environment;
   options.state = fs::absolute(state);
+  options.complete = purpose == For::run;
   // Reading a schema loads the file, and loading copies it: into a folder that goes away again, since a check
   // must not leave anything behind.
   std::string scratch = (fs::temp_directory_path() / "bowline-config-XXXXXX").string();
   if (::mkdtemp(scratch.data()) == nullptr) scratch.clear();
   std::optional<Result<loader::Catalogue>> catalogue;
-  options.schema = [&](const config::RunConfig::Plugins& plugins, const std::string& id,
+  options.schema = [&](const config::RunConfig& so_far, const std::string& id,
                        const std::string& kind) -> Result<std::string> {
-    if (!catalogue) catalogue.emplace(loader::Catalogue::scan(plugins.path));
+    if (!catalogue) catalogue.emplace(loader::Catalogue::scan(so_far.plugins.path));
     if (!*catalogue) return catalogue->error();
     static const std::map<std::string, loader::Kind> kinds{{"feed", loader::Kind::Feed},
                                                            {"signal", loader::Kind::Signal},
@@ -44,9 +46,10 @@ LoadedConfig load_config(const std::string& file, const std::filesystem::path& s
     if (!offer) return offer.error();
     loader::TrustPolicy trust;
     trust.var = scratch;
-    trust.pins = plugins.pins;
+    trust.pins = so_far.plugins.pins;
     auto module = loader::load_plugin_file(offer->file, trust);
     if (!module) return module.error();
+    if (auto fits = services::fits_host(**module, id, kinds.at(kind), so_far.mode); !fits) return fits.error();
     auto schema = (*module)->schema(id);
     if (!schema) return schema.error();
     return std::string(*schema);
@@ -64,13 +67,21 @@ LoadedConfig load_config(const std::string& file, const std::filesystem::path& s
     out.config = std::move(loaded.config);
     return out;
   }
-  for (const config::Problem& p : loaded.problems) std::fprintf(stderr, "%s\n", p.text().c_str());
-  std::fprintf(stderr, "bowline: %zu problem%s in %s\n", loaded.problems.size(),
-               loaded.problems.size() == 1 ? "" : "s", file.c_str());
   out.exit_code = loaded.live_guard ? core::exit_code::live_guard : core::exit_code::config;
-  if (!loaded.live_guard && loaded.problems.front().code.starts_with("PLUGIN_"))
-    out.exit_code = core::exit_code::plugin;
+  if (!loaded.live_guard)
+    if (const std::string& code = loaded.problems.front().code; code.starts_with("PLUGIN_") || code.starts_with("MODE_"))
+      out.exit_code = exit_code_of({code, ""});
+  out.problems = std::move(loaded.problems);
   return out;
+}
+
+LoadedConfig load_config(const std::string& file, const std::filesystem::path& state, For purpose) {
+  LoadedConfig loaded = read_config(file, state, purpose);
+  for (const config::Problem& p : loaded.problems)
+    std::fprintf(stderr, "bowline: %s: %s\n", p.code.c_str(), p.text().c_str());
+  if (const std::size_t n = loaded.problems.size(); n != 0)
+    std::fprintf(stderr, "%zu problem%s in %s\n", n, n == 1 ? "" : "s", file.c_str());
+  return loaded;
 }
 
 }  // namespace bowline::cli

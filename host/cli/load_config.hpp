@@ -1,25 +1,33 @@
-// A configuration file read for a verb: all problems go to stderr at once.
+// A configuration file read for a verb.
 #pragma once
 
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <bowline/result.hpp>
 
+#include "config/problem.hpp"
 #include "config/run_config.hpp"
 
 namespace bowline::cli {
 
 struct LoadedConfig {
-  std::optional<config::RunConfig> config;  ///< empty: the problems were printed
+  std::optional<config::RunConfig> config;   ///< empty: there are problems
+  std::vector<config::Problem> problems;     ///< in the order of the file
   int exit_code = 0;
   std::function<Result<std::string>(std::string_view)> secret;  ///< resolves "secret://name"
 };
 
+/// What the file is read for: a run demands what its services cannot do without, training says itself what it needs.
+enum class For { run, training };
+
 /// Reads `file` with the process's environment and the schemas of the plugins it names.
 /// `state`: where relative paths of files that the run writes lie (--var).
-LoadedConfig load_config(const std::string& file, const std::filesystem::path& state);
+LoadedConfig read_config(const std::string& file, const std::filesystem::path& state, For purpose);
+/// The same; all problems go to stderr at once.
+LoadedConfig load_config(const std::string& file, const std::filesystem::path& state, For purpose);
 
 }  // namespace bowline::cli

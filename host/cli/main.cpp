@@ -1,9 +1,18 @@
 // bowline: the one binary. One file per verb beside this one.
 #include <cstdio>
 #include <exception>
+#include <string>
 
 #include "cli/verbs.hpp"
 #include "core/exit_codes.hpp"
+
+namespace {
+/// The verbs that were understood, each with a space behind it: whose --help explains what was wrong.
+std::string verbs_of(const CLI::App& app) {
+  for (const CLI::App* sub : app.get_subcommands()) return sub->get_name() + " " + verbs_of(*sub);
+  return {};
+}
+}  // namespace
 
 int main(int argc, char** argv) {
   using namespace bowline;
@@ -26,7 +35,8 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? core::exit_code::ok : core::exit_code::usage;
+    if (e.get_exit_code() == 0) return app.exit(e);  // --help
+    return cli::fail({"USAGE_INVALID", std::string(e.what()) + ": see bowline " + verbs_of(app) + "--help"});
   }
   try {
     return chosen ? chosen() : core::exit_code::usage;

@@ -67,6 +67,13 @@ int release(const Options& o) {
     return fail({"USAGE_INSTANCE", "no instance " + o.instance + " is quarantined in " + o.var +
                                        (names.empty() ? "" : "; these are:" + names)});
   if (auto done = loader::Quarantine::release(o.var, o.instance); !done) return fail(done.error());
+  if (o.json) {
+    auto released = nlohmann::ordered_json::array();
+    for (const loader::QuarantineRecord& r : found->records())
+      if (o.all || r.instance == o.instance) released.push_back(r.instance);
+    std::printf("%s\n", nlohmann::ordered_json{{"released", released}}.dump(2).c_str());
+    return core::exit_code::ok;
+  }
   std::printf("released: %s\n", o.all ? "everybody" : o.instance.c_str());
   return core::exit_code::ok;
 }
@@ -87,6 +94,7 @@ void add_quarantine(CLI::App& app, Action& chosen) {
   r->add_option("instance", o->instance, "id of the instance");
   r->add_flag("--all", o->all, "everybody, and lines of the file that cannot be read");
   r->add_option("--var", o->var, "the run's state folder")->capture_default_str();
+  r->add_flag("--json", o->json, "one JSON object");
   r->callback([o, &chosen] { chosen = [o] { return release(*o); }; });
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "cli/load_config.hpp"
+#include "cli/log_options.hpp"
 #include "cli/screen.hpp"
 #include "cli/verbs.hpp"
 #include "config/values.hpp"
@@ -23,7 +24,8 @@ namespace bowline::cli {
 namespace {
 
 struct Options {
-  std::string file, var = "var", log_file, log_level, for_text;
+  std::string file, var = "var", for_text;
+  LogChoice log;
   std::vector<std::string> notes;
   std::uint64_t expect_steps = 0, expect_fills = 0;
   bool json = false, screen = false;
@@ -104,21 +106,12 @@ int run(const Options& o) {
   std::optional<std::int64_t> limit;
   if (!o.for_text.empty()) {
     limit = config::parse_duration(o.for_text);
-    if (!limit || *limit <= 0) {
-      std::fprintf(stderr, "bowline: --for: %s is not a duration such as 60s or 5m\n", o.for_text.c_str());
-      return core::exit_code::usage;
-    }
+    if (!limit || *limit <= 0) return fail({"USAGE_INVALID", "--for: " + o.for_text + " is not a duration such as 60s or 5m"});
   }
-  auto loaded = load_config(o.file, o.var);
+  auto loaded = load_config(o.file, o.var, For::run);
   if (!loaded.config) return loaded.exit_code;
   config::RunConfig& config = *loaded.config;
-  observe::log::Options log;
-  log.file = !o.log_file.empty() ? o.log_file : config.log.file;
-  auto level = observe::log::parse_level(o.log_level.empty() ? config.log.level : o.log_level);
-  if (!level) return fail(Error{"CONFIG_LOG_LEVEL", level.error().message});
-  log.level = *level;
-  log.background = true;
-  if (auto done = observe::log::init(log); !done) return fail(done.error());
+  if (auto done = start_log(o.log, config.log); !done) return fail(done.error());
   services::RunOptions options;
   options.var = std::filesystem::absolute(o.var);
   options.secret = loaded.secret;
@@ -180,8 +173,7 @@ void add_run(CLI::App& app, Action& chosen) {
                      "bowline run configs/ema_simulated.yaml --var /tmp/run1 --json");
   v->add_option("config", o->file, "the YAML file")->required();
   v->add_option("--var", o->var, "folder for all state of the run; one run, one folder")->capture_default_str();
-  v->add_option("--log-file", o->log_file, "append the log to this file instead of stderr");
-  v->add_option("--log-level", o->log_level, "DEBUG, INFO, WARNING, ERROR or CRITICAL; over the file's");
+  add_log_options(*v, o->log);
   v->add_flag("--json", o->json, "the summary as one JSON object");
   v->add_option("--for", o->for_text, "end by itself after this time on the wall, such as 60s");
   v->add_flag("--screen", o->screen, "show a one-screen status while it runs; for a run in one process");

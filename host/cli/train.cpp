@@ -7,15 +7,19 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/load_config.hpp"
+#include "cli/log_options.hpp"
 #include "cli/verbs.hpp"
 #include "core/exit_codes.hpp"
 #include "features/catalogue.hpp"
 #include "loader/extensions.hpp"
+#include "observe/log.hpp"
 #include "research/bundle.hpp"
 #include "research/calibration.hpp"
 #include "research/dataset.hpp"
+#include "services/runtime/feed_reader.hpp"
 #include "services/runtime/instances.hpp"
 #include "services/runtime/selected_features.hpp"
 
@@ -27,8 +31,9 @@ using research::Probabilities;
 
 struct Options {
   std::string file, signal, out;
+  LogChoice log;
   double coverage = 0.10, dead_zone = 0.0015;
-  std::uint32_t horizon = 12;
+  std::uint32_t horizon = 0;  ///< 0: the configuration's signals.resolve_bars
   bool json = false;
 };
 
@@ -43,17 +48,26 @@ void progress(std::string_view what, double done) {
 
 struct PullTo {
   research::DatasetBuilder* builder;
+  std::int64_t interval_ns;
+  std::optional<std::int64_t> other_ns{};  // length of the first bar that is not one of the run's
 };
 
-Result<void> read_all(loader::FeedInstance& feed, research::DatasetBuilder& builder) {
-  PullTo to{&builder};
+Result<void> read_all(loader::FeedInstance& feed, research::DatasetBuilder& builder, std::int64_t interval_ns) {
+  PullTo to{&builder, interval_ns};
   bl_sink sink{};
   sink.size = sizeof sink;
   sink.ctx = &to;
   sink.event = [](void* ctx, const bl_event* e) noexcept -> bl_status {
     if (!loader::well_formed(e)) return BL_E_INVALID;
+    if (e->type != BL_EV_BAR) return BL_OK;
+    auto& pulled = *static_cast<PullTo*>(ctx);
+    const auto& bar = *reinterpret_cast<const bl_bar*>(e);
+    if (bar.is_final != 0 && bar.close_ns - bar.open_ns != pulled.interval_ns) {
+      pulled.other_ns = bar.close_ns - bar.open_ns;
+      return BL_E_INVALID;
+    }
     try {
-      if (e->type == BL_EV_BAR) static_cast<PullTo*>(ctx)->builder->add(*reinterpret_cast<const bl_bar*>(e));
+      pulled.builder->add(bar);
       return BL_OK;
     } catch (...) {
       return BL_E_INTERNAL;
@@ -63,6 +77,7 @@ Result<void> read_all(loader::FeedInstance& feed, research::DatasetBuilder& buil
     std::int64_t next = 0;
     bl_error why{};
     const bl_status s = feed.pull(8192, sink, next, why);
+    if (to.other_ns) return services::wrong_interval(feed.spec().id, *to.other_ns, interval_ns);
     if (s == BL_E_NOT_FOUND) return {};
     if (s == BL_E_AGAIN) return Error{"DATA_PACED", "instance " + feed.spec().id + ": training reads as fast as it can; set speed: max"};
     if (s < 0) return feed.status_error("FEED_FAILED", "feed.pull", s, why);
@@ -140,7 +155,8 @@ Result<nlohmann::ordered_json> train(const Options& o, const config::RunConfig& 
   if (!names) return names.error();
   params["bundle"] = "";
   params["features"] = *names;
-  params["horizon_bars"] = o.horizon;
+  const std::uint32_t horizon = o.horizon != 0 ? o.horizon : full.signals.resolve_bars;
+  params["horizon_bars"] = horizon;
   signal_config.params_json = params.dump();
   std::erase_if(config.instances, [](const config::InstanceConfig& i) { return i.kind != "feed"; });
   config.instances.push_back(signal_config);
@@ -177,15 +193,16 @@ Result<nlohmann::ordered_json> train(const Options& o, const config::RunConfig& 
   if (!set) return set.error();
   research::LabelOptions labels;
   labels.interval = config.interval_ns;
-  labels.horizon_bars = o.horizon;
+  labels.horizon_bars = horizon;
   labels.dead_zone = o.dead_zone;
   research::Manifest manifest;
   manifest.features = *names;
   manifest.feature_hash = set->hash();
-  manifest.horizon_bars = o.horizon;
+  manifest.horizon_bars = horizon;
+  manifest.interval_ns = config.interval_ns;
   research::DatasetBuilder builder(std::move(*set), labels);
   for (auto& f : all.feeds)
-    if (auto done = read_all(*f.instance, builder); !done) return done.error();
+    if (auto done = read_all(*f.instance, builder, config.interval_ns); !done) return done.error();
   if (::isatty(2) != 0) std::fputc('\n', stderr);
   const std::uint64_t bars = builder.bars();
   auto split = builder.split();
@@ -290,13 +307,16 @@ void add_train(CLI::App& app, Action& chosen) {
   v->add_option("--signal", o->signal, "id of the signal instance, when there are several");
   v->add_option("--coverage", o->coverage, "share of rows that may be signals, on each side")->capture_default_str()->check(CLI::Range(0.001, 0.5));
   v->add_option("--dead-zone", o->dead_zone, "returns up to this are flat")->capture_default_str()->check(CLI::Range(0.0, 0.5));
-  v->add_option("--horizon", o->horizon, "bars ahead that are predicted")->capture_default_str()->check(CLI::Range(1u, 10'000u));
+  v->add_option("--horizon", o->horizon, "bars ahead that are predicted; default: signals.resolve_bars")->check(CLI::Range(1u, 10'000u));
+  add_log_options(*v, o->log);
   v->add_flag("--json", o->json, "the report as one JSON object");
   v->callback([o, &chosen] {
     chosen = [o] {
-      auto loaded = load_config(o->file, o->out);
+      auto loaded = load_config(o->file, o->out, For::training);
       if (!loaded.config) return loaded.exit_code;
+      if (auto done = start_log(o->log, loaded.config->log); !done) return fail(done.error());
       auto report = train(*o, *loaded.config, loaded);
+      observe::log::shutdown();
       if (!report) return fail(report.error());
       if (o->json) {
         std::printf("%s\n", report->dump(2).c_str());

@@ -28,6 +28,7 @@ class Loader {
   const LoadOptions& options_;
   Tree tree_;
   std::filesystem::path folder_;
+  std::set<std::string> schema_said_;
 
  public:
   Loader(Loaded& out, const std::filesystem::path& file, const LoadOptions& options)
@@ -47,14 +48,16 @@ class Loader {
     one_of(root["journal"], "journal", {"file", "memory"}, c_.journal);
     store(root["store"]);
     listen(root["listen"]);
-    instruments(root);
-    plugins(root);
-    instances(root);
-    peers(root);
+    // Before the instances: their params may not say otherwise.
     if (const Node s = root["signals"]; s.IsDefined() && s.IsMap()) {
       one_of(s["combine"], "signals.combine", {"mean", "vote", "first"}, c_.signals.combine);
       number(s["resolve_bars"], "signals.resolve_bars", 1, 100'000, c_.signals.resolve_bars);
     }
+    instruments(root);
+    plugins(root);
+    instances(root);
+    peers(root);
+    if (options_.complete) roles(root["instances"]);
     if (const Node b = root["bridge"]; b.IsDefined() && b.IsMap()) {
       fraction(b["max_position"], "bridge.max_position", "0", "1", c_.bridge.max_position);
       flag(b["cost_gate"], "bridge.cost_gate", c_.bridge.cost_gate);
@@ -256,8 +259,21 @@ class Loader {
         bad(n[i], path, "CONFIG_VALUE", ins.symbol + " is not of the form BASE-QUOTE, as in BTC-USD");
       else if (!seen.insert(ins.symbol).second)
         bad(n[i], path, "CONFIG_VALUE_REPEATED", ins.symbol + " is listed twice");
+      else if (const std::string one = first_quote(); !one.empty() && ins.symbol.substr(dash + 1) != one)
+        // Cash, equity, limits and fees are one sum: without exchange rates it would add up different currencies.
+        bad(n[i], path, "CONFIG_QUOTE_MIXED",
+            ins.symbol + " is not quoted in " + one + " as " + c_.instruments.front().symbol +
+                " is: a run has one quote asset, since amounts in several cannot be added up; make it a run of its own, with its own --var");
       c_.instruments.push_back(std::move(ins));
     }
+  }
+
+  /// Quote asset of the first instrument; empty when there is none, or when its symbol is wrong anyway.
+  std::string first_quote() const {
+    if (c_.instruments.empty()) return {};
+    const std::string& first = c_.instruments.front().symbol;
+    const auto dash = first.find('-');
+    return dash == std::string::npos ? std::string() : first.substr(dash + 1);
   }
 
   void plugins(const Node& root) {
@@ -312,21 +328,45 @@ class Loader {
         fraction(at["weight"], path + ".weight", "0", "1", weight);
         ins.weight = weight.to_double();
       }
-      if (const Node r = at["restart"]; there(r) && r.IsMap()) {
-        number(r["max"], path + ".restart.max", 0, 1000, ins.restart.max);
-        duration(r["within"], path + ".restart.within", 0, ins.restart.within_ns);
-      }
       if (!ins.plugin.empty() && !ins.kind.empty()) params(at, path, ins);
       c_.instances.push_back(std::move(ins));
     }
   }
 
+  // What the services of this process cannot do without; instances of other processes' services may stand here too.
+  void roles(const Node& n) {
+    if (!n.IsDefined() || !n.IsSequence()) return;  // said already
+    const auto count = [this](std::string_view kind) {
+      return std::count_if(c_.instances.begin(), c_.instances.end(), [kind](const InstanceConfig& i) { return i.kind == kind; });
+    };
+    if (count("") != 0) return;  // one of them has no kind: which one it was meant to be is not known
+    const auto here = [this](std::string_view s) { return std::find(c_.services.begin(), c_.services.end(), s) != c_.services.end(); };
+    if (here("signal-generator")) {
+      if (count("feed") == 0) bad(n, "instances", "RUN_FEED_MISSING", "no instance of kind feed: there would be no bar; add one");
+      if (count("signal") == 0)
+        bad(n, "instances", "RUN_SIGNAL_MISSING", "no instance of kind signal: nothing would ever be predicted; add one");
+    }
+    if (const auto brokers = count("broker"); here("trade-execution") && brokers != 1)
+      bad(n, "instances", "RUN_BROKER_COUNT",
+          "a run has exactly one instance of kind broker, and here are " + std::to_string(brokers) + ": orders go to one venue");
+  }
+
   void params(const Node& at, const std::string& path, InstanceConfig& ins) {
     secrets(at["params"], path + ".params");
     if (!options_.schema || c_.plugins.path.empty()) return;
-    const auto schema = options_.schema(c_.plugins, ins.plugin, ins.kind);
-    if (!schema) return bad(at["plugin"], path + ".plugin", schema.error().code.c_str(), schema.error().message);
-    if (auto json = read_params(tree_, at["params"], at, path + ".params", *schema, {folder_, options_.state})) ins.params_json = std::move(*json);
+    const auto schema = options_.schema(c_, ins.plugin, ins.kind);
+    if (!schema) {
+      // What is wrong with the folders is wrong for every instance, and is said once.
+      if (schema.error().code != "PLUGIN_FOLDER_MISSING" || schema_said_.insert(schema.error().message).second)
+        bad(at["plugin"], path + ".plugin", schema.error().code.c_str(), schema.error().message);
+      return;
+    }
+    const HostKeys host{c_.interval_ns, c_.signals.resolve_bars};
+    if (auto read = read_params(tree_, at["params"], at, path + ".params", *schema, {folder_, options_.state}, host)) {
+      ins.params_json = std::move(read->json);
+      ins.state_files = std::move(read->state_files);
+      ins.read_files = std::move(read->read_files);
+    }
   }
 
   // A reference stays a reference; that it can be resolved is checked now, and its text is never kept.

@@ -16,9 +16,11 @@ namespace bowline::config {
 
 struct LoadOptions {
   std::function<std::optional<std::string>(std::string_view)> env;
-  /// JSON Schema of a plugin's params; `plugins` says where files lie. Empty function: params are not checked and left {}.
-  std::function<Result<std::string>(const RunConfig::Plugins& plugins, const std::string& id, const std::string& kind)> schema;
+  /// JSON Schema of a plugin's params, or why this run cannot have the plugin; of `so_far`, mode and plugins are complete.
+  /// Empty function: params are not checked and left {}.
+  std::function<Result<std::string>(const RunConfig& so_far, const std::string& id, const std::string& kind)> schema;
   std::filesystem::path state;  ///< the run's state folder (--var)
+  bool complete = false;        ///< it is to be run: what its services cannot do without has to be there
 };
 
 struct Loaded {

@@ -19,6 +19,15 @@ constexpr auto known_words = std::to_array<std::string_view>(
      "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "minLength", "maxLength", "pattern", "format",
      "description", "title", "examples", "deprecated", "$schema", "$id", "$comment"});
 
+constexpr std::string_view host_word = "x-bowline-host";
+
+/// The host's value of a key that a schema names with `host_word`; nothing for a key that no plugin may name.
+std::optional<std::int64_t> host_value(const HostKeys& host, std::string_view key) {
+  if (key == "interval") return host.interval_ns;
+  if (key == "signals.resolve_bars") return host.resolve_bars;
+  return std::nullopt;
+}
+
 /// What this host cannot enforce in a schema, or empty.
 std::string unsupported(const Json& schema) {
   for (const auto& [word, value] : schema.items()) {
@@ -31,6 +40,8 @@ std::string unsupported(const Json& schema) {
     if (word == "properties")
       for (const auto& [name, property] : value.items())
         if (auto inner = unsupported(property); !inner.empty()) return inner;
+    if (word == host_word && (!value.is_string() || !host_value({}, value.get<std::string>()) || schema.value("type", "") != "integer"))
+      return "\"x-bowline-host\": " + value.dump();
     if ((word == "items" || word == "additionalProperties") && value.is_object())
       if (auto inner = unsupported(value); !inner.empty()) return inner;
   }
@@ -40,10 +51,12 @@ std::string unsupported(const Json& schema) {
 class Reader {
   Tree& tree_;
   const ParamPaths& paths_;
+  const HostKeys& host_;
 
  public:
   bool ok = true;
-  Reader(Tree& tree, const ParamPaths& paths) : tree_(tree), paths_(paths) {}
+  std::vector<std::filesystem::path> state_files, read_files;
+  Reader(Tree& tree, const ParamPaths& paths, const HostKeys& host) : tree_(tree), paths_(paths), host_(host) {}
 
   void bad(const YAML::Node& at, const std::string& path, const char* code, std::string message) {
     ok = false;
@@ -60,7 +73,9 @@ class Reader {
       return nullptr;
     }
     Json value = scalar(at, path, *text, type, schema);
-    if (!value.is_null()) limits(at, path, *text, value, schema);
+    if (value.is_null()) return value;
+    limits(at, path, *text, value, schema);
+    same_as_host(at, path, *text, value, schema);
     return value;
   }
 
@@ -92,7 +107,9 @@ class Reader {
     }
     for (const auto& [name, property] : properties.items()) {
       if (out.contains(name)) continue;
-      if (property.contains("default")) {
+      if (property.contains(host_word)) {
+        out[name] = *host_value(host_, property[host_word].get<std::string>());
+      } else if (property.contains("default")) {
         Json value = property["default"];
         if (value.is_string() && property.value("x-bowline-unit", "") == "path") value = place(value.get<std::string>(), property);
         out[name] = std::move(value);
@@ -106,11 +123,13 @@ class Reader {
   }
 
  private:
-  std::string place(const std::string& text, const Json& schema) const {
+  std::string place(const std::string& text, const Json& schema) {
     if (text.empty()) return text;
-    const std::filesystem::path p(text);
-    if (p.is_absolute()) return text;
-    return ((schema.value("x-bowline-state", false) ? paths_.state : paths_.beside) / p).lexically_normal().string();
+    const bool state = schema.value("x-bowline-state", false);
+    std::filesystem::path p(text);
+    if (!p.is_absolute()) p = ((state ? paths_.state : paths_.beside) / p).lexically_normal();
+    (state ? state_files : read_files).push_back(p);
+    return p.string();
   }
 
   Json array(const YAML::Node& at, const std::string& path, const Json& schema) {
@@ -158,6 +177,17 @@ class Reader {
     return nullptr;
   }
 
+  // Two lengths of a bar in one run would make every time that is computed from one of them silently wrong.
+  void same_as_host(const YAML::Node& at, const std::string& path, const std::string& text, const Json& value, const Json& schema) {
+    if (!schema.contains(host_word)) return;
+    const auto key = schema[host_word].get<std::string>();
+    const std::int64_t want = *host_value(host_, key);
+    if (value == want) return;
+    const std::string host = schema.value("x-bowline-unit", "") == "duration" ? duration_text(want) : std::to_string(want);
+    bad(at, path, "CONFIG_MISMATCH",
+        text + " is not the run's " + key + ", which is " + host + ": leave it out here, or make the two equal");
+  }
+
   void limits(const YAML::Node& at, const std::string& path, const std::string& text, const Json& value, const Json& schema) {
     const bool percent = schema.value("x-bowline-unit", "") == "percent";
     const auto shown = [percent](const Json& limit) {
@@ -202,8 +232,8 @@ class Reader {
 
 }  // namespace
 
-std::optional<std::string> read_params(Tree& tree, const YAML::Node& node, const YAML::Node& owner, const std::string& path,
-                                       const std::string& schema_text, const ParamPaths& paths) {
+std::optional<Params> read_params(Tree& tree, const YAML::Node& node, const YAML::Node& owner, const std::string& path,
+                                  const std::string& schema_text, const ParamPaths& paths, const HostKeys& host) {
   const Json schema = Json::parse(schema_text, nullptr, false);
   if (!schema.is_object()) {
     tree.problem(owner, path, "CONFIG_SCHEMA_UNSUPPORTED", "the plugin's schema is not a JSON object");
@@ -213,10 +243,10 @@ std::optional<std::string> read_params(Tree& tree, const YAML::Node& node, const
     tree.problem(owner, path, "CONFIG_SCHEMA_UNSUPPORTED", "the plugin's schema has " + what + ", which this host cannot check");
     return std::nullopt;
   }
-  Reader reader(tree, paths);
+  Reader reader(tree, paths, host);
   const Json out = reader.object(node, owner, path, schema);
   if (!reader.ok) return std::nullopt;
-  return out.dump();
+  return Params{out.dump(), std::move(reader.state_files), std::move(reader.read_files)};
 }
 
 }  // namespace bowline::config

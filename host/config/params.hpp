@@ -1,10 +1,11 @@
 // A plugin's params: YAML held against the plugin's JSON Schema, units understood, defaults filled in.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "config/yaml_tree.hpp"
 
@@ -15,10 +16,23 @@ struct ParamPaths {
   std::filesystem::path state;   ///< relative paths of files that the run writes lie below its state folder
 };
 
-/// Canonical JSON (keys sorted), or nothing when problems were added. `node` may be undefined: no params were given.
+/// What of the host's own keys a plugin may speak of too. A property with `"x-bowline-host": "interval"` (or another key
+/// of these) is the same thing said twice: left out it takes the host's value, and another value is a problem.
+struct HostKeys {
+  std::int64_t interval_ns = 0;      ///< "interval"
+  std::int64_t resolve_bars = 0;     ///< "signals.resolve_bars"
+};
+
+struct Params {
+  std::string json;                                  ///< canonical: keys sorted
+  std::vector<std::filesystem::path> state_files{};  ///< paths in it of files that the run writes
+  std::vector<std::filesystem::path> read_files{};   ///< paths in it of what has to be there
+};
+
+/// The params, or nothing when problems were added. `node` may be undefined: no params were given.
 /// `path` is the way to it, for messages. The schema's own words beyond what is known here are a problem too: what is
 /// not enforced must not look as if it were.
-std::optional<std::string> read_params(Tree& tree, const YAML::Node& node, const YAML::Node& owner, const std::string& path,
-                                       const std::string& schema, const ParamPaths& paths);
+std::optional<Params> read_params(Tree& tree, const YAML::Node& node, const YAML::Node& owner, const std::string& path,
+                                  const std::string& schema, const ParamPaths& paths, const HostKeys& host);
 
 }  // namespace bowline::config

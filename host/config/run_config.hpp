@@ -15,16 +15,16 @@ struct InstrumentConfig {
   Decimal base_step = Decimal::from_mantissa(1, -8), quote_step = Decimal::from_mantissa(1, -2),
           px_step = Decimal::from_mantissa(1, -2), base_min = Decimal::zero(), quote_min = Decimal::from_mantissa(1, 0),
           maker_fee = Decimal::from_mantissa(6, -3), taker_fee = Decimal::from_mantissa(12, -3);
+  bool operator==(const InstrumentConfig&) const = default;
 };
 
 struct InstanceConfig {
   std::string id, kind, plugin;
   std::string params_json = "{}";  ///< canonical JSON, checked against the plugin's schema, defaults filled in
-  struct Restart {
-    std::uint32_t max = 0;
-    std::int64_t within_ns = 600'000'000'000;
-  } restart;
+  std::vector<std::filesystem::path> state_files;  ///< what the plugin writes and finds again, by its schema
+  std::vector<std::filesystem::path> read_files;   ///< files and folders that its params name, by its schema
   double weight = 1;               ///< of a signal, when several are combined
+  bool operator==(const InstanceConfig&) const = default;
 };
 
 struct RunConfig {
@@ -35,12 +35,14 @@ struct RunConfig {
   std::int64_t interval_ns = 300'000'000'000, max_bar_delay_ns = 0;
   struct Store {
     std::string transactions = "sqlite://crypto_transactions.db", prices = "sqlite://crypto_prices.db";
+    bool operator==(const Store&) const = default;
   } store;
   std::string journal = "file";
   struct Listen {
     bool enabled = true;
     std::string host = "127.0.0.1";
     std::map<std::string, std::uint16_t> ports{};  ///< by service
+    bool operator==(const Listen&) const = default;
   } listen;
   std::map<std::string, std::string> peers;        ///< base url by service, of those in other processes
   std::vector<InstrumentConfig> instruments;
@@ -50,15 +52,18 @@ struct RunConfig {
     /// How long a call may take before the watchdog ends the process.
     std::int64_t lane_limit_ns = 250'000'000, broker_limit_ns = 10'000'000'000, pull_limit_ns = 60'000'000'000,
                  control_limit_ns = 60'000'000'000;
+    bool operator==(const Plugins&) const = default;
   } plugins;
   std::vector<InstanceConfig> instances;
   struct Signals {
     std::string combine = "mean";
     std::uint32_t resolve_bars = 12;
+    bool operator==(const Signals&) const = default;
   } signals;
   struct Bridge {
     Decimal max_position = Decimal::from_mantissa(5, -2), cost_margin = Decimal::from_mantissa(5, -4);
     bool cost_gate = true;
+    bool operator==(const Bridge&) const = default;
   } bridge;
   struct Execution {
     Decimal assumed_half_spread = Decimal::from_mantissa(5, -4), min_trade = Decimal::from_mantissa(5, -3);
@@ -69,14 +74,19 @@ struct RunConfig {
               price_collar = Decimal::not_set();
       std::uint32_t max_orders_per_minute = 0;
       std::int64_t max_mark_age_ns = 0;
+      bool operator==(const Floor&) const = default;
     } floor;
+    bool operator==(const Execution&) const = default;
   } execution;
   struct Rebalance {
     std::uint32_t every_bars = 0;
+    bool operator==(const Rebalance&) const = default;
   } rebalance;
   struct Log {
     std::string level = "INFO", file;
+    bool operator==(const Log&) const = default;
   } log;
+  bool operator==(const RunConfig&) const = default;
 };
 
 }  // namespace bowline::config

@@ -67,6 +67,15 @@ std::optional<std::int64_t> parse_duration(std::string_view text) noexcept {
   return std::nullopt;
 }
 
+std::string duration_text(std::int64_t ns) {
+  static constexpr auto units = std::to_array<std::pair<std::string_view, std::int64_t>>({
+      {"d", 86'400'000'000'000}, {"h", 3'600'000'000'000}, {"m", 60'000'000'000}, {"s", 1'000'000'000}, {"ms", 1'000'000},
+      {"us", 1'000}});
+  for (const auto& [unit, of] : units)
+    if (ns != 0 && ns % of == 0) return std::to_string(ns / of) + std::string(unit);
+  return ns == 0 ? "0" : std::to_string(ns) + "ns";
+}
+
 std::optional<bool> parse_bool(std::string_view t) noexcept {
   if (t == "true" || t == "on" || t == "yes") return true;
   if (t == "false" || t == "off" || t == "no") return false;

@@ -4,6 +4,7 @@
 #include <bowline/decimal.hpp>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace bowline::config {
@@ -16,6 +17,8 @@ std::optional<Decimal> parse_decimal(std::string_view text);
 std::optional<Decimal> parse_fraction(std::string_view text);
 /// 250ms, 30s, 5m, 1h, 7d; a bare number is refused, but 0.
 std::optional<std::int64_t> parse_duration(std::string_view text) noexcept;
+/// The shortest text that parse_duration() reads as `ns`: 5m, 90s.
+std::string duration_text(std::int64_t ns);
 /// true, false, on, off, yes, no.
 std::optional<bool> parse_bool(std::string_view text) noexcept;
 

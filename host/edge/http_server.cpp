@@ -52,8 +52,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     if (ec == asio::error::address_in_use)
       return Error{"EDGE_PORT_TAKEN",
                    o.service + ": port " + std::to_string(o.port) + " on " + o.bind +
-                       " is taken by another process; stop that one (ss -ltnp shows it) or give this service "
-                       "another port",
+                       " is taken by another process: end that one, which may be another run, or give this service "
+                       "another port (listen.ports)",
                    {{"port", std::to_string(o.port)}}};
     if (ec) return Error{"EDGE_BIND_FAILED", o.service + ": cannot listen on " + where + ": " + ec.message()};
     port_ = acceptor_.local_endpoint(ec).port();

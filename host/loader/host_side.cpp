@@ -75,7 +75,7 @@ void host_fail(void* ctx, const bl_error* why) noexcept {
   side(ctx).fail(refuse_instance(
       "PLUGIN_FAULT", side(ctx).instance,
       side(ctx).plugin + " reported a fault (" + (text.empty() ? "it gave no reason" : text) + ")",
-      "correct what it names; `restart` decides whether a new instance is made"));
+      "correct what it names, and start the run anew"));
 }
 
 // ---- services

@@ -31,20 +31,12 @@ enum class State : std::uint32_t { Creating, Created, Configured, Running, Stopp
 /// "created", "configured", "running", "stopped", "failed", ...
 std::string_view to_string(State state) noexcept;
 
-/// `restart:` of the configuration. Carried for the service that owns the instance: on failure it makes a new
-/// instance, at most `max` times within `within_ns`.
-struct RestartPolicy {
-  std::uint32_t max = 0;
-  std::int64_t within_ns = 0;
-};
-
 /// Which instance to make.
 struct InstanceSpec {
   std::uint32_t index = 0;  ///< host id, 1..n in configuration order
   std::string id;           ///< id in the configuration
   std::string plugin;       ///< plugin id
   std::string params;       ///< canonical JSON, checked against the schema and defaulted
-  RestartPolicy restart{};
 };
 
 /// What an instance wants to be given, checked: needs() of signal and risk plugins.

@@ -23,6 +23,7 @@ Result<std::string> write_manifest(const std::filesystem::path& dir, const Manif
   j["feature_hash"] = m.feature_hash;
   j["classes"] = {"down", "flat", "up"};
   j["horizon_bars"] = m.horizon_bars;
+  j["interval_ns"] = m.interval_ns;
   j["threshold_up"] = m.threshold_up;
   j["threshold_down"] = m.threshold_down;
   j["class_return"] = m.class_return;

@@ -16,6 +16,7 @@ struct Manifest {
   std::vector<std::string> features;
   std::string feature_hash;
   std::uint32_t horizon_bars = 12;
+  std::int64_t interval_ns = 300'000'000'000;        ///< length of the bars it was trained on
   double temperature = 1, threshold_up = 1, threshold_down = 1;
   std::array<double, 3> class_return{};              ///< down, flat, up
   std::vector<std::pair<std::string, std::string>> trained;  ///< facts for the reader: rows, period, seed, losses

@@ -65,7 +65,7 @@ class Plugin {
 constexpr std::string_view schema =
     R"json({"type":"object","additionalProperties":false,"required":["files"],"properties":{
 "files":{"type":"object","properties":{},"additionalProperties":{"type":"string","x-bowline-unit":"path"},"description":"symbol to candle file, csv or csv.gz"},
-"interval":{"type":"integer","x-bowline-unit":"duration","default":300000000000,"minimum":1000000000,"description":"length of a bar"},
+"interval":{"type":"integer","x-bowline-unit":"duration","x-bowline-host":"interval","default":300000000000,"minimum":1000000000,"description":"length of a bar: the run's own interval, which it takes when left out"},
 "speed":{"type":"string","default":"max","pattern":"^(max|real|[0-9]+(\\.[0-9]+)?(x|×))$","description":"max, real, or a factor such as 300x"},
 "from":{"type":"string","default":"","description":"only bars that open at or after this: 2022-01-01, 2022-01-01T12:00:00Z, or epoch seconds in quotes"},
 "to":{"type":"string","default":"","description":"only bars that close at or before this"},

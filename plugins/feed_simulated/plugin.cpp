@@ -79,7 +79,7 @@ class Plugin {
 constexpr std::string_view schema = R"json({"type":"object","additionalProperties":false,"properties":{
 "seed":{"type":"integer","default":1,"minimum":0,"description":"another seed, another market"},
 "start":{"type":"string","default":"2024-01-01T00:00:00Z","description":"open of the first bar, history included"},
-"interval":{"type":"integer","x-bowline-unit":"duration","default":300000000000,"minimum":1000000000,"description":"length of a bar"},
+"interval":{"type":"integer","x-bowline-unit":"duration","x-bowline-host":"interval","default":300000000000,"minimum":1000000000,"description":"length of a bar: the run's own interval, which it takes when left out"},
 "history_bars":{"type":"integer","default":0,"minimum":0,"maximum":100000000,"description":"bars given first, as fast as pulled, marked as replayed: warm-up"},
 "bars":{"type":"integer","default":0,"minimum":0,"description":"bars behind the history; 0 = without end"},
 "speed":{"type":"string","default":"max","pattern":"^(max|real|[0-9]+(\\.[0-9]+)?(x|×))$","description":"max, real, or a factor such as 300x"},

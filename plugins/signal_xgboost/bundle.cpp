@@ -68,6 +68,10 @@ Result<Manifest> parse_manifest(std::string_view text) {
   if (m.value("classes", Json()) != Json{"down", "flat", "up"}) return corrupt("classes: not down, flat, up");
   if (!number(m, "horizon_bars", 1, 1e6, bars)) return corrupt("horizon_bars: not 1..1000000");
   out.horizon_bars = static_cast<std::int64_t>(bars);
+  if (const auto at = m.find("interval_ns"); at != m.end()) {
+    if (!at->is_number_integer() || at->get<std::int64_t>() <= 0) return corrupt("interval_ns: not a whole number above 0");
+    out.interval_ns = at->get<std::int64_t>();
+  }
   if (!number(m, "threshold_up", 0, 1, out.threshold_up)) return corrupt("threshold_up: not 0..1");
   if (!number(m, "threshold_down", 0, 1, out.threshold_down)) return corrupt("threshold_down: not 0..1");
   if (const auto r = m.find("class_return"); r != m.end() && !r->is_null()) {

@@ -18,6 +18,7 @@ struct Manifest {
   std::string model_id, model_sha256;
   std::vector<std::string> features;  ///< in the order of the model's columns
   std::int64_t horizon_bars = 0;
+  std::int64_t interval_ns = 0;       ///< length of the bars it was trained on; 0 = not told
   double threshold_up = 0.5, threshold_down = 0.5;
   Triple class_return{std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::quiet_NaN(),
                       std::numeric_limits<double>::quiet_NaN()};

@@ -34,18 +34,18 @@ class Plugin {
     train.min_child_weight = p.at("min_child_weight").get<double>();
 
     std::unique_ptr<Model> model;
-    std::int64_t bars = p.at("horizon_bars").get<std::int64_t>();
+    const auto bars = p.at("horizon_bars").get<std::int64_t>(), interval = p.at("interval").get<std::int64_t>();
     if (const auto bundle = p.at("bundle").get<std::string>(); !bundle.empty()) {
       auto loaded = Model::load(bundle);
       if (!loaded) return loaded.error();
       model = std::move(*loaded);
-      bars = model->manifest().horizon_bars;
+      if (auto ok = trained_for(model->manifest(), bars, interval); !ok) return ok;
       if (auto ok = select(model->manifest().features); !ok) return ok;
     }
     // Only now: after a failure the previous configuration must still be in force.
     model_ = std::move(model);
     train_ = std::move(train);
-    horizon_ns_ = bars * p.at("interval_s").get<std::int64_t>() * 1'000'000'000;
+    horizon_ns_ = bars * interval;
     return {};
   }
   Result<void> start() {
@@ -98,6 +98,20 @@ class Plugin {
   static const void* extension(std::string_view id) noexcept;
 
  private:
+  /// What was learnt over one length of time says nothing about another: the numbers would look right and be wrong.
+  static Result<void> trained_for(const Manifest& m, std::int64_t bars, std::int64_t interval_ns) {
+    if (m.interval_ns != 0 && m.interval_ns != interval_ns)
+      return Error{"MODEL_INTERVAL", "the bundle was trained on bars of " + seconds(m.interval_ns) + ", and those of this run are of " +
+                                         seconds(interval_ns) + ": set the run's interval, or train a model for this one"};
+    if (m.horizon_bars != bars)
+      return Error{"MODEL_HORIZON", "the bundle predicts " + std::to_string(m.horizon_bars) + " bars ahead, and this run judges signals after " +
+                                        std::to_string(bars) + ": set signals.resolve_bars, or train with --horizon " + std::to_string(bars)};
+    return {};
+  }
+  static std::string seconds(std::int64_t ns) {
+    const std::int64_t ms = ns / 1'000'000;
+    return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+  }
   Result<void> select(const std::vector<std::string>& names) const {
     const auto* features = host_.service<bl_features_v1>(BL_SVC_FEATURES);
     if (features == nullptr) return Error{"SERVICE_MISSING", "the host does not offer " BL_SVC_FEATURES};
@@ -124,8 +138,8 @@ constexpr std::string_view schema = R"json({"type":"object","additionalPropertie
 "min_child_weight":{"type":"number","default":10,"minimum":0,"maximum":1000000,"description":"for training: least weight of a leaf"},
 "early_stopping":{"type":"integer","default":0,"minimum":0,"maximum":10000,"description":"for training: stop after so many rounds without a better mlogloss on the evaluation data; 0 = never"},
 "seed":{"type":"integer","default":1,"minimum":0,"maximum":2147483647,"description":"for training: seed of the sampling"},
-"horizon_bars":{"type":"integer","default":12,"minimum":1,"maximum":1000000,"description":"for training: bars ahead that the labels look; a bundle brings its own"},
-"interval_s":{"type":"integer","default":300,"minimum":1,"maximum":86400,"description":"seconds of a bar: turns the horizon into time"}}})json";
+"horizon_bars":{"type":"integer","x-bowline-host":"signals.resolve_bars","default":12,"minimum":1,"maximum":100000,"description":"bars ahead that are predicted: the run's signals.resolve_bars, which it takes when left out; a bundle of another horizon is refused"},
+"interval":{"type":"integer","x-bowline-unit":"duration","x-bowline-host":"interval","default":300000000000,"minimum":1000000000,"description":"length of a bar: the run's own interval, which it takes when left out; a bundle of another interval is refused"}}})json";
 
 bl_status needs(bl_inst*, bl_needs* out) noexcept {
   out->warmup_bars = 0;  // the host's features know their own warm-up and say so per row

@@ -10,7 +10,7 @@ bad() { # what, exit code, words, sed script, how many problems (1)
   config | sed "$4" >"$dir/bad.yaml"
   check "$1" ends "$2" run "$dir/bad.yaml" "$dir/bad"
   check "$1: says so" grep -q -e "$3" "$dir/err"
-  check "$1: is the one problem" grep -q "^bowline: ${5:-1} problems\{0,1\} in " "$dir/err"
+  check "$1: is the one problem" grep -q "^${5:-1} problems\{0,1\} in " "$dir/err"
   check "$1: nothing was begun" test ! -e "$dir/bad"
 }
 bad "an unknown key" 3 'bad.yaml:3:1: sed: unknown key; did you mean seed?' 's/^seed:/sed:/'
@@ -29,10 +29,30 @@ bad "a port above its range" 3 '70000 is over the limit of 65535' 's/^listen: .*
 bad "two services on one port" 3 'port 8044 is that of .* too' 's/^listen: .*/listen: {ports: {signal-bridge: 8044, trade-execution: 8044}}/'
 bad "two instances of one id" 3 'cross is the id of another instance too' 's/{id: limits,/{id: cross,/'
 bad "an instrument listed twice" 3 'BTC-USD is listed twice' 's/ETH-USD/BTC-USD/'
+bad "instruments of two quote assets" 3 'bad.yaml:[0-9]*:[0-9]*: instruments\[1\]: ETH-EUR is not quoted in USD as BTC-USD is' 's/ETH-USD/ETH-EUR/'
+bad "a feed of another interval" 3 'instances\[0\].params.interval: 1h is not the run.s interval, which is 5m' 's/{seed: 7, bars/{interval: 1h, seed: 7, bars/'
+bad "no feed" 3 'instances: no instance of kind feed' '/kind: feed/d'
+bad "no signal" 3 'instances: no instance of kind signal' '/kind: signal/d'
+bad "no broker" 3 'instances: a run has exactly one instance of kind broker, and here are 0' '/kind: broker/d'
+bad "two brokers" 3 'instances: a run has exactly one instance of kind broker, and here are 2' 's/^\( *- {id: \)venue,\(.*\)/&\n\1other,\2/'
 bad "not YAML" 3 'bad.yaml:[0-9]*:[0-9]*:' 's/^instruments:.*/instruments: [BTC-USD/'
 bad "a missing environment variable" 3 'the environment has no BOWLINE_NOT_THERE' 's/^seed: 7/seed: ${BOWLINE_NOT_THERE}/'
 bad "a missing secret" 3 'secret venue/key is not there' 's|{seed: 7, bars|{start: "secret://venue/key", bars|'
 bad "mode: live, and every guard of it" 9 'mock mode only' 's/^mode: mock/mode: live/' 5
+# Files that this host cannot run, however good they are: the fixtures are built to be so.
+fixture() { # file
+  rm -rf "$dir/plugins"
+  mkdir "$dir/plugins"
+  cp "$FIXTURES/$1.so" "$dir/plugins/"
+}
+fixture broker
+bad "a broker that says it is real" 9 'instances\[3\].plugin: plugin test.puppet talks to a real venue' \
+  "s|path: \[|&$dir/plugins, |; s/plugin: bowline.broker.mock.*/plugin: test.puppet}/"
+check "a broker that says it is real: check-config refuses it too" ends 9 "$bowline" check-config "$dir/bad.yaml"
+fixture feed_pushed
+bad "a feed that pushes" 3 'instances\[0\].plugin: plugin test.puppet publishes from its own threads' \
+  "s|path: \[|&$dir/plugins, |; s/plugin: bowline.feed.simulated.*/plugin: test.puppet}/"
+check "a feed that pushes: check-config refuses it too" ends 3 "$bowline" check-config "$dir/bad.yaml"
 export TRADING_MODE=live
 bad "TRADING_MODE=live over a mock file" 9 'TRADING_MODE=live over a file with mode: mock' ''
 unset TRADING_MODE
@@ -51,7 +71,7 @@ as_nobody=()
 unreadable "a file this user may not read" "${as_nobody[@]}" "$bowline" check-config "$dir/closed.yaml"
 config | sed 's/^seed:/sed:/; s/^interval: 5m/interval: 5/' >"$dir/bad.yaml"
 check "two problems at once" ends 3 "$bowline" check-config "$dir/bad.yaml"
-check "two problems: both told" grep -q '^bowline: 2 problems in ' "$dir/err"
+check "two problems: both told" grep -q '^2 problems in ' "$dir/err"
 
 # A port that another process holds: the holder lets the system choose its own.
 config | sed 's/bars: 5000, speed: max/speed: 300x/

@@ -41,4 +41,16 @@ features 's/"ema_12[a-z_0-9]*"/"no_such_feature"/; s/"rsi_14"/"no_such_feature"/
 bad "a feature this host does not know" MODEL_FEATURES
 features 's/"rsi_14", *//; /^ *"rsi_14",$/d'
 bad "another list of features" MODEL_FEATURES
+features 's/"horizon_bars": 12/"horizon_bars": 24/'
+check "a bundle of another horizon is refused by check-config too" env BOWLINE_MODEL="$dir/bad" bash -c "'$bowline' check-config '$dir/run.yaml' >/dev/null 2>&1; [ \$? = 6 ]"
+bad "a bundle of another horizon" 'MODEL_HORIZON: the bundle predicts 24 bars ahead, and this run judges signals after 12'
+features 's/"interval_ns": 300000000000/"interval_ns": 3600000000000/'
+check "a bundle of another interval is refused by check-config too" env BOWLINE_MODEL="$dir/bad" bash -c "'$bowline' check-config --json '$dir/run.yaml' | grep -q '\"code\": \"MODEL_INTERVAL\"\|PLUGIN_CONFIGURE_FAILED'"
+bad "a bundle of another interval" 'MODEL_INTERVAL: the bundle was trained on bars of 3600 s, and those of this run are of 300 s'
+export BOWLINE_MODEL=$bundle
+sed 's/^interval: 5m/interval: 1h/' "$dir/run.yaml" >"$dir/hour.yaml"
+refused "a run of another interval than its bundle" 6 MODEL_INTERVAL run "$dir/hour.yaml" "$dir/hour"
+sed 's/^interval: 5m/&\nsignals: {resolve_bars: 6}/' "$dir/train.yaml" >"$dir/six.yaml"
+check "training takes the run's horizon" ends 0 "$bowline" train "$dir/six.yaml" --out "$dir/six"
+check "and keeps it in the bundle" grep -q '"horizon_bars": 6' "$dir/six/manifest.json"
 exit $failed

@@ -35,6 +35,15 @@ bl_status take(void* ctx, const bl_event* e) noexcept {
 }
 }  // namespace
 
+Error wrong_interval(const std::string& instance, std::int64_t bar_ns, std::int64_t interval_ns) {
+  const auto seconds = [](std::int64_t ns) {
+    const std::int64_t ms = ns / 1'000'000;
+    return ms % 1000 == 0 ? std::to_string(ms / 1000) + " s" : std::to_string(ms) + " ms";
+  };
+  return {"FEED_INTERVAL", "instance " + instance + ": gave a bar of " + seconds(bar_ns) + ", and the run's interval is " +
+                               seconds(interval_ns) + ": set `interval` to the length of the feed's bars, or give it others"};
+}
+
 FeedReader::FeedReader(loader::FeedInstance& feed, std::function<std::int64_t()> clock, std::function<void()> waker)
     : feed_(feed), clock_(std::move(clock)), waker_(std::move(waker)) {}
 

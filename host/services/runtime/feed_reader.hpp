@@ -31,6 +31,10 @@ inline bool usable(const bl_bar& bar, std::size_t instruments) noexcept {
   return bar.h.instrument != 0 && bar.h.instrument <= instruments && bar.is_final != 0;
 }
 
+/// FEED_INTERVAL: the feed gave a bar of another length than the run's `interval`. Times, horizons and ages are counted
+/// in bars, so that all of them would be wrong, and none would look so.
+Error wrong_interval(const std::string& instance, std::int64_t bar_ns, std::int64_t interval_ns);
+
 class FeedReader {
  public:
   /// How far it may run ahead (little enough that what the feed wrote is still in a cache when the core reads it), and

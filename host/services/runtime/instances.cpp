@@ -1,6 +1,6 @@
 #include "services/runtime/instances.hpp"
 
-#include "loader/plugin_file.hpp"
+#include <algorithm>
 
 namespace bowline::services {
 
@@ -18,6 +18,32 @@ Result<core::InstrumentTable> instrument_table(const config::RunConfig& config) 
     if (auto added = table.add(i.symbol, rules); !added) return added.error();
   }
   return table;
+}
+
+bool loads(const config::RunConfig& config, const config::InstanceConfig& i) {
+  const auto hosts = [&config](std::string_view name) {
+    return std::find(config.services.begin(), config.services.end(), name) != config.services.end();
+  };
+  if (i.kind == "feed" || i.kind == "signal") return hosts("signal-generator");
+  if (i.kind == "risk") return hosts("signal-bridge") || hosts("trade-execution");
+  if (i.kind == "broker") return hosts("trade-execution");
+  return hosts("portfolio-rebalancer");
+}
+
+Result<void> fits_host(const loader::Module& module, const std::string& plugin, loader::Kind kind, std::string_view mode) {
+  if (kind == loader::Kind::Broker && mode == "mock" && module.manifest().venue_class != loader::VenueClass::Simulated)
+    return Error{"MODE_VENUE_REAL", "plugin " + plugin +
+                                        " talks to a real venue, or does not say that its venue is simulated, and mode: mock takes only "
+                                        "simulated ones: name bowline.broker.mock"};
+  if (kind == loader::Kind::Feed) {
+    const auto found = module.plugin(plugin);
+    if (!found) return found.error();
+    const auto* table = static_cast<const bl_feed_v1*>((*found)->vtable);
+    if (table->pull == nullptr)
+      return Error{"RUN_FEED_PUSHED", "plugin " + plugin +
+                                          " publishes from its own threads, and this host takes only feeds that it pulls: give it a pull function"};
+  }
+  return {};
 }
 
 template <class T>
@@ -42,18 +68,14 @@ Result<Instances::One<T>> Instances::one(const config::RunConfig& config, const 
   trust.pins_required = config.mode == "live";
   auto module = loader::load_plugin_file(offer->file, trust);
   if (!module) return module.error();
-  if constexpr (T::kKind == loader::Kind::Broker) {
-    if (config.mode == "mock" && (*module)->manifest().venue_class != loader::VenueClass::Simulated)
-      return Error{"MODE_VENUE_REAL", "instance " + from.id + ": plugin " + from.plugin +
-                                          " talks to a real venue and mode: mock takes only simulated ones"};
-    made.services->inbox = &broker_inbox;
-  }
+  if (auto fits = fits_host(**module, from.plugin, T::kKind, config.mode); !fits)
+    return Error{fits.error().code, "instance " + from.id + ": " + fits.error().message};
+  if constexpr (T::kKind == loader::Kind::Broker) made.services->inbox = &broker_inbox;
   loader::InstanceSpec spec;
   spec.index = index;
   spec.id = from.id;
   spec.plugin = from.plugin;
   spec.params = from.params_json;
-  spec.restart = {from.restart.max, from.restart.within_ns};
   auto instance = loader::make_instance<T>(*module, std::move(spec), *made.services, watchdog_.get());
   if (!instance) return instance.error();
   made.instance = std::move(*instance);
@@ -97,9 +119,6 @@ Result<std::unique_ptr<Instances>> Instances::make(const config::RunConfig& conf
     Result<void> done;
     if (from.kind == "feed") {
       done = add(all->feeds);
-      if (done && !all->feeds.back().instance->pulled())
-        return Error{"RUN_FEED_PUSHED", "instance " + from.id + ": plugin " + from.plugin +
-                                            " publishes from its own threads; this host takes feeds that it pulls"};
     } else if (from.kind == "signal") {
       done = add(all->signals);
     } else if (from.kind == "risk") {

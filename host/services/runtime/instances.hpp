@@ -11,6 +11,7 @@
 #include "core/instrument.hpp"
 #include "loader/catalogue.hpp"
 #include "loader/instance.hpp"
+#include "loader/plugin_file.hpp"
 #include "loader/quarantine.hpp"
 #include "loader/watchdog.hpp"
 #include "services/runtime/instance_services.hpp"
@@ -20,6 +21,13 @@ namespace bowline::services {
 
 /// The instruments of a configuration as the core's table.
 Result<core::InstrumentTable> instrument_table(const config::RunConfig& config);
+
+/// Whether this host can run that plugin of a module. Errors: MODE_VENUE_REAL (trading rules 6: mock takes only simulated
+/// venues, and a venue that does not say what it is counts as real), RUN_FEED_PUSHED.
+Result<void> fits_host(const loader::Module& module, const std::string& plugin, loader::Kind kind, std::string_view mode);
+
+/// Whether one of this process's services loads that instance; one file may name the instances of several processes.
+bool loads(const config::RunConfig& config, const config::InstanceConfig& instance);
 
 struct InstancesOptions {
   std::filesystem::path var;

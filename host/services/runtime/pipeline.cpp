@@ -127,6 +127,11 @@ RunEnd Pipeline::turn() {
       if (failed()) return end_of_failure();
       continue;  // commands and timers come between two steps
     }
+    if (next->h.type == BL_EV_BAR && usable(next->bar, p_.instruments) && next->bar.close_ns - next->bar.open_ns != p_.interval) {
+      // What is half begun is not decided: with bars of another length nothing of it can be trusted.
+      error_ = wrong_interval(best->feed().spec().id, next->bar.close_ns - next->bar.open_ns, p_.interval);
+      return RunEnd::feed_failed;
+    }
     fire_timers(p_.listeners, *p_.facts, next->h.ts_recv, events_, pump_);
     best->pop();
     handle(*next);

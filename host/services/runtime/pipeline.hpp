@@ -33,6 +33,7 @@ struct PipelineParts {
   core::RecordSink* sink = nullptr;
   RunFacts* facts = nullptr;
   std::size_t instruments = 0;
+  core::Nanos interval = 300'000'000'000;  ///< length of every bar; one of another length ends the run
   core::Nanos max_bar_delay = 0;        ///< a bar known later than this after its close is not acted on; 0 = no limit
   MarketStream* market = nullptr;       ///< what is published to followers; null: nobody can follow
   EventsStream* events = nullptr;       ///< where portfolio versions are published; null: nowhere

@@ -159,6 +159,7 @@ void Run::Impl::make_loop() {
   p.sink = &sink();
   p.facts = &facts;
   p.instruments = table.size();
+  p.interval = config.interval_ns;
   p.max_bar_delay = config.max_bar_delay_ns;
   p.market = market.get();
   for (auto& f : instances->feeds) {

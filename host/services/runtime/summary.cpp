@@ -72,7 +72,7 @@ std::string Summary::text() const {
     line("equity", amount(start_equity) + " -> " + amount(equity) + " (cash " + amount(cash) + ")");
     line("profit", "realised " + amount(realised) + ", unrealised " + amount(unrealised) + ", fees " + amount(fees));
     line("max drawdown", percent(max_drawdown));
-    line("assumed spread", "half spread " + percent(half_spread) + " (no quotes in the inputs)");
+    line("assumed spread", "half spread " + percent(half_spread) + " (where the inputs hold no quotes)");
     line("journal", std::to_string(journal_commits) + " commits, " + std::to_string(journal_rows) + " rows, head " + journal_head.substr(0, 16));
   }
   if (hosts("portfolio-rebalancer") && !hosts("trade-execution")) line("rebalances", std::to_string(plans));

@@ -52,7 +52,7 @@ int child(const std::string& file, const std::string& var, const std::string& id
   if (!module) give_up(module.error());
   auto plugin = (*module)->plugin(id);
   if (!plugin) give_up(plugin.error());
-  const InstanceSpec spec{1, "bench", id, params, {}};
+  const InstanceSpec spec{1, "bench", id, params};
   switch (static_cast<Kind>((*plugin)->kind)) {
     case Kind::Feed:
       until_running<FeedInstance>(*module, spec, host, watchdog, began);

@@ -55,7 +55,7 @@ int main() {
   must(watchdog.start());
   auto module = must(load_plugin_file(TWO_EMA_PLUGIN, TrustPolicy{var.path, {}, false}));
   auto signal = must(make_instance<SignalInstance>(
-      module, InstanceSpec{1, "bench", "bench.two_ema", "{}", {}}, host, &watchdog));
+      module, InstanceSpec{1, "bench", "bench.two_ema", "{}"}, host, &watchdog));
   must(signal->configure());
   must(signal->start());
 

@@ -127,7 +127,7 @@ int main(int argc, char** argv) {
   }
   config.plugins.path = {argv[2]};
   nlohmann::json params = nlohmann::json::parse(
-      R"({"colsample":0.8,"early_stopping":0,"eta":0.1,"features":[],"horizon_bars":12,"interval_s":300,"max_depth":6,"min_child_weight":10,"rounds":200,"seed":1,"subsample":0.8})");
+      R"({"colsample":0.8,"early_stopping":0,"eta":0.1,"features":[],"horizon_bars":12,"interval":300000000000,"max_depth":6,"min_child_weight":10,"rounds":200,"seed":1,"subsample":0.8})");
   params["bundle"] = bundle.string();
   config::InstanceConfig signal;
   signal.id = "model";

@@ -202,3 +202,95 @@ TEST_CASE("the reference page has a row for every key that the check knows") {
     CHECK_FALSE(k.meaning.empty());
   }
 }
+
+namespace {
+/// A file in which the key of this path has this text, and everything else is left out.
+std::string with_key(std::string_view path, std::string_view text) {
+  constexpr std::string_view in_instrument = "instruments[].", in_instance = "instances[].";
+  std::string instrument = "{symbol: BTC-USD", instance = "{id: a, kind: signal, plugin: p", rest;
+  const std::string value = text.empty() ? "\"\"" : std::string(text);
+  if (path.starts_with(in_instrument)) {
+    instrument += ", " + std::string(path.substr(in_instrument.size())) + ": " + value;
+  } else if (path.starts_with(in_instance)) {
+    instance += ", " + std::string(path.substr(in_instance.size())) + ": " + value;
+  } else {
+    std::string close;
+    for (std::size_t dot; (dot = path.find('.')) != path.npos; path.remove_prefix(dot + 1), close += "}")
+      rest += (rest.empty() ? "" : "{") + std::string(path.substr(0, dot)) + ": ";
+    rest += (close.empty() ? "" : "{") + std::string(path) + ": " + value + close + "\n";
+  }
+  return "instruments: [" + instrument + "}]\nplugins: {path: [plugins]" +
+         (rest.starts_with("plugins: {") ? ", " + rest.substr(10, rest.size() - 11) : "}") + "\ninstances: [" + instance + "}]\n" +
+         (rest.starts_with("plugins: {") ? "" : rest);
+}
+}  // namespace
+
+TEST_CASE("each default that the reference page shows is the one that is used") {
+  RunFile run;
+  const Loaded left_out = run.load(with_key("mode", "mock"));
+  INFO(all_text(left_out));
+  REQUIRE(left_out.problems.empty());
+  int held = 0;
+  for (const Key& k : keys()) {
+    // A map has no default of its own, "none" and "all four" are words for a key that is left out.
+    if (k.type == "map" || k.type == "list" || k.standard == "required" || k.standard == "none" || k.path.ends_with("[]") ||
+        k.path.ends_with("{}") || k.path.starts_with("peers.") || (k.standard.empty() && k.type != "text"))
+      continue;
+    const std::string yaml = with_key(k.path, k.standard);
+    INFO(yaml);
+    const Loaded stated = run.load(yaml);
+    INFO(all_text(stated));
+    REQUIRE(stated.problems.empty());
+    CHECK(stated.config == left_out.config);
+    ++held;
+  }
+  CHECK(held > 35);
+  CHECK_FALSE(run.load(with_key("bridge.max_position", "6%")).config == left_out.config);
+  CHECK_FALSE(run.load(with_key("instruments[].px_step", "0.1")).config == left_out.config);
+}
+
+TEST_CASE("instruments of two quote assets are refused: their amounts would be one sum") {
+  RunFile run;
+  const Loaded l = run.load(
+      "instruments: [BTC-USD, ETH-USD, {symbol: SOL-EUR}]\n"
+      "plugins: {path: [plugins]}\n" +
+      no_instances);
+  INFO(all_text(l));
+  REQUIRE(l.problems.size() == 1);
+  CHECK(l.problems[0].code == "CONFIG_QUOTE_MIXED");
+  CHECK(l.problems[0].path == "instruments[2]");
+  CHECK(l.problems[0].line == 1);
+  CHECK(l.problems[0].column == 33);
+  CHECK(l.problems[0].message.find("SOL-EUR is not quoted in USD as BTC-USD is") == 0);
+}
+
+TEST_CASE("what the services of a process cannot do without is asked for when it is to be run, and of no other service") {
+  RunFile run;
+  const std::string feed = "  - {id: f, kind: feed, plugin: p}\n", signal = "  - {id: s, kind: signal, plugin: p}\n",
+                    venue = "  - {id: v, kind: broker, plugin: p}\n", second = "  - {id: w, kind: broker, plugin: p}\n";
+  const auto codes = [&](const std::string& services, const std::string& list) {
+    const Loaded l = run.load(services + base + (list.empty() ? no_instances : "instances:\n" + list));
+    std::vector<std::string> out;
+    for (const Problem& p : l.problems) {
+      out.push_back(p.code);
+      CHECK(p.path == "instances");
+    }
+    return out;
+  };
+  using Codes = std::vector<std::string>;
+  CHECK(codes("", "") == Codes{});  // it is only read
+  run.complete = true;
+  CHECK(codes("", feed + signal + venue) == Codes{});
+  CHECK(codes("", signal + venue) == Codes{"RUN_FEED_MISSING"});
+  CHECK(codes("", feed + venue) == Codes{"RUN_SIGNAL_MISSING"});
+  CHECK(codes("", feed + signal) == Codes{"RUN_BROKER_COUNT"});
+  CHECK(codes("", feed + signal + venue + second) == Codes{"RUN_BROKER_COUNT"});
+  CHECK(codes("", "") == Codes{"RUN_FEED_MISSING", "RUN_SIGNAL_MISSING", "RUN_BROKER_COUNT"});
+  const std::string peers =
+      "peers: {signal-generator: 'http://a:1', signal-bridge: 'http://a:2', trade-execution: 'http://a:3'}\n";
+  CHECK(codes("services: [signal-bridge]\n" + peers, "") == Codes{});
+  CHECK(codes("services: [signal-generator]\n" + peers, feed + signal) == Codes{});
+  CHECK(codes("services: [signal-generator]\n" + peers, venue) == Codes{"RUN_FEED_MISSING", "RUN_SIGNAL_MISSING"});
+  CHECK(codes("services: [trade-execution]\n" + peers, venue) == Codes{});
+  CHECK(codes("services: [trade-execution]\n" + peers, feed + signal) == Codes{"RUN_BROKER_COUNT"});
+}

@@ -84,3 +84,33 @@ TEST_CASE("a schema that demands what the host does not enforce is refused, and 
     CHECK(l.problems[0].code == "CONFIG_SCHEMA_UNSUPPORTED");
   }
 }
+
+TEST_CASE("a param that is the host's own key takes the host's value, and no other one") {
+  RunFile run;
+  run.schema = R"json({"type":"object","additionalProperties":false,"properties":{
+"interval":{"type":"integer","x-bowline-unit":"duration","x-bowline-host":"interval","default":300000000000},
+"bars":{"type":"integer","x-bowline-host":"signals.resolve_bars","default":12}}})json";
+  const auto load = [&](const std::string& host, const std::string& params) {
+    return run.load(base + "instances:\n  - {id: a, kind: signal, plugin: p, params: " + params + "}\n" + host);
+  };
+  CHECK(load("", "{}").config.instances.at(0).params_json == R"({"bars":12,"interval":300000000000})");
+  const std::string hour = "interval: 1h\nsignals: {resolve_bars: 24}\n";
+  CHECK(load(hour, "{}").config.instances.at(0).params_json == R"({"bars":24,"interval":3600000000000})");
+  CHECK(load(hour, "{interval: 60m, bars: 24}").problems.empty());
+  const Loaded l = load(hour, "{interval: 5m, bars: 12}");
+  INFO(all_text(l));
+  REQUIRE(l.problems.size() == 2);
+  for (const Problem& p : l.problems) CHECK(p.code == "CONFIG_MISMATCH");
+  CHECK(l.problems[0].path == "instances[0].params.interval");
+  CHECK(l.problems[0].message == "5m is not the run's interval, which is 1h: leave it out here, or make the two equal");
+  CHECK(l.problems[1].message == "12 is not the run's signals.resolve_bars, which is 24: leave it out here, or make the two equal");
+}
+
+TEST_CASE("a schema that names a host key this host does not have is not taken") {
+  RunFile run;
+  run.schema = R"json({"type":"object","additionalProperties":false,"properties":{
+"seed":{"type":"integer","x-bowline-host":"seed","default":1}}})json";
+  const Loaded l = run.load_params("{}");
+  REQUIRE(l.problems.size() == 1);
+  CHECK(l.problems[0].code == "CONFIG_SCHEMA_UNSUPPORTED");
+}

@@ -23,6 +23,7 @@ inline const std::string no_instances = "instances: []\n";
 class RunFile {
  public:
   std::map<std::string, std::string, std::less<>> env;
+  bool complete = false;
   std::string schema = R"({"type":"object","additionalProperties":false,"properties":{}})";
 
   RunFile() {
@@ -49,10 +50,11 @@ class RunFile {
     std::ofstream(file()) << yaml;
     LoadOptions options;
     options.env = environment();
-    options.schema = [this](const RunConfig::Plugins&, const std::string&, const std::string&) {
+    options.schema = [this](const RunConfig&, const std::string&, const std::string&) {
       return Result<std::string>(schema);
     };
     options.state = "/var/run-state";
+    options.complete = complete;
     return config::load(file(), options);
   }
   /// One instance with these params, in flow style, on line 4 of the file.

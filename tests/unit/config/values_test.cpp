@@ -45,3 +45,10 @@ TEST_CASE("a word far from every name is near to none") {
   CHECK(nearest("max_postion", names) == "max_position");
   CHECK(nearest("colour", names).empty());
 }
+
+TEST_CASE("a duration is written as the shortest text that reads back as itself") {
+  for (const char* text : {"0", "1ns", "250ms", "90s", "5m", "1h", "36h", "7d"}) {
+    CHECK(duration_text(*parse_duration(text)) == text);
+  }
+  CHECK(duration_text(3'600'000'000'000) == "1h");
+}

@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
   if (!module) refused(module.error());
   QuietHost host;
   auto instance =
-      make_instance<SignalInstance>(*module, InstanceSpec{1, "mom_btc", plugin, params, {}}, host, &watchdog);
+      make_instance<SignalInstance>(*module, InstanceSpec{1, "mom_btc", plugin, params}, host, &watchdog);
   if (!instance) refused(instance.error());
   if (auto done = (*instance)->configure(); !done) refused(done.error());
   if (auto done = (*instance)->start(); !done) refused(done.error());

@@ -86,7 +86,7 @@ inline fs::path stage(const std::string& fixture, const fs::path& to, const std:
 }
 
 inline InstanceSpec spec(std::string params = "{}", std::string plugin = "test.puppet") {
-  return InstanceSpec{3, "mom_btc", std::move(plugin), std::move(params), {}};
+  return InstanceSpec{3, "mom_btc", std::move(plugin), std::move(params)};
 }
 
 struct Ended {

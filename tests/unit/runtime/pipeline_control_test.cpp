@@ -172,3 +172,11 @@ TEST_CASE("an instance that failed ends the run") {
   CHECK(r.pipeline->error().code == "TEST");  // in its own words
   CHECK(r.log == Strings{"step 300 acted", "step 600 acted"});
 }
+
+TEST_CASE("a bar of another length than the run's interval ends it, and the step it came in is not decided") {
+  Rig r;
+  CHECK(r.play({both(1) + "bar 1 600 600 10000\nbar 2 600 600 10000 short\n" + "bar 1 900 900 10000\n"}) == RunEnd::feed_failed);
+  CHECK(r.log == Strings{"step 300 acted"});
+  CHECK(r.pipeline->error().code == "FEED_INTERVAL");
+  CHECK(r.pipeline->error().message.find("instance test.feed.script: gave a bar of 60 s, and the run's interval is 300 s") == 0);
+}

@@ -46,7 +46,7 @@ std::unique_ptr<T> plugin_instance(const std::filesystem::path& file, const std:
   trust.var = var;
   auto module = loader::load_plugin_file(file, trust);
   if (!module) FAIL(module.error().message);
-  loader::InstanceSpec spec{1, id, id, params.dump(), {}};
+  loader::InstanceSpec spec{1, id, id, params.dump()};
   auto made = loader::make_instance<T>(*module, std::move(spec), host, nullptr);
   if (!made) FAIL(made.error().message);
   if (auto done = (*made)->configure(); !done) FAIL(done.error().message);

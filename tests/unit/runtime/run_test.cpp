@@ -22,8 +22,8 @@ config::RunConfig configured(const Folder& folder, const std::string& yaml) {
   config::LoadOptions o;
   o.env = [](std::string_view) { return std::optional<std::string>(); };
   o.state = folder.path() / "var";
-  o.schema = [&](const config::RunConfig::Plugins& plugins, const std::string& id, const std::string&) -> Result<std::string> {
-    auto all = loader::Catalogue::scan(plugins.path);
+  o.schema = [&](const config::RunConfig& so_far, const std::string& id, const std::string&) -> Result<std::string> {
+    auto all = loader::Catalogue::scan(so_far.plugins.path);
     if (!all) return all.error();
     auto offer = all->find(id);
     if (!offer) return offer.error();

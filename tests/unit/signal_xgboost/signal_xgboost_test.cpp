@@ -98,7 +98,8 @@ Json manifest_of(const TempDir& dir) {
           {"features", {"a", "b", "c"}},
           {"feature_hash", "x"},
           {"classes", {"down", "flat", "up"}},
-          {"horizon_bars", 6},
+          {"horizon_bars", 12},
+          {"interval_ns", 300'000'000'000},
           {"threshold_up", 0.6},
           {"threshold_down", 0.6},
           {"class_return", {-0.01, 0.0, 0.02}},
@@ -180,7 +181,7 @@ TEST_CASE("a bundle predicts: probabilities, actions and what goes with them; co
     CHECK(std::isnan(p.weight));
     CHECK(p.threshold == 0.6);
     CHECK(p.flags == 1);
-    CHECK(p.horizon_ns == 6 * 300'000'000'000);
+    CHECK(p.horizon_ns == 12 * 300'000'000'000);
     CHECK(p.cause == 42);
   }
   s.host.predictions.clear();
@@ -271,11 +272,18 @@ TEST_CASE("a bundle that is missing, damaged or of other features is refused, an
   for (const auto& [key, value] : {std::pair<const char*, Json>{"format", 2},
                                    {"threshold_up", 7},
                                    {"classes", {"up", "down"}},
+                                   {"interval_ns", "5m"},
                                    {"calibration", {{"method", "isotonic"}}}}) {
     m = b.manifest;
     m[key] = value;
     b.dir.write("manifest.json", m.dump());
     refused(b.dir, "MODEL_CORRUPT");
+  }
+  for (const auto& [key, code] : {std::pair{"interval_ns", "MODEL_INTERVAL"}, {"horizon_bars", "MODEL_HORIZON"}}) {
+    m = b.manifest;
+    m[key] = 24;
+    b.dir.write("manifest.json", m.dump());
+    refused(b.dir, code);
   }
   b.dir.write("manifest.json", b.manifest.dump());
   std::string model = bytes(b.dir.at("model.ubj"));
