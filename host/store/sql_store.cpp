@@ -57,6 +57,13 @@ SqlStore::SqlStore(std::unique_ptr<SqlWriter> writer, std::vector<int> locks, st
 
 SqlStore::~SqlStore() { static_cast<void>(close()); }
 
+// The writer's thread sleeps until the first put(), so that its sessions may be used here.
+Result<bool> SqlStore::used(const std::vector<std::string>& roles) try {
+  return writer_->used(roles);
+} catch (const std::exception& e) {
+  return Error{"STORE_OPEN", std::string("store: ") + e.what()};
+}
+
 void SqlStore::put(core::Record&& record) { step_.push_back(std::move(record)); }
 
 void SqlStore::end_step(core::Nanos) {

@@ -36,6 +36,10 @@ class SqlStore final : public core::RecordSink {
   SqlStore(const SqlStore&) = delete;
   SqlStore& operator=(const SqlStore&) = delete;
 
+  /// When it was opened, tables that these roles write (all of them when empty) held rows: of an earlier run, or of this one
+  /// before the process was started anew. Asked before the first put(). STORE_OPEN when they cannot be read.
+  Result<bool> used(const std::vector<std::string>& roles);
+
   bool wanted() const noexcept override { return true; }
   void put(core::Record&& record) override;    // [core thread]
   void end_step(core::Nanos time) override;    // [core thread]

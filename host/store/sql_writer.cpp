@@ -3,6 +3,7 @@
 #include <soci/soci.h>
 #include <soci/sqlite3/soci-sqlite3.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <deque>
@@ -15,6 +16,20 @@
 namespace bowline::store {
 namespace {
 
+/// A row would take the place of another thing's row.
+struct RowTaken : soci::soci_error {
+  explicit RowTaken(const std::string& table)
+      : soci::soci_error("a row of " + table + " has its key already and says something else: it is of another run, or two things "
+                         "were given one id; neither is overwritten") {}
+};
+
+/// What becomes of a row whose key is taken.
+enum class Taken {
+  same,     ///< it has to say the same: a batch that is written again, a service that decides a run's steps anew
+  grows,    ///< the newer state of the same thing (an order): what identifies it has to be the same
+  latest,   ///< the newer one stands: what was said again in the same run
+};
+
 /// One reused INSERT. `kinds` has a letter per column: i integer, d double (NaN = NULL), t text (decimal not set = NULL),
 /// b bytes.
 class Insert {
@@ -26,22 +41,67 @@ class Insert {
   };
   std::deque<Cell> cells_;  // their addresses are bound
   std::optional<soci::blob> blob_;
+  soci::session& session_;
+  const std::string into_, kinds_;
+  const Taken taken_;
   soci::statement st_;
   std::size_t at_ = 0;
 
- public:
-  Insert(soci::session& s, const std::string& into, std::string_view kinds) : st_(s) {
-    std::string sql = "INSERT OR REPLACE INTO " + into + " VALUES(";
-    st_.alloc();
-    for (std::size_t n = 0; n < kinds.size(); ++n) {
-      sql += n == 0 ? "?" : ",?";
-      Cell& c = cells_.emplace_back();
-      if (kinds[n] == 'i') st_.exchange(soci::use(c.i, c.ind));
-      if (kinds[n] == 'd') st_.exchange(soci::use(c.d, c.ind));
-      if (kinds[n] == 't') st_.exchange(soci::use(c.t, c.ind));
-      if (kinds[n] == 'b') st_.exchange(soci::use(blob_.emplace(s)));
+  void bind(soci::statement& st, std::size_t n) {
+    Cell& c = cells_[n];
+    if (kinds_[n] == 'i') st.exchange(soci::use(c.i, c.ind));
+    if (kinds_[n] == 'd') st.exchange(soci::use(c.d, c.ind));
+    if (kinds_[n] == 't') st.exchange(soci::use(c.t, c.ind));
+    if (kinds_[n] == 'b') st.exchange(soci::use(blob_ ? *blob_ : blob_.emplace(session_)));
+  }
+  std::vector<std::string> columns() {
+    std::vector<std::string> names;
+    const soci::rowset<std::string> rows = (session_.prepare << "SELECT name FROM pragma_table_info('" + into_ + "') ORDER BY cid");
+    for (const std::string& name : rows) names.push_back(name);
+    BOWLINE_INVARIANT(names.size() == kinds_.size());
+    return names;
+  }
+  /// Whether the row that has the key says what this one does. `seq` counts a process's own events: a service that was
+  /// started anew counts them anew.
+  bool says_the_same() {
+    const std::vector<std::string> names = columns();
+    soci::statement ask(session_);
+    std::string sql = "SELECT count(*) FROM " + into_ + " WHERE 1";
+    ask.alloc();
+    for (std::size_t n = 0; n < names.size(); ++n) {
+      if (names[n] == "seq") continue;
+      sql += " AND " + names[n] + " IS ?";
+      bind(ask, n);
     }
-    st_.prepare(sql + ")");
+    int found = 0;
+    ask.exchange(soci::into(found));
+    ask.prepare(sql);
+    ask.define_and_bind();
+    ask.execute(true);
+    return found != 0;
+  }
+
+ public:
+  Insert(soci::session& s, const std::string& into, std::string_view kinds, Taken taken)
+      : session_(s), into_(into), kinds_(kinds), taken_(taken), st_(s) {
+    std::string sql = (taken == Taken::latest ? "INSERT OR REPLACE INTO " : "INSERT INTO ") + into + " VALUES(";
+    st_.alloc();
+    for (std::size_t n = 0; n < kinds_.size(); ++n) {
+      sql += n == 0 ? "?" : ",?";
+      cells_.emplace_back();
+      bind(st_, n);
+    }
+    sql += ")";
+    if (taken == Taken::same) sql += " ON CONFLICT DO NOTHING";
+    if (taken == Taken::grows) {
+      sql += " ON CONFLICT(id) DO UPDATE SET ";
+      std::string set;
+      for (const std::string& name : columns())
+        if (name != "id") set += (set.empty() ? "" : ",") + name + "=excluded." + name;
+      sql += set + " WHERE decision_id=excluded.decision_id AND symbol=excluded.symbol AND side=excluded.side"
+                   " AND decided_ns=excluded.decided_ns";
+    }
+    st_.prepare(sql);
     st_.define_and_bind();
   }
   template <class Int>
@@ -85,6 +145,8 @@ class Insert {
     BOWLINE_INVARIANT(at_ == cells_.size());
     at_ = 0;
     st_.execute(true);
+    if (taken_ == Taken::latest || st_.get_affected_rows() != 0) return;
+    if (taken_ == Taken::grows || !says_the_same()) throw RowTaken(into_);
   }
   void reset() noexcept { at_ = 0; }  // a write failed half-way
 };
@@ -109,6 +171,7 @@ Error error_of(const std::filesystem::path& file, const soci::soci_error& e) {
   if (what.find("is full") != std::string::npos) code = "STORE_FULL";
   if (what.find("is locked") != std::string::npos) code = "STORE_LOCKED";
   if (what.find("readonly") != std::string::npos) code = "STORE_READ_ONLY";
+  if (dynamic_cast<const RowTaken*>(&e) != nullptr) code = "STORE_ROW_TAKEN";
   return Error{code, "store " + file.string() + ": " + what + "; entries stay denied until it can be written"};
 }
 
@@ -157,8 +220,10 @@ struct SqlWriter::Impl {
 
   explicit Impl(const StoreOptions& o) : prices_file(o.prices), transactions_file(o.transactions), table(*o.instruments) {}
   void prepare() {
-    const auto p = [this](const char* into, const char* kinds) { return &all.emplace_back(prices, into, kinds); };
-    const auto t = [this](const char* into, const char* kinds) { return &all.emplace_back(transactions, into, kinds); };
+    const auto p = [this](const char* into, const char* kinds) { return &all.emplace_back(prices, into, kinds, Taken::latest); };
+    const auto t = [this](const char* into, const char* kinds, Taken taken = Taken::same) {
+      return &all.emplace_back(transactions, into, kinds, taken);
+    };
     candle = p("candles", "tiiiiiiiiiii");
     feature = p("features", "ittttb");
     name = p("feature_names", "tit");
@@ -166,9 +231,10 @@ struct SqlWriter::Impl {
     resolved = p("signal_outcomes", "titdi");
     decision = t("decisions", "titttdddddddiii");
     decision_check = t("decision_checks", "tittttttt");
-    sizing = t("order_decisions", "ttttiitdttttt");
-    order_check = t("order_checks", "titttittttttt");
-    order = t("orders", "tttttttittttiiittttttti");
+    // A target that stands is sized again at each step: the last word is kept.
+    sizing = t("order_decisions", "ttttiitdttttt", Taken::latest);
+    order_check = t("order_checks", "titttittttttt", Taken::latest);
+    order = t("orders", "tttttttittttiiittttttti", Taken::grows);
     order_event = t("order_events", "tiitttt");
     fill = t("fills", "tttittitttti");
     portfolio = t("portfolio_history", "iittttttt");
@@ -268,6 +334,22 @@ struct SqlWriter::Impl {
     audit->go();
   }
 };
+
+bool SqlWriter::used(const std::vector<std::string>& roles) {
+  const auto any = [](soci::session& s, std::initializer_list<const char*> tables) {
+    return std::any_of(tables.begin(), tables.end(), [&s](const char* table) {
+      int found = 0;
+      s << std::string("SELECT EXISTS(SELECT 1 FROM ") + table + ")", soci::into(found);
+      return found != 0;
+    });
+  };
+  const auto is = [&roles](const char* role) { return roles.empty() || std::find(roles.begin(), roles.end(), role) != roles.end(); };
+  return (is("signal-generator") && any(impl_->prices, {"candles", "features", "signals"})) ||
+         (is("signal-bridge") && any(impl_->transactions, {"decisions"})) ||
+         (is("portfolio-rebalancer") && any(impl_->transactions, {"rebalances"})) ||
+         (is("trade-execution") &&
+          any(impl_->transactions, {"order_decisions", "orders", "order_events", "fills", "portfolio_history", "core_events", "audit"}));
+}
 
 SqlWriter::SqlWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqlWriter::~SqlWriter() = default;

@@ -94,6 +94,18 @@ unusable() { # what, code, file
 unusable "an empty file" FEED_FILE_EMPTY empty.csv
 unusable "a header alone" FEED_FILE_EMPTY header.csv
 unusable "another header" FEED_HEADER_WRONG other.csv
+# A feed whose bars are not of the run's interval, which no param of it could have told.
+mkdir "$dir/plugins"
+cp "$SCRIPT_FEED" "$dir/plugins/"
+sed "s|path: \[|plugins: [|; s|plugins: {plugins: \[|plugins: {path: [$dir/plugins, |
+  s|plugin: bowline.feed.replay, .*|plugin: test.feed.script, params: {script: \"bar 1 1640995500 1640995500 10000\\\\nbar 1 1640995800 1640995800 10000 short\"}}|" \
+  "$dir/run.yaml" >"$dir/script.yaml"
+check "a bar of another length ends the run" ends 5 run "$dir/script.yaml" "$dir/script"
+check "a bar of another length: says so" says 'FEED_INTERVAL: instance candles: gave a bar of 60 s, and the run.s interval is 300 s'
+check "a bar of another length: the bar before it is stored" is "$(rows candles "$dir/script")" 1
+sed 's/^interval: 5m/interval: 1h/' "$dir/script.yaml" >"$dir/hour.yaml"
+check "an interval that the first bar does not have" ends 5 run "$dir/hour.yaml" "$dir/hour"
+check "an interval that the first bar does not have: nothing was acted on" is "$(rows candles "$dir/hour")" 0
 unusable "no file" FEED_FILE_UNREADABLE nothing.csv
 unusable "a folder for a file" FEED_FILE_UNREADABLE folder.csv
 printf '%s' "$(cat "$dir/good.csv")" >"$dir/bad.csv"

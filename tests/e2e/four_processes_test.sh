@@ -39,6 +39,7 @@ parted() { # bars
   echo "listen: {ports: {signal-generator: ${port[signal-generator]}, signal-bridge: ${port[signal-bridge]}," \
     "trade-execution: ${port[trade-execution]}, portfolio-rebalancer: ${port[portfolio-rebalancer]}}}"
 }
+is_sum() { [ "$(cksum <"$1/crypto_transactions.db")" = "$2" ]; } # folder, sum
 launch() { # service, run
   BOWLINE_SERVICE=$1 "$bowline" run "$dir/$2.yaml" --var "$dir/$2.$1" --log-level WARNING >>"$dir/$2.$1.out" 2>>"$dir/$2.$1.err" &
   pid[$1]=$!
@@ -122,6 +123,16 @@ whole slow
 check "slow: latency changes what is traded" test "$("$bowline" db dump fills --var "$dir/slow" | cksum)" != "$("$bowline" db dump fills --var "$dir/one" | cksum)"
 divided "a slow venue" "signal-generator signal-bridge" "trade-execution portfolio-rebalancer"
 latency=0s reference=one
+# The folder of another run: its rows would stand among this run's.
+choose_ports
+parted 2000 >"$dir/mixed.yaml"
+cp -r "$dir/four.signal-bridge" "$dir/mixed.signal-bridge"
+before=$(cksum <"$dir/mixed.signal-bridge/crypto_transactions.db")
+for s in $all; do launch "$s" mixed; done
+check "mixed: the bridge with another run's folder ends" ended signal-bridge mixed 5
+check "mixed: and says why" grep -q 'RUN_VAR_USED: .*mixed.signal-bridge was used by an earlier run' "$dir/mixed.signal-bridge.err"
+for s in signal-generator trade-execution portfolio-rebalancer; do check "mixed: $s ends with it" ended "$s" mixed 0; done
+check "mixed: what was decided before is as it was" is_sum "$dir/mixed.signal-bridge" "$before"
 
 # All four write into one pair of files: each its own tables, under its own lock.
 choose_ports

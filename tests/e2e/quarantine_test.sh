@@ -30,7 +30,15 @@ check "the list can be read" ends 0 "$bowline" quarantine list --var var
 check "it names instance, plugin and why" grep -q '^model: plugin local.signal.stuck, overrun in ' out
 check "as JSON too" ends 0 "$bowline" quarantine list --var var --json
 check "with the instance" grep -q '"instance": "model"' out
-check "the next run is well without it" ends 0 run
+check "the folder of the run that ended so is used, and says how the quarantine goes along" ends 3 run
+check "in words" grep -q 'RUN_VAR_USED: .*copy its file quarantine' err
+anew() { # folder: a new one, with the quarantine of the first
+  rm -rf "$1"
+  mkdir "$1"
+  cp var/quarantine "$1/"
+}
+anew next
+check "the next run is well without it" ends 0 "$bowline" run stuck/run.yaml --var next --json --log-level CRITICAL
 check "and makes no entry" grep -q '"made": 0' out
 check "a wrong name releases nobody" ends 2 "$bowline" quarantine release modell --var var
 check "and is told who there is" grep -q 'these are: model' err
@@ -38,8 +46,8 @@ check "neither a name nor --all" ends 2 "$bowline" quarantine release --var var
 check "the release" ends 0 "$bowline" quarantine release model --var var
 check "then nobody is left" ends 0 "$bowline" quarantine list --var var
 check "it says so" grep -q 'nobody is quarantined' out
-rm -f var/journal.db*  # a run is not resumed yet: the folder of one that wrote its journal is refused
-check "released, it runs, and hangs again" ends 75 "$bowline" run stuck/run.yaml --var var --log-level CRITICAL
+anew third
+check "released, it runs, and hangs again" ends 75 "$bowline" run stuck/run.yaml --var third --log-level CRITICAL
 echo torn >>var/quarantine
 check "a torn line is told" ends 0 "$bowline" quarantine list --var var
 check "in words" grep -q 'every instance counts as named' out

@@ -17,17 +17,6 @@ std::int64_t system_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// The services that load an instance of this kind.
-bool loaded_by(const config::RunConfig& config, const config::InstanceConfig& i) {
-  const auto hosts = [&config](std::string_view name) {
-    return std::find(config.services.begin(), config.services.end(), name) != config.services.end();
-  };
-  if (i.kind == "feed" || i.kind == "signal") return hosts("signal-generator");
-  if (i.kind == "risk") return hosts("signal-bridge") || hosts("trade-execution");
-  if (i.kind == "broker") return hosts("trade-execution");
-  return hosts("portfolio-rebalancer");
-}
-
 }  // namespace
 
 StoreFiles store_files(const config::RunConfig& config, const std::filesystem::path& var) {
@@ -38,6 +27,17 @@ StoreFiles store_files(const config::RunConfig& config, const std::filesystem::p
     return p.is_absolute() ? p : var / p;
   };
   return {file(config.store.transactions), file(config.store.prices)};
+}
+
+// A run is not resumed: what an earlier one sent, holds and stored would be mixed up with what this one does.
+Error Run::Impl::used(const std::string& what) const {
+  std::error_code ec;
+  const bool quarantined = std::filesystem::file_size(options.var / "quarantine", ec) > 0 && !ec;
+  return {"RUN_VAR_USED", "the state folder " + options.var.string() + " was used by an earlier run: " + what +
+                              " of it is there; name another folder with --var, or move this one away" +
+                              (quarantined ? "; instances are quarantined in it: copy its file quarantine into the new folder, or they "
+                                             "will be called again"
+                                           : "")};
 }
 
 Result<void> Run::Impl::open_state() {
@@ -56,10 +56,13 @@ Result<void> Run::Impl::open_state() {
     auto opened = store::Journal::open(options.var / "journal.db", stamp);
     if (!opened) return opened.error();
     journal = std::move(*opened);
-    if (journal->rows() != 0)
-      return Error{"RUN_VAR_USED", "the state folder " + options.var.string() +
-                                       " holds the journal of an earlier run: name another folder with --var, or move this one away"};
+    if (journal->rows() != 0) return used("the journal");
   }
+  // A venue that goes on where an earlier run left it: that run's coins and open orders would be nobody's here.
+  for (const config::InstanceConfig& i : config.instances)
+    if (i.kind == "broker" && hosts("trade-execution"))
+      for (const std::filesystem::path& file : i.state_files)
+        if (std::filesystem::exists(file, ec)) return used("the venue's state (" + file.string() + ")");
   // Derived from the seed where time is not real, so that the same run makes the same ids (trading rules 2.1).
   const core::Id128 epoch = core::decision_id(config.seed, "", 0, "store-epoch", config.execution.account);
   if (journal)
@@ -75,6 +78,15 @@ Result<void> Run::Impl::open_state() {
   auto opened = store::SqlStore::open(o);
   if (!opened) return opened.error();
   sql = std::move(*opened);
+  // Bridge and rebalancer may be started anew in the middle of a run and then find their own rows; the other two may not.
+  std::vector<std::string> roles;
+  for (const char* role : {"signal-generator", "trade-execution"})
+    if (parted() && hosts(role)) roles.emplace_back(role);
+  if (!parted() || !roles.empty()) {
+    const auto has = sql->used(roles);
+    if (!has) return has.error();
+    if (*has) return used("the store");
+  }
   store_text = files.transactions.string() + ", " + files.prices.string();
   return {};
 }
@@ -92,6 +104,12 @@ Result<void> Run::Impl::first_balances() {
     return Error{"RUN_FEES_BELOW_VENUE", "the venue takes higher fees for " + low.front() + " than the configuration reckons with, and entries "
                                       "would pay less than they cost: state its taker_fee and maker_fee under instruments"};
   return {};
+}
+
+// From here on the folder is used, also when no order is ever made.
+Result<void> Run::Impl::note_begin() {
+  if (auto done = journal->note("begin", 0, "{\"seed\":" + std::to_string(config.seed) + "}"); !done) return done;
+  return journal->flush();
 }
 
 Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -115,7 +133,7 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   auto catalogue = loader::Catalogue::scan(config.plugins.path);
   if (!catalogue) return catalogue.error();
   if (auto done = m.open_state(); !done) return done.error();
-  std::erase_if(m.config.instances, [&config](const auto& i) { return !loaded_by(config, i); });
+  std::erase_if(m.config.instances, [&config](const auto& i) { return !loads(config, i); });
   InstancesOptions io;
   io.without_broker = !m.hosts("trade-execution");
   io.var = m.options.var;
@@ -152,6 +170,12 @@ Summary Run::execute(const std::function<void()>& on_started) {
     if (!m.instances->quarantine().empty())
       m.execution->set_state(core::TradingState::reducing, 0, "host", "an instance is quarantined");
     m.start_equity = m.execution->portfolio().equity();
+    if (auto done = m.note_begin(); !done) {
+      m.end = RunEnd::instance_failed;
+      m.error = done.error();
+      static_cast<void>(m.instances->stop());
+      return summary();
+    }
   }
   for (const config::InstanceConfig& i : m.config.instances)
     if (m.instances->quarantine().quarantined(i.id))

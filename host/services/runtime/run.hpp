@@ -31,7 +31,7 @@ StoreFiles store_files(const config::RunConfig& config, const std::filesystem::p
 class Run {
  public:
   /// Opens journal and store, loads and configures the plugins. Nothing is started and no byte leaves. Errors: of the
-  /// loader, the store and the journal; RUN_VAR_USED when `var` holds an earlier run's orders.
+  /// loader, the store and the journal; RUN_VAR_USED when journal, store or venue of an earlier run are there.
   static Result<std::unique_ptr<Run>> make(const config::RunConfig& config, RunOptions options);
   ~Run();
 

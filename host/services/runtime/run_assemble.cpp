@@ -206,6 +206,7 @@ FollowerParts Run::Impl::follower_parts(std::string role) {
   p.table = &table;
   p.sink = &sink();
   p.expected = hello(role);
+  p.heard_run = options.var / ("run-of-" + role);
   p.role = std::move(role);
   p.market_url = base_url("signal-generator");
   p.execution_url = base_url("trade-execution");

@@ -56,6 +56,8 @@ struct Run::Impl {
   /// Hosted here, or a peer.
   bool in_run(std::string_view service) const;
   Result<void> open_state();
+  Error used(const std::string& what) const;
+  Result<void> note_begin();
   Result<void> first_balances();
 
   // ---- run_assemble.cpp

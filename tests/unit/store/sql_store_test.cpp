@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <limits>
 
 #include "store/dump.hpp"
 #include "store/reader.hpp"
@@ -119,6 +120,122 @@ TEST_CASE("a full disk is told, keeps what was accepted, and flush does not call
   CHECK((*s)->dropped() == 0);
   s->reset();
   std::filesystem::remove_all(dir);
+}
+
+namespace {
+struct Open {
+  test::Market m;
+  std::filesystem::path dir = std::filesystem::temp_directory_path() / ("bowline_taken_" + std::to_string(::getpid()));
+  StoreOptions o{dir / "p.db", dir / "t.db", {"mock", "v", "default"}, {}, &m.table};
+  std::unique_ptr<SqlStore> store;
+  Open() {
+    std::filesystem::remove_all(dir);
+    std::filesystem::create_directories(dir);
+    again();
+  }
+  ~Open() {
+    store.reset();
+    std::filesystem::remove_all(dir);
+  }
+  void again() {
+    store.reset();
+    auto s = SqlStore::open(o);
+    if (!s) FAIL(s.error().message);
+    store = std::move(*s);
+  }
+  Result<void> write(core::Record r) {
+    store->put(std::move(r));
+    store->end_step(1);
+    return store->flush();
+  }
+  std::string text(const std::string& table) {
+    std::string all;
+    REQUIRE(dump(o.prices, o.transactions, table, DumpFormat::csv, [&](std::string_view line) { all.append(line).append("\n"); }).ok());
+    return all;
+  }
+};
+
+core::DecisionRecord decision_of(const test::Market& m) {
+  core::DecisionRecord d;
+  d.id = {1, 2};
+  d.time = 5;
+  d.seq = 7;
+  d.instrument = m.btc;
+  d.code = test::text("HOLD");
+  d.target_weight = d.cost = std::numeric_limits<double>::quiet_NaN();
+  d.checks = {{test::text("floor"), 1, "", "1.5"_dec, Decimal::not_set(), Decimal::not_set(), "fine"}};
+  return d;
+}
+core::OrderRecord order_of(const test::Market& m) {
+  core::OrderRecord o;
+  o.id = core::ClientOrderId("o-1");
+  o.decision = {1, 2};
+  o.instrument = m.btc;
+  o.decided_ns = 5;
+  o.state = "open";
+  return o;
+}
+}  // namespace
+
+TEST_CASE("what was decided may be written again as it is, by a process that counts anew, and never as something else") {
+  Open s;
+  core::DecisionRecord d = decision_of(s.m);
+  REQUIRE(s.write(d).ok());
+  const std::string first = s.text("decisions"), checks = s.text("decision_checks");
+  s.again();
+  d.seq = 1;
+  REQUIRE(s.write(d).ok());
+  CHECK(s.text("decisions") == first);
+  d.code = test::text("TARGET");
+  CHECK(s.write(d).error().code == "STORE_ROW_TAKEN");
+  CHECK(!s.store->healthy());
+  CHECK(s.text("decisions") == first);
+  s.again();
+  d = decision_of(s.m);
+  d.checks[0].action = 0;
+  CHECK(s.write(d).error().code == "STORE_ROW_TAKEN");
+  CHECK(s.text("decision_checks") == checks);
+}
+
+TEST_CASE("an order's row follows its state; another order with its id does not take its place") {
+  Open s;
+  core::OrderRecord o = order_of(s.m);
+  REQUIRE(s.write(o).ok());
+  o.state = "filled";
+  o.cum_qty = "1"_dec;
+  REQUIRE(s.write(o).ok());
+  const std::string filled = s.text("orders");
+  CHECK(filled.find("filled") != filled.npos);
+  for (const int what : {0, 1, 2, 3}) {
+    core::OrderRecord other = order_of(s.m);
+    other.state = "denied";
+    if (what == 0) other.decision = {3, 4};
+    if (what == 1) other.instrument = s.m.bnb;
+    if (what == 2) other.side = core::Side::sell;
+    if (what == 3) other.decided_ns = 6;
+    s.again();
+    CHECK(s.write(other).error().code == "STORE_ROW_TAKEN");
+    CHECK(s.text("orders") == filled);
+  }
+}
+
+TEST_CASE("a store says whether an earlier run left rows in the tables of a role") {
+  Open s;
+  const auto used = [&](std::vector<std::string> roles) { return *s.store->used(roles); };
+  CHECK_FALSE(used({}));
+  REQUIRE(s.write(order_of(s.m)).ok());
+  s.again();
+  CHECK(used({}));
+  CHECK(used({"signal-bridge", "trade-execution"}));
+  CHECK_FALSE(used({"signal-generator"}));
+  CHECK_FALSE(used({"signal-bridge"}));
+  core::CandleRecord c;
+  c.instrument = s.m.btc;
+  REQUIRE(s.write(c).ok());
+  CHECK(used({"signal-generator"}));
+  REQUIRE(s.write(decision_of(s.m)).ok());
+  CHECK(used({"signal-bridge"}));
+  CHECK_FALSE(used({"portfolio-rebalancer"}));
 }
 
 TEST_CASE("candles and signals are written at the exercise's pace", "[.pace]") {

@@ -1,5 +1,6 @@
 #include "services/runtime/remote/follower.hpp"
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "observe/log.hpp"
@@ -8,7 +9,22 @@
 namespace bowline::services {
 namespace {
 namespace out = observe::log;
+
+/// A service that is started anew in the middle of a run goes on in its folder. In the folder of another run it would put
+/// its rows among that run's: the folder remembers which run it belongs to.
+Result<void> same_run(const std::filesystem::path& file, const std::string& run) {
+  std::string kept;
+  if (std::ifstream in(file); std::getline(in, kept)) {
+    if (kept == run) return {};
+    return Error{"RUN_VAR_USED", "the state folder " + file.parent_path().string() +
+                                     " was used by an earlier run: name another folder with --var, or move this one away"};
+  }
+  std::ofstream out(file, std::ios::trunc);
+  out << run << "\n";
+  if (!out.flush()) return Error{"RUN_VAR_UNUSABLE", file.string() + " cannot be written"};
+  return {};
 }
+}  // namespace
 
 Follower::Follower(FollowerParts parts) : p_(std::move(parts)) {
   StreamClientOptions o{p_.market_url, "/market/stream", p_.role, p_.expected};
@@ -20,6 +36,7 @@ Follower::Follower(FollowerParts parts) : p_(std::move(parts)) {
   };
   e.failed = [this](const Error& why) { fail(why); };
   e.opened = [this] { report(); };
+  e.joined = [file = p_.heard_run](const std::string& run) { return same_run(file, run); };
   market_ = std::make_unique<StreamClient>(*p_.io, *p_.loop, std::move(o), std::move(e));
 }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <deque>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ struct FollowerParts {
   RunFacts* facts = nullptr;
   const core::InstrumentTable* table = nullptr;
   core::RecordSink* sink = nullptr;
+  std::filesystem::path heard_run;  ///< file that keeps which run this folder belongs to
   std::string role;                 ///< "signal-bridge"
   wire::Hello expected;             ///< facts the peers must agree in
   std::string market_url;           ///< base url of signal-generator

@@ -56,6 +56,8 @@ void StreamClient::hello(const nlohmann::json& message) {
     return fail("PEER_MISMATCH", "it runs with another seed, interval or list of instruments: give all services of a run the same");
   if (!run_.empty() && run_ != h->run)
     return fail("PEER_RESTARTED", "it was started anew: start every service of the run anew, each with a fresh --var");
+  if (run_.empty() && events_->joined)
+    if (const auto may = events_->joined(h->run); !may) return fail(may.error().code, may.error().message);
   run_ = h->run;
 }
 

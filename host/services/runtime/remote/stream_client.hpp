@@ -2,6 +2,7 @@
 // when what it hears is not the same run, or when messages are lost for good.
 #pragma once
 
+#include <bowline/result.hpp>
 #include <functional>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -26,6 +27,8 @@ struct StreamClientEvents {
   std::function<void(const std::shared_ptr<const nlohmann::json>&)> message;
   /// It cannot go on: PEER_MISMATCH, PEER_RESTARTED, PEER_GAP, PEER_MALFORMED. Called once. [core thread]
   std::function<void(const Error&)> failed;
+  /// The peer's run, when it is heard of first; an error ends it as failed() does. May be empty. [I/O thread]
+  std::function<Result<void>(const std::string& run)> joined{};
   /// Connected (again): say what the peer must know. [I/O thread]
   std::function<void()> opened;
 };
