@@ -46,6 +46,9 @@ void put(const char* text) noexcept { put(text, std::strlen(text)); }
 
 [[noreturn]] void die_of(const RegisteredInstance& guilty, const char* what, const char* detail) noexcept {
   const char* call = guilty.slot->call.load(std::memory_order_relaxed);
+  put("bowline: ");
+  put("PLUGIN_TERMINATED");
+  put(": ");
   put(guilty.label.c_str());
   put(": ");
   put(what);

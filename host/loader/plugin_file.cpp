@@ -107,7 +107,7 @@ Result<void> check_static(const PluginHeader& header, const std::string& file) {
     if (!known(run_time) && !known(header.manifest.needed))
       return refuse("PLUGIN_NEEDS_LIBRARY", file,
                     "needs the shared library " + library + ", which its note does not list",
-                    "link it statically with hidden symbols, or list it as NEEDED in bowline_add_plugin()");
+                    "link it statically with hidden symbols, or list it in the note: `needed` of the type that BOWLINE_PLUGIN names, or \"needed\" in BL_MANIFEST");
   }
   if (header.entries_known && std::ranges::find(header.entries, entry_name) == header.entries.end()) {
     std::string has;

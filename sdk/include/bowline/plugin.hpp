@@ -16,6 +16,9 @@
 
 #include <bowline/plugin.h>
 
+#include <array>
+#include <string_view>
+
 #include <bowline/detail/note.hpp>
 #include <bowline/detail/shell.hpp>
 #include <bowline/params.hpp>
@@ -287,7 +290,7 @@ struct ModuleOf {
       : plugin{sizeof(bl_plugin), T::plugin_kind,  to_abi(id),       to_abi(version),
                schema(),          &Shell<T>::base, T::plugin_table()},
         list{&plugin},
-        module{sizeof(bl_module), BL_ABI_MINOR, 0, 1, list, {__VERSION__, sizeof __VERSION__ - 1}} {}
+        module{sizeof(bl_module), BL_ABI_MINOR, note_facts<T>().min_host_minor, 1, list, {__VERSION__, sizeof __VERSION__ - 1}} {}
   static bl_str schema() noexcept {
     const auto& s = SchemaText<typename ParamsOf<T>::Type>::get();
     return {s.text, s.size};
@@ -295,14 +298,24 @@ struct ModuleOf {
 };
 }  // namespace detail
 
+/// Names of the distribution's shared libraries that a plugin is linked to, as the note has to list them:
+///   static constexpr auto needed = bowline::libraries("libxgboost.so.0");
+template <class... Name>
+constexpr std::array<std::string_view, sizeof...(Name)> libraries(const Name&... name) {
+  return {std::string_view(name)...};
+}
+
 }  // namespace bowline
 
-/// The note, and the one exported function. Once per file.
+/// The note, and the one exported function. Once per file. The type may say more of the file, all of it optional:
+///   static constexpr bool simulated = true;               // of a broker: its venue is not real
+///   static constexpr auto needed = bowline::libraries(…);  // else PLUGIN_NEEDS_LIBRARY
+///   static constexpr std::uint32_t min_host_minor = 0;    // the oldest host it runs on
 #define BOWLINE_PLUGIN(id, version, Type)                                                              \
   __attribute__((section(BL_NOTE_SECTION), used, aligned(4))) static constexpr auto bl_manifest_note = \
       bowline::detail::make_note<bowline::detail::note_text(                                           \
-          id, version, Type::plugin_kind, bowline::detail::is_simulated<Type>(), nullptr)>(            \
-          id, version, Type::plugin_kind, bowline::detail::is_simulated<Type>());                      \
+          id, version, Type::plugin_kind, bowline::detail::note_facts<Type>(), nullptr)>(              \
+          id, version, Type::plugin_kind, bowline::detail::note_facts<Type>());                        \
   extern "C" BL_EXPORT const bl_module* bowline_module_v1(void) noexcept {                             \
     static const bowline::detail::ModuleOf<Type> only(id, version);                                    \
     return &only.module;                                                                               \
