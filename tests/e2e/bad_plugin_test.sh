@@ -112,6 +112,8 @@ hangs() { # call, fixture, id, params: what does not return while a run is made 
 }
 hangs create create_hangs test.puppet ''
 hangs configure actor test.actor 'configure: hang'
+check "configure that hangs ends check-config too" ends 75 env TMPDIR="$dir" "$bowline" check-config "$dir/run.yaml"
+check "configure that hangs ends check-config too: says so" grep -q 'PLUGIN_OVERRUN: instance cross' "$dir/err"
 
 # What throws or aborts ends the process with a sentence, and what it did in a lane call is remembered.
 dies() { # fixture, words, id, params
