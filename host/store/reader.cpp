@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 
+#include "core/order_state.hpp"
 #include "core/types.hpp"
 #include "store/query.hpp"
 
@@ -30,6 +33,37 @@ json rows(Query& q) {
 }
 
 std::string text(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+// ---- from the columns of a row to what the routes tell; tests hold it against what they tell from memory
+
+/// Each time is given twice: `name`_ns as it is stored and `name` for the reader; both null for none.
+json with_times(json row, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const std::string at(name);
+    json& ns = row[at + "_ns"];
+    const core::Nanos time = ns.is_null() ? 0 : ns.get<core::Nanos>();
+    if (time == 0) ns = nullptr;
+    row[at] = time == 0 ? json(nullptr) : json(core::format_time(time));
+  }
+  return row;
+}
+json told_at(json row) { return with_times(std::move(row), {"time"}); }
+json told_signal(json row) { return with_times(std::move(row), {"time", "valid_until"}); }
+json told_order(json row) {
+  const auto state = core::order_state_from(row["state"].get<std::string>());
+  row["ended"] = state && core::is_terminal(*state);
+  return with_times(std::move(row), {"expire", "decided", "updated"});
+}
+constexpr const char* order_columns =
+    "id, decision_id AS decision, symbol AS instrument, purpose, side, type, tif, state, qty, quote_qty, limit_px AS limit_price, "
+    "stop_px AS stop_price, cum_qty AS filled_qty, cum_quote AS filled_quote, cum_fee AS fee, decision_px AS decision_price, "
+    "expire_ns, decided_ns, updated_ns, venue_id, reason";
+
+/// What a list is made of: SQL, and how one of its rows is told.
+struct List {
+  const char *table, *columns, *time, *key, *only;
+  std::function<json(json)> told;
+};
 
 }  // namespace
 
@@ -85,13 +119,29 @@ struct Reader::Impl {
                                    : features(from[0]["time_ns"].get<std::int64_t>(), from[0]["symbol"].get<std::string>());
     return out;
   }
-  Result<std::string> since(const Database& db, const std::string& select, std::int64_t t, std::string_view symbol,
-                            std::int64_t limit) const {
-    Query q(db, select);
-    q.bind(t).bind(symbol).bind(limit);
-    const json all = rows(q);
+  Result<Page> page(const Database& db, const List& list, const PageAsk& ask) const {
+    Query q(db, "SELECT " + std::string(list.columns) + ", " + list.time + " AS at_, " + list.key + " AS key_ FROM " + list.table +
+                    " WHERE " + list.time + ">=?1 AND " + list.time + "<=?2 AND (" + list.time + "<?2 OR " + list.key +
+                    "<?3) AND (?4='' OR " + list.only + "=?4) ORDER BY at_ DESC, key_ DESC LIMIT ?5");
+    const Place end{INT64_MAX, {}};
+    const Place& before = ask.before ? *ask.before : end;
+    q.bind(ask.since_ns).bind(before.time_ns).bind(before.key).bind(ask.only).bind(ask.limit + 1);  // one more: is there any
+    json found = rows(q);
     if (q.failed()) return db.fault();
-    return text(all);
+    Page page;
+    for (json& row : found) {
+      if (std::ssize(page.entries) == ask.limit) {
+        page.more = true;
+        break;
+      }
+      Place at{row["at_"].get<std::int64_t>(), row["key_"].get<std::string>()};
+      row.erase("at_");
+      row.erase("key_");
+      page.entries.push_back({std::move(at), text(list.told(std::move(row)))});
+    }
+    std::reverse(page.entries.begin(), page.entries.end());
+    if (page.more) page.next = page.entries.front().at;
+    return page;
   }
 };
 
@@ -134,35 +184,51 @@ Result<std::string> Reader::explain_decision(std::string_view id) const {
   return text(out);
 }
 
-Result<std::string> Reader::signals(std::int64_t t, std::string_view symbol, std::int64_t limit) const {
-  return impl_->since(impl_->prices,
-                      "SELECT * FROM signals WHERE time_ns>=?1 AND (?2='' OR symbol=?2) ORDER BY time_ns, id, source LIMIT ?3", t,
-                      symbol, limit);
-}
-Result<std::string> Reader::decisions(std::int64_t t, std::string_view symbol, std::int64_t limit) const {
-  return impl_->since(impl_->transactions,
-                      "SELECT * FROM decisions WHERE time_ns>=?1 AND (?2='' OR symbol=?2) ORDER BY time_ns, id LIMIT ?3", t,
-                      symbol, limit);
-}
-Result<std::string> Reader::orders(std::int64_t t, std::string_view state, std::int64_t limit) const {
-  return impl_->since(impl_->transactions,
-                      "SELECT * FROM orders WHERE decided_ns>=?1 AND (?2='' OR state=?2) ORDER BY decided_ns, id LIMIT ?3", t,
-                      state, limit);
-}
-Result<std::string> Reader::rebalances(std::int64_t limit) const {
-  Query q(impl_->transactions,
-          "SELECT * FROM (SELECT * FROM rebalances ORDER BY time_ns DESC, id DESC LIMIT ?1) ORDER BY time_ns, id");
-  q.bind(limit);
-  json all = rows(q);
+Result<std::string> Reader::order(std::string_view id) const {
+  Query q(impl_->transactions, "SELECT " + std::string(order_columns) + " FROM orders WHERE id=?");
+  q.bind(id);
+  json found = rows(q);
   if (q.failed()) return impl_->transactions.fault();
-  for (json& plan : all)
-    plan["weights"] = Impl::list(impl_->transactions, "SELECT symbol, weight FROM rebalance_weights WHERE rebalance_id=? ORDER BY symbol",
-                                 plan["id"].get<std::string>());
-  return text(all);
+  if (found.empty()) return Error{"STORE_UNKNOWN", "order " + std::string(id) + ": not in this store"};
+  return text(told_order(std::move(found[0])));
 }
-Result<std::string> Reader::portfolio_history(std::int64_t t, std::int64_t limit) const {
-  return impl_->since(impl_->transactions,
-                      "SELECT * FROM portfolio_history WHERE time_ns>=?1 AND ?2='' ORDER BY time_ns, version LIMIT ?3", t, "", limit);
+
+Result<Page> Reader::signals(const PageAsk& ask) const {
+  return impl_->page(impl_->prices,
+                     {"signals",
+                      "id, time_ns, symbol, action, source, model, p_up, p_flat, p_down, confidence, weight, threshold, "
+                      "expected_move, ref_px AS ref_price, horizon_ns, valid_until AS valid_until_ns",
+                      "time_ns", "symbol||'~'||source", "symbol", told_signal},
+                     ask);
+}
+Result<Page> Reader::decisions(const PageAsk& ask) const {
+  return impl_->page(impl_->transactions,
+                     {"decisions",
+                      "id, time_ns, symbol, action, code, target_weight, held_weight, expected_move, cost, max_position, p_up, "
+                      "threshold, portfolio_version",
+                      "time_ns", "symbol||'~'||id", "symbol", told_at},
+                     ask);
+}
+Result<Page> Reader::orders(const PageAsk& ask) const {
+  return impl_->page(impl_->transactions, {"orders", order_columns, "decided_ns", "id", "state", told_order}, ask);
+}
+Result<Page> Reader::rebalances(const PageAsk& ask) const {
+  const auto told_plan = [this](json plan) {
+    plan = told_at(std::move(plan));
+    plan["weights"] = json::object();
+    for (const json& w : Impl::list(impl_->transactions, "SELECT symbol, weight FROM rebalance_weights WHERE rebalance_id=?",
+                                    plan["id"].get<std::string>()))
+      plan["weights"][w["symbol"].get<std::string>()] = w["weight"];
+    return plan;
+  };
+  return impl_->page(impl_->transactions,
+                     {"rebalances", "id, time_ns, instance, portfolio_version", "time_ns", "id", "''", told_plan}, ask);
+}
+Result<Page> Reader::portfolio_history(const PageAsk& ask) const {
+  return impl_->page(impl_->transactions,
+                     {"portfolio_history", "time_ns, version, equity, cash, exposure, realised, unrealised, fees, peak", "time_ns",
+                      "printf('%020d', version)", "''", told_at},
+                     ask);
 }
 
 }  // namespace bowline::store

@@ -22,7 +22,8 @@ std::string plan_schema() {
          target_schema + "}}}";
 }
 constexpr const char* rebalance_schema =
-    R"({"type":"object","required":["id"],"properties":{"id":{"type":"string"},"instance":{"type":"string"},
+    R"({"type":"object","required":["id","instance","time","time_ns","weights"],"properties":{
+"id":{"type":"string"},"instance":{"type":"string"},"portfolio_version":{"type":"integer"},
 "time":{"type":["string","null"],"format":"date-time"},"time_ns":{"type":["integer","null"]},
 "weights":{"type":"object","additionalProperties":{"type":"number"}}}})";
 
@@ -83,15 +84,15 @@ void add_portfolio_rebalancer_routes(const std::shared_ptr<edge::Router>& router
                .path = "/rebalance/history",
                .operation_id = "list_rebalances",
                .summary = "The plans of this run, from the store.",
-               .params = {limit_doc()},
-               .responses = {{200, {"in order of time", list_schema("rebalances", rebalance_schema)}}},
+               .description = page_text,
+               .params = {since_doc(), limit_doc(), before_doc()},
+               .responses = {{200, {"in order of time", page_schema("rebalances", rebalance_schema)}}},
                .tag = "rebalance"},
               [&backend](const Request& q, Responder answer) {
-                if (const auto ok = only_params(q, {"limit"}); !ok) return answer.error(400, ok.error());
-                const auto limit = query_limit(q);
-                if (!limit) return answer.error(400, limit.error());
-                from_store(backend, std::move(answer), static_cast<bool>(backend.rebalances),
-                           [&backend, n = *limit] { return backend.rebalances(n); });
+                if (const auto ok = only_params(q, {"since", "limit", "before"}); !ok) return answer.error(400, ok.error());
+                auto ask = query_page(q);
+                if (!ask) return answer.error(400, ask.error());
+                page_from_store(backend, std::move(answer), "rebalances", backend.rebalances, std::move(*ask));
               });
 }
 

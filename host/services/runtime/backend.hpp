@@ -10,6 +10,7 @@
 #include "core/instrument.hpp"
 #include "core/portfolio_view.hpp"
 #include "core/prediction.hpp"
+#include "store/page.hpp"
 
 namespace bowline::services {
 namespace wire {
@@ -41,13 +42,10 @@ struct Backend {
   /// in this process. [core thread]
   std::function<Result<bool>(const wire::Targets&, const std::string& key, const std::string& body)> take_targets{};
 
-  // ---- the store: since in ns, newest last; symbol and state empty = all
-  std::function<Json(core::Nanos since, const std::string&symbol, std::size_t limit)> signals{}, decisions{};
-  std::function<Json(core::Nanos since, const std::string& state, std::size_t limit)> orders{};
-  std::function<Json(core::Nanos since, std::size_t limit)> portfolio_history{};
-  std::function<Json(std::size_t limit)> rebalances{};
+  // ---- the store
+  std::function<Result<store::Page>(const store::PageAsk&)> signals{}, decisions{}, orders{}, portfolio_history{}, rebalances{};
   /// Errors whose code ends in _NOT_FOUND are answered with 404.
-  std::function<Json(const std::string&id)> explain_signal{}, explain_decision{}, explain_order{};
+  std::function<Json(const std::string&id)> order{}, explain_signal{}, explain_decision{}, explain_order{};
 };
 
 }  // namespace bowline::services

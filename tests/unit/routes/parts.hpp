@@ -49,9 +49,12 @@ struct FakeBroker final : services::BrokerPort {
   bool wake() override { return false; }
 };
 
-struct NoSink final : core::RecordSink {
-  bool wanted() const noexcept override { return false; }
-  void put(core::Record&&) override {}
+/// Keeps what is put once `keep` is set.
+struct Sink final : core::RecordSink {
+  bool keep = false;
+  std::vector<core::Record> records;
+  bool wanted() const noexcept override { return keep; }
+  void put(core::Record&& record) override { records.push_back(std::move(record)); }
   void end_step(core::Nanos) override {}
 };
 
@@ -81,7 +84,7 @@ struct Parts {
   static constexpr core::Nanos start = 1'640'995'500'000'000'000;  // 2022-01-01T00:05:00Z
   core::InstrumentTable table;
   FakeBroker broker;
-  NoSink sink;
+  Sink sink;
   std::unique_ptr<store::Journal> journal = store::Journal::in_memory();
   std::unique_ptr<services::Execution> execution;
   std::unique_ptr<services::Rebalancer> rebalancer;
