@@ -190,6 +190,7 @@ ask $x POST /targets "" 409 "${json[@]}" -H 'Idempotency-Key: t' \
 check "nobody proposes targets to a run in one process" is "$(code)" TARGETS_LOCAL
 
 ask $r POST /rebalance/run "" 202
+commanded=t-$asked.a_b
 ask $r POST /rebalance/run "" 400 "${json[@]}" -d '{"x":1}'
 
 # the emergency routes
@@ -213,6 +214,7 @@ kill -TERM "$host"
 wait "$host"
 check "it ends in order" is $? 0
 started=()
+check "the plan on command is in the audit trail" is "$(audited "action='rebalance_run' AND request_id='$commanded'")" 1
 check "both emergency commands are in the audit trail" is "$(audited "action='trading_state' AND reason='a test' AND request_id LIKE 't-%'")" 2
 
 # a client that never reads, in a run that says much: its queue is bounded, and the others hear all

@@ -10,6 +10,7 @@
 #include "core/instrument.hpp"
 #include "core/portfolio_view.hpp"
 #include "core/prediction.hpp"
+#include "services/runtime/plan_audit.hpp"
 #include "store/page.hpp"
 
 namespace bowline::services {
@@ -35,8 +36,10 @@ struct Backend {
 
   /// The book as the rebalancer sees it; null: this process keeps no portfolio. [core thread]
   const core::PortfolioView* view = nullptr;
+  /// How handing over a plan ended, told once, on the core thread: taken, or an error; see Run::take_plan.
+  using Taken = std::function<void(const Result<void>&)>;
   /// Hands a rebalancer's whole plan to trade-execution. Empty: there is none in reach. [core thread]
-  std::function<Result<void>(std::span<const core::Target>, core::Nanos)> take_plan{};
+  std::function<void(std::span<const core::Target>, core::Nanos, const Asker&, Taken)> take_plan{};
 
   /// Takes what a service in another process proposes; true when this key was answered before. Empty: all proposers are
   /// in this process. [core thread]

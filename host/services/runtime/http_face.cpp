@@ -135,7 +135,9 @@ void HttpFace::Impl::fill_backend() {
   backend.offload = [this](std::function<void()> work) { return worker->post(std::move(work)); };
   backend.instruments = &run.instruments();
   backend.view = run.view();
-  backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now) { return run.take_plan(targets, now); };
+  backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now, const Asker& who, Backend::Taken taken) {
+    run.take_plan(targets, now, who, std::move(taken));
+  };
   if (run.parted() && run.hosts("trade-execution"))
     backend.take_targets = [this](const wire::Targets& targets, const std::string& key, const std::string& body) {
       return run.take_targets(targets, key, body);

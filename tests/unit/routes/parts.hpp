@@ -18,6 +18,7 @@ using namespace bowline::literals;
 struct FakeBroker final : services::BrokerPort {
   std::vector<bl_exec> said;  ///< read by deliver()
   std::size_t submits = 0, cancels = 0;
+  bool takes_cancels = true;
 
   static bl_exec about(std::string_view id, std::uint32_t kind, std::uint32_t state) {
     bl_exec e{};
@@ -38,6 +39,7 @@ struct FakeBroker final : services::BrokerPort {
     return services::HandOver::taken;
   }
   Result<void> cancel(std::span<const bl_order_ref> orders) override {
+    if (!takes_cancels) return Error{"BROKER_REFUSED", "not now"};
     for (const bl_order_ref& ref : orders) {
       ++cancels;
       said.push_back(about({ref.client_id.ptr, ref.client_id.len}, BL_X_DONE, BL_S_CANCELLED));
@@ -129,10 +131,12 @@ struct Parts {
     backend.pump = [this] { deliver(); };
     backend.instruments = &table;
     backend.view = &execution->view();
-    backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now) -> Result<void> {
+    backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now, const services::Asker& who,
+                               const services::Backend::Taken& taken) {
+      services::audit_plan(sink, execution->next_seq(), now, who, targets.size());
       execution->take_targets(targets, true);
       execution->trade(now);
-      return {};
+      taken({});
     };
   }
   void deliver() {

@@ -150,6 +150,7 @@ TEST_CASE("a plan is shown without effect, and run through the same gates as any
   const Got run = d.ask(Method::Post, "/rebalance/run");
   CHECK(run.status == 202);
   CHECK(d.rebalancer->plans_made() == 1);
+  CHECK(run.body["targets"] == plan.body["targets"]);
 
   Desk without(false);
   const Got absent = without.get("/rebalance/plan");
@@ -157,6 +158,56 @@ TEST_CASE("a plan is shown without effect, and run through the same gates as any
   CHECK(absent.code() == "REBALANCER_ABSENT");
   without.backend.take_plan = nullptr;
   CHECK(without.ask(Method::Post, "/rebalance/run", "{}").code() == "EXECUTION_ABSENT");
+}
+
+TEST_CASE("who commanded a plan stands in the audit trail, and who only looked at one does not") {
+  Desk d;
+  d.sink.keep = true;
+  const auto trail = [&d] {
+    std::vector<core::AuditRecord> all;
+    for (const core::Record& r : d.sink.records)
+      if (const auto* a = std::get_if<core::AuditRecord>(&r)) all.push_back(*a);
+    return all;
+  };
+  REQUIRE(d.get("/rebalance/plan").status == 200);
+  CHECK(trail().empty());
+  REQUIRE(d.ask(Method::Post, "/rebalance/run", "", {{"X-Request-Id", "run-7"}}).status == 202);
+  REQUIRE(trail().size() == 1);
+  const core::AuditRecord a = trail()[0];
+  CHECK(a.action == "rebalance_run");
+  CHECK(a.subject == "1 target");
+  CHECK(a.request_id == "run-7");
+  CHECK(a.principal.empty());  // nobody is authenticated yet
+  CHECK(a.time == Parts::start);
+}
+
+TEST_CASE("a plan whose outcome nobody knows is never told as refused") {
+  Desk d;
+  std::string code;
+  d.backend.take_plan = [&](std::span<const core::Target>, core::Nanos, const services::Asker&, const services::Backend::Taken& taken) {
+    taken(Error{code, "why"});
+  };
+  for (const auto& [given, status] :
+       {std::pair{"REBALANCE_OUTCOME_UNKNOWN", 504}, std::pair{"EXECUTION_ABSENT", 503}, std::pair{"PEER_REFUSED", 422}}) {
+    code = given;
+    const Got got = d.ask(Method::Post, "/rebalance/run");
+    CHECK(got.status == status);
+    CHECK(got.code() == given);
+  }
+  // The answer may come later, and the core thread does other work meanwhile.
+  services::Backend::Taken later;
+  d.backend.take_plan = [&](std::span<const core::Target>, core::Nanos, const services::Asker&, services::Backend::Taken taken) {
+    later = std::move(taken);
+  };
+  std::thread waiting([&] { CHECK(d.ask(Method::Post, "/rebalance/run").status == 202); });
+  edge_test::Slot<bool> told;
+  while (told.size() == 0) {
+    REQUIRE(d.core.post([&] {
+      if (later && told.size() == 0) std::exchange(later, nullptr)({}), told.put(true);
+    }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  waiting.join();
 }
 
 TEST_CASE("times are read as they are written, and impossible ones are refused") {
