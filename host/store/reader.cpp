@@ -32,6 +32,22 @@ json rows(Query& q) {
   return all;
 }
 
+/// A question that could not be asked to its end: never "there is none".
+struct Fault {
+  Error why;
+};
+json all_rows(const Database& db, Query& q) {
+  json all = rows(q);
+  if (q.failed()) throw Fault{db.fault()};
+  return all;
+}
+template <class F>
+Result<std::string> told(F&& question) try {
+  return question();
+} catch (const Fault& f) {
+  return f.why;
+}
+
 std::string text(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 // ---- from the columns of a row to what the routes tell; tests hold it against what they tell from memory
@@ -73,13 +89,13 @@ struct Reader::Impl {
   static json list(const Database& db, std::string_view sql, std::string_view key) {
     Query q(db, sql);
     q.bind(key);
-    return rows(q);
+    return all_rows(db, q);
   }
   /// Rows of a table whose ids are found by their first eight bytes.
   static json by_id(const Database& db, std::string_view sql, std::string_view id) {
     Query q(db, sql);
     q.bind(static_cast<std::int64_t>(core::Id128::from_hex(id).hi)).bind(id);
-    return rows(q);
+    return all_rows(db, q);
   }
   /// Name and value of every column the decision saw, per signal instance.
   json features(std::int64_t time, const std::string& symbol) const {
@@ -105,6 +121,7 @@ struct Reader::Impl {
       }
       all.push_back(std::move(frame));
     }
+    if (q.failed()) throw Fault{prices.fault()};
     return all;
   }
   json decision(std::string_view id) const {
@@ -119,15 +136,16 @@ struct Reader::Impl {
                                    : features(from[0]["time_ns"].get<std::int64_t>(), from[0]["symbol"].get<std::string>());
     return out;
   }
-  Result<Page> page(const Database& db, const List& list, const PageAsk& ask) const {
+  Result<std::string> explain_order(std::string_view id) const;
+  Result<std::string> explain_decision(std::string_view id) const;
+  Result<Page> page(const Database& db, const List& list, const PageAsk& ask) const try {
     Query q(db, "SELECT " + std::string(list.columns) + ", " + list.time + " AS at_, " + list.key + " AS key_ FROM " + list.table +
                     " WHERE " + list.time + ">=?1 AND " + list.time + "<=?2 AND (" + list.time + "<?2 OR " + list.key +
                     "<?3) AND (?4='' OR " + list.only + "=?4) ORDER BY at_ DESC, key_ DESC LIMIT ?5");
     const Place end{INT64_MAX, {}};
     const Place& before = ask.before ? *ask.before : end;
     q.bind(ask.since_ns).bind(before.time_ns).bind(before.key).bind(ask.only).bind(ask.limit + 1);  // one more: is there any
-    json found = rows(q);
-    if (q.failed()) return db.fault();
+    json found = all_rows(db, q);
     Page page;
     for (json& row : found) {
       if (std::ssize(page.entries) == ask.limit) {
@@ -142,6 +160,8 @@ struct Reader::Impl {
     std::reverse(page.entries.begin(), page.entries.end());
     if (page.more) page.next = page.entries.front().at;
     return page;
+  } catch (const Fault& f) {
+    return f.why;
   }
 };
 
@@ -157,40 +177,49 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& prices
 }
 
 Result<std::string> Reader::explain_order(std::string_view id) const {
-  const Database& t = impl_->transactions;
-  const json order = Impl::list(t, "SELECT * FROM orders WHERE id=?", id);
-  if (order.empty()) return Error{"STORE_UNKNOWN", "order " + std::string(id) + ": not in this store"};
-  json out = impl_->decision(order[0]["decision_id"].get<std::string>());
-  out["order"] = order[0];
-  out["sizing"] = Impl::list(t, "SELECT * FROM order_decisions WHERE order_id=? ORDER BY seq", id);
-  out["checks"] = Impl::list(t,
-                             "SELECT c.* FROM order_decisions d JOIN order_checks c USING(decision_id, seq, symbol, purpose, "
-                             "order_id) WHERE d.order_id=? ORDER BY c.seq, c.n",
-                             id);
-  out["fills"] = Impl::list(t, "SELECT * FROM fills WHERE order_id=? ORDER BY time_ns, fill_id", id);
-  out["events"] = Impl::list(t, "SELECT * FROM order_events WHERE order_id=? ORDER BY rowid", id);
-  return text(out);
+  return told([&] { return impl_->explain_order(id); });
 }
 
 Result<std::string> Reader::explain_decision(std::string_view id) const {
-  json out = impl_->decision(id);
+  return told([&] { return impl_->explain_decision(id); });
+}
+
+Result<std::string> Reader::Impl::explain_order(std::string_view id) const {
+  const Database& t = transactions;
+  const json order = list(t, "SELECT * FROM orders WHERE id=?", id);
+  if (order.empty()) return Error{"STORE_UNKNOWN", "order " + std::string(id) + ": not in this store"};
+  json out = decision(order[0]["decision_id"].get<std::string>());
+  out["order"] = order[0];
+  out["sizing"] = list(t, "SELECT * FROM order_decisions WHERE order_id=? ORDER BY seq", id);
+  out["checks"] = list(t,
+                       "SELECT c.* FROM order_decisions d JOIN order_checks c USING(decision_id, seq, symbol, purpose, order_id) "
+                       "WHERE d.order_id=? ORDER BY c.seq, c.n",
+                       id);
+  out["fills"] = list(t, "SELECT * FROM fills WHERE order_id=? ORDER BY time_ns, fill_id", id);
+  out["events"] = list(t, "SELECT * FROM order_events WHERE order_id=? ORDER BY rowid", id);
+  return text(out);
+}
+
+Result<std::string> Reader::Impl::explain_decision(std::string_view id) const {
+  json out = decision(id);
   if (out["decision"].is_null() && out["signals"].empty())
     return Error{"STORE_UNKNOWN", "decision " + std::string(id) + ": not in this store"};
-  const Database& t = impl_->transactions;
-  out["sizing"] = Impl::list(t, "SELECT * FROM order_decisions WHERE decision_id=? ORDER BY seq, order_id", id);
-  out["checks"] = Impl::list(t, "SELECT * FROM order_checks WHERE decision_id=? ORDER BY seq, order_id, n", id);
-  out["orders"] = Impl::list(t, "SELECT * FROM orders WHERE decision_id=? ORDER BY id", id);
-  out["fills"] = Impl::list(t, "SELECT * FROM fills WHERE decision_id=? ORDER BY time_ns, fill_id", id);
+  const Database& t = transactions;
+  out["sizing"] = list(t, "SELECT * FROM order_decisions WHERE decision_id=? ORDER BY seq, order_id", id);
+  out["checks"] = list(t, "SELECT * FROM order_checks WHERE decision_id=? ORDER BY seq, order_id, n", id);
+  out["orders"] = list(t, "SELECT * FROM orders WHERE decision_id=? ORDER BY id", id);
+  out["fills"] = list(t, "SELECT * FROM fills WHERE decision_id=? ORDER BY time_ns, fill_id", id);
   return text(out);
 }
 
 Result<std::string> Reader::order(std::string_view id) const {
   Query q(impl_->transactions, "SELECT " + std::string(order_columns) + " FROM orders WHERE id=?");
   q.bind(id);
-  json found = rows(q);
-  if (q.failed()) return impl_->transactions.fault();
-  if (found.empty()) return Error{"STORE_UNKNOWN", "order " + std::string(id) + ": not in this store"};
-  return text(told_order(std::move(found[0])));
+  return told([&]() -> Result<std::string> {
+    json found = all_rows(impl_->transactions, q);
+    if (found.empty()) return Error{"STORE_UNKNOWN", "order " + std::string(id) + ": not in this store"};
+    return text(told_order(std::move(found[0])));
+  });
 }
 
 Result<Page> Reader::signals(const PageAsk& ask) const {

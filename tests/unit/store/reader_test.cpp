@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "store/dump.hpp"
+#include "store/query.hpp"
 #include "store/sql_store.hpp"
 #include "unit/core/market.hpp"
 #include "unit/store/store_folder.hpp"
@@ -190,6 +191,21 @@ TEST_CASE("reader: a decision that led to nothing is explained; an unknown one i
   CHECK(why["orders"].empty());
   CHECK(r->explain_decision(core::Id128{0, 9}.hex()).error().code == "STORE_UNKNOWN");
   CHECK(r->explain_order("o-1").error().code == "STORE_UNKNOWN");
+}
+
+TEST_CASE("reader: a store that cannot be read is not one that has nothing") {
+  Stored s;
+  s.write({s.order("o-1", 1, "open"), s.decision(1, s.m.btc)});
+  const auto r = s.reader();
+  auto db = Database::open(s.options.transactions, Database::Access::write);
+  REQUIRE(db.ok());
+  for (const char* table : {"fills", "rebalances", "decisions", "orders"})
+    REQUIRE(db->exec("DROP TABLE " + std::string(table)).ok());
+  CHECK(r->order("o-1").error().code == "STORE_OPEN");
+  CHECK(r->explain_order("o-1").error().code == "STORE_OPEN");
+  CHECK(r->explain_decision(core::Id128{0, 1}.hex()).error().code == "STORE_OPEN");
+  CHECK(r->orders({}).error().code == "STORE_OPEN");
+  CHECK(r->rebalances({}).error().code == "STORE_OPEN");
 }
 
 TEST_CASE("store: an order is one row, as it now stands") {
