@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <functional>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 
+#include "core/order_state.hpp"
 #include "core/types.hpp"
 #include "store/query.hpp"
 
@@ -29,7 +32,54 @@ json rows(Query& q) {
   return all;
 }
 
+/// A question that could not be asked to its end: never "there is none".
+struct Fault {
+  Error why;
+};
+json all_rows(const Database& db, Query& q) {
+  json all = rows(q);
+  if (q.failed()) throw Fault{db.fault()};
+  return all;
+}
+template <class F>
+Result<std::string> told(F&& question) try {
+  return question();
+} catch (const Fault& f) {
+  return f.why;
+}
+
 std::string text(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+// ---- from the columns of a row to what the routes tell; tests hold it against what they tell from memory
+
+/// Each time is given twice: `name`_ns as it is stored and `name` for the reader; both null for none.
+json with_times(json row, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const std::string at(name);
+    json& ns = row[at + "_ns"];
+    const core::Nanos time = ns.is_null() ? 0 : ns.get<core::Nanos>();
+    if (time == 0) ns = nullptr;
+    row[at] = time == 0 ? json(nullptr) : json(core::format_time(time));
+  }
+  return row;
+}
+json told_at(json row) { return with_times(std::move(row), {"time"}); }
+json told_signal(json row) { return with_times(std::move(row), {"time", "valid_until"}); }
+json told_order(json row) {
+  const auto state = core::order_state_from(row["state"].get<std::string>());
+  row["ended"] = state && core::is_terminal(*state);
+  return with_times(std::move(row), {"expire", "decided", "updated"});
+}
+constexpr const char* order_columns =
+    "id, decision_id AS decision, symbol AS instrument, purpose, side, type, tif, state, qty, quote_qty, limit_px AS limit_price, "
+    "stop_px AS stop_price, cum_qty AS filled_qty, cum_quote AS filled_quote, cum_fee AS fee, decision_px AS decision_price, "
+    "expire_ns, decided_ns, updated_ns, venue_id, reason";
+
+/// What a list is made of: SQL, and how one of its rows is told.
+struct List {
+  const char *table, *columns, *time, *key, *only;
+  std::function<json(json)> told;
+};
 
 }  // namespace
 
@@ -39,13 +89,13 @@ struct Reader::Impl {
   static json list(const Database& db, std::string_view sql, std::string_view key) {
     Query q(db, sql);
     q.bind(key);
-    return rows(q);
+    return all_rows(db, q);
   }
   /// Rows of a table whose ids are found by their first eight bytes.
   static json by_id(const Database& db, std::string_view sql, std::string_view id) {
     Query q(db, sql);
     q.bind(static_cast<std::int64_t>(core::Id128::from_hex(id).hi)).bind(id);
-    return rows(q);
+    return all_rows(db, q);
   }
   /// Name and value of every column the decision saw, per signal instance.
   json features(std::int64_t time, const std::string& symbol) const {
@@ -71,6 +121,7 @@ struct Reader::Impl {
       }
       all.push_back(std::move(frame));
     }
+    if (q.failed()) throw Fault{prices.fault()};
     return all;
   }
   json decision(std::string_view id) const {
@@ -85,13 +136,32 @@ struct Reader::Impl {
                                    : features(from[0]["time_ns"].get<std::int64_t>(), from[0]["symbol"].get<std::string>());
     return out;
   }
-  Result<std::string> since(const Database& db, const std::string& select, std::int64_t t, std::string_view symbol,
-                            std::int64_t limit) const {
-    Query q(db, select);
-    q.bind(t).bind(symbol).bind(limit);
-    const json all = rows(q);
-    if (q.failed()) return db.fault();
-    return text(all);
+  Result<std::string> explain_order(std::string_view id) const;
+  Result<std::string> explain_decision(std::string_view id) const;
+  Result<Page> page(const Database& db, const List& list, const PageAsk& ask) const try {
+    Query q(db, "SELECT " + std::string(list.columns) + ", " + list.time + " AS at_, " + list.key + " AS key_ FROM " + list.table +
+                    " WHERE " + list.time + ">=?1 AND " + list.time + "<=?2 AND (" + list.time + "<?2 OR " + list.key +
+                    "<?3) AND (?4='' OR " + list.only + "=?4) ORDER BY at_ DESC, key_ DESC LIMIT ?5");
+    const Place end{INT64_MAX, {}};
+    const Place& before = ask.before ? *ask.before : end;
+    q.bind(ask.since_ns).bind(before.time_ns).bind(before.key).bind(ask.only).bind(ask.limit + 1);  // one more: is there any
+    json found = all_rows(db, q);
+    Page page;
+    for (json& row : found) {
+      if (std::ssize(page.entries) == ask.limit) {
+        page.more = true;
+        break;
+      }
+      Place at{row["at_"].get<std::int64_t>(), row["key_"].get<std::string>()};
+      row.erase("at_");
+      row.erase("key_");
+      page.entries.push_back({std::move(at), text(list.told(std::move(row)))});
+    }
+    std::reverse(page.entries.begin(), page.entries.end());
+    if (page.more) page.next = page.entries.front().at;
+    return page;
+  } catch (const Fault& f) {
+    return f.why;
   }
 };
 
@@ -107,62 +177,87 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& prices
 }
 
 Result<std::string> Reader::explain_order(std::string_view id) const {
-  const Database& t = impl_->transactions;
-  const json order = Impl::list(t, "SELECT * FROM orders WHERE id=?", id);
-  if (order.empty()) return Error{"STORE_UNKNOWN", "order " + std::string(id) + ": not in this store"};
-  json out = impl_->decision(order[0]["decision_id"].get<std::string>());
-  out["order"] = order[0];
-  out["sizing"] = Impl::list(t, "SELECT * FROM order_decisions WHERE order_id=? ORDER BY seq", id);
-  out["checks"] = Impl::list(t,
-                             "SELECT c.* FROM order_decisions d JOIN order_checks c USING(decision_id, seq, symbol, purpose, "
-                             "order_id) WHERE d.order_id=? ORDER BY c.seq, c.n",
-                             id);
-  out["fills"] = Impl::list(t, "SELECT * FROM fills WHERE order_id=? ORDER BY time_ns, fill_id", id);
-  out["events"] = Impl::list(t, "SELECT * FROM order_events WHERE order_id=? ORDER BY rowid", id);
-  return text(out);
+  return told([&] { return impl_->explain_order(id); });
 }
 
 Result<std::string> Reader::explain_decision(std::string_view id) const {
-  json out = impl_->decision(id);
-  if (out["decision"].is_null() && out["signals"].empty())
-    return Error{"STORE_UNKNOWN", "decision " + std::string(id) + ": not in this store"};
-  const Database& t = impl_->transactions;
-  out["sizing"] = Impl::list(t, "SELECT * FROM order_decisions WHERE decision_id=? ORDER BY seq, order_id", id);
-  out["checks"] = Impl::list(t, "SELECT * FROM order_checks WHERE decision_id=? ORDER BY seq, order_id, n", id);
-  out["orders"] = Impl::list(t, "SELECT * FROM orders WHERE decision_id=? ORDER BY id", id);
-  out["fills"] = Impl::list(t, "SELECT * FROM fills WHERE decision_id=? ORDER BY time_ns, fill_id", id);
+  return told([&] { return impl_->explain_decision(id); });
+}
+
+Result<std::string> Reader::Impl::explain_order(std::string_view id) const {
+  const Database& t = transactions;
+  const json order = list(t, "SELECT * FROM orders WHERE id=?", id);
+  if (order.empty()) return Error{"STORE_UNKNOWN", "order " + std::string(id) + ": not in this store"};
+  json out = decision(order[0]["decision_id"].get<std::string>());
+  out["order"] = order[0];
+  out["sizing"] = list(t, "SELECT * FROM order_decisions WHERE order_id=? ORDER BY seq", id);
+  out["checks"] = list(t,
+                       "SELECT c.* FROM order_decisions d JOIN order_checks c USING(decision_id, seq, symbol, purpose, order_id) "
+                       "WHERE d.order_id=? ORDER BY c.seq, c.n",
+                       id);
+  out["fills"] = list(t, "SELECT * FROM fills WHERE order_id=? ORDER BY time_ns, fill_id", id);
+  out["events"] = list(t, "SELECT * FROM order_events WHERE order_id=? ORDER BY rowid", id);
   return text(out);
 }
 
-Result<std::string> Reader::signals(std::int64_t t, std::string_view symbol, std::int64_t limit) const {
-  return impl_->since(impl_->prices,
-                      "SELECT * FROM signals WHERE time_ns>=?1 AND (?2='' OR symbol=?2) ORDER BY time_ns, id, source LIMIT ?3", t,
-                      symbol, limit);
+Result<std::string> Reader::Impl::explain_decision(std::string_view id) const {
+  json out = decision(id);
+  if (out["decision"].is_null() && out["signals"].empty())
+    return Error{"STORE_UNKNOWN", "decision " + std::string(id) + ": not in this store"};
+  const Database& t = transactions;
+  out["sizing"] = list(t, "SELECT * FROM order_decisions WHERE decision_id=? ORDER BY seq, order_id", id);
+  out["checks"] = list(t, "SELECT * FROM order_checks WHERE decision_id=? ORDER BY seq, order_id, n", id);
+  out["orders"] = list(t, "SELECT * FROM orders WHERE decision_id=? ORDER BY id", id);
+  out["fills"] = list(t, "SELECT * FROM fills WHERE decision_id=? ORDER BY time_ns, fill_id", id);
+  return text(out);
 }
-Result<std::string> Reader::decisions(std::int64_t t, std::string_view symbol, std::int64_t limit) const {
-  return impl_->since(impl_->transactions,
-                      "SELECT * FROM decisions WHERE time_ns>=?1 AND (?2='' OR symbol=?2) ORDER BY time_ns, id LIMIT ?3", t,
-                      symbol, limit);
+
+Result<std::string> Reader::order(std::string_view id) const {
+  Query q(impl_->transactions, "SELECT " + std::string(order_columns) + " FROM orders WHERE id=?");
+  q.bind(id);
+  return told([&]() -> Result<std::string> {
+    json found = all_rows(impl_->transactions, q);
+    if (found.empty()) return Error{"STORE_UNKNOWN", "order " + std::string(id) + ": not in this store"};
+    return text(told_order(std::move(found[0])));
+  });
 }
-Result<std::string> Reader::orders(std::int64_t t, std::string_view state, std::int64_t limit) const {
-  return impl_->since(impl_->transactions,
-                      "SELECT * FROM orders WHERE decided_ns>=?1 AND (?2='' OR state=?2) ORDER BY decided_ns, id LIMIT ?3", t,
-                      state, limit);
+
+Result<Page> Reader::signals(const PageAsk& ask) const {
+  return impl_->page(impl_->prices,
+                     {"signals",
+                      "id, time_ns, symbol, action, source, model, p_up, p_flat, p_down, confidence, weight, threshold, "
+                      "expected_move, ref_px AS ref_price, horizon_ns, valid_until AS valid_until_ns",
+                      "time_ns", "symbol||'~'||source", "symbol", told_signal},
+                     ask);
 }
-Result<std::string> Reader::rebalances(std::int64_t limit) const {
-  Query q(impl_->transactions,
-          "SELECT * FROM (SELECT * FROM rebalances ORDER BY time_ns DESC, id DESC LIMIT ?1) ORDER BY time_ns, id");
-  q.bind(limit);
-  json all = rows(q);
-  if (q.failed()) return impl_->transactions.fault();
-  for (json& plan : all)
-    plan["weights"] = Impl::list(impl_->transactions, "SELECT symbol, weight FROM rebalance_weights WHERE rebalance_id=? ORDER BY symbol",
-                                 plan["id"].get<std::string>());
-  return text(all);
+Result<Page> Reader::decisions(const PageAsk& ask) const {
+  return impl_->page(impl_->transactions,
+                     {"decisions",
+                      "id, time_ns, symbol, action, code, target_weight, held_weight, expected_move, cost, max_position, p_up, "
+                      "threshold, portfolio_version",
+                      "time_ns", "symbol||'~'||id", "symbol", told_at},
+                     ask);
 }
-Result<std::string> Reader::portfolio_history(std::int64_t t, std::int64_t limit) const {
-  return impl_->since(impl_->transactions,
-                      "SELECT * FROM portfolio_history WHERE time_ns>=?1 AND ?2='' ORDER BY time_ns, version LIMIT ?3", t, "", limit);
+Result<Page> Reader::orders(const PageAsk& ask) const {
+  return impl_->page(impl_->transactions, {"orders", order_columns, "decided_ns", "id", "state", told_order}, ask);
+}
+Result<Page> Reader::rebalances(const PageAsk& ask) const {
+  const auto told_plan = [this](json plan) {
+    plan = told_at(std::move(plan));
+    plan["weights"] = json::object();
+    for (const json& w : Impl::list(impl_->transactions, "SELECT symbol, weight FROM rebalance_weights WHERE rebalance_id=?",
+                                    plan["id"].get<std::string>()))
+      plan["weights"][w["symbol"].get<std::string>()] = w["weight"];
+    return plan;
+  };
+  return impl_->page(impl_->transactions,
+                     {"rebalances", "id, time_ns, instance, portfolio_version", "time_ns", "id", "''", told_plan}, ask);
+}
+Result<Page> Reader::portfolio_history(const PageAsk& ask) const {
+  return impl_->page(impl_->transactions,
+                     {"portfolio_history", "time_ns, version, equity, cash, exposure, realised, unrealised, fees, peak", "time_ns",
+                      "printf('%020d', version)", "''", told_at},
+                     ask);
 }
 
 }  // namespace bowline::store

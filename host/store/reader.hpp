@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "store/page.hpp"
+
 namespace bowline::store {
 
 class Reader {
@@ -18,14 +20,15 @@ class Reader {
   /// order, sizing with binding checks, decision with advisory checks, signals, features, fills, events. STORE_UNKNOWN.
   Result<std::string> explain_order(std::string_view client_order_id) const;
   Result<std::string> explain_decision(std::string_view id) const;
-  /// Arrays, oldest first, at most `limit`; an empty symbol means all.
-  Result<std::string> signals(std::int64_t since_ns, std::string_view symbol, std::int64_t limit) const;
-  Result<std::string> decisions(std::int64_t since_ns, std::string_view symbol, std::int64_t limit) const;
-  /// `state`: as core::to_string(OrderState) writes it; empty means all.
-  Result<std::string> orders(std::int64_t since_ns, std::string_view state, std::int64_t limit) const;
-  /// The newest `limit` plans with their weights, oldest first.
-  Result<std::string> rebalances(std::int64_t limit) const;
-  Result<std::string> portfolio_history(std::int64_t since_ns, std::int64_t limit) const;
+  /// One order as the routes tell it, as JSON. STORE_UNKNOWN.
+  Result<std::string> order(std::string_view client_order_id) const;
+  // ---- pages, each entry as the routes tell it. Places are by time, then by what makes an entry of that time the only one.
+  Result<Page> signals(const PageAsk& ask) const;    ///< `only` is a symbol
+  Result<Page> decisions(const PageAsk& ask) const;  ///< `only` is a symbol
+  /// By the time of decision, then by id; `only` is a state as core::to_string(OrderState) writes it.
+  Result<Page> orders(const PageAsk& ask) const;
+  Result<Page> rebalances(const PageAsk& ask) const;         ///< plans with their weights; `only` is not looked at
+  Result<Page> portfolio_history(const PageAsk& ask) const;  ///< `only` is not looked at
 
  private:
   struct Impl;

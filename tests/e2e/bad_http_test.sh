@@ -35,8 +35,6 @@ answer() { # what, status, code, curl's arguments
   check "$what" is "$(status "$@")" "$want"
   check "$what: $code" grep -q "\"code\":\"$code\"" "$dir/body"
 }
-answer "an unknown route" 404 HTTP_NOT_FOUND "$at/nothing"
-answer "a wrong method" 405 HTTP_METHOD -X PUT "$at/orders"
 answer "an unknown order" 404 ORDER_NOT_FOUND "$at/orders/bl-0"
 answer "an unknown query parameter" 400 PARAM_UNKNOWN "$at/orders?statee=working"
 answer "a limit out of range" 400 PARAM_INVALID "$at/orders?limit=0"
@@ -59,18 +57,43 @@ check "the same key, another body" is "$(place first "${order/0.01/0.02}")" 409
 head -c 2000000 /dev/zero | tr '\0' 'a' >"$dir/big"
 answer "a body that is too large" 413 HTTP_BODY_TOO_LARGE -X POST -H 'Expect:' -H 'Idempotency-Key: big' --data-binary "@$dir/big" "$at/trades/execute"
 answer "headers that are too large" 431 HTTP_HEADER_TOO_LARGE -H "X-Long: $(head -c 20000 "$dir/big")" "$at/health"
-raw() { # bytes; what comes back, until the other side closes
-  exec 3<>"/dev/tcp/127.0.0.1/$port"
-  printf "$1" >&3
+# What is not a request of any route, at each of the four ports: they share the code and not the routes.
+raw() { # port, bytes; what comes back, until the other side closes
+  exec 3<>"/dev/tcp/127.0.0.1/$1"
+  printf "$2" >&3
   timeout 20 cat <&3
   exec 3>&-
 }
-malformed() { check "$1" grep -q "^HTTP/1.1 $2" <(raw "$3"); }
-malformed "not HTTP" 400 'hello\r\n\r\n'
-malformed "a request line without a version" 400 'GET /health\r\n\r\n'
-malformed "a header without a colon" 400 'GET /health HTTP/1.1\r\nHost x\r\n\r\n'
-malformed "two lengths" 400 'POST /trades/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}'
-malformed "a length and chunks" 400 'POST /trades/execute HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'
+malformed() { check "$service: $1" grep -q "^HTTP/1.1 $2" <(raw "$(port_of "$service")" "$3"); }
+declare -A read_route=([signal-generator]=/signals/latest [signal-bridge]=/decisions [trade-execution]=/orders [portfolio-rebalancer]=/rebalance/plan)
+for service in signal-generator signal-bridge trade-execution portfolio-rebalancer; do
+  here=http://127.0.0.1:$(port_of $service)
+  route=${read_route[$service]}
+  answer "$service: an unknown route" 404 HTTP_NOT_FOUND "$here/nothing"
+  answer "$service: another service's route" 404 HTTP_NOT_FOUND "$here/$([ $service = trade-execution ] && echo decisions || echo orders)"
+  answer "$service: a wrong method" 405 HTTP_METHOD -X PUT "$here$route"
+  answer "$service: a body where none is taken" 405 HTTP_METHOD -X POST -d '{' "$here$route"
+  answer "$service: an unknown query parameter" 400 PARAM_UNKNOWN "$here$route?x=1"
+  answer "$service: a body that is too large" 413 HTTP_BODY_TOO_LARGE -X POST -H 'Expect:' --data-binary "@$dir/big" "$here$route"
+  answer "$service: headers that are too large" 431 HTTP_HEADER_TOO_LARGE -H "X-Long: $(head -c 20000 "$dir/big")" "$here/health"
+  malformed "not HTTP" 400 'hello\r\n\r\n'
+  malformed "a request line without a version" 400 'GET /health\r\n\r\n'
+  malformed "a header without a colon" 400 'GET /health HTTP/1.1\r\nHost x\r\n\r\n'
+  malformed "two lengths" 400 "POST $route HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n{}"
+  malformed "a length and chunks" 400 "POST $route HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+  malformed "a path with a broken escape" 400 "GET $route%%zz HTTP/1.1\r\nHost: x\r\n\r\n"
+  check "$service: health after all that" is "$(status "$here/health")" 200
+done
+# Bodies, at the two ports that take any.
+run=http://127.0.0.1:$(port_of portfolio-rebalancer)/rebalance/run
+answer "a plan: a body that is not JSON" 400 JSON_MALFORMED -X POST -d '{"x":' "$run"
+answer "a plan: a body that is a list" 400 JSON_NOT_OBJECT -X POST -d '[]' "$run"
+answer "a plan: a key stands twice" 400 JSON_DUPLICATE_KEY -X POST -d '{"x":1,"x":2}' "$run"
+answer "a plan: an unknown key" 400 JSON_KEY_UNKNOWN -X POST -d '{"now":true}' "$run"
+answer "a plan: an unknown query parameter" 400 PARAM_UNKNOWN -X POST "$run?dry_run=true"
+answer "a stop: a body that is not JSON" 400 JSON_MALFORMED -X POST -d 'now' "$at/emergency/stop"
+answer "targets: a body that is not JSON" 409 TARGETS_LOCAL -X POST -H 'Idempotency-Key: t' -d '{' "$at/targets"
+check "no refused stop has stopped anything" grep -q '"state":"active"' <(curl -s "$at/portfolio")
 drip() { # a byte now and then: the deadline is for the whole head
   exec 4<>"/dev/tcp/127.0.0.1/$port"
   printf 'GET /health HTTP/1.1\r\nX-Slow: ' >&4

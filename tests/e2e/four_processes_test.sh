@@ -16,6 +16,13 @@ check() { # what, command...
   local what=$1; shift
   if "$@"; then echo "ok   $what"; else echo "FAIL $what"; failed=1; fi
 }
+within() { # seconds, command...: until the command succeeds
+  local end=$((SECONDS + $1)); shift
+  until "$@"; do
+    [ $SECONDS -lt $end ] || return 1
+    sleep 0.1
+  done
+}
 all="signal-generator signal-bridge trade-execution portfolio-rebalancer"
 declare -A port pid group
 taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
@@ -152,6 +159,27 @@ choose_ports
 parted 1000000 >"$dir/stopped.yaml"
 for s in $all; do launch "$s" stopped; done
 sleep 2
+# A role is one process's: nobody else gets it while that one is alive, and an onlooker can neither settle nor stop.
+market() { "$WS_PROBE" "${port[signal-generator]}" "/market/stream$1" "${@:2}"; }
+for s in signal-bridge trade-execution portfolio-rebalancer; do
+  check "stopped: nobody else follows as $s" grep -q '409 .*FOLLOWER_TAKEN' <(market "?as=$s")
+done
+check "stopped: an onlooker's stop is not heard" grep -q '"type":"close"' \
+  <(market "" read=1 'text={"type":"stop"}' 'text={"type":"settled","time_ns":9000000000000000000}' until='"type":"close"')
+# A plan on command goes to trade-execution, which writes down who gave it.
+rebalance() {
+  curl -s -m 30 -X POST -H "X-Request-Id: $1" -o "$dir/body" -w '%{http_code}' "http://127.0.0.1:${port[portfolio-rebalancer]}/rebalance/run"
+}
+trail() { "$SQLITE_DO" "$dir/stopped.trade-execution/crypto_transactions.db" "SELECT count(*) FROM audit WHERE action='rebalance_run' AND request_id='$1'"; }
+written() { [ "$(trail "$1")" = 1 ]; }
+check "stopped: a plan on command" test "$(rebalance run-1)" = 202
+check "stopped: it is in trade-execution's audit trail" within 5 written run-1
+# While trade-execution does not answer nobody knows what became of a plan.
+kill -STOP "${pid[trade-execution]}"
+check "stopped: a plan that is not answered" test "$(rebalance run-2)" = 504
+check "stopped: its outcome is unknown" grep -q '"code":"REBALANCE_OUTCOME_UNKNOWN"' "$dir/body"
+kill -CONT "${pid[trade-execution]}"
+check "stopped: and it was taken after all, once" within 10 written run-2
 kill -TERM "${pid[signal-bridge]}"
 for s in $all; do check "stopped: $s ends when one of them is told to" ended "$s" stopped 0; done
 check "stopped: trade-execution had begun" grep -q '^bars *[1-9]' "$dir/stopped.trade-execution.out"

@@ -1,6 +1,7 @@
 #include "services/portfolio_rebalancer/routes.hpp"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "edge/json_body.hpp"
 #include "services/runtime/json_values.hpp"
@@ -22,28 +23,48 @@ std::string plan_schema() {
          target_schema + "}}}";
 }
 constexpr const char* rebalance_schema =
-    R"({"type":"object","required":["id"],"properties":{"id":{"type":"string"},"instance":{"type":"string"},
+    R"({"type":"object","required":["id","instance","time","time_ns","weights"],"properties":{
+"id":{"type":"string"},"instance":{"type":"string"},"portfolio_version":{"type":"integer"},
 "time":{"type":["string","null"],"format":"date-time"},"time_ns":{"type":["integer","null"]},
 "weights":{"type":"object","additionalProperties":{"type":"number"}}}})";
 
-/// A plan, handed on unless it is a dry run. [core thread]
-void make_plan(Rebalancer& rebalancer, const Backend& backend, bool dry_run, Responder& answer) {
-  if (backend.view == nullptr)
-    return answer.error(503, {"PORTFOLIO_ABSENT", "this process has no portfolio: it cannot plan one"});
-  if (!dry_run && !backend.take_plan)
-    return answer.error(503, {"EXECUTION_ABSENT", "no trade-execution is in reach: a plan would go nowhere"});
-  const core::Nanos now = backend.now();
-  const auto targets = rebalancer.run(now, *backend.view, !dry_run);
-  if (!targets) return answer.error(targets.error().code == "REBALANCER_ABSENT" ? 409 : 422, targets.error());
-  if (!dry_run) {
-    if (const auto taken = backend.take_plan(*targets, now); !taken) return answer.error(422, taken.error());
-    if (backend.pump) backend.pump();
-  }
+/// Refused for certain, or nobody knows: the caller must not take the one for the other.
+int handover_status(const Error& error) noexcept {
+  if (error.code == "EXECUTION_ABSENT") return 503;
+  return error.code == "REBALANCE_OUTCOME_UNKNOWN" ? 504 : 422;
+}
+
+std::string plan_json(bool dry_run, core::Nanos now, std::span<const core::Target> targets, const core::InstrumentTable& table) {
   std::vector<std::string> items;
-  for (const core::Target& t : *targets) items.push_back(target_json(t, *backend.instruments));
-  answer(Response::json(
-      dry_run ? 200 : 202,
-      JsonObject().boolean("dry_run", dry_run).time("time", now).json("targets", json_array(items)).done()));
+  for (const core::Target& t : targets) items.push_back(target_json(t, table));
+  return JsonObject().boolean("dry_run", dry_run).time("time", now).json("targets", json_array(items)).done();
+}
+
+/// The plan of now; nothing when it cannot be made, which is then answered. [core thread]
+std::optional<std::vector<core::Target>> make_plan(Rebalancer& rebalancer, const Backend& backend, bool record, Responder& answer) {
+  if (backend.view == nullptr) {
+    answer.error(503, {"PORTFOLIO_ABSENT", "this process has no portfolio: it cannot plan one"});
+    return std::nullopt;
+  }
+  auto targets = rebalancer.run(backend.now(), *backend.view, record);
+  if (targets) return std::move(*targets);
+  answer.error(targets.error().code == "REBALANCER_ABSENT" ? 409 : 422, targets.error());
+  return std::nullopt;
+}
+
+/// [core thread]
+void run_plan(Rebalancer& rebalancer, const Backend& backend, const Asker& who, const Answer& answer) {
+  if (!backend.take_plan)
+    return answer->error(503, {"EXECUTION_ABSENT", "no trade-execution is in reach: a plan would go nowhere"});
+  const auto targets = make_plan(rebalancer, backend, true, *answer);
+  if (!targets) return;
+  const core::Nanos now = backend.now();
+  backend.take_plan(*targets, now, who,
+                    [&backend, answer, body = plan_json(false, now, *targets, *backend.instruments)](const Result<void>& taken) {
+                      if (!taken) return answer->error(handover_status(taken.error()), taken.error());
+                      if (backend.pump) backend.pump();
+                      (*answer)(Response::json(202, body));
+                    });
 }
 
 }  // namespace
@@ -59,14 +80,19 @@ void add_portfolio_rebalancer_routes(const std::shared_ptr<edge::Router>& router
               [&rebalancer, &backend](const Request& q, Responder answer) {
                 if (const auto ok = only_params(q, {}); !ok) return answer.error(400, ok.error());
                 on_core(backend, std::move(answer),
-                        [&](const Answer& a) { make_plan(rebalancer, backend, true, *a); });
+                        [&](const Answer& a) {
+                          if (const auto targets = make_plan(rebalancer, backend, false, *a))
+                            (*a)(Response::json(200, plan_json(true, backend.now(), *targets, *backend.instruments)));
+                        });
               });
   router->add(
       {.method = Method::Post,
        .path = "/rebalance/run",
        .operation_id = "run_rebalance",
        .summary = "Plans now and hands the targets to trade-execution, which judges each order as ever.",
-       .description = "No body, or {}. Asked twice, the second run finds the first one's orders working.",
+       .description = "No body, or {}. Asked twice, the second run finds the first one's orders working. 422: not taken. 503: nothing "
+                      "was handed over. 504 REBALANCE_OUTCOME_UNKNOWN: it may have been taken and traded; look at orders and "
+                      "portfolio of trade-execution first.",
        .responses = {{202, {"the targets handed over", plan_schema()}}},
        .tag = "rebalance"},
       [&rebalancer, &backend](const Request& q, Responder answer) {
@@ -77,21 +103,23 @@ void add_portfolio_rebalancer_routes(const std::shared_ptr<edge::Router>& router
           if (const auto ok = only_keys(*body, {}); !ok) return answer.error(400, ok.error());
         }
         on_core(backend, std::move(answer),
-                [&](const Answer& a) { make_plan(rebalancer, backend, false, *a); });
+                [&rebalancer, &backend, who = Asker{q.principal, q.request_id}](const Answer& a) {
+                  run_plan(rebalancer, backend, who, a);
+                });
       });
   router->add({.method = Method::Get,
                .path = "/rebalance/history",
                .operation_id = "list_rebalances",
                .summary = "The plans of this run, from the store.",
-               .params = {limit_doc()},
-               .responses = {{200, {"in order of time", list_schema("rebalances", rebalance_schema)}}},
+               .description = page_text,
+               .params = {since_doc(), limit_doc(), before_doc()},
+               .responses = {{200, {"in order of time", page_schema("rebalances", rebalance_schema)}}},
                .tag = "rebalance"},
               [&backend](const Request& q, Responder answer) {
-                if (const auto ok = only_params(q, {"limit"}); !ok) return answer.error(400, ok.error());
-                const auto limit = query_limit(q);
-                if (!limit) return answer.error(400, limit.error());
-                from_store(backend, std::move(answer), static_cast<bool>(backend.rebalances),
-                           [&backend, n = *limit] { return backend.rebalances(n); });
+                if (const auto ok = only_params(q, {"since", "limit", "before"}); !ok) return answer.error(400, ok.error());
+                auto ask = query_page(q);
+                if (!ask) return answer.error(400, ask.error());
+                page_from_store(backend, std::move(answer), "rebalances", backend.rebalances, std::move(*ask));
               });
 }
 

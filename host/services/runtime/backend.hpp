@@ -10,6 +10,8 @@
 #include "core/instrument.hpp"
 #include "core/portfolio_view.hpp"
 #include "core/prediction.hpp"
+#include "services/runtime/plan_audit.hpp"
+#include "store/page.hpp"
 
 namespace bowline::services {
 namespace wire {
@@ -34,20 +36,19 @@ struct Backend {
 
   /// The book as the rebalancer sees it; null: this process keeps no portfolio. [core thread]
   const core::PortfolioView* view = nullptr;
+  /// How handing over a plan ended, told once, on the core thread: taken, or an error; see Run::take_plan.
+  using Taken = std::function<void(const Result<void>&)>;
   /// Hands a rebalancer's whole plan to trade-execution. Empty: there is none in reach. [core thread]
-  std::function<Result<void>(std::span<const core::Target>, core::Nanos)> take_plan{};
+  std::function<void(std::span<const core::Target>, core::Nanos, const Asker&, Taken)> take_plan{};
 
   /// Takes what a service in another process proposes; true when this key was answered before. Empty: all proposers are
   /// in this process. [core thread]
   std::function<Result<bool>(const wire::Targets&, const std::string& key, const std::string& body)> take_targets{};
 
-  // ---- the store: since in ns, newest last; symbol and state empty = all
-  std::function<Json(core::Nanos since, const std::string&symbol, std::size_t limit)> signals{}, decisions{};
-  std::function<Json(core::Nanos since, const std::string& state, std::size_t limit)> orders{};
-  std::function<Json(core::Nanos since, std::size_t limit)> portfolio_history{};
-  std::function<Json(std::size_t limit)> rebalances{};
+  // ---- the store
+  std::function<Result<store::Page>(const store::PageAsk&)> signals{}, decisions{}, orders{}, portfolio_history{}, rebalances{};
   /// Errors whose code ends in _NOT_FOUND are answered with 404.
-  std::function<Json(const std::string&id)> explain_signal{}, explain_decision{}, explain_order{};
+  std::function<Json(const std::string&id)> order{}, explain_signal{}, explain_decision{}, explain_order{};
 };
 
 }  // namespace bowline::services

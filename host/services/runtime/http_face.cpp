@@ -78,11 +78,6 @@ constexpr std::pair<const char*, const char*> services[] = {
     {"portfolio-rebalancer", "The portfolio that is wanted."},
 };
 
-/// A list of the store under the name the route's document gives it.
-Backend::Json named(const char* name, Result<std::string> list) {
-  if (!list) return list;
-  return "{\"" + std::string(name) + "\":" + *list + "}";
-}
 /// "Not in this store" is the caller's mistake, not the store's fault.
 Backend::Json found(const char* code, Result<std::string> answer) {
   if (answer || answer.error().code != "STORE_UNKNOWN") return answer;
@@ -121,12 +116,12 @@ Result<void> HttpFace::Impl::ask_store() {
   if (!opened) return opened.error();
   reader = std::move(*opened);
   const store::Reader* r = reader.get();
-  const auto n = [](std::size_t limit) { return static_cast<std::int64_t>(limit); };
-  backend.signals = [r, n](core::Nanos t, const std::string& s, std::size_t l) { return named("signals", r->signals(t, s, n(l))); };
-  backend.decisions = [r, n](core::Nanos t, const std::string& s, std::size_t l) { return named("decisions", r->decisions(t, s, n(l))); };
-  backend.orders = [r, n](core::Nanos t, const std::string& s, std::size_t l) { return named("orders", r->orders(t, s, n(l))); };
-  backend.portfolio_history = [r, n](core::Nanos t, std::size_t l) { return named("history", r->portfolio_history(t, n(l))); };
-  backend.rebalances = [r, n](std::size_t l) { return named("rebalances", r->rebalances(n(l))); };
+  backend.signals = [r](const store::PageAsk& ask) { return r->signals(ask); };
+  backend.decisions = [r](const store::PageAsk& ask) { return r->decisions(ask); };
+  backend.orders = [r](const store::PageAsk& ask) { return r->orders(ask); };
+  backend.portfolio_history = [r](const store::PageAsk& ask) { return r->portfolio_history(ask); };
+  backend.rebalances = [r](const store::PageAsk& ask) { return r->rebalances(ask); };
+  backend.order = [r](const std::string& id) { return found("ORDER_NOT_FOUND", r->order(id)); };
   backend.explain_signal = [r](const std::string& id) { return found("SIGNAL_NOT_FOUND", r->explain_decision(id)); };
   backend.explain_decision = [r](const std::string& id) { return found("DECISION_NOT_FOUND", r->explain_decision(id)); };
   backend.explain_order = [r](const std::string& id) { return found("ORDER_NOT_FOUND", r->explain_order(id)); };
@@ -140,7 +135,9 @@ void HttpFace::Impl::fill_backend() {
   backend.offload = [this](std::function<void()> work) { return worker->post(std::move(work)); };
   backend.instruments = &run.instruments();
   backend.view = run.view();
-  backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now) { return run.take_plan(targets, now); };
+  backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now, const Asker& who, Backend::Taken taken) {
+    run.take_plan(targets, now, who, std::move(taken));
+  };
   if (run.parted() && run.hosts("trade-execution"))
     backend.take_targets = [this](const wire::Targets& targets, const std::string& key, const std::string& body) {
       return run.take_targets(targets, key, body);

@@ -38,19 +38,29 @@ std::vector<std::pair<std::string, bool>> MarketStream::followers() const {
   return all;
 }
 
+// With lock_ held.
+std::optional<Error> MarketStream::refusal(const std::string& role) const {
+  const auto it = by_role_.find(role);
+  if (it == by_role_.end())
+    return Error{"FOLLOWER_UNKNOWN", "the run of this process has no follower of that name: leave `as` out to look on"};
+  if (it->second.session != nullptr)
+    return Error{"FOLLOWER_TAKEN", "a service of that name follows this run already: end that one first, or leave `as` out to look on"};
+  return std::nullopt;
+}
+
 std::optional<Error> MarketStream::refuses(const std::string& role) const {
   const std::scoped_lock hold(lock_);
-  if (by_role_.contains(role)) return std::nullopt;
-  return Error{"FOLLOWER_UNKNOWN", "the run of this process has no follower of that name: leave `as` out to look on"};
+  return refusal(role);
 }
 
 void MarketStream::join(const std::shared_ptr<edge::WsSession>& session, const std::string& role,
                         std::optional<std::uint64_t> from) {
-  session->send(std::make_shared<const std::string>(hello_));
   if (!role.empty()) {
     const void* key = session.get();
     {
       const std::scoped_lock hold(lock_);
+      // Two may have been let in before one of them has joined.
+      if (const auto why = refusal(role)) return session->close(ws_role_taken, why->code + ": " + why->message);
       Follower& f = by_role_.at(role);
       f.joined = true;
       f.session = key;
@@ -59,6 +69,7 @@ void MarketStream::join(const std::shared_ptr<edge::WsSession>& session, const s
     session->on_message([this, role, key](std::string_view text) { heard(role, key, text); });
     session->on_close([this, role, key](std::uint16_t) { closed(role, key); });
   }
+  session->send(std::make_shared<const std::string>(hello_));
   stream_.add(session, from);
   if (on_change) on_change();
 }
@@ -81,20 +92,19 @@ void MarketStream::count() {
 void MarketStream::heard(const std::string& role, const void* session, std::string_view text) {
   const auto m = nlohmann::json::parse(text, nullptr, false);
   if (!m.is_object()) return;  // what is not understood is not acted on; the barrier stays
-  const std::string type = m.value("type", "");
-  if (type == "stop") {
-    if (on_stop) on_stop();
-    return;
-  }
+  const auto said = m.find("type");
+  if (said == m.end() || !said->is_string()) return;
+  const std::string& type = said->get_ref<const std::string&>();
   {
     const std::scoped_lock hold(lock_);
     Follower& f = by_role_.at(role);
-    if (f.session != session) return;
+    if (f.session != session) return;  // it holds the role no longer
     if (type == "settled" && m.contains("time_ns") && m["time_ns"].is_number_integer())
       f.settled = std::max(f.settled, m["time_ns"].get<core::Nanos>());
     if (type == "ended") f.left = true;
     count();
   }
+  if (type == "stop" && on_stop) on_stop();
   if (on_change) on_change();
 }
 

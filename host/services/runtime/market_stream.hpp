@@ -1,5 +1,6 @@
 // WS /market/stream of signal-generator: what the feeds bring, the frame of predictions and the close of each step. A
-// service of the same run follows it and says when it has settled a step; anybody else may look on.
+// service of the same run follows it, one of each name at a time, and says when it has settled a step; anybody else may
+// look on, and what an onlooker says is not heard.
 #pragma once
 
 #include <atomic>
@@ -16,6 +17,9 @@
 #include "services/runtime/remote/wire.hpp"
 
 namespace bowline::services {
+
+/// Close code of a session that asked for a role which another one holds: 409 in the range that is free for applications.
+inline constexpr std::uint16_t ws_role_taken = 4409;
 
 class MarketStream {
  public:
@@ -39,19 +43,19 @@ class MarketStream {
   std::size_t listeners() const { return stream_.sessions(); }
 
   // ---- the server's side [I/O thread]
-  /// Why `role` may not follow; nothing when it may.
+  /// Why `role` may not follow now: the run has none of that name (no run of one process has any), or it is taken.
   std::optional<Error> refuses(const std::string& role) const;
-  /// A session; `role` empty = it only looks on.
+  /// A session; `role` empty = it only looks on. One whose role was taken meanwhile is closed with ws_role_taken.
   void join(const std::shared_ptr<edge::WsSession>& session, const std::string& role, std::optional<std::uint64_t> from);
 
   std::function<void()> on_change;  ///< a follower joined, settled or left: wakes the loop; set before the server starts
-  std::function<void()> on_stop;    ///< a follower is being stopped, and with it the run
+  std::function<void()> on_stop;    ///< the holder of a role is being stopped, and with it the run
 
  private:
   struct Follower {
     bool joined = false, left = false;
     core::Nanos settled = INT64_MIN;
-    const void* session = nullptr;  // the newest: what an older one says late does not count
+    const void* session = nullptr;  // the one that holds the role: what another one says late does not count
   };
   const std::string hello_;
   const core::InstrumentTable& table_;
@@ -63,6 +67,7 @@ class MarketStream {
   std::atomic<std::size_t> joined_{0}, left_{0};
   std::atomic<core::Nanos> least_{INT64_MIN};
 
+  std::optional<Error> refusal(const std::string& role) const;
   void count();
   void heard(const std::string& role, const void* session, std::string_view text);
   void closed(const std::string& role, const void* session);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "edge/json_body.hpp"
+#include "services/runtime/json_values.hpp"
 
 namespace bowline::services {
 namespace {
@@ -53,25 +54,56 @@ bool ends_with(std::string_view s, std::string_view end) { return s.ends_with(en
 }  // namespace
 
 void on_core(const Backend& backend, edge::Responder responder, std::function<void(const Answer&)> work) {
-  auto answer = std::make_shared<edge::Responder>(std::move(responder));
+  on_core(backend, std::make_shared<edge::Responder>(std::move(responder)), std::move(work));
+}
+
+void on_core(const Backend& backend, const Answer& answer, std::function<void(const Answer&)> work) {
   if (!backend.post([answer, work = std::move(work)] { work(answer); }))
     answer->error(503, {"SERVICE_STOPPING", "the service's loop has ended: it takes no more commands"});
+}
+
+void off_thread(const Backend& backend, const Answer& answer, std::function<void(const Answer&)> work) {
+  if (!backend.offload) return work(answer);
+  if (!backend.offload([answer, work = std::move(work)] { work(answer); }))
+    answer->error(503, {"SERVICE_STOPPING", "the service takes no more queries"});
+}
+
+Error store_absent() { return {"STORE_ABSENT", "this run has no store: history and explanations need one"}; }
+
+int store_status(const Error& error) noexcept {
+  return ends_with(error.code, "_NOT_FOUND") ? 404 : ends_with(error.code, "_INVALID") ? 400 : 500;
 }
 
 void from_store(const Backend& backend, edge::Responder responder, bool present,
                 std::function<Backend::Json()> query) {
   auto answer = std::make_shared<edge::Responder>(std::move(responder));
-  if (!present)
-    return answer->error(503, {"STORE_ABSENT", "this run has no store: history and explanations need one"});
-  auto work = [answer, query = std::move(query)] {
+  if (!present) return answer->error(503, store_absent());
+  off_thread(backend, answer, [query = std::move(query)](const Answer& a) {
     auto found = query();
-    if (found) return (*answer)(edge::Response::json(200, std::move(*found)));
-    const Error& why = found.error();
-    answer->error(ends_with(why.code, "_NOT_FOUND") ? 404 : ends_with(why.code, "_INVALID") ? 400 : 500, why);
-  };
-  if (!backend.offload) return work();
-  if (!backend.offload(std::move(work)))
-    answer->error(503, {"SERVICE_STOPPING", "the service takes no more queries"});
+    if (!found) return a->error(store_status(found.error()), found.error());
+    (*a)(edge::Response::json(200, std::move(*found)));
+  });
+}
+
+void page_from_store(const Backend& backend, edge::Responder answer, const char* name,
+                     const std::function<Result<store::Page>(const store::PageAsk&)>& list, store::PageAsk ask) {
+  from_store(backend, std::move(answer), static_cast<bool>(list), [&list, name, ask = std::move(ask)]() -> Backend::Json {
+    const auto page = list(ask);
+    if (!page) return page.error();
+    return page_json(name, *page);
+  });
+}
+
+std::string page_json(std::string_view name, const store::Page& page) {
+  std::string items = "[";
+  for (const store::Entry& e : page.entries) items.append(items.size() > 1 ? "," : "").append(e.json);
+  JsonObject out;
+  out.json(name, items.append("]")).boolean("more", page.more);
+  if (page.next)
+    out.text("next_before", page.next->text());
+  else
+    out.json("next_before", "null");
+  return out.done();
 }
 
 Result<core::Nanos> parse_time(std::string_view text, std::string_view name) {
@@ -134,6 +166,22 @@ Result<std::size_t> query_limit(const edge::Request& request) {
   return static_cast<std::size_t>(limit->value_or(100));
 }
 
+Result<store::PageAsk> query_page(const edge::Request& request) {
+  store::PageAsk ask;
+  const auto since = query_since(request);
+  if (!since) return since.error();
+  ask.since_ns = *since;
+  const auto limit = query_limit(request);
+  if (!limit) return limit.error();
+  ask.limit = static_cast<std::int64_t>(*limit);
+  if (const auto before = request.query_value("before")) {
+    ask.before = store::Place::parse(*before);
+    if (!ask.before)
+      return Error{"PARAM_INVALID", "query parameter before must be the next_before of an earlier answer", {{"parameter", "before"}}};
+  }
+  return ask;
+}
+
 Result<std::string> query_symbol(const edge::Request& request, const core::InstrumentTable& table) {
   const auto text = request.query_value("symbol");
   if (!text) return std::string{};
@@ -191,14 +239,19 @@ Result<Decimal> decimal_of(const nlohmann::json& object, std::string_view key) {
 
 edge::ParamDoc since_doc() {
   return {.name = "since",
-          .description = "only what is not older: a time in UTC, or ns since 1970",
+          .description = "only entries whose own time is not older: a time in UTC, or ns since 1970",
           .example = "2022-01-01T00:05:00Z"};
 }
 edge::ParamDoc limit_doc() {
   return {.name = "limit",
           .type = "integer",
-          .description = "at most so many, 1 to 1000; 100 without",
+          .description = "at most so many, the newest of what fits: 1 to 1000, 100 without",
           .example = "50"};
+}
+edge::ParamDoc before_doc() {
+  return {.name = "before",
+          .description = "only what is older than the page before: its next_before",
+          .example = "1640995500000000000~bl-0123456789abcdef"};
 }
 edge::ParamDoc symbol_doc() {
   return {.name = "symbol", .description = "only this instrument", .example = "BTC-USD"};
@@ -214,6 +267,16 @@ std::string list_schema(std::string_view key, std::string_view item) {
   return R"({"type":"object","required":[")" + std::string(key) + R"("],"properties":{")" + std::string(key) +
          R"(":{"type":"array","items":)" + std::string(item) + "}}}";
 }
+
+std::string page_schema(std::string_view key, std::string_view item) {
+  return R"({"type":"object","required":[")" + std::string(key) + R"(","more","next_before"],"properties":{")" + std::string(key) +
+         R"(":{"type":"array","items":)" + std::string(item) +
+         R"(},"more":{"type":"boolean","description":"older entries may fit as well"},
+"next_before":{"type":["string","null"],"description":"with more: give it as before to read on; else null"}}})";
+}
+const char* const page_text =
+    "The newest entries that fit, the newest last. With more, older ones may fit as well: ask again with the same parameters "
+    "and before = next_before, until more is false.";
 
 const char* const prediction_schema =
     R"({"type":"object","required":["id","symbol","action","time","time_ns"],"properties":{
@@ -238,7 +301,8 @@ const char* const target_schema =
 "valid_until_ns":{"type":["integer","null"]},"ref_price":{"type":["string","null"],"format":"decimal"}}})";
 
 const char* const order_schema =
-    R"({"type":"object","required":["id","instrument","side","type","state"],
+    R"({"type":"object","required":["id","decision","instrument","side","type","state","ended","qty","filled_qty",
+"decided","decided_ns","updated","updated_ns"],
 "properties":{"id":{"type":"string"},
 "decision":{"type":"string"},"instrument":{"type":"string"},"purpose":{"type":"string"},
 "side":{"type":"string","enum":["BUY","SELL"]},"type":{"type":"string"},"tif":{"type":"string"},

@@ -240,16 +240,18 @@ const core::PortfolioView* Run::view() const noexcept {
   return m.bridge_node != nullptr ? &m.bridge_node->view() : nullptr;
 }
 
-Result<void> Run::take_plan(std::span<const core::Target> targets, core::Nanos now) {
+void Run::take_plan(std::span<const core::Target> targets, core::Nanos now, const Asker& who,
+                    std::function<void(const Result<void>&)> taken) {
   Impl& m = *impl_;
   if (m.execution) {
+    audit_plan(m.sink(), m.execution->next_seq(), now, who, targets.size());
     m.execution->take_targets(targets, true);
     m.execution->trade(now);
     m.loop->pump();
-    return {};
+    return taken({});
   }
-  if (m.rebalancer_node != nullptr) return m.rebalancer_node->propose_now(targets, now);
-  return Error{"EXECUTION_ABSENT", "no trade-execution is in reach: a plan would go nowhere"};
+  if (m.rebalancer_node != nullptr) return m.rebalancer_node->propose_now(targets, now, who, std::move(taken));
+  taken(Error{"EXECUTION_ABSENT", "no trade-execution is in reach: a plan would go nowhere"});
 }
 
 Result<bool> Run::take_targets(const wire::Targets& targets, const std::string& key, const std::string& body) {

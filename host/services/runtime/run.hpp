@@ -10,6 +10,7 @@
 #include "config/run_config.hpp"
 #include "services/runtime/instances.hpp"
 #include "services/runtime/pipeline.hpp"
+#include "services/runtime/plan_audit.hpp"
 #include "services/runtime/summary.hpp"
 #include "store/journal.hpp"
 
@@ -57,8 +58,10 @@ class Run {
   std::vector<std::pair<std::string, bool>> links() const;
   /// The book as this process knows it; null where it does not. [core thread]
   const core::PortfolioView* view() const noexcept;
-  /// Hands a rebalancer's whole plan to trade-execution, wherever it is. [core thread]
-  Result<void> take_plan(std::span<const core::Target> targets, core::Nanos now);
+  /// Hands a rebalancer's whole plan to trade-execution, wherever it is, and says in `taken` how that ended: here at once,
+  /// in another process when it answers. Errors: those of RebalancerNode::propose_now, EXECUTION_ABSENT. [core thread]
+  void take_plan(std::span<const core::Target> targets, core::Nanos now, const Asker& who,
+                 std::function<void(const Result<void>&)> taken);
   /// What another process proposes; see ExecutionNode::take. Only where trade-execution is hosted and the run is
   /// parted. [core thread]
   Result<bool> take_targets(const wire::Targets& targets, const std::string& key, const std::string& body);

@@ -43,7 +43,9 @@ constexpr const char* targets_schema =
 "weight":{"type":"number","minimum":0,"maximum":1},"decision":{"type":"string"},"time_ns":{"type":"integer"},
 "valid_until_ns":{"type":"integer"},"ref_price":{"type":["string","null"]}}}},
 "changed":{"type":"array","items":{"type":"string"},
-"description":"instruments whose prediction now says another action than before"}}})";
+"description":"instruments whose prediction now says another action than before"},
+"principal":{"type":"string","maxLength":128,"description":"on command: who gave it, for the audit trail"},
+"request_id":{"type":"string","maxLength":128,"description":"on command: of the request that gave it"}}})";
 constexpr const char* taken_schema =
     R"({"type":"object","required":["taken"],"properties":{"taken":{"type":"integer"},
 "replayed":{"type":"boolean","description":"this key was answered before"}}})";
@@ -60,7 +62,9 @@ void add_market_stream_route(const std::shared_ptr<edge::Router>& router, Market
            "{\"event_id\",\"time\",\"time_ns\",\"type\"} with bar, quote, observation, close (acted, predictions) or end. "
            "Prices are mantissas with px_exp and qty_exp. With from, the newest 16384 are sent again from that id on; a "
            "run in one process keeps them only while somebody listens. A service of the same run names itself with "
-           "`as` and answers {\"type\":\"settled\",\"time_ns\"} after each close: the next step is published when all have.",
+           "`as` and answers {\"type\":\"settled\",\"time_ns\"} after each close: the next step is published when all have. "
+           "409 for a name that this run has not (in one process: any), or that somebody follows under now; who joins at "
+           "the same moment is closed with 4409.",
        .params = {from_doc(),
                   {.name = "as", .description = "the service that follows; nothing to look on", .example = "signal-bridge"}},
        .tag = "market"},

@@ -10,11 +10,15 @@ using edge::Request;
 using edge::Responder;
 
 constexpr const char* decision_schema =
-    R"({"type":"object","required":["id","code"],"properties":{
+    R"({"type":"object","required":["id","symbol","action","code","time","time_ns","portfolio_version"],"properties":{
 "id":{"type":"string","description":"same as the signal's"},"symbol":{"type":"string"},
-"action":{"type":"string"},
+"action":{"type":"string","enum":["BUY","SELL","HOLD","NONE"]},
 "code":{"type":"string","description":"TARGET when a target left, else the reason why not"},
-"time":{"type":["string","null"],"format":"date-time"},"time_ns":{"type":["integer","null"]}}})";
+"time":{"type":["string","null"],"format":"date-time"},"time_ns":{"type":["integer","null"]},
+"target_weight":{"type":["number","null"],"description":"null when no target left"},
+"held_weight":{"type":["number","null"]},"expected_move":{"type":["number","null"]},"cost":{"type":["number","null"]},
+"max_position":{"type":["number","null"]},"p_up":{"type":["number","null"]},"threshold":{"type":["number","null"]},
+"portfolio_version":{"type":"integer","description":"the version v(t) it was decided on"}}})";
 
 }  // namespace
 
@@ -23,21 +27,19 @@ void add_signal_bridge_routes(const std::shared_ptr<edge::Router>& router, Backe
                .path = "/decisions",
                .operation_id = "list_decisions",
                .summary = "What was decided on each prediction, also where no target left.",
-               .params = {since_doc(), symbol_doc(), limit_doc()},
-               .responses = {{200, {"in order of time", list_schema("decisions", decision_schema)}}},
+               .description = page_text,
+               .params = {since_doc(), symbol_doc(), limit_doc(), before_doc()},
+               .responses = {{200, {"in order of time", page_schema("decisions", decision_schema)}}},
                .tag = "decisions"},
               [&backend](const Request& q, Responder answer) {
-                if (const auto ok = only_params(q, {"since", "symbol", "limit"}); !ok)
+                if (const auto ok = only_params(q, {"since", "symbol", "limit", "before"}); !ok)
                   return answer.error(400, ok.error());
-                const auto since = query_since(q);
-                if (!since) return answer.error(400, since.error());
-                const auto symbol = query_symbol(q, *backend.instruments);
+                auto ask = query_page(q);
+                if (!ask) return answer.error(400, ask.error());
+                auto symbol = query_symbol(q, *backend.instruments);
                 if (!symbol) return answer.error(404, symbol.error());
-                const auto limit = query_limit(q);
-                if (!limit) return answer.error(400, limit.error());
-                from_store(
-                    backend, std::move(answer), static_cast<bool>(backend.decisions),
-                    [&backend, t = *since, s = *symbol, n = *limit] { return backend.decisions(t, s, n); });
+                ask->only = std::move(*symbol);
+                page_from_store(backend, std::move(answer), "decisions", backend.decisions, std::move(*ask));
               });
   router->add({.method = Method::Get,
                .path = "/decisions/{id}/explain",

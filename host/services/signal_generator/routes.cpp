@@ -87,21 +87,19 @@ void add_signal_generator_routes(const std::shared_ptr<edge::Router>& router, co
                .path = "/signals",
                .operation_id = "list_signals",
                .summary = "Predictions of this run, from the store.",
-               .params = {since_doc(), symbol_doc(), limit_doc()},
-               .responses = {{200, {"in order of time", list_schema("signals", prediction_schema)}}},
+               .description = page_text,
+               .params = {since_doc(), symbol_doc(), limit_doc(), before_doc()},
+               .responses = {{200, {"in order of time", page_schema("signals", prediction_schema)}}},
                .tag = "signals"},
               [&backend](const Request& q, Responder answer) {
-                if (const auto ok = only_params(q, {"since", "symbol", "limit"}); !ok)
+                if (const auto ok = only_params(q, {"since", "symbol", "limit", "before"}); !ok)
                   return answer.error(400, ok.error());
-                const auto since = query_since(q);
-                if (!since) return answer.error(400, since.error());
-                const auto symbol = query_symbol(q, *backend.instruments);
+                auto ask = query_page(q);
+                if (!ask) return answer.error(400, ask.error());
+                auto symbol = query_symbol(q, *backend.instruments);
                 if (!symbol) return answer.error(404, symbol.error());
-                const auto limit = query_limit(q);
-                if (!limit) return answer.error(400, limit.error());
-                from_store(
-                    backend, std::move(answer), static_cast<bool>(backend.signals),
-                    [&backend, t = *since, s = *symbol, n = *limit] { return backend.signals(t, s, n); });
+                ask->only = std::move(*symbol);
+                page_from_store(backend, std::move(answer), "signals", backend.signals, std::move(*ask));
               });
   router->add({.method = Method::Get,
                .path = "/signals/{id}/explain",

@@ -5,6 +5,7 @@
 #include "edge/json_body.hpp"
 #include "services/runtime/json_values.hpp"
 #include "services/runtime/route_help.hpp"
+#include "services/trade_execution/order_list.hpp"
 
 namespace bowline::services {
 namespace {
@@ -80,7 +81,7 @@ constexpr const char* portfolio_schema =
 "total":{"type":"string","format":"decimal"}}}}}})";
 
 constexpr const char* history_schema =
-    R"({"type":"object","required":["equity"],"properties":{"version":{"type":"integer"},
+    R"({"type":"object","required":["version","time","time_ns","equity"],"properties":{"version":{"type":"integer"},
 "time":{"type":["string","null"],"format":"date-time"},"time_ns":{"type":["integer","null"]},
 "equity":{"type":"string","format":"decimal"},"cash":{"type":"string","format":"decimal"},
 "exposure":{"type":"string","format":"decimal"},"realised":{"type":"string","format":"decimal"},
@@ -118,9 +119,21 @@ void execute(Execution& execution, const Backend& backend, const TradeRequest& q
   answer(Response::json(q.dry_run ? 200 : 202, body.done()));
 }
 
-void cancel(Execution& execution, const Backend& backend, const Request& asked, Responder& answer) {
+/// An order that memory has forgotten has ended: the store says whether there was one.
+void cancel_forgotten(const Backend& backend, const std::string& id, const Answer& answer) {
+  if (!backend.order) return answer->error(404, order_unknown());
+  off_thread(backend, answer, [&backend, id](const Answer& a) {
+    const auto stored = backend.order(id);
+    if (stored) return a->error(409, {"ORDER_ENDED", "this order has ended long ago: nothing is left to cancel"});
+    const int status = store_status(stored.error());
+    a->error(status, status == 404 ? order_unknown() : stored.error());
+  });
+}
+
+void cancel(Execution& execution, const Backend& backend, const Request& asked, const Answer& to) {
   const std::string_view id = asked.param("id");
-  if (find_order(execution, id) == nullptr) return answer.error(404, order_unknown());
+  if (find_order(execution, id) == nullptr) return cancel_forgotten(backend, std::string(id), to);
+  Responder& answer = *to;
   const core::ClientOrderId order(id);
   if (const auto done = execution.cancel(order, backend.now(), asked.principal, asked.request_id); !done)
     return answer.error(done.error().code == "ORDER_ENDED" ? 409 : done.error().code == "CANCEL_FAILED" ? 502 : 404, done.error());
@@ -132,23 +145,44 @@ void cancel(Execution& execution, const Backend& backend, const Request& asked, 
                                  .done()));
 }
 
-/// Orders in memory, oldest first: the working ones and, unless only those are asked for, the ended ones
-/// still kept.
-std::string orders_in_memory(const Execution& execution, const core::InstrumentTable& table,
-                             core::Nanos since, const std::string& state, std::size_t limit) {
-  std::vector<const core::Order*> found;
-  const auto take = [&](const core::Order* o) {
-    if (o != nullptr && o->updated >= since &&
-        (state.empty() || state == "working" || core::to_string(o->state) == state))
-      found.push_back(o);
+/// Memory's answer, or the store's: memory forgets orders that ended long ago.
+void get_order(Execution& execution, const Backend& backend, const std::string& id, const Answer& answer) {
+  if (const core::Order* o = find_order(execution, id))
+    return (*answer)(Response::json(200, order_json(*o, *backend.instruments)));
+  if (!backend.order) return answer->error(404, order_unknown());
+  off_thread(backend, answer, [&backend, id](const Answer& a) {
+    auto stored = backend.order(id);
+    if (stored) return (*a)(Response::json(200, std::move(*stored)));
+    const int status = store_status(stored.error());
+    a->error(status, status == 404 ? order_unknown() : stored.error());
+  });
+}
+
+/// The store is asked first: whatever happens meanwhile, memory's word is then the newer one.
+void list_orders(Execution& execution, const Backend& backend, const store::PageAsk& ask, const Answer& answer) {
+  const auto join = [&execution, &backend, ask](store::Page stored) {
+    return [&execution, &backend, ask, stored = std::move(stored)](const Answer& a) {
+      (*a)(Response::json(200, page_json("orders", order_page(execution.orders(), *backend.instruments, ask, stored))));
+    };
   };
-  if (state != "working")
-    for (const core::ClientOrderId& id : execution.orders().done()) take(execution.orders().find(id));
-  for (const core::Order* o : execution.orders().working()) take(o);
-  std::vector<std::string> items;
-  for (std::size_t i = found.size() > limit ? found.size() - limit : 0; i < found.size(); ++i)
-    items.push_back(order_json(*found[i], table));
-  return JsonObject().json("orders", json_array(items)).done();
+  if (!backend.orders || ask.only == any_working) return on_core(backend, answer, join({}));  // memory has all of these
+  off_thread(backend, answer, [&backend, ask, join](const Answer& a) {
+    auto stored = backend.orders(ask);
+    if (!stored) return a->error(store_status(stored.error()), stored.error());
+    on_core(backend, a, join(std::move(*stored)));
+  });
+}
+
+/// From the store, which lags a moment behind memory: an order that is known is not denied meanwhile.
+void explain_order(Execution& execution, const Backend& backend, const std::string& id, const Answer& answer) {
+  auto why = backend.explain_order(id);
+  if (why) return (*answer)(Response::json(200, std::move(*why)));
+  const int status = store_status(why.error());
+  if (status != 404) return answer->error(status, why.error());
+  on_core(backend, answer, [&execution, id](const Answer& a) {
+    if (find_order(execution, id) == nullptr) return a->error(404, order_unknown());
+    a->error(503, {"STORE_BEHIND", "this order is known, but not stored yet: GET /orders/{id} has its state; ask again in a moment"});
+  });
 }
 
 /// {reason} of the emergency routes.
@@ -191,31 +225,25 @@ void add_order_routes(edge::Router& router, Execution& execution, Backend& backe
        .path = "/orders",
        .operation_id = "list_orders",
        .summary = "Orders, the newest last.",
-       .description = "From the store; working ones, and all where a run has no store, from memory.",
+       .description = std::string(page_text) +
+                      " In order of the time of decision, which is also what since looks at. An order is in the list from the "
+                      "answer of POST /trades/execute on: what is in memory and what is stored are one list. A page may hold "
+                      "fewer than limit entries and still have more.",
        .params = {since_doc(),
                   {.name = "state", .description = "an order state, or working", .example = "working"},
-                  limit_doc()},
-       .responses = {{200, {"in order of making", list_schema("orders", order_schema)}}},
+                  limit_doc(), before_doc()},
+       .responses = {{200, {"in order of the time of decision", page_schema("orders", order_schema)}}},
        .tag = "orders"},
       [&execution, &backend](const Request& q, Responder answer) {
-        if (const auto ok = only_params(q, {"since", "state", "limit"}); !ok)
+        if (const auto ok = only_params(q, {"since", "state", "limit", "before"}); !ok)
           return answer.error(400, ok.error());
-        const auto since = query_since(q);
-        if (!since) return answer.error(400, since.error());
-        const auto limit = query_limit(q);
-        if (!limit) return answer.error(400, limit.error());
-        const std::string state(q.query_value("state").value_or(""));
-        if (!state.empty() && state != "working" && !core::order_state_from(state))
+        auto ask = query_page(q);
+        if (!ask) return answer.error(400, ask.error());
+        ask->only = q.query_value("state").value_or("");
+        if (!ask->only.empty() && ask->only != any_working && !core::order_state_from(ask->only))
           return answer.error(400,
                               {"PARAM_INVALID", "query parameter state must be working or an order state"});
-        if (backend.orders && state != "working")
-          return from_store(backend, std::move(answer), true, [&backend, t = *since, state, n = *limit] {
-            return backend.orders(t, state, n);
-          });
-        on_core(backend, std::move(answer),
-                [&execution, &backend, t = *since, state, n = *limit](const Answer& a) {
-                  (*a)(Response::json(200, orders_in_memory(execution, *backend.instruments, t, state, n)));
-                });
+        list_orders(execution, backend, *ask, std::make_shared<Responder>(std::move(answer)));
       });
   router.add({.method = Method::Get,
               .path = "/orders/{id}",
@@ -225,12 +253,9 @@ void add_order_routes(edge::Router& router, Execution& execution, Backend& backe
               .responses = {{200, {"the order", order_schema}}},
               .tag = "orders"},
              [&execution, &backend](const Request& q, Responder answer) {
-               on_core(backend, std::move(answer),
-                       [&execution, &backend, id = std::string(q.param("id"))](const Answer& a) {
-                         const core::Order* o = find_order(execution, id);
-                         if (o == nullptr) return a->error(404, order_unknown());
-                         (*a)(Response::json(200, order_json(*o, *backend.instruments)));
-                       });
+               on_core(backend, std::move(answer), [&execution, &backend, id = std::string(q.param("id"))](const Answer& a) {
+                 get_order(execution, backend, id, a);
+               });
              });
   router.add({.method = Method::Delete,
               .path = "/orders/{id}",
@@ -241,7 +266,7 @@ void add_order_routes(edge::Router& router, Execution& execution, Backend& backe
               .tag = "orders"},
              [&execution, &backend](const Request& q, Responder answer) {
                on_core(backend, std::move(answer),
-                       [&execution, &backend, q](const Answer& a) { cancel(execution, backend, q, *a); });
+                       [&execution, &backend, q](const Answer& a) { cancel(execution, backend, q, a); });
              });
   router.add({.method = Method::Get,
               .path = "/orders/{id}/explain",
@@ -250,9 +275,12 @@ void add_order_routes(edge::Router& router, Execution& execution, Backend& backe
               .params = {id_doc("client order id", "bl-0123456789abcdef")},
               .responses = {{200, {"the explanation", explain_schema}}},
               .tag = "orders"},
-             [&backend](const Request& q, Responder answer) {
-               from_store(backend, std::move(answer), static_cast<bool>(backend.explain_order),
-                          [&backend, id = std::string(q.param("id"))] { return backend.explain_order(id); });
+             [&execution, &backend](const Request& q, Responder answer) {
+               if (!backend.explain_order) return answer.error(503, store_absent());
+               off_thread(backend, std::make_shared<Responder>(std::move(answer)),
+                          [&execution, &backend, id = std::string(q.param("id"))](const Answer& a) {
+                            explain_order(execution, backend, id, a);
+                          });
              });
 }
 
@@ -275,18 +303,16 @@ void add_portfolio_routes(edge::Router& router, Execution& execution, Backend& b
               .path = "/portfolio/history",
               .operation_id = "list_portfolio_history",
               .summary = "Equity and its parts over time, from the store.",
-              .params = {since_doc(), limit_doc()},
-              .responses = {{200, {"in order of time", list_schema("history", history_schema)}}},
+              .description = page_text,
+              .params = {since_doc(), limit_doc(), before_doc()},
+              .responses = {{200, {"in order of time", page_schema("history", history_schema)}}},
               .tag = "portfolio"},
              [&backend](const Request& q, Responder answer) {
-               if (const auto ok = only_params(q, {"since", "limit"}); !ok)
+               if (const auto ok = only_params(q, {"since", "limit", "before"}); !ok)
                  return answer.error(400, ok.error());
-               const auto since = query_since(q);
-               if (!since) return answer.error(400, since.error());
-               const auto limit = query_limit(q);
-               if (!limit) return answer.error(400, limit.error());
-               from_store(backend, std::move(answer), static_cast<bool>(backend.portfolio_history),
-                          [&backend, t = *since, n = *limit] { return backend.portfolio_history(t, n); });
+               auto ask = query_page(q);
+               if (!ask) return answer.error(400, ask.error());
+               page_from_store(backend, std::move(answer), "history", backend.portfolio_history, std::move(*ask));
              });
 }
 

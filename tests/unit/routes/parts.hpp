@@ -18,6 +18,7 @@ using namespace bowline::literals;
 struct FakeBroker final : services::BrokerPort {
   std::vector<bl_exec> said;  ///< read by deliver()
   std::size_t submits = 0, cancels = 0;
+  bool takes_cancels = true;
 
   static bl_exec about(std::string_view id, std::uint32_t kind, std::uint32_t state) {
     bl_exec e{};
@@ -38,6 +39,7 @@ struct FakeBroker final : services::BrokerPort {
     return services::HandOver::taken;
   }
   Result<void> cancel(std::span<const bl_order_ref> orders) override {
+    if (!takes_cancels) return Error{"BROKER_REFUSED", "not now"};
     for (const bl_order_ref& ref : orders) {
       ++cancels;
       said.push_back(about({ref.client_id.ptr, ref.client_id.len}, BL_X_DONE, BL_S_CANCELLED));
@@ -49,9 +51,12 @@ struct FakeBroker final : services::BrokerPort {
   bool wake() override { return false; }
 };
 
-struct NoSink final : core::RecordSink {
-  bool wanted() const noexcept override { return false; }
-  void put(core::Record&&) override {}
+/// Keeps what is put once `keep` is set.
+struct Sink final : core::RecordSink {
+  bool keep = false;
+  std::vector<core::Record> records;
+  bool wanted() const noexcept override { return keep; }
+  void put(core::Record&& record) override { records.push_back(std::move(record)); }
   void end_step(core::Nanos) override {}
 };
 
@@ -81,7 +86,7 @@ struct Parts {
   static constexpr core::Nanos start = 1'640'995'500'000'000'000;  // 2022-01-01T00:05:00Z
   core::InstrumentTable table;
   FakeBroker broker;
-  NoSink sink;
+  Sink sink;
   std::unique_ptr<store::Journal> journal = store::Journal::in_memory();
   std::unique_ptr<services::Execution> execution;
   std::unique_ptr<services::Rebalancer> rebalancer;
@@ -126,10 +131,12 @@ struct Parts {
     backend.pump = [this] { deliver(); };
     backend.instruments = &table;
     backend.view = &execution->view();
-    backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now) -> Result<void> {
+    backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now, const services::Asker& who,
+                               const services::Backend::Taken& taken) {
+      services::audit_plan(sink, execution->next_seq(), now, who, targets.size());
       execution->take_targets(targets, true);
       execution->trade(now);
-      return {};
+      taken({});
     };
   }
   void deliver() {

@@ -100,23 +100,36 @@ TEST_CASE("history and explanations come from the store, or say that there is no
   CHECK(none.get("/orders").status == 200);  // from memory
 
   Desk d;
-  const auto echo = [](core::Nanos since, const std::string& word,
-                       std::size_t limit) -> services::Backend::Json {
-    return json{{"since", since}, {"word", word}, {"limit", limit}}.dump();
+  store::PageAsk asked;
+  const auto note = [&](const store::PageAsk& ask) -> Result<store::Page> {
+    asked = ask;
+    return store::Page{{{{5, "a"}, R"({"n":1})"}}, true, store::Place{5, "a"}};
   };
-  d.backend.signals = d.backend.decisions = d.backend.orders = echo;
-  d.backend.portfolio_history = [&](core::Nanos since, std::size_t limit) { return echo(since, "", limit); };
-  d.backend.rebalances = [&](std::size_t limit) { return echo(0, "", limit); };
+  d.backend.signals = d.backend.decisions = d.backend.portfolio_history = d.backend.rebalances = note;
   d.backend.explain_decision = [](const std::string& id) -> services::Backend::Json {
     if (id == "1") return std::string(R"({"code":"HOLD"})");
     return Error{"DECISION_NOT_FOUND", "no decision of this id is stored"};
   };
-  const Got got = d.get("/signals?since=2022-01-01T00:05:00Z&symbol=ETH-USD&limit=7");
-  CHECK(got.body == json{{"since", Parts::start}, {"word", "ETH-USD"}, {"limit", 7}});
-  CHECK(d.get("/decisions").body == json{{"since", 0}, {"word", ""}, {"limit", 100}});
-  CHECK(d.get("/orders?state=filled").body["word"] == "filled");
-  CHECK(d.get("/portfolio/history?limit=3").body["limit"] == 3);
-  CHECK(d.get("/rebalance/history?limit=1000").body["limit"] == 1000);
+  const Got got = d.get("/signals?since=2022-01-01T00:05:00Z&symbol=ETH-USD&limit=7&before=9~x");
+  CHECK(got.body == json{{"signals", {{{"n", 1}}}}, {"more", true}, {"next_before", "5~a"}});
+  CHECK(asked.since_ns == Parts::start);
+  CHECK(asked.only == "ETH-USD");
+  CHECK(asked.limit == 7);
+  CHECK(asked.before == store::Place{9, "x"});
+  for (const auto& [path, name] : {std::pair{"/decisions", "decisions"}, std::pair{"/portfolio/history", "history"},
+                                   std::pair{"/rebalance/history", "rebalances"}}) {
+    INFO(path);
+    CHECK(d.get(path).body[name].size() == 1);
+    CHECK(asked.since_ns == 0);
+    CHECK(asked.only.empty());
+    CHECK(asked.limit == 100);
+    CHECK_FALSE(asked.before);
+    CHECK(d.get(std::string(path) + "?before=yesterday").code() == "PARAM_INVALID");
+    CHECK(d.get(std::string(path) + "?since=yesterday").code() == "PARAM_INVALID");
+  }
+  d.backend.signals = [](const store::PageAsk&) -> Result<store::Page> { return Error{"STORE_LOCKED", "busy"}; };
+  CHECK(d.get("/signals").status == 500);  // a store that cannot be read is not an empty list
+  CHECK(d.get("/rebalance/history?limit=1000").status == 200);
   CHECK(d.get("/rebalance/history?limit=1001").status == 400);
   CHECK(d.get("/decisions/1/explain").body["code"] == "HOLD");
   CHECK(d.get("/decisions/2/explain").status == 404);
@@ -137,6 +150,7 @@ TEST_CASE("a plan is shown without effect, and run through the same gates as any
   const Got run = d.ask(Method::Post, "/rebalance/run");
   CHECK(run.status == 202);
   CHECK(d.rebalancer->plans_made() == 1);
+  CHECK(run.body["targets"] == plan.body["targets"]);
 
   Desk without(false);
   const Got absent = without.get("/rebalance/plan");
@@ -144,6 +158,56 @@ TEST_CASE("a plan is shown without effect, and run through the same gates as any
   CHECK(absent.code() == "REBALANCER_ABSENT");
   without.backend.take_plan = nullptr;
   CHECK(without.ask(Method::Post, "/rebalance/run", "{}").code() == "EXECUTION_ABSENT");
+}
+
+TEST_CASE("who commanded a plan stands in the audit trail, and who only looked at one does not") {
+  Desk d;
+  d.sink.keep = true;
+  const auto trail = [&d] {
+    std::vector<core::AuditRecord> all;
+    for (const core::Record& r : d.sink.records)
+      if (const auto* a = std::get_if<core::AuditRecord>(&r)) all.push_back(*a);
+    return all;
+  };
+  REQUIRE(d.get("/rebalance/plan").status == 200);
+  CHECK(trail().empty());
+  REQUIRE(d.ask(Method::Post, "/rebalance/run", "", {{"X-Request-Id", "run-7"}}).status == 202);
+  REQUIRE(trail().size() == 1);
+  const core::AuditRecord a = trail()[0];
+  CHECK(a.action == "rebalance_run");
+  CHECK(a.subject == "1 target");
+  CHECK(a.request_id == "run-7");
+  CHECK(a.principal.empty());  // nobody is authenticated yet
+  CHECK(a.time == Parts::start);
+}
+
+TEST_CASE("a plan whose outcome nobody knows is never told as refused") {
+  Desk d;
+  std::string code;
+  d.backend.take_plan = [&](std::span<const core::Target>, core::Nanos, const services::Asker&, const services::Backend::Taken& taken) {
+    taken(Error{code, "why"});
+  };
+  for (const auto& [given, status] :
+       {std::pair{"REBALANCE_OUTCOME_UNKNOWN", 504}, std::pair{"EXECUTION_ABSENT", 503}, std::pair{"PEER_REFUSED", 422}}) {
+    code = given;
+    const Got got = d.ask(Method::Post, "/rebalance/run");
+    CHECK(got.status == status);
+    CHECK(got.code() == given);
+  }
+  // The answer may come later, and the core thread does other work meanwhile.
+  services::Backend::Taken later;
+  d.backend.take_plan = [&](std::span<const core::Target>, core::Nanos, const services::Asker&, services::Backend::Taken taken) {
+    later = std::move(taken);
+  };
+  std::thread waiting([&] { CHECK(d.ask(Method::Post, "/rebalance/run").status == 202); });
+  edge_test::Slot<bool> told;
+  while (told.size() == 0) {
+    REQUIRE(d.core.post([&] {
+      if (later && told.size() == 0) std::exchange(later, nullptr)({}), told.put(true);
+    }));
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  waiting.join();
 }
 
 TEST_CASE("times are read as they are written, and impossible ones are refused") {

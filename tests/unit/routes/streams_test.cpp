@@ -86,6 +86,79 @@ TEST_CASE("the barrier opens when every follower has joined, and has settled the
   again.client.stop();
 }
 
+TEST_CASE("a role is one service's: a second joiner is refused while the first is alive, and only it may stop the run") {
+  Streams s({"signal-bridge", "trade-execution"});
+  Ear bridge(s, "/market/stream?as=signal-bridge");
+  CHECK(bridge.next()["type"] == "hello");
+  Ear onlooker(s, "/market/stream");
+  CHECK(onlooker.next()["type"] == "hello");
+  Ear second(s, "/market/stream?as=signal-bridge");  // asks again and again, like any client of ours
+  Ear execution(s, "/market/stream?as=trade-execution");
+  CHECK(execution.next()["type"] == "hello");
+  CHECK(s.market.settled(0));
+  s.market.close(5, true, {});
+  CHECK(execution.client.send(R"({"type":"settled","time_ns":5})"));
+  CHECK(onlooker.client.send(R"({"type":"settled","time_ns":5})"));
+  CHECK(onlooker.client.send(R"({"type":"stop"})"));
+  CHECK(bridge.client.send(R"({"type":5})"));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  CHECK(second.texts.size() == 0);
+  CHECK_FALSE(s.market.settled(5));  // the first one still holds the barrier
+  CHECK(s.stops == 0);
+  CHECK(bridge.client.send(R"({"type":"settled","time_ns":5})"));
+  CHECK(soon([&] { return s.market.settled(5); }));
+  bridge.client.stop();
+  CHECK(second.next()["type"] == "hello");  // its turn has come
+  CHECK(second.client.send(R"({"type":"stop"})"));
+  CHECK(soon([&] { return s.stops == 1; }));
+  second.client.stop();
+  execution.client.stop();
+  onlooker.client.stop();
+}
+
+namespace {
+struct FakeSession final : edge::WsSession {
+  int sent = 0;
+  std::uint16_t closed_with = 0;
+  std::string reason, id;
+  std::function<void(std::string_view)> message;
+  std::function<void(std::uint16_t)> end;
+  bool send(std::shared_ptr<const std::string>) override { return ++sent, true; }
+  void close(std::uint16_t code, std::string_view why) override { closed_with = code, reason = why; }
+  void on_message(std::function<void(std::string_view)> call) override { message = std::move(call); }
+  void on_close(std::function<void(std::uint16_t)> call) override { end = std::move(call); }
+  std::size_t queued_bytes() const override { return 0; }
+  bool open() const noexcept override { return true; }
+  const std::string& request_id() const noexcept override { return id; }
+};
+}  // namespace
+
+TEST_CASE("of two that were let in at the same moment the second is closed, and hears and says nothing") {
+  Parts parts;
+  services::MarketStream market(Streams::hello("signal-generator"), parts.table, {"signal-bridge"});
+  int stops = 0;
+  market.on_stop = [&] { ++stops; };
+  const auto first = std::make_shared<FakeSession>(), second = std::make_shared<FakeSession>();
+  CHECK_FALSE(market.refuses("signal-bridge"));
+  market.join(first, "signal-bridge", {});
+  market.join(second, "signal-bridge", {});
+  CHECK(first->closed_with == 0);
+  CHECK(second->closed_with == services::ws_role_taken);
+  CHECK(second->reason.starts_with("FOLLOWER_TAKEN"));
+  CHECK(second->sent == 0);
+  CHECK_FALSE(second->message);
+  REQUIRE(market.refuses("signal-bridge"));
+  CHECK(market.refuses("signal-bridge")->code == "FOLLOWER_TAKEN");
+  // Who lost the role may no longer stop the run.
+  first->end(1006);
+  const auto third = std::make_shared<FakeSession>();
+  market.join(third, "signal-bridge", {});
+  first->message(R"({"type":"stop"})");
+  CHECK(stops == 0);
+  third->message(R"({"type":"stop"})");
+  CHECK(stops == 1);
+}
+
 TEST_CASE("anybody may look on without holding the barrier, nobody may follow under another name") {
   Streams s({});
   CHECK(s.market.settled(100));
@@ -95,7 +168,8 @@ TEST_CASE("anybody may look on without holding the barrier, nobody may follow un
   CHECK(s.market.settled(100));
   CHECK(s.market.all_left());
   onlooker.client.stop();
-  CHECK(s.get("/market/stream?as=signal-bridge").status >= 400);
+  for (const char* role : {"signal-bridge", "trade-execution", "portfolio-rebalancer", "nobody"})
+    CHECK(s.market.refuses(role)->code == "FOLLOWER_UNKNOWN");
   CHECK(s.get("/market/stream?form=1").status >= 400);
 }
 

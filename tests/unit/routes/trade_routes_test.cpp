@@ -113,6 +113,23 @@ TEST_CASE("the emergency stop closes the gate and cancels resting entries; resum
   CHECK(d.trade(limit_buy("1", "ETH-USD"), "k3").status == 202);
 }
 
+TEST_CASE("a cancel that the broker did not take is not answered as asked for") {
+  Desk d;
+  const std::string id = d.trade(limit_buy()).body["id"];
+  d.broker.takes_cancels = false;
+  const Got refused = d.ask(Method::Delete, "/orders/" + id);
+  CHECK(refused.status == 502);
+  CHECK(refused.code() == "CANCEL_FAILED");
+  CHECK(d.get("/orders/" + id).body["state"] == "open");
+  const Got stop = d.ask(Method::Post, "/emergency/stop", R"({"reason":"fire"})");
+  REQUIRE(stop.status == 200);  // the gate is closed whatever the broker says
+  CHECK(stop.body["gate_open"] == false);
+  CHECK(stop.body["cancels"] == 0);
+  CHECK(stop.body["cancels_failed"] == 1);
+  d.broker.takes_cancels = true;
+  CHECK(d.ask(Method::Delete, "/orders/" + id).status == 202);
+}
+
 TEST_CASE("the portfolio tells amounts as text") {
   Desk d;
   const Got p = d.get("/portfolio");

@@ -168,6 +168,13 @@ TEST_CASE("targets come back, and what may not be proposed is refused") {
   CHECK(back->targets.at(0).decision == x.decision);
   CHECK(back->targets.at(0).valid_until == INT64_MAX);
   CHECK(back->changed == t.changed);
+  CHECK_FALSE(body.contains("request_id"));  // of a step: nobody commanded it
+  t.step = false;
+  t.who = {"somebody", "run-7"};
+  const auto commanded = wire::read_targets(json::parse(wire::targets_body(t, parts.table)), parts.table);
+  REQUIRE(commanded);
+  CHECK(commanded->who.principal == "somebody");
+  CHECK(commanded->who.request_id == "run-7");
   const auto refused = [&](const char* pointer, const json& value) {
     json bad = body;
     bad[json::json_pointer(pointer)] = value;
@@ -181,5 +188,7 @@ TEST_CASE("targets come back, and what may not be proposed is refused") {
   CHECK(refused("/targets/0/decision", "x"));
   CHECK(refused("/time_ns", 1.5));
   CHECK(refused("/changed", "BTC-USD"));
+  CHECK(refused("/request_id", std::string(200, 'x')));
+  CHECK(refused("/principal", 5));
   CHECK_FALSE(wire::read_targets(json::parse("[]"), parts.table));
 }

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "store/dump.hpp"
+#include "store/query.hpp"
 #include "store/sql_store.hpp"
 #include "unit/core/market.hpp"
 #include "unit/store/store_folder.hpp"
@@ -75,10 +77,19 @@ json parsed(const Result<std::string>& r) {
   REQUIRE(r.ok());
   return json::parse(*r);
 }
+json parsed(const Result<Page>& page) {
+  if (!page) FAIL(page.error().message);
+  json all = json::array();
+  for (const Entry& e : page->entries) all.push_back(json::parse(e.json));
+  return all;
+}
+PageAsk ask(std::int64_t since, std::string only = {}, std::int64_t limit = 10, std::optional<Place> before = {}) {
+  return {since, std::move(only), std::move(before), limit};
+}
 
 }  // namespace
 
-TEST_CASE("reader: lists begin at a time, keep to a symbol or a state, and end at the limit") {
+TEST_CASE("reader: a page begins at a time, keeps to a symbol or a state, and is the newest of what fits") {
   Stored s;
   std::vector<core::Record> all;
   for (std::uint64_t n = 1; n <= 4; ++n) {
@@ -100,20 +111,74 @@ TEST_CASE("reader: lists begin at a time, keep to a symbol or a state, and end a
   }
   s.write(std::move(all));
   const auto r = s.reader();
-  CHECK(parsed(r->signals(0, "", 10)).size() == 4);
-  CHECK(parsed(r->signals(20, "", 10)).size() == 3);
-  CHECK(parsed(r->signals(0, "BNB-USD", 10)).size() == 2);
-  CHECK(parsed(r->signals(0, "", 1))[0]["time_ns"] == 10);
-  CHECK(parsed(r->decisions(0, "BTC-USD", 10)).size() == 2);
-  CHECK(parsed(r->decisions(31, "BTC-USD", 10)).empty());
-  CHECK(parsed(r->orders(0, "open", 10)).size() == 3);
-  CHECK(parsed(r->orders(0, "filled", 10))[0]["id"] == "o-2");
-  CHECK(parsed(r->portfolio_history(30, 10)).size() == 2);
-  CHECK(parsed(r->portfolio_history(0, 10))[0]["equity"] == "10000.5");
-  const json plans = parsed(r->rebalances(2));
+  CHECK(parsed(r->signals(ask(0))).size() == 4);
+  CHECK(parsed(r->signals(ask(20))).size() == 3);
+  CHECK(parsed(r->signals(ask(0, "BNB-USD"))).size() == 2);
+  CHECK(parsed(r->signals(ask(0, "", 1)))[0]["time_ns"] == 40);
+  CHECK(parsed(r->signals(ask(0, "", 2)))[0]["time_ns"] == 30);  // the newest two, the newest last
+  CHECK(parsed(r->decisions(ask(0, "BTC-USD"))).size() == 2);
+  CHECK(parsed(r->decisions(ask(31, "BTC-USD"))).empty());
+  CHECK(parsed(r->orders(ask(0, "open"))).size() == 3);
+  CHECK(parsed(r->orders(ask(0, "filled")))[0]["id"] == "o-2");
+  CHECK(parsed(r->portfolio_history(ask(30))).size() == 2);
+  CHECK(parsed(r->portfolio_history(ask(0)))[0]["equity"] == "10000.5");
+  const json plans = parsed(r->rebalances(ask(0, "", 2)));
   REQUIRE(plans.size() == 2);
   CHECK(plans[0]["id"] == "r3");
-  CHECK(plans[1]["weights"][0] == json{{"symbol", "BNB-USD"}, {"weight", 0.5}});
+  CHECK(plans[1]["weights"] == json{{"BNB-USD", 0.5}, {"BTC-USD", 0.25}});
+}
+
+TEST_CASE("reader: reading on from each page's place gives every entry once, also where many have one time") {
+  Stored s;
+  std::vector<core::Record> all;
+  for (int n = 0; n < 23; ++n) {
+    auto o = s.order("o-" + std::to_string(100 + n), 1, "filled");
+    o.decided_ns = n < 4 ? 5 : 10 + n / 9;
+    all.emplace_back(o);
+  }
+  s.write(std::move(all));
+  const auto r = s.reader();
+  std::vector<std::string> seen;
+  std::optional<Place> before;
+  for (int pages = 1;; ++pages) {
+    const auto page = r->orders(ask(0, "filled", 5, before));
+    REQUIRE(page.ok());
+    std::vector<std::string> ids;
+    for (const Entry& e : page->entries) ids.push_back(json::parse(e.json)["id"]);
+    CHECK(std::is_sorted(ids.begin(), ids.end()));
+    seen.insert(seen.begin(), ids.begin(), ids.end());
+    if (!page->more) {
+      CHECK(pages == 5);
+      CHECK_FALSE(page->next);
+      break;
+    }
+    REQUIRE(page->next);
+    before = Place::parse(page->next->text());  // as a caller gives it back
+    REQUIRE(before);
+  }
+  CHECK(seen.size() == 23);
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
+  const auto whole = r->orders(ask(0, "", 23));
+  REQUIRE(whole.ok());
+  CHECK_FALSE(whole->more);  // as many as there are is not a sign of more
+}
+
+TEST_CASE("reader: a place reads back as it was written, and nothing else is one") {
+  const Place p{1'640'995'500'000'000'000, "BTC-USD~cross"};
+  CHECK(Place::parse(p.text()) == p);
+  CHECK(Place::parse("0~") == Place{});
+  for (const char* bad : {"", "~", "~x", "12", "x~y", "-1~x", "1.5~x", "99999999999999999999~x"}) CHECK_FALSE(Place::parse(bad));
+}
+
+TEST_CASE("reader: an order that is not stored is unknown, one that is comes as it now stands") {
+  Stored s;
+  s.write({s.order("o-1", 1, "open")});
+  const auto r = s.reader();
+  CHECK(r->order("o-9").error().code == "STORE_UNKNOWN");
+  const json o = parsed(r->order("o-1"));
+  CHECK(o["ended"] == false);
+  CHECK(o["instrument"] == "BTC-USD");
+  CHECK(o["qty"] == "1.5");
 }
 
 TEST_CASE("reader: a decision that led to nothing is explained; an unknown one is not") {
@@ -128,15 +193,30 @@ TEST_CASE("reader: a decision that led to nothing is explained; an unknown one i
   CHECK(r->explain_order("o-1").error().code == "STORE_UNKNOWN");
 }
 
+TEST_CASE("reader: a store that cannot be read is not one that has nothing") {
+  Stored s;
+  s.write({s.order("o-1", 1, "open"), s.decision(1, s.m.btc)});
+  const auto r = s.reader();
+  auto db = Database::open(s.options.transactions, Database::Access::write);
+  REQUIRE(db.ok());
+  for (const char* table : {"fills", "rebalances", "decisions", "orders"})
+    REQUIRE(db->exec("DROP TABLE " + std::string(table)).ok());
+  CHECK(r->order("o-1").error().code == "STORE_OPEN");
+  CHECK(r->explain_order("o-1").error().code == "STORE_OPEN");
+  CHECK(r->explain_decision(core::Id128{0, 1}.hex()).error().code == "STORE_OPEN");
+  CHECK(r->orders({}).error().code == "STORE_OPEN");
+  CHECK(r->rebalances({}).error().code == "STORE_OPEN");
+}
+
 TEST_CASE("store: an order is one row, as it now stands") {
   Stored s;
   auto later = s.order("o-1", 1, "filled");
   later.cum_qty = "1.5"_dec;
   s.write({s.order("o-1", 1, "open"), later});
-  const json all = parsed(s.reader()->orders(0, "", 10));
+  const json all = parsed(s.reader()->orders(ask(0)));
   REQUIRE(all.size() == 1);
   CHECK(all[0]["state"] == "filled");
-  CHECK(all[0]["cum_qty"] == "1.5");
+  CHECK(all[0]["filled_qty"] == "1.5");
 }
 
 TEST_CASE("dump: the order of writing and the core's numbering do not show") {

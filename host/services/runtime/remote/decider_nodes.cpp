@@ -3,6 +3,10 @@
 #include <nlohmann/json.hpp>
 
 namespace bowline::services {
+namespace {
+/// How long whoever commands a plan is kept waiting for trade-execution's answer; the server's own limit is far above.
+constexpr std::chrono::seconds patience{8};
+}  // namespace
 
 DeciderNode::DeciderNode(FollowerParts parts)
     : Follower(std::move(parts)), sender_(*p_.io, *p_.loop, p_.execution_url) {
@@ -65,14 +69,17 @@ void RebalancerNode::on_event(const nlohmann::json& m) {
   if (m.at("type") == "targets" && m.at("from") == "signal-bridge") bridge_done_ = m.at("time_ns").get<core::Nanos>();
 }
 
-Result<void> RebalancerNode::propose_now(std::span<const core::Target> targets, core::Nanos now) {
+void RebalancerNode::propose_now(std::span<const core::Target> targets, core::Nanos now, const Asker& who,
+                                 std::function<void(const Result<void>&)> taken) {
   wire::Targets t;
   t.from = p_.role;
   t.time = now;
   t.step = false;
   t.plan = true;
   t.targets.assign(targets.begin(), targets.end());
-  return sender_.send_now(p_.role + "-run-" + std::to_string(now) + "-" + std::to_string(++commands_), wire::targets_body(t, *p_.table));
+  t.who = who;
+  sender_.send_within(patience, p_.role + "-run-" + std::to_string(now) + "-" + std::to_string(++commands_),
+                      wire::targets_body(t, *p_.table), std::move(taken));
 }
 
 }  // namespace bowline::services

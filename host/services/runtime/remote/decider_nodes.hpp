@@ -60,8 +60,10 @@ class BridgeNode final : public DeciderNode {
 class RebalancerNode final : public DeciderNode {
  public:
   RebalancerNode(FollowerParts parts, Rebalancer& rebalancer) : DeciderNode(std::move(parts)), rebalancer_(rebalancer) {}
-  /// A plan made on command, traded at once. [core thread]
-  Result<void> propose_now(std::span<const core::Target> targets, core::Nanos now);
+  /// A plan made on command, traded at once. Does not wait: `taken` comes on the core thread, with an error of
+  /// TargetsSender::send_within. [core thread]
+  void propose_now(std::span<const core::Target> targets, core::Nanos now, const Asker& who,
+                   std::function<void(const Result<void>&)> taken);
 
  private:
   Rebalancer& rebalancer_;

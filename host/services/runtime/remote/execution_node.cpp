@@ -48,8 +48,10 @@ Result<bool> ExecutionNode::take(const wire::Targets& t, const std::string& key,
     return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for other targets"};
   }
   if (!t.step) {  // on command: between two steps, or while one waits
+    const core::Nanos now = p_.facts->engine_ns.load(std::memory_order_relaxed);
+    audit_plan(*p_.sink, execution_.next_seq(), now, t.who, t.targets.size());
     apply(t);
-    execution_.trade(p_.facts->engine_ns.load(std::memory_order_relaxed));
+    execution_.trade(now);
     pump();
   } else {
     if (!deciding_ || t.time != close_.time)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <deque>
 #include <filesystem>
 #include <memory>
@@ -95,8 +96,11 @@ class TargetsSender {
   ~TargetsSender();
   /// `done` comes once, on the core thread: taken, or why never.
   void send(std::string key, std::string body, std::function<void(const Result<void>&)> done);
-  /// The same, waiting for it; one try of at most 5 s. [core thread]
-  Result<void> send_now(std::string key, std::string body);
+  /// The same for as long as `patience`, for what somebody waits for. Errors: PEER_REFUSED, proof that it was not taken;
+  /// EXECUTION_ABSENT, as well: no byte reached anybody who could take it; REBALANCE_OUTCOME_UNKNOWN: it may have been
+  /// taken and traded.
+  void send_within(std::chrono::milliseconds patience, std::string key, std::string body,
+                   std::function<void(const Result<void>&)> done);
 
  private:
   struct Impl;

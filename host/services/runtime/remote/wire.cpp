@@ -251,14 +251,15 @@ std::string targets_body(const Targets& t, const core::InstrumentTable& table) {
     append_json_string(out, symbol_of(id, table));
     return out;
   };
-  return JsonObject()
-      .text("from", t.from)
+  JsonObject body;
+  body.text("from", t.from)
       .number("time_ns", t.time)
       .boolean("step", t.step)
       .boolean("plan", t.plan)
       .json("targets", list<core::Target>(t.targets, target))
-      .json("changed", list<core::InstrumentId>(t.changed, symbol))
-      .done();
+      .json("changed", list<core::InstrumentId>(t.changed, symbol));
+  if (!t.step) body.text("principal", t.who.principal).text("request_id", t.who.request_id);
+  return body.done();
 }
 
 std::string_view end_text(RunEnd end) noexcept {

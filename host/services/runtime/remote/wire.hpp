@@ -14,6 +14,7 @@
 #include "core/records.hpp"
 #include "services/runtime/core_loop.hpp"
 #include "services/runtime/feed_reader.hpp"
+#include "services/runtime/plan_audit.hpp"
 
 namespace bowline::services::wire {
 
@@ -40,6 +41,7 @@ struct Targets {
   bool plan = false;            ///< a rebalancer's whole plan, which replaces the one before
   std::vector<core::Target> targets;
   std::vector<core::InstrumentId> changed;  ///< the prediction's action is another than before
+  Asker who;                                ///< on command: who gave it; not of a step
 };
 
 // ---- messages; `id` is the stream's event id, core::Nanos is event time

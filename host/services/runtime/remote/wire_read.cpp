@@ -272,6 +272,8 @@ Result<Targets> read_targets(const json& m, const core::InstrumentTable& table) 
       t.targets.push_back(x);
     }
     for (const json& o : array(m, "changed")) t.changed.push_back(instrument(o, table));
+    t.who = {m.value("principal", ""), m.value("request_id", "")};
+    if (std::max(t.who.principal.size(), t.who.request_id.size()) > 128) throw Malformed{"principal or request_id is too long"};
     return t;
   });
 }

@@ -1,0 +1,238 @@
+#!/usr/bin/env bash
+# Every route of the four services, asked from outside through the built binary while it trades: what is right is
+# answered, what is wrong is refused in the one shape, and a client that behaves badly harms nobody else.
+# With SERVED=<folder> all answers are kept there.
+source "$(dirname "$0")/check.sh"
+source "$(dirname "$0")/served.sh"
+all="signal-generator signal-bridge trade-execution portfolio-rebalancer"
+sed "s|path: \[.*|path: [$plugins]|; s/bars: 5000, speed: max/speed: 15000x/; s/max_position: 5%/max_position: 50%/
+  s/^listen: .*/listen: {ports: {signal-generator: 0, signal-bridge: 0, trade-execution: 0, portfolio-rebalancer: 0}}/" \
+  "$source/configs/ema_simulated.yaml" >"$dir/run.yaml"
+cat >>"$dir/run.yaml" <<YAML
+  - {id: balance, kind: rebalancer, plugin: bowline.rebalancer.targets, params: {universe: all, max_weight: 3%}}
+rebalance: {every_bars: 20}
+YAML
+serve "$dir/run.yaml" "$dir/log"
+get() { ask "$1" GET "$2" "$3" "$4" "${@:5}"; }
+json=(-H 'Content-Type: application/json')
+
+for s in $all; do
+  ready() { curl -s "http://127.0.0.1:${port[$s]}/readyz" | grep -q '"ok":true'; }
+  check "$s is ready" within 20 ready
+  for r in /health /livez /readyz /openapi.json /metrics; do get $s $r "" 200; done
+  cp "$served/$(printf %04d $((asked - 1))).json" "$served/$s.openapi.json"
+  check "$s: metrics are text for Prometheus" grep -q '^# TYPE bowline_' "$body"
+  get $s /health "" 200
+  check "$s: health names it" has "\"service\":\"$s\""
+done
+stored() { # fills, two plans and 50 decisions are stored: no list below is empty
+  curl -s "http://127.0.0.1:${port[trade-execution]}/orders?state=filled" | grep -q '"id"' &&
+    curl -s "http://127.0.0.1:${port[portfolio-rebalancer]}/rebalance/history" | grep -q '"id".*"id"' &&
+    [ "$(curl -s "http://127.0.0.1:${port[signal-bridge]}/decisions" | grep -o '"id"' | wc -l)" -ge 50 ]
+}
+check "orders, plans and decisions are there" within 40 stored
+
+# signal-generator
+g=signal-generator
+get $g /signals/latest "" 200
+check "the latest signals of both instruments" is "$(grep -o '"ref_price"' "$body" | wc -l)" 2
+get $g /signals/latest "?symbol=ETH-USD" 200
+signal=$(first id)
+get $g /signals/latest "?symbol=DOGE-USD" 404
+get $g /signals "?limit=5" 200
+check "five signals, and more before them" is "$(grep -o '"ref_price"' "$body" | wc -l) $(grep -o '"more":[a-z]*' "$body")" '5 "more":true'
+before=$(first next_before)
+oldest=$(grep -o '"time_ns":[0-9]*' "$body" | head -1 | cut -d: -f2)
+get $g /signals "?limit=5&before=$before" 200
+check "the page before is older" test "$(grep -o '"time_ns":[0-9]*' "$body" | tail -1 | cut -d: -f2)" -le "$oldest"
+get $g /signals "?symbol=BTC-USD&since=2020-01-01T00:00:00Z" 200
+get $g /signals "?before=nonsense" 400
+get $g /signals "?since=yesterday" 400
+get $g /signals "?symbol=DOGE-USD" 404
+explained() { curl -s "http://127.0.0.1:${port[$1]}$2/explain" | grep -q '"features"'; }
+check "the signal's explanation is there" within 5 explained $g "/signals/$signal"
+get $g '/signals/{id}/explain' "$signal" 200
+get $g '/signals/{id}/explain' 00000000000000000000000000000000 404
+check "an unknown signal" is "$(code)" SIGNAL_NOT_FOUND
+
+# signal-bridge
+b=signal-bridge
+get $b /decisions "?limit=3" 200
+decision=$(first id)
+check "three decisions" is "$(grep -o '"code"' "$body" | wc -l)" 3
+get $b /decisions "?symbol=ETH-USD&limit=1000" 200
+get $b /decisions "?symbl=ETH-USD" 400
+get $b '/decisions/{id}/explain' "$decision" 200
+get $b '/decisions/{id}/explain' 00000000000000000000000000000000 404
+check "an unknown decision" is "$(code)" DECISION_NOT_FOUND
+
+# trade-execution
+x=trade-execution
+get $x /portfolio "" 200
+get $x /portfolio "?x=1" 400
+get $x /portfolio/history "?limit=3" 200
+check "three versions" is "$(grep -o '"version"' "$body" | wc -l)" 3
+get $x /portfolio/history "?limit=0" 400
+get $x /orders "?limit=2" 200
+check "two orders, and more before them" is "$(grep -o '"filled_qty"' "$body" | wc -l) $(grep -o '"more":[a-z]*' "$body")" '2 "more":true'
+get $x /orders "?limit=2&before=$(first next_before)" 200
+get $x /orders "?state=filled&limit=1" 200
+filled=$(first id)
+get $x /orders "?state=working" 200
+get $x /orders "?state=nonsense" 400
+get $x '/orders/{id}' "$filled" 200
+get $x '/orders/{id}' bl-0 404
+check "an unknown order" is "$(code)" ORDER_NOT_FOUND
+get $x '/orders/{id}/explain' "$filled" 200
+check "an explanation has the fills" has '"fills":\[{'
+get $x '/orders/{id}/explain' bl-0 404
+ask $x DELETE '/orders/{id}' bl-0 404
+ask $x DELETE '/orders/{id}' "$filled" 409
+check "an ended order" is "$(code)" ORDER_ENDED
+get $x /nothing "" 404
+
+# portfolio-rebalancer
+r=portfolio-rebalancer
+planned() { curl -s "http://127.0.0.1:${port[$r]}/rebalance/plan" | grep -q '"targets":\[{'; }
+check "a plan has targets, sooner or later" within 20 planned
+get $r /rebalance/plan "" 200
+get $r /rebalance/history "?limit=2" 200
+check "two plans with their weights" is "$(grep -o '"weights":{' "$body" | wc -l)" 2
+get $r /rebalance/history "?limit=x" 400
+
+# the WebSockets, by a client that is not the host's
+probe() { "$WS_PROBE" "${port[$1]}" "${@:2}" >"$dir/ws" 2>&1; }
+stream() { # service, route, what to ask behind it, actions: a stream that opens is a route that was asked
+  probe "$1" "$2$3" "${@:4}"
+  printf '%s\tGET\t%s\t101\t-\n' "$1" "$2" >>"$served/asked.tsv"
+}
+stream $g /signals/stream "?from=1" until='"type":"signal"' close end
+check "signals are streamed" grep -q '"ref_price"' "$dir/ws"
+check "the handshake says whose request it answers" grep -q '^101 ws-probe' "$dir/ws"
+check "a goodbye is answered" grep -q '^closed 1000' "$dir/ws"
+stream $g /market/stream "" read=1 until='"type":"close"'
+check "the market stream begins with hello" grep -q '"type":"hello".*"BTC-USD"' "$dir/ws"
+check "and tells the close of a step" grep -q '"predictions":\[' "$dir/ws"
+stream $x /events/stream "" read=1 until='"type":"portfolio"'
+check "portfolio versions are streamed" grep -q '"balances":\[' "$dir/ws"
+for s in "$g /signals/stream" "$g /market/stream" "$x /events/stream"; do
+  set -- $s
+  check "$2: an unknown parameter is refused before it opens" grep -q '400 .*PARAM_UNKNOWN' <("$WS_PROBE" "${port[$1]}" "$2?x=1")
+  check "$2: a from that is no number" grep -q '400 .*PARAM_INVALID' <("$WS_PROBE" "${port[$1]}" "$2?from=x")
+  get "$1" "$2" "" 426
+done
+check "no stream elsewhere" grep -q '40[45] ' <("$WS_PROBE" "${port[$b]}" /market/stream)
+check "nobody joins a run in one process" grep -q '409 .*FOLLOWER_UNKNOWN' <("$WS_PROBE" "${port[$g]}" "/market/stream?as=signal-bridge")
+
+# a client that behaves badly
+served_still() { for s in $all; do curl -s -m 2 "http://127.0.0.1:${port[$s]}/health" | grep -q '"live":true' || return 1; done; }
+bad() { # what, close code, actions
+  probe $g /market/stream read=1 "${@:3}" end
+  check "$1: closed with $2" grep -q "^closed $2" "$dir/ws"
+  check "$1: the others are served" served_still
+}
+bad "a message that is too large" 1009 oversize
+bad "text that is not UTF-8" 1007 bad-utf8
+bad "a binary message" 1003 binary
+bad "a frame without a mask" 1002 unmasked
+bad "a reserved opcode" 1002 reserved
+probe $g /market/stream read=1 'text={"type":"stop"}' 'text=nonsense' until='"type":"close"'
+check "an onlooker's stop is not heard" grep -q '"type":"close"' "$dir/ws"
+"$WS_PROBE" "${port[$g]}" /market/stream read=1 torn idle=3 >"$dir/torn" &
+check "half a frame: the others are served" served_still
+exec 5<>"/dev/tcp/127.0.0.1/${port[$x]}"
+printf 'POST /trades/execute HTTP/1.1\r\nHost: x\r\nIdempotency-Key: slow\r\nContent-Length: 100\r\n\r\n{"instr' >&5
+check "half a body: the others are served" served_still
+slow() { IFS= read -r -t 20 line <&5 && [ "${line:0:12}" = "HTTP/1.1 408" ]; }
+check "a body that never comes is cut off" slow
+exec 5>&-
+
+# every path with a method that it has not
+for s in $all; do
+  for p in $(sed -n 's/^  "\(\/[^"]*\)": {$/\1/p' "$served/$s.openapi.json"); do
+    case $p in *'{id}'*) ask $s PATCH "$p" x 405 ;; *) ask $s PATCH "$p" "" 405 ;; esac
+    check "$s $p: says what is allowed" grep -qi '^allow: [A-Z]' "$dir/head"
+  done
+done
+kill -TERM "$host"
+wait "$host"
+check "it ends in order" is $? 0
+started=()
+
+# Commands, in a run whose strategy has not seen enough bars yet to say anything: nothing else moves the product.
+sed 's/speed: 15000x/speed: 300x/' "$dir/run.yaml" >"$dir/slow.yaml"
+serve "$dir/slow.yaml" "$dir/slow"
+priced() { curl -s "http://127.0.0.1:${port[$x]}/portfolio" | grep -q '"version":[1-9]'; }
+check "the first bar is there" within 10 priced
+order='{"instrument":"BTC-USD","side":"BUY","type":"limit","qty":"0.01","limit_price":"1000","tif":"GTC","reason":"a test"}'
+trade() { # key, status, what to ask behind it, body
+  ask $x POST /trades/execute "$3" "$2" "${json[@]}" -H "Idempotency-Key: $1" -d "$4"
+}
+trade mine 202 "" "$order"
+mine=$(first id)
+get $x /orders "?limit=1000" 200
+check "the order is in the list at once" has "\"id\":\"$mine\""
+get $x '/orders/{id}' "$mine" 200
+trade mine 202 "" "$order"
+check "the same again makes no second order" has '"replayed":true'
+trade mine 409 "" "${order/0.01/0.02}"
+trade other 422 "?dry_run=true" "$order"
+check "a second order of the product" is "$(code)" ORDER_WORKING
+ask $x DELETE '/orders/{id}' "$mine" 202
+trade other 400 "" '{'
+ask $x POST /trades/execute "" 400 "${json[@]}" -d "$order"
+check "an order without a key" is "$(code)" IDEMPOTENCY_KEY_MISSING
+trade other 404 "" "${order/BTC-USD/DOGE-USD}"
+trade other 200 "?dry_run=true" "$order"
+check "a dry run says so" has '"dry_run":true'
+ask $x POST /targets "" 409 "${json[@]}" -H 'Idempotency-Key: t' \
+  -d '{"from":"signal-bridge","time_ns":1,"step":true,"plan":false,"targets":[],"changed":[]}'
+check "nobody proposes targets to a run in one process" is "$(code)" TARGETS_LOCAL
+
+ask $r POST /rebalance/run "" 202
+commanded=t-$asked.a_b
+ask $r POST /rebalance/run "" 400 "${json[@]}" -d '{"x":1}'
+
+# the emergency routes
+ask $x POST /emergency/stop "" 400 "${json[@]}" -d '{}'
+check "a stop without a reason" is "$(code)" JSON_KEY_MISSING
+ask $x POST /emergency/stop "" 200 "${json[@]}" -d '{"reason":"a test"}'
+check "the gate is closed" has '"state":"halted","gate_open":false'
+get $x /portfolio "" 200
+check "trading is halted" has '"state":"halted"'
+said() { curl -s "http://127.0.0.1:${port[$x]}/health" | grep -q '"trading":{"ready":false,"reasons":\["GATE_CLOSED","STATE_HALTED"'; }
+check "health says so" within 5 said
+get $x /health "" 200
+trade halted 422 "" "$order"
+get $r /rebalance/plan "" 200
+ask $x POST /emergency/resume "" 400 "${json[@]}" -d '{"reason":""}'
+ask $x POST /emergency/resume "" 200 "${json[@]}" -d '{"reason":"a test"}'
+check "the gate is open" has '"state":"active","gate_open":true'
+
+audited() { "$SQLITE_DO" "$dir/var.slow/crypto_transactions.db" "SELECT count(*) FROM audit WHERE $1"; }
+kill -TERM "$host"
+wait "$host"
+check "it ends in order" is $? 0
+started=()
+check "the plan on command is in the audit trail" is "$(audited "action='rebalance_run' AND request_id='$commanded'")" 1
+check "both emergency commands are in the audit trail" is "$(audited "action='trading_state' AND reason='a test' AND request_id LIKE 't-%'")" 2
+
+# a client that never reads, in a run that says much: its queue is bounded, and the others hear all
+sed "s|path: \[.*|path: [$plugins]|; s/bars: 5000, speed: max/speed: max/; s/^mode: mock/mode: mock\njournal: memory\nstore: {transactions: none, prices: none}/
+  s/^listen: .*/listen: {ports: {signal-generator: 0, signal-bridge: 0, trade-execution: 0, portfolio-rebalancer: 0}}/" \
+  "$source/configs/ema_simulated.yaml" >"$dir/fast.yaml"
+serve "$dir/fast.yaml" "$dir/fast"
+"$WS_PROBE" "${port[$g]}" /market/stream idle=4 end >"$dir/deaf" &
+deaf=$!
+for _ in 1 2 3 4 5 6; do
+  check "a client that never reads: the others are served" served_still
+  sleep 0.5
+done
+wait $deaf
+check "a client that never reads is cut off" grep -q '^closed 1013\|^cut off' "$dir/deaf"
+check "the host is well" served_still
+kill -TERM "$host"
+wait "$host"
+check "the fast run ends in order" is $? 0
+started=()
+exit $failed
