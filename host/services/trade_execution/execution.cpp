@@ -272,9 +272,11 @@ void Execution::consider(InstrumentId id, Nanos now) {
   const bool wants_out = protects || target->purpose == Purpose::exit;
   const bool whole_plan = target->purpose == Purpose::rebalance || target->purpose == Purpose::operator_order;
   if (Order* working = working_of(id)) {
-    // Asked again at each later step until its end is known.
+    // Only what ranks below the exit gives way to it: a SELL does not cancel what the operator ordered (trading rules
+    // 1.2). Asked again at each later step until its end is known.
+    const bool gives_way = wants_out && working->intent.side() == Side::buy && working->intent.purpose < target->purpose;
     const bool asked = working->state == OrderState::cancel_pending && working->updated >= now;
-    if (wants_out && working->intent.side() == Side::buy && !asked) static_cast<void>(request_cancel(*working, now));
+    if (gives_way && !asked) static_cast<void>(request_cancel(*working, now));
     return stop(codes().working);
   }
 

@@ -100,6 +100,23 @@ TEST_CASE("an exit first cancels the entry in its way and follows when that one'
   CHECK(d.last().qty() == "3"_dec);
 }
 
+TEST_CASE("rule 1.2: a SELL does not cancel the operator's resting buy, a stop does") {
+  Desk d;
+  d.hold(0.05);
+  services::TradeRequest q = d.request(Side::buy, "1"_dec);
+  q.type = OrderType::limit;
+  q.tif = TimeInForce::gtc;
+  q.limit_px = "90"_dec;
+  REQUIRE(d.exec->execute(q, d.now));
+  d.report(d.last(), BL_X_ACCEPTED);
+  d.want(Purpose::exit, 0);
+  CHECK(d.broker.cancelled.empty());
+  CHECK(d.why("ORDER_WORKING") == 1);
+  d.now += bar_ns;
+  d.want(Purpose::stop, 0);
+  CHECK(d.broker.cancelled.size() == 1);
+}
+
 TEST_CASE("a rebalancer's target trims what is held and buys what is missing") {
   Desk d;
   d.hold(0.05);
