@@ -13,6 +13,7 @@
 #include "loader/refusals.hpp"
 #include "observe/metric_catalogue.hpp"
 #include "services/signal_bridge/bridge.hpp"
+#include "services/trade_execution/incidents.hpp"
 
 namespace bowline::cli {
 namespace {
@@ -22,13 +23,18 @@ std::string head(std::string_view title, std::string_view page) {
 }
 
 std::string codes_markdown() {
-  std::string out = head("Codes of decisions and of the floor", "codes") +
+  std::string out = head("Codes of decisions, of the floor, and of incidents", "codes") +
                     "## Decisions of the bridge\n\n| code | meaning |\n|---|---|\n";
   for (const auto& [code, text] : services::decision_codes())
     out.append("| `").append(code).append("` | ").append(text).append(" |\n");
   out += "\n## The host's floor\n\n| code | meaning |\n|---|---|\n";
   for (const auto& [code, text] : core::floor_codes())
     out.append("| `").append(code).append("` | ").append(text).append(" |\n");
+  out += "\n## Incidents\n\nWhat went wrong between host, journal and venue without ending the run. Each is counted by "
+         "its code in the metrics\nand in the run's summary, and told in the log; its words are in the table `core_events` "
+         "(`bowline db dump core_events`).\n\n| code | level | meaning |\n|---|---|---|\n";
+  for (const services::IncidentCode& i : services::incident_codes())
+    out.append("| `").append(i.code).append(i.grave ? "` | ERROR | " : "` | WARNING | ").append(i.meaning).append(" |\n");
   return out;
 }
 

@@ -13,7 +13,8 @@ struct Table {
   std::string_view name, table, order;
   bool prices;
 };
-/// Sequence numbers are left out: they depend on how many roles ran, the rest does not.
+/// Sequence numbers are left out: they depend on how many roles ran, the rest does not. So is the id of a request, which
+/// no second run has; it leads from the stored row to the log.
 constexpr auto tables = std::to_array<Table>({
     {"candles", "candles", "symbol, open_ns, close_ns", true},
     {"signals", "signals", "id, source", true},
@@ -28,6 +29,8 @@ constexpr auto tables = std::to_array<Table>({
     {"portfolio", "portfolio_history", "time_ns, version", false},
     {"rebalances", "rebalances", "id", false},
     {"rebalance_weights", "rebalance_weights", "rebalance_id, symbol", false},
+    {"core_events", "core_events", "time_ns, type, payload, rowid", false},
+    {"audit", "audit", "time_ns, action, subject, principal, reason, rowid", false},
 });
 
 void append_number(std::string& out, double v) {
@@ -81,7 +84,7 @@ Result<void> dump(const std::filesystem::path& prices, const std::filesystem::pa
     out.clear();
     bool first = true;
     for (int i = 0; i < q.columns(); ++i) {
-      if (q.name(i) == "seq" || q.name(i) == "id_key") continue;
+      if (q.name(i) == "seq" || q.name(i) == "id_key" || q.name(i) == "request_id") continue;
       if (!first) out += ',';
       first = false;
       append(i);

@@ -30,6 +30,10 @@ for table in signals decisions orders fills; do
   check "$table are the same bytes" cmp "$dir/one.$table" "$dir/two.$table"
   check "$table are not empty" test "$(wc -l <"$dir/one.$table")" -gt 1
 done
+for table in core_events audit; do
+  for run in one two; do check "run $run: $table can be read" ends 0 "$bowline" db dump "$table" --var "$dir/$run"; cp "$dir/out" "$dir/$run.$table"; done
+  check "$table are the same bytes" cmp "$dir/one.$table" "$dir/two.$table"
+done
 order=$(sed -n 2p "$dir/one.fills" | cut -d, -f2)
 check "an order can be explained" ends 0 "$bowline" explain "$order" --var "$dir/one"
 check "the explanation names the order" grep -q "$order" "$dir/out"

@@ -21,7 +21,11 @@ bool Rebalancer::decide(core::Nanos now, std::span<const core::Prediction> predi
   for (const core::Prediction& p : predictions) latest_[p.instrument.value - 1] = p;
   if (options_.every_bars == 0 || bars_ % options_.every_bars != 0) return false;
   auto made = run(now, view, true);
-  if (!made) return false;
+  if (!made) {
+    if (options_.plugin_errors != nullptr)
+      options_.plugin_errors->add("portfolio-rebalancer", *asked_, made.error().code, made.error().message);
+    return false;
+  }
   targets.insert(targets.end(), made->begin(), made->end());
   return true;
 }
@@ -34,6 +38,7 @@ Result<std::vector<core::Target>> Rebalancer::run(core::Nanos now, const core::P
     if (p.instrument) known.push_back(p);
   std::vector<core::Target> targets;
   for (const auto& plan : plans_) {
+    asked_ = plan->name();
     auto lines = plan->plan(known, view.get());
     if (!lines) return lines.error();
     double sum = 0;

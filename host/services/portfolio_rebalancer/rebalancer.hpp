@@ -11,6 +11,7 @@
 #include "core/portfolio_view.hpp"
 #include "core/prediction.hpp"
 #include "core/records.hpp"
+#include "services/plugin_errors.hpp"
 
 namespace bowline::services {
 
@@ -37,12 +38,14 @@ class Rebalancer {
     std::uint64_t seed = 1;
     std::uint32_t every_bars = 0;   // 0 = on command only
     core::Nanos interval = 0;
+    PluginErrors* plugin_errors = nullptr;  // where a plan that fails is counted; may be null
   };
   Rebalancer(Options options, const core::InstrumentTable& table, std::vector<std::unique_ptr<RebalancePlan>> plans,
              core::RecordSink& sink);
 
   void on_event(const bl_event& event);
   /// At the close of a step: a plan when one is due. True when `targets` holds a whole new plan (maybe an empty one).
+  /// When the plan fails, the one before stands, and the failure is counted and told.
   bool decide(core::Nanos now, std::span<const core::Prediction> predictions, const core::PortfolioView& view,
               std::vector<core::Target>& targets);
   /// On command, at once. `record`: false for a dry run.
@@ -55,6 +58,7 @@ class Rebalancer {
   std::vector<std::unique_ptr<RebalancePlan>> plans_;
   core::RecordSink& sink_;
   std::vector<core::Prediction> latest_;  // by instrument; instrument 0 = none yet
+  core::SharedText asked_;                // the instance whose plan was asked for last
   std::uint64_t bars_ = 0, made_ = 0, seq_ = 0;
 };
 

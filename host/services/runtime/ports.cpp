@@ -73,7 +73,8 @@ Result<void> SignalAdapter::on_event(const bl_event& event, std::vector<bl_predi
 
 // ---- risk -------------------------------------------------------------------------------------------------------
 
-RiskAdapter::RiskAdapter(std::string_view id, loader::RiskInstance* instance) : instance_(instance), name_(shared(id)) {}
+RiskAdapter::RiskAdapter(std::string_view id, loader::RiskInstance* instance, PluginErrors* errors, std::string_view service)
+    : instance_(instance), name_(shared(id)), errors_(errors), service_(service) {}
 
 bool RiskAdapter::check(const bl_intent& intent, const bl_portfolio& portfolio, bl_verdict& verdict) {
   if (instance_ == nullptr) {
@@ -86,17 +87,33 @@ bool RiskAdapter::check(const bl_intent& intent, const bl_portfolio& portfolio, 
     put(verdict.reason, "this instance ended the process before and is quarantined until an operator releases it");
     return true;
   }
-  return instance_->check(intent, portfolio, verdict) >= 0;
+  const bl_status status = instance_->check(intent, portfolio, verdict);
+  if (status >= 0) return true;
+  if (errors_ != nullptr) {
+    const Error why = instance_->status_error("PLUGIN_CALL_FAILED", "risk.check", status, bl_error{});
+    errors_->add(service_, *name_, why.code, why.message);
+  }
+  return false;
 }
 
 // ---- broker -----------------------------------------------------------------------------------------------------
 
-BrokerAdapter::BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox, const std::atomic<bool>& gate_closed)
-    : instance_(instance), gate_closed_(gate_closed), sink_(closed_sink(&inbox)) {
+BrokerAdapter::BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox, const std::atomic<bool>& gate_closed,
+                             PluginErrors* errors)
+    : instance_(instance), gate_closed_(gate_closed), errors_(errors), sink_(closed_sink(&inbox)) {
   sink_.event = [](void* ctx, const bl_event* e) noexcept -> bl_status {
     if (e == nullptr) return BL_E_INVALID;
     return static_cast<EventInbox*>(ctx)->put(*e) ? BL_OK : BL_E_INVALID;
   };
+}
+
+Error BrokerAdapter::failure(std::string_view call, bl_status status, const bl_error& why) {
+  Error e = instance_.status_error("PLUGIN_CALL_FAILED", call, status, why);
+  // Its own words may hold an amount (the cash it lacks): they are stored with the order, and not told in the log.
+  if (errors_ != nullptr)
+    errors_->add("trade-execution", instance_.spec().id, e.code,
+                 instance_.status_error(e.code, call, status, bl_error{}).message);
+  return e;
 }
 
 HandOver BrokerAdapter::submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) {
@@ -107,7 +124,7 @@ HandOver BrokerAdapter::submit(const core::Recorded<core::RiskApproved<core::Int
   bl_error error{};
   const bl_status status = instance_.submit((**order).abi, error);
   if (status >= 0) return HandOver::taken;
-  why = instance_.status_error("PLUGIN_CALL_FAILED", "broker.submit", status, error);
+  why = failure("broker.submit", status, error);
   // Only these say that no byte was written. Anything else may be live, and only the venue knows (rules 2.3).
   switch (status) {
     case BL_E_INVALID:
@@ -127,20 +144,20 @@ Result<void> BrokerAdapter::cancel(std::span<const bl_order_ref> orders) {
   bl_error error{};
   const bl_status status = instance_.cancel(orders, error);
   if (status >= 0) return {};
-  return instance_.status_error("PLUGIN_CALL_FAILED", "broker.cancel", status, error);
+  return failure("broker.cancel", status, error);
 }
 
 Result<void> BrokerAdapter::query(const bl_query& query) {
   bl_error error{};
   const bl_status status = instance_.query(query, error);
   if (status >= 0) return {};
-  return instance_.status_error("PLUGIN_CALL_FAILED", "broker.query", status, error);
+  return failure("broker.query", status, error);
 }
 
 Result<void> BrokerAdapter::on_event(const bl_event& event) {
   const bl_status status = instance_.on_event(event, sink_);
   if (status >= 0) return {};
-  return instance_.status_error("PLUGIN_CALL_FAILED", "broker.on_event", status, bl_error{});
+  return failure("broker.on_event", status, bl_error{});
 }
 
 bool BrokerAdapter::wake() {
@@ -158,8 +175,15 @@ void pump_broker(BrokerAdapter& broker, EventInbox& inbox, Execution& execution)
 
 // ---- rebalancer -------------------------------------------------------------------------------------------------
 
-RebalanceAdapter::RebalanceAdapter(loader::RebalancerInstance& instance)
-    : instance_(instance), name_(shared(instance.spec().id)) {}
+RebalanceAdapter::RebalanceAdapter(loader::RebalancerInstance& instance, PluginErrors* errors)
+    : instance_(instance), name_(shared(instance.spec().id)), errors_(errors) {}
+
+void RebalanceAdapter::on_event(const bl_event& event) {
+  const bl_status status = instance_.on_event(event);
+  if (status >= 0 || errors_ == nullptr) return;
+  const Error why = instance_.status_error("PLUGIN_CALL_FAILED", "rebalancer.on_event", status, bl_error{});
+  errors_->add("portfolio-rebalancer", *name_, why.code, why.message);
+}
 
 Result<std::vector<PlanLine>> RebalanceAdapter::plan(std::span<const core::Prediction> predictions, const bl_portfolio& book) {
   std::vector<bl_prediction> rows;

@@ -11,6 +11,7 @@
 #include "core/instrument.hpp"
 #include "core/risk_chain.hpp"
 #include "loader/instance.hpp"
+#include "services/plugin_errors.hpp"
 #include "services/portfolio_rebalancer/rebalancer.hpp"
 #include "services/runtime/event_inbox.hpp"
 #include "services/signal_generator/signal_port.hpp"
@@ -42,23 +43,29 @@ class SignalAdapter final : public SignalPort {
   const core::SharedText& intern(std::string_view text);
 };
 
-/// A risk instance. Of a quarantined one there is none: it answers REJECT.
+/// A risk instance. Of a quarantined one there is none: it answers REJECT. A check that fails is counted in `errors`
+/// (may be null), as of the service that asked.
 class RiskAdapter final : public core::RiskRule {
  public:
-  RiskAdapter(std::string_view id, loader::RiskInstance* instance);
+  RiskAdapter(std::string_view id, loader::RiskInstance* instance, PluginErrors* errors = nullptr,
+              std::string_view service = "trade-execution");
   const core::SharedText& name() const override { return name_; }
   bool check(const bl_intent& intent, const bl_portfolio& portfolio, bl_verdict& verdict) override;
 
  private:
   loader::RiskInstance* instance_;
   core::SharedText name_;
+  PluginErrors* errors_;
+  std::string service_;
 };
 
 /// A broker instance. What it says, in a call or on a wake-up, lands in `inbox` and is read between calls.
 class BrokerAdapter final : public BrokerPort {
  public:
-  /// `gate_closed`: set by the watchdog before the process ends; nothing is handed over after it.
-  BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox, const std::atomic<bool>& gate_closed);
+  /// `gate_closed`: set by the watchdog before the process ends; nothing is handed over after it. Calls that fail are
+  /// counted in `errors` (may be null).
+  BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox, const std::atomic<bool>& gate_closed,
+                PluginErrors* errors = nullptr);
   HandOver submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) override;
   Result<void> cancel(std::span<const bl_order_ref> orders) override;
   Result<void> query(const bl_query& query) override;
@@ -70,8 +77,11 @@ class BrokerAdapter final : public BrokerPort {
  private:
   loader::BrokerInstance& instance_;
   const std::atomic<bool>& gate_closed_;
+  PluginErrors* errors_;
   std::atomic<bool> wake_{false};
   bl_sink sink_{};
+
+  Error failure(std::string_view call, bl_status status, const bl_error& why);
 };
 
 /// Lets the broker run and hands execution what it says, until it is silent.
@@ -80,14 +90,15 @@ void pump_broker(BrokerAdapter& broker, EventInbox& inbox, Execution& execution)
 /// A rebalancer instance.
 class RebalanceAdapter final : public RebalancePlan {
  public:
-  explicit RebalanceAdapter(loader::RebalancerInstance& instance);
+  explicit RebalanceAdapter(loader::RebalancerInstance& instance, PluginErrors* errors = nullptr);
   const core::SharedText& name() const override { return name_; }
-  void on_event(const bl_event& event) override { static_cast<void>(instance_.on_event(event)); }
+  void on_event(const bl_event& event) override;
   Result<std::vector<PlanLine>> plan(std::span<const core::Prediction> predictions, const bl_portfolio& book) override;
 
  private:
   loader::RebalancerInstance& instance_;
   core::SharedText name_;
+  PluginErrors* errors_;
 };
 
 }  // namespace bowline::services

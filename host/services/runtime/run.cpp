@@ -293,6 +293,7 @@ Summary Run::summary() const {
     s.expired = c.expired;
     s.incidents = c.incidents;
     s.working = m.execution->orders().working().size();
+    s.incident_codes = c.by_incident;
     const core::Portfolio& book = m.execution->portfolio();
     s.start_equity = m.start_equity;
     s.equity = book.equity();
@@ -305,6 +306,7 @@ Summary Run::summary() const {
     s.journal_rows = m.journal->rows();
     s.journal_head = m.journal->head();
   }
+  s.plugin_errors = m.plugin_errors.counts();
   s.half_spread = m.config.execution.assumed_half_spread;
   s.cost_gate = m.config.bridge.cost_gate;
   s.store = m.store_text;

@@ -61,9 +61,15 @@ void Run::Impl::make_streams() {
   }
 }
 
-std::vector<std::unique_ptr<core::RiskRule>> Run::Impl::rules() {
+void Run::Impl::count_error(std::string_view service, const loader::Instance& instance, std::string_view call, bl_status status) {
+  if (status >= 0) return;
+  const Error why = instance.status_error("PLUGIN_CALL_FAILED", call, status, bl_error{});
+  plugin_errors.add(service, instance.spec().id, why.code, why.message);
+}
+
+std::vector<std::unique_ptr<core::RiskRule>> Run::Impl::rules(std::string_view service) {
   std::vector<std::unique_ptr<core::RiskRule>> list;
-  for (auto& r : instances->risks) list.push_back(std::make_unique<RiskAdapter>(r.id, r.instance.get()));
+  for (auto& r : instances->risks) list.push_back(std::make_unique<RiskAdapter>(r.id, r.instance.get(), &plugin_errors, service));
   return list;
 }
 
@@ -83,7 +89,7 @@ void Run::Impl::make_execution() {
   floor.max_orders_per_minute = config.execution.floor.max_orders_per_minute;
   floor.max_mark_age = config.execution.floor.max_mark_age_ns;
   core::RecordSink& to = tap ? static_cast<core::RecordSink&>(*tap) : sink();
-  execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules(), floor,
+  execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules("trade-execution"), floor,
                                           *broker, *journal, to);
   if (sql) execution->ask_store([store = sql.get()] { return store->healthy(); });
 }
@@ -94,6 +100,7 @@ void Run::Impl::make_generator() {
   go.interval = config.interval_ns;
   go.resolve_bars = config.signals.resolve_bars;
   go.combine = combine_of(config.signals.combine);
+  go.plugin_errors = &plugin_errors;
   std::vector<std::unique_ptr<SignalPort>> ports;
   std::set<std::string> named;
   for (auto& s : instances->signals) {
@@ -127,7 +134,7 @@ std::vector<Listener> Run::Impl::risk_listeners() {
     if (r.quarantined) continue;
     Listener l{r.services.get(), {}, {}};
     const auto tell = [this, instance = r.instance.get(), needs = r.needs](const bl_event& e) {
-      if (needs.wants(e.type)) static_cast<void>(instance->on_event(e, book().get(), no_sink));
+      if (needs.wants(e.type)) count_error("trade-execution", *instance, "risk.on_event", instance->on_event(e, book().get(), no_sink));
     };
     l.timer = tell;
     if (r.needs.event_mask != 0) l.market = tell;
@@ -145,7 +152,12 @@ std::vector<Listener> Run::Impl::signal_listeners() {
 std::vector<Listener> Run::Impl::rebalancer_listeners() {
   std::vector<Listener> list;
   for (auto& r : instances->rebalancers)
-    if (!r.quarantined) list.push_back({r.services.get(), [i = r.instance.get()](const bl_event& e) { static_cast<void>(i->on_event(e)); }, {}});
+    if (!r.quarantined)
+      list.push_back({r.services.get(),
+                      [this, i = r.instance.get()](const bl_event& e) {
+                        count_error("portfolio-rebalancer", *i, "rebalancer.on_event", i->on_event(e));
+                      },
+                      {}});
   return list;
 }
 
@@ -255,14 +267,14 @@ void Run::Impl::assemble() {
     bo.cost_gate = config.bridge.cost_gate;
     bo.cost_margin = config.bridge.cost_margin.to_double();
     bo.assumed_half_spread = config.execution.assumed_half_spread.to_double();
-    bridge = std::make_unique<Bridge>(bo, table, rules(), sink());
+    bridge = std::make_unique<Bridge>(bo, table, rules("signal-bridge"), sink());
   }
   if (hosts("signal-generator")) make_generator();
   if (hosts("portfolio-rebalancer")) {
     std::vector<std::unique_ptr<RebalancePlan>> plans;
     for (auto& r : instances->rebalancers)
-      if (!r.quarantined) plans.push_back(std::make_unique<RebalanceAdapter>(*r.instance));
-    rebalancer = std::make_unique<Rebalancer>(Rebalancer::Options{config.seed, config.rebalance.every_bars, config.interval_ns},
+      if (!r.quarantined) plans.push_back(std::make_unique<RebalanceAdapter>(*r.instance, &plugin_errors));
+    rebalancer = std::make_unique<Rebalancer>(Rebalancer::Options{config.seed, config.rebalance.every_bars, config.interval_ns, &plugin_errors},
                                               table, std::move(plans), sink());
   }
   make_loop();

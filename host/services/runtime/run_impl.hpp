@@ -28,6 +28,7 @@ struct Run::Impl {
   std::unique_ptr<store::SqlStore> sql;
   std::string store_text = "none";
   std::atomic<bool> gate_closed{false};
+  PluginErrors plugin_errors;
   std::unique_ptr<Instances> instances;
   std::unique_ptr<BrokerAdapter> broker;
   std::vector<std::unique_ptr<FeedReader>> readers;
@@ -69,7 +70,8 @@ struct Run::Impl {
   void make_generator();
   void make_loop();
   void make_followers();
-  std::vector<std::unique_ptr<core::RiskRule>> rules();
+  std::vector<std::unique_ptr<core::RiskRule>> rules(std::string_view service);
+  void count_error(std::string_view service, const loader::Instance& instance, std::string_view call, bl_status status);
   wire::Hello hello(std::string service) const;
   std::string base_url(const std::string& service) const;
   FollowerParts follower_parts(std::string role);

@@ -28,7 +28,8 @@ std::string percent(double x) {
 }
 std::string percent(Decimal d) { return d.is_set() ? percent(d.to_double()) : "none"; }
 std::string amount(Decimal d) { return d.is_set() ? d.to_string() : "none"; }
-std::string counts(const std::map<std::string, std::uint64_t>& by_code) {
+template <class Codes>
+std::string counts(const Codes& by_code) {
   std::string out;
   for (const auto& [code, n] : by_code) out += (out.empty() ? "" : ", ") + code + " " + std::to_string(n);
   return out.empty() ? "none" : out;
@@ -68,7 +69,7 @@ std::string Summary::text() const {
                        ", expired " + std::to_string(expired) + ", rejected " + std::to_string(rejected) + "), rebalances " +
                        std::to_string(plans));
     if (working != 0) line("still working", std::to_string(working) + " orders may still fill at the venue: look there before the next run");
-    line("incidents", std::to_string(incidents));
+    line("incidents", incidents == 0 ? "none" : std::to_string(incidents) + " (" + counts(incident_codes) + ")");
     line("equity", amount(start_equity) + " -> " + amount(equity) + " (cash " + amount(cash) + ")");
     line("profit", "realised " + amount(realised) + ", unrealised " + amount(unrealised) + ", fees " + amount(fees));
     line("max drawdown", percent(max_drawdown));
@@ -76,6 +77,9 @@ std::string Summary::text() const {
     line("journal", std::to_string(journal_commits) + " commits, " + std::to_string(journal_rows) + " rows, head " + journal_head.substr(0, 16));
   }
   if (hosts("portfolio-rebalancer") && !hosts("trade-execution")) line("rebalances", std::to_string(plans));
+  std::string faulty;
+  for (const auto& [instance, codes] : plugin_errors) faulty += (faulty.empty() ? "" : "; ") + instance + ": " + counts(codes);
+  if (!faulty.empty()) line("plugin errors", faulty);
   line("store", store);
   char b[96];
   std::snprintf(b, sizeof b, "%.2f s, %.0f bars/s, peak memory %.0f MiB", seconds,
@@ -106,6 +110,8 @@ std::string Summary::json() const {
   j["orders"] = {{"made", orders}, {"fills", fills}, {"cancelled", cancelled}, {"expired", expired}, {"rejected", rejected}, {"working", working}};
   j["rebalances"] = plans;
   j["incidents"] = incidents;
+  j["incident_codes"] = incident_codes;
+  j["plugin_errors"] = plugin_errors;
   j["portfolio"] = {{"start_equity", amount(start_equity)}, {"equity", amount(equity)}, {"cash", amount(cash)},
                     {"realised", amount(realised)}, {"unrealised", amount(unrealised)}, {"fees", amount(fees)},
                     {"max_drawdown", amount(max_drawdown)}, {"assumed_half_spread", amount(half_spread)}};

@@ -22,6 +22,8 @@ struct Summary {
   Accuracy accuracy;
   std::map<std::string, std::uint64_t> decisions;  ///< bridge codes
   std::map<std::string, std::uint64_t> why_not;    ///< sizing codes
+  std::map<std::string, std::uint64_t, std::less<>> incident_codes;
+  std::map<std::string, std::map<std::string, std::uint64_t, std::less<>>, std::less<>> plugin_errors;  ///< instance -> code -> count
   std::uint64_t orders = 0, fills = 0, rejected = 0, cancelled = 0, expired = 0, incidents = 0, plans = 0;
   std::uint64_t working = 0;  // orders that may still fill: the end came before the venue's last word
   Decimal start_equity = Decimal::not_set(), equity = Decimal::not_set(), cash = Decimal::not_set(), fees = Decimal::not_set(),

@@ -31,15 +31,19 @@ Generator::Generator(GeneratorOptions options, const core::InstrumentTable& tabl
   if (options_.weights.size() != signals_.size()) options_.weights.assign(signals_.size(), 1.0);
 }
 
+void Generator::wrong(std::uint32_t signal, std::string_view code, std::string_view words) {
+  ++errors_;
+  if (options_.plugin_errors != nullptr)
+    options_.plugin_errors->add("signal-generator", *signals_[signal]->name(), code, words);
+}
+
 void Generator::ask(std::uint32_t signal, const bl_event& event) {
   buffer_.clear();
-  if (const auto done = signals_[signal]->on_event(event, buffer_); !done) {
-    ++errors_;
-    return;
-  }
+  if (const auto done = signals_[signal]->on_event(event, buffer_); !done)
+    return wrong(signal, done.error().code, done.error().message);
   for (const bl_prediction& p : buffer_) {
     if (p.instrument == 0 || p.instrument > table_.size()) {
-      ++errors_;
+      wrong(signal, "PREDICTION_UNKNOWN_PRODUCT", "it predicted for a product that this run does not have");
       continue;
     }
     said_.push_back({p, signal, &signals_[signal]->model_text(p)});

@@ -13,6 +13,7 @@
 #include "core/identity.hpp"
 #include "core/instrument.hpp"
 #include "core/prediction.hpp"
+#include "services/plugin_errors.hpp"
 #include "services/signal_generator/outcomes.hpp"
 #include "services/signal_generator/signal_port.hpp"
 
@@ -28,6 +29,7 @@ struct GeneratorOptions {
   std::uint32_t valid_bars = 1;     // valid_until when the plugin gives none
   Combine combine = Combine::mean;
   std::vector<double> weights;      // by signal instance; empty = equal
+  PluginErrors* plugin_errors = nullptr;  // where errors are counted by instance and reason; may be null
 };
 
 class Generator {
@@ -82,6 +84,7 @@ class Generator {
   core::SharedText combined_name_, combined_model_;
 
   void ask(std::uint32_t signal, const bl_event& event);
+  void wrong(std::uint32_t signal, std::string_view code, std::string_view words);
   void run_frame(std::uint32_t signal, core::Nanos now);
   core::Id128 identify(const core::Prediction& p, core::Nanos now);
   bool combine(core::InstrumentId id, core::Nanos now, core::Prediction& out);

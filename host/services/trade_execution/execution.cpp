@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/contract.hpp"
+#include "services/trade_execution/incidents.hpp"
 
 namespace bowline::services {
 namespace {
@@ -743,6 +744,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
 
 void Execution::incident(std::string_view code, std::string_view text, Nanos now) {
   ++counts_.incidents;
+  log_incident(code, ++counts_.by_incident[std::string(code)]);
   if (!sink_.wanted()) return;
   core::EventRecord r;
   r.seq = seq_;

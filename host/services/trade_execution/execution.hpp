@@ -55,6 +55,7 @@ struct Cancels {
 struct ExecutionCounts {
   std::uint64_t orders = 0, fills = 0, rejected = 0, cancelled = 0, expired = 0, incidents = 0;
   std::map<std::string, std::uint64_t> why_not;  // sizing codes
+  std::map<std::string, std::uint64_t, std::less<>> by_incident;  // incidents by code
 };
 
 class Execution {

@@ -1,44 +1,14 @@
 #include "observe/log.hpp"
 
-#include <unistd.h>
-#include <catch2/catch.hpp>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <thread>
-#include <vector>
+
+#include "unit/observe/log_file.hpp"
 
 namespace blog = bowline::observe::log;
+using bowline::test::LogFile;
 using nlohmann::json;
-
-namespace {
-
-/// A log file of its own for one test; the log goes back to stderr at the end.
-struct LogFile {
-  std::string path =
-      (std::filesystem::temp_directory_path() / ("bowline_log_test_" + std::to_string(::getpid()))).string();
-  explicit LogFile(blog::Options options = {}) {
-    std::filesystem::remove(path);
-    options.file = path;
-    REQUIRE(blog::init(options).ok());
-  }
-  ~LogFile() {
-    blog::shutdown();
-    std::filesystem::remove(path);
-  }
-  /// Each line as JSON; a line that is none throws.
-  std::vector<json> lines() {
-    blog::shutdown();
-    std::ifstream in(path);
-    std::vector<json> out;
-    for (std::string line; std::getline(in, line);) out.push_back(json::parse(line));
-    return out;
-  }
-};
-
-}  // namespace
 
 TEST_CASE("a line is one JSON object with the fixed fields") {
   LogFile f({.service = "trade-execution", .now_ns = [] { return std::int64_t{1'669'234'567'123'456'789}; }});

@@ -83,6 +83,7 @@ struct Table {
   test::Market m;
   test::Sink sink;
   services::GeneratorOptions options;
+  services::PluginErrors errors;
   std::vector<std::unique_ptr<services::SignalPort>> ports;
   std::unique_ptr<services::Generator> g;
   Nanos now = test::start_ns;
@@ -94,6 +95,7 @@ struct Table {
     says(name, [p](const bl_bar&) { return std::vector{p}; });
   }
   services::Generator& gen() {
+    options.plugin_errors = &errors;
     if (!g) g = std::make_unique<services::Generator>(options, m.table, std::move(ports), sink);
     return *g;
   }
@@ -208,6 +210,7 @@ TEST_CASE("an unknown action is no change; an unknown instrument is an error and
   REQUIRE(out.size() == 1);
   CHECK(out[0].action == Action::hold);
   CHECK(t.gen().errors() == 1);
+  CHECK(t.errors.counts().at("b").at("PREDICTION_UNKNOWN_PRODUCT") == 1);
 }
 
 TEST_CASE("a late bar is heard and never acted on") {

@@ -26,10 +26,11 @@ struct Table {
   OrderTable orders;
   PortfolioView view;
   std::vector<services::PlanLine> lines;
+  services::PluginErrors errors;
   services::Rebalancer rebalancer;
 
   explicit Table(std::uint32_t every = 0, bool with_plan = true)
-      : book(m.book("1000"_dec)), rebalancer({1, every, test::bar_ns}, m.table, plans(with_plan), sink) {
+      : book(m.book("1000"_dec)), rebalancer({1, every, test::bar_ns, &errors}, m.table, plans(with_plan), sink) {
     book.set_mark(m.btc, test::mark_at("100"_dec));
     view.build(book, orders, TradingState::active, 0);
   }
@@ -115,4 +116,5 @@ TEST_CASE("a refused plan leaves the one before standing") {
   std::vector<Target> targets;
   CHECK_FALSE(t.rebalancer.decide(1, {}, t.view, targets));
   CHECK(targets.empty());
+  CHECK(t.errors.counts().at("equal").at("REBALANCE_WEIGHT") == 1);  // and is not passed over in silence
 }

@@ -9,6 +9,7 @@
 #include "store/dump.hpp"
 #include "store/reader.hpp"
 #include "unit/core/market.hpp"
+#include "unit/store/store_folder.hpp"
 
 using namespace bowline;
 using namespace bowline::store;
@@ -268,4 +269,29 @@ TEST_CASE("candles and signals are written at the exercise's pace", "[.pace]") {
   WARN(bars / seconds << " bars/s");
   s->reset();
   std::filesystem::remove_all(dir);
+}
+
+TEST_CASE("incidents and the audit are the same text for the same run: no sequence numbers, no request ids") {
+  const auto dump_of = [](std::uint64_t seq, const std::string& request) {
+    const test::StoreFolder folder;
+    test::Market m;
+    const StoreOptions o{folder / "p.db", folder / "t.db", {"mock", "v", "default"}, {}, &m.table};
+    auto s = SqlStore::open(o);
+    if (!s) FAIL(s.error().message);
+    for (const char* code : {"B", "A"})
+      (*s)->put(core::EventRecord{++seq, 5, "incident", "{\"code\":\"" + std::string(code) + "\"}"});
+    (*s)->put(core::AuditRecord{++seq, 6, "me", "trading_state", "HALTED", "a \"drill\", no more", request});
+    (*s)->end_step(6);
+    REQUIRE((*s)->close().ok());
+    std::string text;
+    for (const char* table : {"core_events", "audit"})
+      REQUIRE(dump(o.prices, o.transactions, table, DumpFormat::csv,
+                   [&](std::string_view line) { text += line; }).ok());
+    return text;
+  };
+  const std::string one = dump_of(1, "0123456789abcdef"), two = dump_of(70, "fedcba9876543210");
+  CHECK(one == two);
+  CHECK(one ==
+        "time_ns,type,payload\n5,incident,\"{\"\"code\"\":\"\"A\"\"}\"\n5,incident,\"{\"\"code\"\":\"\"B\"\"}\"\n"
+        "time_ns,principal,action,subject,reason\n6,me,trading_state,HALTED,\"a \"\"drill\"\", no more\"\n");
 }

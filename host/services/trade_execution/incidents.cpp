@@ -1,0 +1,54 @@
+#include "services/trade_execution/incidents.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "observe/log.hpp"
+#include "services/throttle.hpp"
+
+namespace bowline::services {
+namespace {
+
+namespace out = observe::log;
+
+constexpr auto table = std::to_array<IncidentCode>({
+    {"BROKER_EVENT_FAILED", false, "the venue's plugin answered a market event with an error: its clock may stand"},
+    {"CANCEL_FAILED", true, "the venue's plugin did not take a cancel: the order may still be filled"},
+    {"DUPLICATE_INTENT", true, "an order of that id exists already: nothing was sent a second time"},
+    {"EXEC_MISMATCH", true, "the venue acknowledged another order than was sent"},
+    {"EXEC_UNKNOWN_ORDER", true, "the venue reports an order that this host did not make"},
+    {"FILLS_MISSING", true, "an order ended with another filled quantity than its fills add up to; its product is blocked"},
+    {"FILL_BEYOND_ORDER", true, "a fill is larger than what its order had left, and was not booked"},
+    {"FILL_BEYOND_POSITION", true, "a sale beyond what is held, and not booked"},
+    {"FILL_MISMATCH", true, "a fill names another product or side than its order, and was not booked"},
+    {"FILL_NOT_POSITIVE", true, "a fill without a positive price and quantity, and not booked"},
+    {"FILL_OVERFLOW", true, "a fill that is too large for the ledger, and not booked"},
+    {"FILL_UNKNOWN_ORDER", true, "a fill of an order that this host did not make, and not booked"},
+    {"FILL_WITHOUT_ID", true, "a fill without an id, and not booked: it could not be told from another"},
+    {"JOURNAL_WRITE", true, "the journal cannot be written: entries are denied, and nothing unrecorded is sent"},
+    {"ORDER_EVENT_UNEXPECTED", true, "the venue reports what cannot follow the order's state; the state stands"},
+    {"ORDER_WITHOUT_ID", true, "an intent without a client order id was not made an order"},
+});
+static_assert(std::ranges::is_sorted(table, {}, &IncidentCode::code));
+
+}  // namespace
+
+std::span<const IncidentCode> incident_codes() noexcept { return table; }
+
+const IncidentCode* find_incident(std::string_view code) noexcept {
+  const auto at = std::ranges::lower_bound(table, code, {}, &IncidentCode::code);
+  return at != table.end() && at->code == code ? &*at : nullptr;
+}
+
+void log_incident(std::string_view code, std::uint64_t n) {
+  if (!worth_a_line(n)) return;
+  const IncidentCode* known = find_incident(code);
+  const out::Scope scope({.service = "trade-execution"});
+  // A code without a row is told all the same, as grave: it must not be lost for want of a sentence.
+  out::Event(known != nullptr && !known->grave ? out::Level::Warning : out::Level::Error, "incident")
+      .field("code", code)
+      .field("count", n)
+      .msg("{}: {}", code, known != nullptr ? known->meaning : std::string_view("its words are in the table core_events"));
+}
+
+}  // namespace bowline::services
