@@ -114,6 +114,7 @@ int run(const Options& o) {
   if (auto done = start_log(o.log, config.log); !done) return fail(done.error());
   services::RunOptions options;
   options.var = std::filesystem::absolute(o.var);
+  options.config = o.file;
   options.secret = loaded.secret;
   options.select = services::select_features;
   loader::install_terminate_handler(options.var);
@@ -138,7 +139,10 @@ int run(const Options& o) {
       return fail(opened.error());
     }
     face = std::move(*opened);
-    for (const auto& [service, port] : face->ports()) observe::log::info("run", "{} listens on {}:{}", service, config.listen.host, port);
+    for (const auto& [service, port] : face->ports()) {
+      const observe::log::Scope scope({.service = service});
+      observe::log::info("run", "{} listens on {}:{}", service, config.listen.host, port);
+    }
   }
   std::optional<Screen> screen;
   if (o.screen && !run.parted()) screen.emplace(run, o.notes);

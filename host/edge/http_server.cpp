@@ -96,7 +96,10 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
 
   ServerStats stats() {
     ServerStats copy;
-    on_io([&] { copy = core_->stats; });
+    on_io([&] {
+      copy = core_->stats;
+      for (const Peer* p : core_->peers) copy.ws_queued_bytes += p->waiting_bytes();
+    });
     return copy;
   }
 

@@ -58,6 +58,7 @@ struct ServerStats {
   std::uint64_t accepted = 0, open_connections = 0, over_cap = 0;
   std::uint64_t malformed = 0, too_large = 0, timeouts = 0, unrouted = 0, late_answers = 0;
   std::uint64_t ws_open = 0, ws_opened = 0, ws_slow_closed = 0, ws_sent = 0, ws_received = 0;
+  std::uint64_t ws_queued_bytes = 0;  ///< now, over all sessions
   std::vector<Route> routes;
 };
 

@@ -28,6 +28,8 @@ class Peer {
   /// Close the socket now; no handler is called afterwards except a WebSocket's on_close.
   virtual void cut_off() = 0;
   virtual std::shared_ptr<Peer> self() = 0;
+  /// What its reader has not taken yet; 0 where nothing is queued.
+  virtual std::size_t waiting_bytes() const { return 0; }
 
  private:
   friend struct ServerCore;

@@ -103,6 +103,7 @@ class WsServerSession final : public WsSession,
   const std::string& request_id() const noexcept override { return request_.request_id; }
 
   // ---- Peer
+  std::size_t waiting_bytes() const override { return queued_bytes(); }
   std::shared_ptr<Peer> self() override { return shared_from_this(); }
   void drain() override { close(ws_going_away, "the service is stopping"); }
   void cut_off() override { finish(ws_abnormal); }

@@ -62,6 +62,8 @@ class Instance {
   const bl_plugin& plugin() const noexcept { return *plugin_; }
   Kind kind() const noexcept { return static_cast<Kind>(plugin_->kind); }
   State state() const noexcept { return state_->load(std::memory_order_acquire); }
+  /// Calls into the plugin so far. [any]
+  std::uint64_t calls() const noexcept { return (slot_->turn.load(std::memory_order_relaxed) + 1) / 2; }
 
   /// Created or Stopped -> Configured with spec().params, or with other canonical JSON. On
   /// failure the state and the configuration before stay in force. Errors: PLUGIN_CONFIGURE_FAILED,

@@ -79,8 +79,17 @@ void HealthBoard::beat() noexcept { impl_->beaten_ns.store(impl_->now(), std::me
 bool HealthBoard::live() const noexcept {
   return impl_->now() - impl_->beaten_ns.load(std::memory_order_relaxed) <= impl_->options.live_limit_ns;
 }
-bool HealthBoard::ready() const noexcept { return impl_->ready.load(); }
+bool HealthBoard::ready() const noexcept {
+  return impl_->ready.load() && (!impl_->options.may_be_ready || impl_->options.may_be_ready());
+}
 bool HealthBoard::trading_ready() const noexcept { return impl_->trading.load(); }
+
+std::vector<std::pair<std::string, Health>> HealthBoard::components() const {
+  const std::scoped_lock hold(impl_->lock);
+  std::vector<std::pair<std::string, Health>> all;
+  for (const auto& [component, s] : impl_->components) all.emplace_back(component, s.status);
+  return all;
+}
 
 Health HealthBoard::overall() const {
   const std::scoped_lock hold(impl_->lock);

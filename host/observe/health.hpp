@@ -20,6 +20,7 @@ class HealthBoard {
     std::string service{}, version{}, mode{};
     std::int64_t live_limit_ns = 10'000'000'000;   ///< a loop that has not beaten for this long is not alive
     std::function<std::int64_t()> monotonic_ns{};  ///< empty: the system's steady clock
+    std::function<bool()> may_be_ready{};          ///< false: not ready, whatever was set; empty: always true. [any]
   };
   explicit HealthBoard(Options options);
   ~HealthBoard();
@@ -37,6 +38,8 @@ class HealthBoard {
   bool live() const noexcept;
   bool ready() const noexcept;
   bool trading_ready() const noexcept;
+  /// Every component and its status, sorted by name.
+  std::vector<std::pair<std::string, Health>> components() const;
   /// The worst component; Ok when there is none.
   Health overall() const;
   /// {"status","service","version","mode","live","ready","trading":{"ready","reasons"},"components":{name:{"status",

@@ -13,6 +13,9 @@ set(routes_sources
     runtime/remote/follower_loop.cpp
     runtime/route_help.cpp
     runtime/run.cpp
+    runtime/run_health.cpp
+    runtime/run_metrics.cpp
+    runtime/run_watch.cpp
     runtime/run_assemble.cpp
     runtime/stream_routes.cpp
     signal_bridge/routes.cpp

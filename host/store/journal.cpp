@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <map>
 
@@ -113,6 +114,8 @@ struct Journal::Impl {
   std::vector<Row> pending;  // noted, not yet durable
   std::map<std::string, std::string, std::less<>> newest;
   Statement insert, begin, commit, rollback;
+  bool writable = true;
+  std::function<void(double)> told;
 
   ~Impl() {
     for (Statement* s : {&insert, &begin, &commit, &rollback}) s->~Statement(), new (s) Statement();
@@ -164,8 +167,17 @@ struct Journal::Impl {
     chain.reset(d);
     return true;
   }
-  /// Everything pending and `more` in one transaction; on failure nothing of it counts.
+  /// All writes go through here: what is known of the disk is what the last one met.
   Result<void> write(std::span<const Row> more) {
+    const bool timed = told && db != nullptr;
+    const auto began = timed ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
+    auto done = commit_all(more);
+    writable = done.ok();
+    if (timed && writable) told(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+    return done;
+  }
+  /// Everything pending and `more` in one transaction; on failure nothing of it counts.
+  Result<void> commit_all(std::span<const Row> more) {
     const Digest head = chain.head();
     const std::uint64_t had = rows;
     if (db == nullptr) {
@@ -258,6 +270,9 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
     return impl->fault("JOURNAL_OPEN", "can't be prepared");
   return std::unique_ptr<Journal>(new Journal(std::move(impl)));
 }
+
+bool Journal::writable() const noexcept { return impl_->writable; }
+void Journal::time_commits(std::function<void(double seconds)> told) { impl_->told = std::move(told); }
 
 Result<void> Journal::record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out) {
   std::vector<Row> rows;

@@ -5,6 +5,7 @@
 #include <bowline/result.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -49,6 +50,10 @@ class Journal {
   std::uint64_t commits() const noexcept;
   std::uint64_t rows() const noexcept;
   bool durable() const noexcept;            // false for in_memory
+  /// Whether the last write succeeded; true before the first.
+  bool writable() const noexcept;
+  /// `told` hears of each commit to a file how long it took; without it nothing is timed. [core thread]
+  void time_commits(std::function<void(double seconds)> told);
   /// Hex SHA-256 of the chain's head; 64 zeros when empty.
   std::string head() const;
   /// The store epoch: a number drawn when the journal was made, part of every client order id.

@@ -47,11 +47,15 @@ Result<std::unique_ptr<SqlStore>> SqlStore::open(const StoreOptions& options) {
     release(*locks);
     return writer.error();
   }
-  return std::unique_ptr<SqlStore>(new SqlStore(std::move(*writer), std::move(*locks), options.queue_records));
+  return std::unique_ptr<SqlStore>(new SqlStore(std::move(*writer), std::move(*locks), options));
 }
 
-SqlStore::SqlStore(std::unique_ptr<SqlWriter> writer, std::vector<int> locks, std::size_t limit)
-    : writer_(std::move(writer)), locks_(std::move(locks)), limit_(limit) {
+SqlStore::SqlStore(std::unique_ptr<SqlWriter> writer, std::vector<int> locks, const StoreOptions& options)
+    : writer_(std::move(writer)),
+      locks_(std::move(locks)),
+      limit_(options.queue_records),
+      on_failing_(options.on_failing),
+      on_healed_(options.on_healed) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -126,7 +130,23 @@ Error SqlStore::fault() const {
   return healthy() ? Error{} : fault_;
 }
 
+std::size_t SqlStore::queued() const {
+  std::lock_guard lock(m_);
+  return queue_.size();
+}
+
+// The first failure and the first success after it: what lies between is the same news again.
+void SqlStore::tell(const Result<void>& done, bool& failing) {
+  if (!done) failed_writes_.fetch_add(1, std::memory_order_relaxed);
+  if (done.ok() != failing) return;
+  failing = !done;
+  if (failing) outages_.fetch_add(1, std::memory_order_relaxed);
+  if (failing && on_failing_) on_failing_(done.error());
+  if (!failing && on_healed_) on_healed_();
+}
+
 void SqlStore::run() {
+  bool failing = false;
   std::vector<core::Record> batch;
   std::vector<FeatureNames> names;
   std::unique_lock lock(m_);
@@ -148,7 +168,9 @@ void SqlStore::run() {
     drained_.notify_all();
     lock.unlock();
     auto done = writer_->write(names, batch);
+    tell(done, failing);
     if (done) {
+      for (const core::Record& r : batch) written_[r.index()].fetch_add(1, std::memory_order_relaxed);
       batch.clear();
       names.clear();
     }

@@ -2,10 +2,12 @@
 // must be durable before a byte leaves, so this one may lag and is written many steps at a time.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <bowline/result.hpp>
 #include <condition_variable>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -19,12 +21,20 @@
 
 namespace bowline::store {
 
+/// The table that records of a kind go to, by the index of the variant.
+inline constexpr std::array<const char*, std::variant_size_v<core::Record>> record_tables = {
+    "candles",      "features", "signals",           "signal_outcomes", "decisions",   "order_decisions", "orders",
+    "order_events", "fills",    "portfolio_history", "rebalances",      "core_events", "audit"};
+
 struct StoreOptions {
   std::filesystem::path prices, transactions;
   Stamp stamp;
   std::vector<std::string> roles;                   // one lock file each beside transactions; empty: "host"
   const core::InstrumentTable* instruments = nullptr;  // borrowed, outlives the store; symbols and assets never change
   std::size_t queue_records = 65536;                // put() waits when so many are not yet written
+  /// Told when writes begin to fail, with why, and when they succeed again. On the writer's thread; may be empty.
+  std::function<void(const Error& why)> on_failing;
+  std::function<void()> on_healed;
   std::int64_t max_pages = 0;                       // > 0: the files may not grow beyond; tests of a full disk
 };
 
@@ -53,15 +63,26 @@ class SqlStore final : public core::RecordSink {
   /// False: the last write failed; what was accepted is kept and tried again each second. Entries must be denied. [any]
   bool healthy() const noexcept { return healthy_.load(std::memory_order_acquire); }
   Error fault() const;                         // empty when healthy [any]
+  /// Records lost for good: they came while the store could not be written and its backlog was full. [any]
   std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
+  /// Records waiting for the writer. [any]
+  std::size_t queued() const;
+  /// Records written so far, by the index of the variant; see record_tables. [any]
+  std::uint64_t written(std::size_t kind) const noexcept { return written_[kind].load(std::memory_order_relaxed); }
+  /// Writes that failed, and how often they began to. [any]
+  std::uint64_t failed_writes() const noexcept { return failed_writes_.load(std::memory_order_relaxed); }
+  std::uint64_t outages() const noexcept { return outages_.load(std::memory_order_relaxed); }
 
  private:
-  SqlStore(std::unique_ptr<SqlWriter> writer, std::vector<int> locks, std::size_t limit);
+  SqlStore(std::unique_ptr<SqlWriter> writer, std::vector<int> locks, const StoreOptions& options);
   void run();
+  void tell(const Result<void>& done, bool& failing);
 
   std::unique_ptr<SqlWriter> writer_;
   std::vector<int> locks_;
   std::size_t limit_;
+  std::function<void(const Error& why)> on_failing_;
+  std::function<void()> on_healed_;
   std::vector<core::Record> step_;             // core thread only
   mutable std::mutex m_;
   std::condition_variable work_, drained_;
@@ -70,7 +91,8 @@ class SqlStore final : public core::RecordSink {
   bool stop_ = false, hurry_ = false, busy_ = false;
   Error fault_;
   std::atomic<bool> healthy_{true};
-  std::atomic<std::uint64_t> dropped_{0};
+  std::atomic<std::uint64_t> dropped_{0}, failed_writes_{0}, outages_{0};
+  std::array<std::atomic<std::uint64_t>, record_tables.size()> written_{};
   std::thread thread_;
 };
 

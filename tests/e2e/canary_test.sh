@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # canary_test.sh <bowline> <source>: a run whose balance, prices and keys are numbers and words that occur nowhere else.
-# Logs, metrics and the bodies of refusals are read by more people than may know them: none may show up there.
+# Logs, metrics and the bodies of refusals are read by more people than may know them: none may show up there. Each
+# refusal is the one that is meant: a test that another 4xx would pass looks at nothing.
 set -u
 bowline=$1 source=$2
 dir=$(mktemp -d)
@@ -32,7 +33,7 @@ instances:
   - {id: market, kind: feed, plugin: bowline.feed.replay, params: {files: {BTC-USD: $dir/btc.csv}, speed: 60000x}}
   - {id: cross, kind: signal, plugin: bowline.signal.ema_cross, params: {fast: 2, slow: 4}}
   - {id: limits, kind: risk, plugin: bowline.risk.limits, params: {max_position: 5%, max_exposure: 80%, min_notional: "10"}}
-  - {id: venue, kind: broker, plugin: bowline.broker.mock, params: {cash: {USD: "13371337.25"}, state: memory}}
+  - {id: venue, kind: broker, plugin: bowline.broker.mock, params: {cash: {USD: "13371337.25"}, state: memory, file: "secret://venue-key"}}
 YAML
 BOWLINE_SECRETS=$dir/secrets BOWLINE_SECRET_OTHER=SENTINELKEY "$bowline" run "$dir/run.yaml" --var "$dir/var" --json \
   --log-file "$dir/log" --log-level DEBUG >"$dir/summary" 2>"$dir/err" &
@@ -44,32 +45,55 @@ for _ in $(seq 200); do
 done
 port() { sed -n "s/.*\"msg\":\"$1 listens on [^:]*:\([0-9]*\)\".*/\1/p" "$dir/log"; }
 trade=$(port trade-execution) signal=$(port signal-generator) bridge=$(port signal-bridge) rebalancer=$(port portfolio-rebalancer)
-check "four ports are open" test -n "$trade$signal$bridge$rebalancer"
-sleep 3  # trades are made meanwhile
+check "four ports are open" test -n "$trade" -a -n "$signal" -a -n "$bridge" -a -n "$rebalancer"
+traded() { curl -s -m 10 "http://127.0.0.1:$trade/metrics" | grep -q '^bowline_fills_total{side="buy"} [1-9]'; }
+for _ in $(seq 300); do # trades are made meanwhile
+  traded && break
+  sleep 0.1
+done
+check "an order was filled" traded
 
 n=0
-ask() { # want (a digit pattern), curl arguments: a refusal's body is kept
-  local want=$1; shift
+ask() { # status, code that the refusal's body has to carry ("-": any), curl arguments: the body is kept
+  local want=$1 code=$2; shift 2
   n=$((n + 1))
-  local code
-  code=$(curl -s -m 10 -o "$dir/bodies/$n" -w '%{http_code}' "$@")
-  case $code in $want) ;; *) echo "$code instead of $want: $*"; cat "$dir/bodies/$n"; failed=1 ;; esac
+  local got
+  got=$(curl -s -m 10 -o "$dir/bodies/$n" -w '%{http_code}' "$@")
+  [ "$got" = "$want" ] || { echo "FAIL $got instead of $want: $*"; cat "$dir/bodies/$n"; failed=1; }
+  [ "$code" = - ] || grep -q "\"code\":\"$code\"" "$dir/bodies/$n" || { echo "FAIL not $code: $*"; cat "$dir/bodies/$n"; failed=1; }
 }
 base=http://127.0.0.1:$trade
 key=(-H 'Authorization: Bearer SENTINELKEY' -H 'X-Api-Key: SENTINELKEY')
-ask '4??' "${key[@]}" "$base/nothing"
-ask '4??' "${key[@]}" -X DELETE "$base/health"
-ask '4??' "${key[@]}" -d '{"symbol":' "$base/trades/execute"
-ask '4??' "${key[@]}" -d '{"key":"SENTINELKEY","cash":"13371337.25"}' "$base/trades/execute"
-ask '4??' "${key[@]}" -H 'Idempotency-Key: k1' -H 'Content-Type: application/json' \
-  -d '{"instrument":"BTC-USD","side":"BUY","type":"MARKET","quote_qty":"13371337250","reason":"canary"}' "$base/trades/execute"
-ask '4??' "${key[@]}" -H 'Idempotency-Key: k2' -H 'Content-Type: application/json' \
-  -d '{"instrument":"BTC-USD","side":"SELL","type":"MARKET","qty":"13371337.25","reason":"canary"}' "$base/trades/execute"
-ask '4??' "${key[@]}" "$base/trades/none/explain"
-ask '4??' "${key[@]}" "http://127.0.0.1:$signal/signals?limit=SENTINELKEY"
-ask '4??' "${key[@]}" "http://127.0.0.1:$bridge/nothing"
-ask '4??' "${key[@]}" "http://127.0.0.1:$rebalancer/nothing?cash=13371337.25"
-for p in $trade $signal $bridge $rebalancer; do ask 200 "http://127.0.0.1:$p/metrics"; ask '[25]??' "http://127.0.0.1:$p/health"; done
+json=(-H 'Content-Type: application/json')
+ask 404 HTTP_NOT_FOUND "${key[@]}" "$base/nothing"
+ask 405 HTTP_METHOD "${key[@]}" -X DELETE "$base/health"
+ask 400 JSON_MALFORMED "${key[@]}" "${json[@]}" -H 'Idempotency-Key: k0' -d '{"symbol":' "$base/trades/execute"
+ask 400 JSON_KEY_UNKNOWN "${key[@]}" "${json[@]}" -H 'Idempotency-Key: k0' -d '{"key":"SENTINELKEY","cash":"13371337.25"}' "$base/trades/execute"
+# Beyond the balance, and beyond what is held: the refusals know both.
+buy='{"instrument":"BTC-USD","side":"BUY","type":"limit","tif":"GTC","qty":"13371337.25","limit_price":"77000","reason":"canary"}'
+sell='{"instrument":"BTC-USD","side":"SELL","type":"market","qty":"13371337.25","reason":"canary"}'
+market='{"instrument":"BTC-USD","side":"BUY","type":"market","quote_qty":"13371337250","reason":"canary"}'
+refusals() {
+  for order in "$buy" "$market" "$sell"; do
+    ask 422 - "${key[@]}" "${json[@]}" -H "Idempotency-Key: k$n" -d "$order" "$base/trades/execute"
+  done
+}
+refusals
+ask 404 HTTP_NOT_FOUND "${key[@]}" "$base/trades/none/explain"
+ask 404 ORDER_NOT_FOUND "${key[@]}" "$base/orders/SENTINEL-none/explain"
+ask 400 PARAM_INVALID "${key[@]}" "http://127.0.0.1:$signal/signals?limit=SENTINELKEY"
+ask 404 HTTP_NOT_FOUND "${key[@]}" "http://127.0.0.1:$bridge/nothing"
+ask 404 HTTP_NOT_FOUND "${key[@]}" "http://127.0.0.1:$rebalancer/nothing?cash=13371337.25"
+for p in $trade $signal $bridge $rebalancer; do
+  ask 200 - "http://127.0.0.1:$p/metrics"
+  check "the page of $p is full" test "$(grep -c '^bowline_' "$dir/bodies/$n")" -gt 100
+  ask 200 - "http://127.0.0.1:$p/health"
+  ask 200 - "http://127.0.0.1:$p/livez"
+  ask 200 - "http://127.0.0.1:$p/readyz"
+  ask 200 - "http://127.0.0.1:$p/openapi.json"
+done
+# The control: a body that may know a price does, and the search below would find it.
+check "the portfolio knows the balance" sh -c "curl -s '$base/portfolio' | grep -qE '1337|13[0-9]{6}'"
 kill -TERM "$pid"
 wait "$pid"
 code=$?

@@ -48,7 +48,13 @@ void CoreLoop::wait() {
   rung_ = false;
 }
 
+std::size_t CoreLoop::waiting() const {
+  const std::scoped_lock hold(lock_);
+  return posted_.size();
+}
+
 void CoreLoop::close() {
+  closed_to_all_.store(true, std::memory_order_release);
   const std::scoped_lock hold(lock_);
   over_ = true;
 }

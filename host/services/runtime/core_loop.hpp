@@ -42,8 +42,14 @@ class CoreLoop {
 
   /// Called on the core thread after each step, with its time and whether it was acted on. Empty = nobody.
   std::function<void(core::Nanos, bool)> after_step;
-  /// Called at least five times a second while the loop turns.
-  std::function<void()> beat;
+  /// Called at least five times a second while the loop turns: `watch` is the run's own, `beat` the server's.
+  std::function<void()> watch, beat;
+  /// Told how many seconds lay between the last bar of a step and its predictions; not of every step, see pipeline.cpp.
+  std::function<void(double)> predicted;
+  /// Work is taken: not once a stop began, nor after the end. [any]
+  bool accepting() const noexcept { return !stopping() && !closed_to_all_.load(std::memory_order_acquire); }
+  /// Commands waiting. [any]
+  std::size_t waiting() const;
 
   const Error& error() const noexcept { return error_; }
   std::uint64_t bars() const noexcept { return bars_; }
@@ -62,6 +68,11 @@ class CoreLoop {
   core::Nanos closed_ = 0, first_ = 0;
   std::span<const core::Prediction> predictions_;
 
+  /// Lets everybody who watches look.
+  void tick() {
+    if (watch) watch();
+    if (beat) beat();
+  }
   bool stopping() const noexcept { return stops_.load(std::memory_order_acquire) > 0; }
   bool stopping_at_once() const noexcept { return stops_.load(std::memory_order_acquire) > 1; }
   /// Runs what was posted; true when there was anything.
@@ -72,12 +83,12 @@ class CoreLoop {
   void close();
 
  private:
-  std::mutex lock_;
+  mutable std::mutex lock_;
   std::condition_variable arrived_;
   bool rung_ = false, over_ = false;           // under lock_
   std::vector<std::function<void()>> posted_;  // under lock_
   std::atomic<int> stops_{0};
-  std::atomic<bool> has_posted_{false};
+  std::atomic<bool> has_posted_{false}, closed_to_all_{false};
 };
 
 }  // namespace bowline::services

@@ -10,12 +10,15 @@ constexpr std::int64_t longest_wait = 200'000'000;  // how late a stop may be se
 
 struct Taker {
   std::vector<MarketEvent>* batch;
-  std::uint64_t ignored = 0;
+  std::uint64_t ignored = 0, malformed = 0;
 };
 
 bl_status take(void* ctx, const bl_event* e) noexcept {
   auto& taker = *static_cast<Taker*>(ctx);
-  if (!loader::well_formed(e)) return BL_E_INVALID;
+  if (!loader::well_formed(e)) {
+    ++taker.malformed;
+    return BL_E_INVALID;
+  }
   if (e->type != BL_EV_BAR && e->type != BL_EV_QUOTE && e->type != BL_EV_OBSERVATION) {
     ++taker.ignored;  // raw trades, links and unknown types do not enter the core from a feed
     return BL_OK;
@@ -49,6 +52,16 @@ FeedReader::FeedReader(loader::FeedInstance& feed, std::function<std::int64_t()>
 
 FeedReader::~FeedReader() { stop(); }
 
+FeedReader::State FeedReader::state() const {
+  const std::scoped_lock hold(lock_);
+  return !failure_.code.empty() ? State::failed : ended_ ? State::ended : State::delivering;
+}
+
+std::size_t FeedReader::waiting() const {
+  const std::scoped_lock hold(lock_);
+  return full_.size();
+}
+
 void FeedReader::start() { thread_ = std::thread([this] { run(); }); }
 
 void FeedReader::stop() {
@@ -64,6 +77,7 @@ void FeedReader::stop() {
 void FeedReader::run() {
   bl_sink sink{};
   Taker taker{};
+  delivered_ns_.store(clock_(), std::memory_order_relaxed);
   sink.size = sizeof sink;
   sink.ctx = &taker;
   sink.event = take;
@@ -89,6 +103,8 @@ void FeedReader::run() {
     bl_error why{};
     const bl_status status = feed_.pull(batch_size, sink, next_ns, why);
     ignored_.store(taker.ignored, std::memory_order_relaxed);
+    malformed_.store(taker.malformed, std::memory_order_relaxed);
+    if (!batch.empty()) delivered_ns_.store(clock_(), std::memory_order_relaxed);
     {
       const std::scoped_lock hold(lock_);
       if (!batch.empty()) full_.push_back(std::move(batch));

@@ -58,7 +58,20 @@ class FeedReader {
   void pop() noexcept { ++at_; }
   /// Why it failed. [core thread, after failed]
   const Error& error() const noexcept { return error_; }
+
+  /// What an observer sees of the feed. [any]
+  enum class State { delivering, ended, failed };
+  State state() const;
+  /// Clock time of its last delivery, of its start before the first; 0 before that. [any]
+  std::int64_t delivered_ns() const noexcept { return delivered_ns_.load(std::memory_order_relaxed); }
+  /// Batches waiting for the core. [any]
+  std::size_t waiting() const;
+  /// Events that did not enter: of a type the core does not take, and malformed ones. [any]
   std::uint64_t ignored() const noexcept { return ignored_.load(std::memory_order_relaxed); }
+  std::uint64_t malformed() const noexcept { return malformed_.load(std::memory_order_relaxed); }
+  /// Bars the core took, and those it could not use; counted by the core as it takes them. [core thread]
+  std::uint64_t bars = 0, unusable = 0;
+  const std::string& id() const noexcept { return feed_.spec().id; }
   loader::FeedInstance& feed() noexcept { return feed_; }
 
  private:
@@ -67,7 +80,7 @@ class FeedReader {
   std::function<std::int64_t()> clock_;
   std::function<void()> waker_;
   std::thread thread_;
-  std::mutex lock_;
+  mutable std::mutex lock_;
   std::condition_variable room_, stop_wake_;
   std::deque<Batch> full_, spare_;
   bool stopping_ = false, ended_ = false;
@@ -76,7 +89,8 @@ class FeedReader {
   Batch current_;
   std::size_t at_ = 0;
   Error error_;
-  std::atomic<std::uint64_t> ignored_{0};
+  std::atomic<std::uint64_t> ignored_{0}, malformed_{0};
+  std::atomic<std::int64_t> delivered_ns_{0};
 
   void run();
 };

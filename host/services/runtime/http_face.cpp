@@ -9,9 +9,10 @@
 #include "edge/http_server.hpp"
 #include "observe/health.hpp"
 #include "observe/log.hpp"
-#include "observe/metrics.hpp"
 #include "services/portfolio_rebalancer/routes.hpp"
 #include "services/runtime/backend.hpp"
+#include "services/runtime/run_health.hpp"
+#include "services/runtime/run_metrics.hpp"
 #include "services/runtime/stream_routes.hpp"
 #include "services/signal_bridge/routes.hpp"
 #include "services/signal_generator/routes.hpp"
@@ -89,9 +90,9 @@ Backend::Json found(const char* code, Result<std::string> answer) {
 struct HttpFace::Impl {
   Run& run;
   HttpFaceOptions options;
-  observe::Metrics metrics;
-  observe::Counter bars, orders, fills;
-  observe::Gauge open_orders, trading_ready, trading_state;
+  RunMetrics metrics;
+  RunParts parts;
+  std::chrono::steady_clock::time_point told{};  // when the boards and the metrics were last brought up to date
   LatestSignals latest;
   Broadcaster stream;
   std::unique_ptr<store::Reader> reader;  // the worker's alone
@@ -101,7 +102,8 @@ struct HttpFace::Impl {
   edge::IoThread io;
   std::map<std::string, std::unique_ptr<edge::HttpServer>> servers;
 
-  Impl(Run& r, HttpFaceOptions o) : run(r), options(std::move(o)), latest(run.instruments()) {}
+  Impl(Run& r, HttpFaceOptions o)
+      : run(r), options(std::move(o)), metrics(run, options.version), parts(run.parts()), latest(run.instruments()) {}
 
   Result<void> ask_store();
   void fill_backend();
@@ -150,29 +152,25 @@ void HttpFace::Impl::tell_state() {
       if (name != peer)
         board->set("peer " + peer, connected ? observe::Health::Ok : observe::Health::Degraded, connected ? "" : "PEER_ABSENT",
                    connected ? "" : "not connected; the run waits for it");
+  for (auto& [name, board] : boards)
+    for (const Component& c : components(parts, name)) board->set(c.name, c.status, c.code, c.text);
   if (!run.hosts("trade-execution")) return;
-  const Execution& e = run.execution();
-  std::vector<std::string> missing;
-  if (!e.gate_open()) missing.emplace_back("GATE_CLOSED");
-  if (e.state() != core::TradingState::active) missing.emplace_back(e.state() == core::TradingState::halted ? "STATE_HALTED" : "STATE_REDUCING");
-  if (!e.store_up()) missing.emplace_back("STORE_DOWN");
+  const std::vector<std::string> missing = trading_obstacles(parts);
   for (auto& [name, board] : boards) board->set_trading_ready(missing.empty(), missing);
-  trading_ready.set(missing.empty() ? 1 : 0);
-  trading_state.set(static_cast<double>(e.state()));
 }
 
 // What the loop tells after each step and while it waits. All on the core thread.
 void HttpFace::Impl::follow_loop() {
   run.loop().beat = [this] {
     for (auto& [name, board] : boards) board->beat();
+    // A replay at full speed beats hundreds of times a second: nobody looks as often.
+    const auto now = std::chrono::steady_clock::now();
+    if (now - told < 50ms) return;
+    told = now;
     tell_state();
+    metrics.publish();
   };
   run.loop().after_step = [this](core::Nanos, bool acted) {
-    bars.publish(run.loop().bars());
-    if (run.hosts("trade-execution")) {
-      fills.publish(run.execution().counts().fills);
-      open_orders.set(static_cast<double>(run.execution().orders().working().size()));
-    }
     if (!acted) return;
     latest.take(run.loop().predictions());
     publish_signals(stream, run.loop().predictions(), run.instruments());
@@ -180,15 +178,10 @@ void HttpFace::Impl::follow_loop() {
 }
 
 Result<void> HttpFace::Impl::listen() {
-  bars = metrics.counter("bowline_bars_total", {{"feed", "all"}});
-  fills = metrics.counter("bowline_fills_total", {{"side", "all"}});
-  open_orders = metrics.gauge("bowline_open_orders");
-  trading_ready = metrics.gauge("bowline_trading_ready");
-  trading_state = metrics.gauge("bowline_trading_state");
-  metrics.gauge("bowline_build_info", {{"version", options.version}, {"compiler", __VERSION__}}).set(1);
   for (const auto& [name, about] : services) {
     if (!run.hosts(name)) continue;
-    auto board = std::make_unique<observe::HealthBoard>(observe::HealthBoard::Options{.service = name, .version = options.version, .mode = options.mode});
+    auto board = std::make_unique<observe::HealthBoard>(observe::HealthBoard::Options{
+        .service = name, .version = options.version, .mode = options.mode, .may_be_ready = [this] { return run.loop().accepting(); }});
     board->set("loop", observe::Health::Ok);
     board->beat();
     const observe::HealthBoard* b = board.get();
@@ -219,9 +212,13 @@ Result<void> HttpFace::Impl::listen() {
       out::warning("edge", "{}: {}", code, text);
     };
     auto server = std::make_unique<edge::HttpServer>(io, std::move(router), std::move(so));
-    if (auto done = server->start(); !done) return done;
+    metrics.serve(name, *server, *b);
     servers.emplace(name, std::move(server));
   }
+  tell_state();
+  // All are known before the first is asked anything: one page of metrics tells of all of them.
+  for (auto& [name, server] : servers)
+    if (auto done = server->start(); !done) return done;
   return {};
 }
 

@@ -34,6 +34,7 @@ void InstanceServices::wake() noexcept {
 void InstanceServices::log(std::uint32_t level, std::string_view text) noexcept {
   const std::uint32_t n = logged_.fetch_add(1, std::memory_order_relaxed);
   if (n > most_lines) return;
+  const out::Scope scope({.service = works_for});
   try {
     if (n == most_lines) return out::warning(id_, "this instance has logged {} lines: the rest is dropped", n);
     if (level <= 1) return out::debug(id_, "{}", text);
@@ -52,6 +53,7 @@ void InstanceServices::failed(const Error& why) noexcept {
   } catch (...) {  // that it failed counts, also without its words
   }
   failed_.store(true, std::memory_order_release);
+  const out::Scope scope({.service = works_for});
   try {
     out::error(id_, "instance failed: {}: {}", why.code, why.message);
   } catch (...) {

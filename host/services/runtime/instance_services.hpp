@@ -49,6 +49,7 @@ class InstanceServices final : public loader::InstanceHost {
   struct Timer {
     std::int64_t due = 0, period = 0;
   };
+  std::string_view works_for;                      ///< the service it works for, for its log lines; static text
   std::function<void()> on_wake;                   ///< set before configure; called from any thread
   EventInbox* inbox = nullptr;                     ///< where published events go; null = publish is not offered
   std::map<std::uint64_t, Timer>& timers() noexcept { return timers_; }

@@ -46,6 +46,11 @@ Result<void> fits_host(const loader::Module& module, const std::string& plugin, 
   return {};
 }
 
+std::string_view service_of(std::string_view kind) noexcept {
+  if (kind == "feed" || kind == "signal") return "signal-generator";
+  return kind == "rebalancer" ? "portfolio-rebalancer" : "trade-execution";
+}
+
 template <class T>
 Result<Instances::One<T>> Instances::one(const config::RunConfig& config, const config::InstanceConfig& from,
                                          std::uint32_t index, const loader::Catalogue& catalogue, RunFacts& facts,
@@ -56,6 +61,7 @@ Result<Instances::One<T>> Instances::one(const config::RunConfig& config, const 
   made.weight = from.weight;
   made.quarantined = quarantine_.quarantined(from.id);
   made.services = std::make_unique<InstanceServices>(from.id, facts, T::kKind == loader::Kind::Feed);
+  made.services->works_for = service_of(from.kind);
   // Not made at all: the call that did not return may have been create or configure, and would end this process too. A
   // feed and a venue are needed for the exits that still run.
   constexpr bool dispensable = T::kKind != loader::Kind::Feed && T::kKind != loader::Kind::Broker;

@@ -29,6 +29,9 @@ Result<void> fits_host(const loader::Module& module, const std::string& plugin, 
 /// Whether one of this process's services loads that instance; one file may name the instances of several processes.
 bool loads(const config::RunConfig& config, const config::InstanceConfig& instance);
 
+/// The service that an instance of this kind works for; a risk instance is trade-execution's.
+std::string_view service_of(std::string_view kind) noexcept;
+
 struct InstancesOptions {
   std::filesystem::path var;
   std::function<void()> close_gate;                       ///< the watchdog's first act; an atomic store

@@ -69,7 +69,7 @@ void Pipeline::wait_for_followers(RunEnd end) {
   if (p_.market == nullptr) return;
   const bool orderly = end == RunEnd::end_of_data;
   while (!followers_settled() && !(orderly && !stopping() ? failed() : patience_over())) {
-    if (beat) beat();
+    tick();
     if (!serve()) wait();
   }
   p_.market->end(end, closed_);
@@ -84,12 +84,12 @@ RunEnd Pipeline::turn() {
     serve();
     if (!followers_settled() && !(stopping() && patience_over())) {
       if (failed()) return end_of_failure();
-      if (beat) beat();
+      tick();
       wait();
       continue;
     }
     if (stopping()) return RunEnd::stopped;  // half a step decides nothing
-    if ((++turns & 0xfff) == 0 && beat) beat();
+    if ((++turns & 0xfff) == 0) tick();
     // The earliest front of all feeds, by (time known, configuration position). While one feed's front is not known
     // yet nothing can be said to be the earliest.
     FeedReader* best = nullptr;
@@ -114,8 +114,9 @@ RunEnd Pipeline::turn() {
     }
     if (waiting) {
       if (failed()) return end_of_failure();
-      if (beat) beat();
+      tick();
       wait();
+      timed_ = static_cast<bool>(predicted);
       continue;
     }
     if (next == nullptr) {
@@ -134,7 +135,11 @@ RunEnd Pipeline::turn() {
     }
     fire_timers(p_.listeners, *p_.facts, next->h.ts_recv, events_, pump_);
     best->pop();
+    if (timed_) last_event_ns_ = steady_ns();
+    const std::uint64_t bars_before = bars_;
     handle(*next);
+    if (bars_ != bars_before) ++best->bars;
+    else if (next->h.type == BL_EV_BAR) ++best->unusable;
     if (open_ != 0 && seen_count_ == p_.instruments) {
       close_step();
       if (failed()) return end_of_failure();
@@ -195,22 +200,31 @@ void Pipeline::decide(core::Nanos t, const core::PortfolioView& view) {
   pump();
 }
 
+void Pipeline::predict(core::Nanos t) {
+  predictions_ = p_.generator->predict(t);
+  if (timed_ && last_event_ns_ != 0) predicted_ns_ = steady_ns();
+}
+
 void Pipeline::close_step() {
   const core::Nanos t = open_;
   if (p_.execution != nullptr) {
     const core::PortfolioView& view = p_.execution->publish(t);
     if (p_.events != nullptr) p_.events->portfolio(t, view);
-    predictions_ = p_.generator->predict(t);
+    predict(t);
     if (p_.market != nullptr) p_.market->close(t, acted_, predictions_);
     if (acted_) decide(t, view);
     p_.execution->settle(t);
   } else {
     // v(t) is made elsewhere at the same time: what the signals say does not depend on it.
-    predictions_ = p_.generator->predict(t);
+    predict(t);
     p_.market->close(t, acted_, predictions_);
   }
+  if (timed_ && predicted_ns_ != 0) predicted(static_cast<double>(predicted_ns_ - last_event_ns_) * 1e-9);
   p_.sink->end_step(t);
   ++steps_;
+  // Where data are waited for every step is timed. A replay at full speed would feel the clock: there it is each 64th.
+  timed_ = predicted && (steps_ & 63) == 0;
+  predicted_ns_ = last_event_ns_ = 0;
   acted_steps_ += acted_ ? 1 : 0;
   closed_ = t;
   if (after_step) after_step(t, acted_);

@@ -62,6 +62,9 @@ class Pipeline final : public CoreLoop {
   std::function<void()> pump_;
   std::int64_t patience_ends_ = 0;                 // steady clock; when followers are no longer waited for
 
+  bool timed_ = false;                             // the open step is timed
+  std::int64_t last_event_ns_ = 0, predicted_ns_ = 0;  // steady clock, of a timed step; 0 = not yet
+
   RunEnd turn();
   bool serve();
   bool followers_settled();
@@ -71,6 +74,7 @@ class Pipeline final : public CoreLoop {
   void on_bar(bl_bar& bar);
   void decide(core::Nanos t, const core::PortfolioView& view);
   void close_step();
+  void predict(core::Nanos t);
   RunEnd end_of_failure() const { return error_.code.starts_with("PEER_") ? RunEnd::peer_failed : RunEnd::instance_failed; }
   bool failed();
 };

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "observe/log.hpp"
+
 namespace bowline::services {
 namespace {
 
@@ -22,6 +24,7 @@ bl_sink closed_sink(void* ctx) noexcept {
 std::string_view view(bl_str s) noexcept { return s.ptr != nullptr ? std::string_view(s.ptr, s.len) : std::string_view(); }
 
 constexpr std::size_t most_models = 1024;  // an instance that names more models than this has lost its mind
+constexpr std::size_t most_named = 16;     // in the log
 
 }  // namespace
 
@@ -47,6 +50,10 @@ const core::SharedText& SignalAdapter::intern(std::string_view text) {
   } else if (models_.size() < most_models) {
     models_.push_back(shared(loader::plugin_text(text, 256)));
     last_model_ = &models_.back();
+    if (models_.size() <= most_named) {
+      const observe::log::Scope scope({.service = "signal-generator"});
+      observe::log::info("signal", "instance {} predicts with model {}", *name_, **last_model_);
+    }
   } else {
     last_model_ = &models_.front();
   }
@@ -143,6 +150,7 @@ HandOver BrokerAdapter::submit(const core::Recorded<core::RiskApproved<core::Int
 Result<void> BrokerAdapter::cancel(std::span<const bl_order_ref> orders) {
   bl_error error{};
   const bl_status status = instance_.cancel(orders, error);
+  failing_ = status < 0;
   if (status >= 0) return {};
   return failure("broker.cancel", status, error);
 }
@@ -150,14 +158,21 @@ Result<void> BrokerAdapter::cancel(std::span<const bl_order_ref> orders) {
 Result<void> BrokerAdapter::query(const bl_query& query) {
   bl_error error{};
   const bl_status status = instance_.query(query, error);
+  failing_ = status < 0;
   if (status >= 0) return {};
   return failure("broker.query", status, error);
 }
 
 Result<void> BrokerAdapter::on_event(const bl_event& event) {
   const bl_status status = instance_.on_event(event, sink_);
+  failing_ = status < 0;
   if (status >= 0) return {};
   return failure("broker.on_event", status, bl_error{});
+}
+
+void BrokerAdapter::on_link(const bl_link& told) noexcept {
+  constexpr std::uint32_t orders = 2;  // the scope that trading hangs on
+  if (told.scope == 0 || (told.scope & orders) != 0) link_ = told.state <= 2 ? static_cast<Link>(told.state) : Link::stale;
 }
 
 bool BrokerAdapter::wake() {
@@ -167,7 +182,11 @@ bool BrokerAdapter::wake() {
 }
 
 void pump_broker(BrokerAdapter& broker, EventInbox& inbox, Execution& execution) {
-  const auto read = [&] { inbox.drain([&execution](const bl_event& e) { execution.on_broker_event(e); }); };
+  const auto read = [&] { inbox.drain([&](const bl_event& e) {
+      if (e.type == BL_EV_LINK) broker.on_link(reinterpret_cast<const bl_link&>(e));
+      execution.on_broker_event(e);
+    });
+  };
   do read();
   while (broker.wake());
   read();

@@ -71,6 +71,12 @@ class BrokerAdapter final : public BrokerPort {
   Result<void> query(const bl_query& query) override;
   Result<void> on_event(const bl_event& event) override;
   bool wake() override;
+  /// What the venue says about its own connection, and whether the last cancel, query or event failed. [core thread]
+  enum class Link : std::uint8_t { down = 0, up = 1, stale = 2, untold };
+  Link link() const noexcept { return link_; }
+  bool failing() const noexcept { return failing_; }
+  void on_link(const bl_link& told) noexcept;
+  bool broken() const noexcept { return instance_.state() == loader::State::Failed; }
   /// The plugin asked for a wake-up. [any]
   void ask_wake() noexcept { wake_.store(true, std::memory_order_release); }
 
@@ -80,6 +86,8 @@ class BrokerAdapter final : public BrokerPort {
   PluginErrors* errors_;
   std::atomic<bool> wake_{false};
   bl_sink sink_{};
+  Link link_ = Link::untold;
+  bool failing_ = false;
 
   Error failure(std::string_view call, bl_status status, const bl_error& why);
 };

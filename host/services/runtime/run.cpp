@@ -75,6 +75,9 @@ Result<void> Run::Impl::open_state() {
   o.transactions = files.transactions;
   o.instruments = &table;
   if (parted()) o.roles = config.services;
+  // On the writer's thread. The words name file and cause, and no amount.
+  o.on_failing = [](const Error& why) { out::error("store", "{}: {}", why.code, why.message); };
+  o.on_healed = [] { out::info("store", "the store can be written again: what was kept is stored"); };
   auto opened = store::SqlStore::open(o);
   if (!opened) return opened.error();
   sql = std::move(*opened);
@@ -149,12 +152,73 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   if (!instances) return instances.error();
   m.instances = std::move(*instances);
   m.assemble();
+  m.watch = std::make_unique<RunWatch>(m.parts());
+  m.loop->watch = [w = m.watch.get()] { w->look(); };
   return std::unique_ptr<Run>(new Run(std::move(impl)));
 }
 
+RunParts Run::Impl::parts() const {
+  RunParts p;
+  p.loop = loop.get();
+  p.generator = generator.get();
+  p.bridge = bridge.get();
+  p.execution = execution.get();
+  p.rebalancer = rebalancer.get();
+  p.broker = broker.get();
+  p.journal = journal.get();
+  p.store = sql.get();
+  p.instances = instances.get();
+  p.plugin_errors = &plugin_errors;
+  for (const auto& r : readers) p.feeds.push_back(r.get());
+  p.wall_ns = facts.wall_ns;
+  // Two bars that did not come, and as long as a bar may be late.
+  p.stale_after_ns = 2 * config.interval_ns + config.max_bar_delay_ns;
+  return p;
+}
+
+RunParts Run::parts() const { return impl_->parts(); }
+
+void Run::Impl::tell_begin() const {
+  std::string names, here;
+  for (const config::InstanceConfig& i : config.instances) names += (names.empty() ? "" : ", ") + i.id + "=" + i.plugin;
+  for (const std::string& s : config.services) here += (here.empty() ? "" : ", ") + s;
+  out::Event(out::Level::Info, "run")
+      .field("config", options.config)
+      .field("mode", config.mode)
+      .field("run", run_id)
+      .field("services", here)
+      .field("instances", names)
+      .msg("the run begins");
+}
+
+namespace {
+void tell_end(const Summary& s) {
+  out::Event(s.error.code.empty() ? out::Level::Info : out::Level::Error, "run")
+      .field("end", to_string(s.end))
+      .field("code", s.error.code)
+      .field("bars", s.bars)
+      .field("late_bars", s.late_bars)
+      .field("orders", s.orders)
+      .field("fills", s.fills)
+      .field("working", s.working)
+      .field("incidents", s.incidents)
+      .field("store_outages", s.store_outages)
+      .field("store_dropped", s.store_dropped)
+      .field("seconds", s.seconds)
+      .msg("the run ends: {}{}{}", to_string(s.end), s.error.code.empty() ? "" : ", ", s.error.code);
+}
+}  // namespace
+
 Summary Run::execute(const std::function<void()>& on_started) {
+  Summary s = turn(on_started);
+  tell_end(s);
+  return s;
+}
+
+Summary Run::turn(const std::function<void()>& on_started) {
   Impl& m = *impl_;
   const auto started = std::chrono::steady_clock::now();
+  m.tell_begin();
   if (auto done = m.instances->start(); !done) {
     m.end = RunEnd::instance_failed;
     m.error = done.error();
@@ -178,7 +242,7 @@ Summary Run::execute(const std::function<void()>& on_started) {
     }
   }
   for (const config::InstanceConfig& i : m.config.instances)
-    if (m.instances->quarantine().quarantined(i.id))
+    if (const out::Scope scope({.service = service_of(i.kind)}); m.instances->quarantine().quarantined(i.id))
       out::warning("run", "instance {} is quarantined: it ended the process before, and is not called until it is released", i.id);
   if (on_started) on_started();
   for (auto& r : m.readers) r->start();
@@ -203,6 +267,10 @@ Summary Run::execute(const std::function<void()>& on_started) {
   for (const Error& e : m.instances->stop()) out::error("run", "{}: {}", e.code, e.message);
   if (m.sql)
     if (auto done = m.sql->close(); !done && m.error.code.empty()) m.error = done.error();
+  if (m.sql && m.sql->dropped() != 0 && m.error.code.empty())
+    m.error = Error{"STORE_DROPPED", std::to_string(m.sql->dropped()) + " records are not in the store: they came while it could not be "
+                                     "written and its backlog was full. The journal has every order; the store of this run is not whole"};
+  m.watch->look();
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return summary();
 }
@@ -305,6 +373,10 @@ Summary Run::summary() const {
     s.journal_commits = m.journal->commits();
     s.journal_rows = m.journal->rows();
     s.journal_head = m.journal->head();
+  }
+  if (m.sql) {
+    s.store_outages = m.sql->outages();
+    s.store_dropped = m.sql->dropped();
   }
   s.plugin_errors = m.plugin_errors.counts();
   s.half_spread = m.config.execution.assumed_half_spread;

@@ -13,11 +13,13 @@
 #include "services/runtime/plan_audit.hpp"
 #include "services/runtime/summary.hpp"
 #include "store/journal.hpp"
+#include "store/sql_store.hpp"
 
 namespace bowline::services {
 
 struct RunOptions {
   std::filesystem::path var;                       ///< all state lies below it
+  std::string config;                              ///< the configuration's name, for the log
   std::function<std::int64_t()> wall_ns;           ///< the one seam that reads the clock; empty: the system's
   std::function<Result<std::string>(std::string_view)> secret;
   std::function<Result<std::unique_ptr<FrameSource>>(std::span<const std::string_view>)> select;  ///< RunFacts::select
@@ -28,6 +30,23 @@ struct StoreFiles {
   std::filesystem::path transactions, prices;
 };
 StoreFiles store_files(const config::RunConfig& config, const std::filesystem::path& var);
+
+/// What those who observe a run look at; null where this process does not have it. Borrowed from the run.
+struct RunParts {
+  const CoreLoop* loop = nullptr;
+  const Generator* generator = nullptr;
+  const Bridge* bridge = nullptr;
+  const Execution* execution = nullptr;
+  const Rebalancer* rebalancer = nullptr;
+  const BrokerAdapter* broker = nullptr;
+  store::Journal* journal = nullptr;
+  const store::SqlStore* store = nullptr;
+  const Instances* instances = nullptr;
+  const PluginErrors* plugin_errors = nullptr;
+  std::vector<const FeedReader*> feeds;
+  std::function<std::int64_t()> wall_ns;
+  std::int64_t stale_after_ns = 0;  ///< a feed that is silent for longer is stale
+};
 
 class Run {
  public:
@@ -66,6 +85,7 @@ class Run {
   /// parted. [core thread]
   Result<bool> take_targets(const wire::Targets& targets, const std::string& key, const std::string& body);
   const core::InstrumentTable& instruments() const noexcept;
+  RunParts parts() const;
   /// Engine time. [any]
   core::Nanos now() const noexcept;
   /// The numbers so far. [core thread]
@@ -73,6 +93,7 @@ class Run {
 
  private:
   struct Impl;  // run_impl.hpp
+  Summary turn(const std::function<void()>& on_started);
   explicit Run(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

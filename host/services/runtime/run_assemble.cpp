@@ -32,7 +32,7 @@ bool Run::Impl::in_run(std::string_view service) const { return hosts(service) |
 wire::Hello Run::Impl::hello(std::string service) const {
   wire::Hello h;
   h.service = std::move(service);
-  h.run = std::to_string(facts.wall_ns()) + "-" + std::to_string(::getpid());
+  h.run = run_id;
   h.seed = config.seed;
   h.interval_ns = config.interval_ns;
   for (const core::Instrument& i : table.all()) h.instruments.push_back(i.symbol);
@@ -258,6 +258,7 @@ void Run::Impl::make_followers() {
 }
 
 void Run::Impl::assemble() {
+  run_id = std::to_string(facts.wall_ns()) + "-" + std::to_string(::getpid());
   make_streams();
   if (hosts("trade-execution")) make_execution();
   if (hosts("signal-bridge")) {

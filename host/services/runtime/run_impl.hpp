@@ -6,6 +6,7 @@
 #include "services/runtime/remote/execution_node.hpp"
 #include "services/runtime/remote/follower_loop.hpp"
 #include "services/runtime/run.hpp"
+#include "services/runtime/run_watch.hpp"
 #include "store/sql_store.hpp"
 
 namespace bowline::services {
@@ -47,6 +48,8 @@ struct Run::Impl {
   RebalancerNode* rebalancer_node = nullptr;
   Decimal start_equity = Decimal::not_set();
   double seconds = 0;
+  std::string run_id;                     ///< of this process; the log's and the streams'
+  std::unique_ptr<RunWatch> watch;
   RunEnd end = RunEnd::end_of_data;
   Error error;
 
@@ -60,6 +63,8 @@ struct Run::Impl {
   Error used(const std::string& what) const;
   Result<void> note_begin();
   Result<void> first_balances();
+  RunParts parts() const;
+  void tell_begin() const;
 
   // ---- run_assemble.cpp
   void assemble();

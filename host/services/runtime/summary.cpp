@@ -10,16 +10,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view end_text(RunEnd e) {
-  switch (e) {
-    case RunEnd::end_of_data: return "end_of_data";
-    case RunEnd::stopped: return "stopped";
-    case RunEnd::feed_failed: return "feed_failed";
-    case RunEnd::instance_failed: return "instance_failed";
-    case RunEnd::peer_failed: return "peer_failed";
-  }
-  return "?";
-}
 std::string percent(double x) {
   if (std::isnan(x)) return "none";
   char b[32];
@@ -38,6 +28,17 @@ Json number(double x) { return std::isnan(x) ? Json(nullptr) : Json(x); }
 
 }  // namespace
 
+std::string_view to_string(RunEnd e) noexcept {
+  switch (e) {
+    case RunEnd::end_of_data: return "end_of_data";
+    case RunEnd::stopped: return "stopped";
+    case RunEnd::feed_failed: return "feed_failed";
+    case RunEnd::instance_failed: return "instance_failed";
+    case RunEnd::peer_failed: return "peer_failed";
+  }
+  return "?";
+}
+
 std::string Summary::text() const {
   std::string o;
   const auto line = [&o](const char* name, const std::string& value) {
@@ -48,7 +49,7 @@ std::string Summary::text() const {
   const auto hosts = [this](std::string_view name) {
     return services.empty() || std::find(services.begin(), services.end(), name) != services.end();
   };
-  line("ended", std::string(end_text(end)) + (error.code.empty() ? "" : ": " + error.code + ": " + error.message));
+  line("ended", std::string(to_string(end)) + (error.code.empty() ? "" : ": " + error.code + ": " + error.message));
   line("period", first == 0 ? "no bar" : core::format_time(first) + " to " + core::format_time(last));
   line("bars", std::to_string(bars) + " in " + std::to_string(steps) + " steps (" + std::to_string(acted_steps) + " acted on), " +
                    std::to_string(late_bars) + " late");
@@ -80,7 +81,8 @@ std::string Summary::text() const {
   std::string faulty;
   for (const auto& [instance, codes] : plugin_errors) faulty += (faulty.empty() ? "" : "; ") + instance + ": " + counts(codes);
   if (!faulty.empty()) line("plugin errors", faulty);
-  line("store", store);
+  line("store", store + (store_outages != 0 ? "; could not be written " + std::to_string(store_outages) + " times" : "") +
+                    (store_dropped != 0 ? "; " + std::to_string(store_dropped) + " RECORDS LOST" : ""));
   char b[96];
   std::snprintf(b, sizeof b, "%.2f s, %.0f bars/s, peak memory %.0f MiB", seconds,
                 seconds > 0 ? static_cast<double>(bars) / seconds : 0.0, static_cast<double>(peak_rss_kib) / 1024);
@@ -90,7 +92,7 @@ std::string Summary::text() const {
 
 std::string Summary::json() const {
   Json j;
-  j["end"] = end_text(end);
+  j["end"] = to_string(end);
   if (!error.code.empty()) j["error"] = {{"code", error.code}, {"message", error.message}};
   j["mode"] = mode;
   j["services"] = services;
@@ -117,6 +119,8 @@ std::string Summary::json() const {
                     {"max_drawdown", amount(max_drawdown)}, {"assumed_half_spread", amount(half_spread)}};
   j["journal"] = {{"commits", journal_commits}, {"rows", journal_rows}, {"head", journal_head}};
   j["store"] = store;
+  j["store_outages"] = store_outages;
+  j["store_dropped"] = store_dropped;
   j["machine"] = {{"seconds", seconds}, {"peak_rss_kib", peak_rss_kib}};
   return j.dump(2) + "\n";
 }

@@ -10,6 +10,8 @@
 
 namespace bowline::services {
 
+std::string_view to_string(RunEnd end) noexcept;
+
 struct Summary {
   RunEnd end = RunEnd::end_of_data;
   Error error;                                   ///< empty code unless the run failed
@@ -32,6 +34,7 @@ struct Summary {
   bool cost_gate = true;
   std::uint64_t journal_commits = 0, journal_rows = 0;
   std::string journal_head, store;
+  std::uint64_t store_outages = 0, store_dropped = 0;  ///< times it could not be written, healed or not; records lost for good
   double seconds = 0;                            ///< wall time of the loop; left out of the JSON's comparable part
   std::uint64_t peak_rss_kib = 0;
 

@@ -4,11 +4,13 @@
 #include <cmath>
 
 #include "core/contract.hpp"
+#include "observe/log.hpp"
 #include "services/trade_execution/incidents.hpp"
 
 namespace bowline::services {
 namespace {
 
+namespace out = observe::log;
 using core::InstrumentId;
 using core::Nanos;
 using core::Order;
@@ -242,6 +244,7 @@ core::Intent Execution::make_intent(const core::Instrument& ins, Side side, Deci
 }
 
 void Execution::sizing(core::SizingRecord&& r) {
+  counts_.verdicts.add(r.checks);
   if (r.code != codes().order) ++counts_.why_not[*r.code];
   if (sink_.wanted()) sink_.put(std::move(r));
 }
@@ -407,6 +410,7 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
     return false;
   }
   changed_ = view_is_old_ = true;
+  ++counts_.moves[static_cast<std::size_t>(order.intent.purpose)][static_cast<std::size_t>(order.state)];
   if (sink_.wanted()) {
     core::OrderEventRecord r;
     r.order = order.id();
@@ -553,6 +557,7 @@ void Execution::on_fill(const bl_fill& fill) {
   order->cum_quote = order->cum_quote + mul(f.px, f.qty, Rounding::half_even);
   order->cum_fee = order->cum_fee + (portfolio_.position(id).fees - fees_before);
   ++counts_.fills;
+  ++counts_.fills_by_side[static_cast<std::size_t>(f.side)];
   changed_ = true;
   if (sink_.wanted()) {
     core::FillRecord r;
@@ -623,13 +628,19 @@ void Execution::set_state(core::TradingState state, Nanos now, std::string_view 
   if (const auto done = journal_.note("state", now, line); !done) incident("JOURNAL_WRITE", done.error().message, now);
   if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now);
   audit(now, who, "trading_state", core::to_string(state), why, request_id);
+  // Not why: it is what somebody wrote in a request, and stands in the audit.
+  const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = who});
+  out::info("execution", "trading state: {}", core::to_string(state));
 }
 
 Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::string_view reason,
                                       std::string_view request_id) {
   gate_open_ = false;  // first, before anything that could fail
   set_state(core::TradingState::halted, now, principal, reason, request_id);
-  return cancel_entries(now);
+  const Cancels cancels = cancel_entries(now);
+  const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
+  out::warning("execution", "emergency stop: the gate is closed; {} cancels asked for, {} of them failed", cancels.asked, cancels.failed);
+  return cancels;
 }
 
 void Execution::emergency_resume(Nanos now, std::string_view principal, std::string_view reason,
@@ -637,6 +648,8 @@ void Execution::emergency_resume(Nanos now, std::string_view principal, std::str
   set_state(core::TradingState::active, now, principal, reason, request_id);
   blocked_.assign(blocked_.size(), false);
   gate_open_ = true;
+  const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
+  out::warning("execution", "emergency resume: the gate is open");
 }
 
 Result<void> Execution::cancel(const core::ClientOrderId& id, Nanos now, std::string_view principal,
@@ -704,6 +717,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   view_is_old_ = true;  // only the intent's own entry is added to it below
   auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, working_sells(ins.id), frozen_, answer.checks)
                                      : chain_.approve(intent, portfolio_, view_.get(), facts(now), answer.checks);
+  if (!q.dry_run) counts_.verdicts.add(answer.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&judged)) {
     const core::CheckRecord& last = answer.checks.back();
     return Error{refused->code, last.reason.empty() ? "refused by " + *last.rule_source : last.reason};

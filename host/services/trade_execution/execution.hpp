@@ -2,6 +2,7 @@
 // thread; it reads no clock: time is the event's.
 #pragma once
 
+#include <array>
 #include <bowline/result.hpp>
 #include <functional>
 #include <map>
@@ -16,6 +17,7 @@
 #include "core/risk_chain.hpp"
 #include "core/target_book.hpp"
 #include "services/trade_execution/broker_port.hpp"
+#include "services/trade_execution/verdict_counts.hpp"
 #include "store/journal.hpp"
 
 namespace bowline::services {
@@ -56,6 +58,9 @@ struct ExecutionCounts {
   std::uint64_t orders = 0, fills = 0, rejected = 0, cancelled = 0, expired = 0, incidents = 0;
   std::map<std::string, std::uint64_t> why_not;  // sizing codes
   std::map<std::string, std::uint64_t, std::less<>> by_incident;  // incidents by code
+  std::array<std::array<std::uint64_t, 12>, 7> moves{};  // order state changes, by purpose and new state
+  std::array<std::uint64_t, 3> fills_by_side{};          // by core::Side
+  VerdictCounts verdicts;                                // of the chain and the floors
 };
 
 class Execution {

@@ -57,3 +57,21 @@ TEST_CASE("ready is what was set") {
   b.set_ready(true);
   CHECK(b.ready());
 }
+
+TEST_CASE("what was set as ready is not, once it may not be: a stop has begun") {
+  bool accepting = true;
+  HealthBoard b({.may_be_ready = [&] { return accepting; }});
+  CHECK_FALSE(b.ready());
+  b.set_ready(true);
+  CHECK(b.ready());
+  accepting = false;
+  CHECK_FALSE(b.ready());
+  CHECK(b.json().find("\"ready\":false") != std::string::npos);
+}
+
+TEST_CASE("the components are listed with their status, sorted by name") {
+  HealthBoard b({});
+  b.set("venue", Health::Down, "VENUE_LINK_DOWN", "no connection");
+  b.set("journal", Health::Ok);
+  CHECK(b.components() == std::vector<std::pair<std::string, Health>>{{"journal", Health::Ok}, {"venue", Health::Down}});
+}

@@ -273,6 +273,7 @@ TEST_CASE("what the journal can't record is not sent, and closes the gate for en
     CHECK(d.broker.sent.empty());
     CHECK(d.exec->orders().size() == 0);
     CHECK_FALSE(d.exec->gate_open());
+    CHECK_FALSE(d.journal->writable());
     CHECK(d.exec->counts().incidents == 1);
     CHECK(d.why("JOURNAL_UNWRITABLE") == 1);
     CHECK(d.why("ORDER") == 0);

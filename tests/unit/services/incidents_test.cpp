@@ -113,3 +113,45 @@ TEST_CASE("the summary says which incidents and whose errors there were") {
   CHECK(json["incident_codes"]["JOURNAL_WRITE"] == 2);
   CHECK(json["plugin_errors"]["cross"]["PLUGIN_CALL_FAILED"] == 7);
 }
+
+TEST_CASE("order state changes, fills by side and verdicts by rule are counted") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent buy = d.last();
+  d.report(buy, BL_X_ACCEPTED);
+  d.fill(buy, "5"_dec, "99.95"_dec);
+  d.want(Purpose::exit, 0);
+  d.fill(d.last(), "5"_dec, "99"_dec);
+  const services::ExecutionCounts& c = d.exec->counts();
+  const auto moves = [&](Purpose p, OrderState s) { return c.moves[static_cast<std::size_t>(p)][static_cast<std::size_t>(s)]; };
+  CHECK(moves(Purpose::entry, OrderState::submitted) == 1);
+  CHECK(moves(Purpose::entry, OrderState::open) == 1);
+  CHECK(moves(Purpose::entry, OrderState::filled) == 1);
+  CHECK(moves(Purpose::exit, OrderState::filled) == 1);
+  CHECK(moves(Purpose::exit, OrderState::rejected) == 0);
+  CHECK(c.fills_by_side[static_cast<std::size_t>(Side::buy)] == 1);
+  CHECK(c.fills_by_side[static_cast<std::size_t>(Side::sell)] == 1);
+  std::map<std::string, std::uint64_t> verdicts;
+  for (const auto& r : c.verdicts.rows()) verdicts[*r.rule + " " + std::to_string(r.action) + r.code] = r.n;
+  CHECK(verdicts == std::map<std::string, std::uint64_t>{{"exit_floor 1", 1}, {"floor 1", 1}});
+  d.exec->set_state(TradingState::halted, d.now, "me", "a drill");
+  d.want(Purpose::entry, 0.05);
+  bool refused = false;
+  for (const auto& r : c.verdicts.rows()) refused = refused || (*r.rule == "floor" && r.action == 0 && r.code == "STATE_HALTED" && r.n == 1);
+  CHECK(refused);
+}
+
+TEST_CASE("a rule that makes up a code for each verdict does not fill the memory") {
+  services::VerdictCounts counts;
+  std::uint64_t n = 0;
+  for (int i = 0; i < 2000; ++i) {
+    CheckRecord c;
+    c.rule_source = test::text("wild");
+    c.code = "CODE_" + std::to_string(i);
+    counts.add(std::span(&c, 1));
+  }
+  CHECK(counts.rows().size() == services::VerdictCounts::most_rows + 1);
+  CHECK(counts.rows().back().code == "OTHER");
+  for (const auto& r : counts.rows()) n += r.n;
+  CHECK(n == 2000);
+}

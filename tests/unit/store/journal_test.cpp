@@ -142,3 +142,19 @@ TEST_CASE("journal: the newest note of a kind, also of those not flushed and aft
   }
   CHECK(opened(file)->latest("state") == "reducing");
 }
+
+TEST_CASE("journal: commits to a file are timed for whom wants it, those in memory are not") {
+  StoreFolder dir;
+  std::vector<double> seconds;
+  auto file = opened(dir / "journal.db");
+  auto memory = Journal::in_memory();
+  for (Journal* j : {file.get(), memory.get()}) {
+    j->time_commits([&](double s) { seconds.push_back(s); });
+    REQUIRE(j->note("state", 1, "{}").ok());
+    REQUIRE(j->flush().ok());
+    CHECK(j->writable());
+  }
+  REQUIRE(seconds.size() == 1);
+  CHECK(seconds[0] > 0);
+  CHECK(seconds[0] < 60);
+}

@@ -3,10 +3,13 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <atomic>
 #include <chrono>
 #include <limits>
+#include <thread>
 
 #include "store/dump.hpp"
+#include "store/query.hpp"
 #include "store/reader.hpp"
 #include "unit/core/market.hpp"
 #include "unit/store/store_folder.hpp"
@@ -294,4 +297,47 @@ TEST_CASE("incidents and the audit are the same text for the same run: no sequen
   CHECK(one ==
         "time_ns,type,payload\n5,incident,\"{\"\"code\"\":\"\"A\"\"}\"\n5,incident,\"{\"\"code\"\":\"\"B\"\"}\"\n"
         "time_ns,principal,action,subject,reason\n6,me,trading_state,HALTED,\"a \"\"drill\"\", no more\"\n");
+}
+
+TEST_CASE("an outage is told at its beginning and its end, counted, and what the backlog could not hold is lost and said so") {
+  const test::StoreFolder folder;
+  test::Market m;
+  StoreOptions o{folder / "p.db", folder / "t.db", {"mock", "v", "default"}, {}, &m.table};
+  o.queue_records = 10;
+  std::atomic<int> failing{0}, healed{0};
+  o.on_failing = [&](const Error& why) { failing += why.code == "STORE_LOCKED" ? 1 : 100; };
+  o.on_healed = [&] { ++healed; };
+  auto opened = SqlStore::open(o);
+  if (!opened) FAIL(opened.error().message);
+  SqlStore& s = **opened;
+  const auto put = [&](int steps) {
+    for (int i = 0; i < steps; ++i) {
+      s.put(core::EventRecord{1, i, "x", "{}"});
+      s.end_step(i);
+    }
+  };
+  put(1);
+  REQUIRE(s.flush().ok());
+  CHECK(s.written(11) == 1);
+  CHECK(std::string(record_tables[11]) == "core_events");
+  {
+    auto other = Database::open(folder / "t.db", Database::Access::write);
+    REQUIRE(other.ok());
+    REQUIRE(other->exec("BEGIN IMMEDIATE").ok());
+    put(1);
+    for (int i = 0; i < 1000 && s.healthy(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    REQUIRE_FALSE(s.healthy());
+    CHECK(s.outages() == 1);
+    CHECK(s.failed_writes() >= 1);
+    put(200);
+    CHECK(s.dropped() == 40);  // 16 queues of 10 are kept
+    CHECK(s.queued() == 160);
+    REQUIRE(other->exec("ROLLBACK").ok());
+  }
+  REQUIRE(s.flush().ok());
+  CHECK(s.outages() == 1);
+  CHECK(failing == 1);
+  CHECK(healed == 1);
+  CHECK(s.written(11) == 162);
+  CHECK(s.dropped() == 40);  // and stay lost
 }

@@ -49,7 +49,7 @@ RunEnd FollowerLoop::turn() {
   Clock::time_point give_up{};
   for (;;) {
     if (!serve()) wait();
-    if (beat) beat();
+    tick();
     for (Follower* f : followers_)
       if (!f->error().code.empty()) {
         error_ = f->error();
