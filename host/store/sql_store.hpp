@@ -33,8 +33,8 @@ struct StoreOptions {
   const core::InstrumentTable* instruments = nullptr;  // borrowed, outlives the store; symbols and assets never change
   std::size_t queue_records = 65536;                // put() waits when so many are not yet written
   /// Told when writes begin to fail, with why, and when they succeed again. On the writer's thread; may be empty.
-  std::function<void(const Error& why)> on_failing;
-  std::function<void()> on_healed;
+  std::function<void(const Error& why)> on_failing{};
+  std::function<void()> on_healed{};
   std::int64_t max_pages = 0;                       // > 0: the files may not grow beyond; tests of a full disk
 };
 

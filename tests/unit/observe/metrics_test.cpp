@@ -16,7 +16,7 @@ TEST_CASE("what is counted is exposed, with its help and type") {
   m.gauge("bowline_trading_ready").set(1);
   const auto text = m.expose();
   CHECK(text.find(
-            "# HELP bowline_bars_total Final bars taken from a feed.\n# TYPE bowline_bars_total counter\n") !=
+            "# HELP bowline_bars_total Final bars of this run's products that the core took from a feed.\n# TYPE bowline_bars_total counter\n") !=
         std::string::npos);
   CHECK(text.find("bowline_bars_total{feed=\"candles\"} 42\n") != std::string::npos);
   CHECK(text.find("bowline_bars_total{feed=\"other\"} 7\n") != std::string::npos);
