@@ -147,11 +147,19 @@ TEST_CASE("late bars are told at the first, and then counted") {
 }
 
 TEST_CASE("each step that is waited for is timed, and none where nobody asks") {
-  // The feed makes the loop wait for a fifth of a second before each step.
-  Seen s({"wait 5000\nbar 1 300 300 10000\nbar 2 300 300 10000\nbatch\nwait 5000\nbar 1 600 600 10000\nbar 2 600 600 10000\n"});
+  // The feed has nothing before each step until the clock goes on, so the loop waits.
+  Seen s({"wait 5000\nbar 1 300 300 10000\nbar 2 300 300 10000\nbatch\nwait 7000\nbar 1 600 600 10000\nbar 2 600 600 10000\n"});
   std::vector<double> seconds;
   s.rig.pipeline->predicted = [&](double t) { seconds.push_back(t); };
-  CHECK(s.rig.go() == services::RunEnd::end_of_data);
+  std::thread time([&s] {
+    for (const std::int64_t to : {6000, 8000}) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      s.clock = to * second;
+    }
+  });
+  const services::RunEnd end = s.rig.go();
+  time.join();
+  CHECK(end == services::RunEnd::end_of_data);
   CHECK(seconds.size() == 2);
   for (const double t : seconds) {
     CHECK(t >= 0);
