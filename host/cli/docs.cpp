@@ -14,6 +14,7 @@
 #include "observe/metric_catalogue.hpp"
 #include "services/signal_bridge/bridge.hpp"
 #include "services/trade_execution/incidents.hpp"
+#include "services/trade_execution/sizing_codes.hpp"
 
 namespace bowline::cli {
 namespace {
@@ -23,12 +24,15 @@ std::string head(std::string_view title, std::string_view page) {
 }
 
 std::string codes_markdown() {
-  std::string out = head("Codes of decisions, of the floor, and of incidents", "codes") +
+  std::string out = head("Codes of decisions, of sizings, of the floor, and of incidents", "codes") +
                     "## Decisions of the bridge\n\n| code | meaning |\n|---|---|\n";
   for (const auto& [code, text] : services::decision_codes())
     out.append("| `").append(code).append("` | ").append(text).append(" |\n");
   out += "\n## The host's floor\n\n| code | meaning |\n|---|---|\n";
   for (const auto& [code, text] : core::floor_codes())
+    out.append("| `").append(code).append("` | ").append(text).append(" |\n");
+  out += "\n## Sizings: why a target became an order or did not\n\n| code | meaning |\n|---|---|\n";
+  for (const auto& [code, text] : services::sizing_codes())
     out.append("| `").append(code).append("` | ").append(text).append(" |\n");
   out += "\n## Incidents\n\nWhat went wrong between host, journal and venue without ending the run. Each is counted by "
          "its code in the metrics\nand in the run's summary, and told in the log; its words are in the table `core_events` "

@@ -103,9 +103,11 @@ Result<void> SqlStore::flush() {
   end_step(0);
   std::unique_lock lock(m_);
   hurry_ = true;  // a failed batch is tried now, not at the next second
-  healthy_.store(true, std::memory_order_release);
   work_.notify_one();
-  drained_.wait(lock, [this] { return (queue_.empty() && names_.empty() && !busy_) || !healthy(); });
+  // What failed before counts only when it fails again.
+  drained_.wait(lock, [this, before = tries_] {
+    return (queue_.empty() && names_.empty() && !busy_) || (tries_ != before && !healthy());
+  });
   return healthy() ? Result<void>{} : Result<void>(fault_);
 }
 
@@ -176,6 +178,7 @@ void SqlStore::run() {
     }
     lock.lock();
     busy_ = !done;  // a batch that failed is still held here: flush() must not take it for written
+    ++tries_;
     if (!done) fault_ = done.error();
     healthy_.store(done.ok(), std::memory_order_release);
     drained_.notify_all();

@@ -56,7 +56,7 @@ class SqlStore final : public core::RecordSink {
   /// Names of a frame's columns; once per names_hash. [core thread]
   void name_features(std::string names_hash, std::vector<std::string> names);
 
-  /// Waits until everything put so far is committed, or says why it can't be. [any thread but the writer's]
+  /// Waits until everything put so far is committed, or says why it can't be. [core thread]
   Result<void> flush();
   /// Flushes and ends the writer; the destructor does the same without telling.
   Result<void> close();
@@ -89,6 +89,7 @@ class SqlStore final : public core::RecordSink {
   std::vector<core::Record> queue_;            // whole steps
   std::vector<FeatureNames> names_;
   bool stop_ = false, hurry_ = false, busy_ = false;
+  std::uint64_t tries_ = 0;                    // writes that ended, well or not
   Error fault_;
   std::atomic<bool> healthy_{true};
   std::atomic<std::uint64_t> dropped_{0}, failed_writes_{0}, outages_{0};

@@ -1,0 +1,198 @@
+// Execution's commands: cancels, the emergency stop, and orders of the operator.
+#include <algorithm>
+
+#include "observe/log.hpp"
+#include "services/trade_execution/execution.hpp"
+#include "services/trade_execution/sizing_codes.hpp"
+
+namespace bowline::services {
+namespace {
+
+namespace out = observe::log;
+using core::Nanos;
+using core::Order;
+using core::OrderEvent;
+using core::OrderState;
+using core::Purpose;
+using core::Side;
+
+constexpr std::size_t kept_answers = 10'000;
+
+}  // namespace
+
+// Asked again when it was asked before: a cancel may be lost, and a venue takes it twice without harm.
+Result<void> Execution::request_cancel(Order& order, Nanos now) {
+  if (core::is_terminal(order.state)) return {};
+  const std::string id(order.intent.client_id()), venue(order.venue_id);
+  const bl_order_ref ref{{id.data(), id.size()}, {venue.data(), venue.size()}};
+  if (auto sent = broker_.cancel({&ref, 1}); !sent) {
+    incident("CANCEL_FAILED", sent.error().message, now);
+    return Error{"CANCEL_FAILED", "the broker did not take the cancel of order " + id + ", which may still fill: " + sent.error().message};
+  }
+  move(order, OrderEvent::cancel_sent, now, "");
+  return {};
+}
+
+Cancels Execution::cancel_entries(Nanos now) {
+  Cancels n;
+  const std::vector<Order*> working = orders_.working();  // cancelling changes the list
+  for (Order* o : working) {
+    if (o->intent.side() != Side::buy) continue;
+    ++(request_cancel(*o, now) ? n.asked : n.failed);
+  }
+  return n;
+}
+
+void Execution::audit(Nanos now, std::string_view who, std::string_view action, std::string_view subject,
+                      std::string_view reason, std::string_view request_id) {
+  if (!sink_.wanted()) return;
+  core::AuditRecord r;
+  r.seq = seq_;
+  r.time = now;
+  r.principal = who;
+  r.action = action;
+  r.subject = subject;
+  r.reason = reason;
+  r.request_id = request_id;
+  sink_.put(std::move(r));
+}
+
+void Execution::set_state(core::TradingState state, Nanos now, std::string_view who, std::string_view why,
+                          std::string_view request_id) {
+  ++seq_;
+  state_ = state;
+  view_is_old_ = true;
+  std::string line = "{\"state\":\"";
+  line.append(core::to_string(state)).append("\"}");
+  if (const auto done = journal_.note("state", now, line); !done) incident("JOURNAL_WRITE", done.error().message, now);
+  if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now);
+  audit(now, who, "trading_state", core::to_string(state), why, request_id);
+  // Not why: it is what somebody wrote in a request, and stands in the audit.
+  const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = who});
+  out::info("execution", "trading state: {}", core::to_string(state));
+}
+
+Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::string_view reason,
+                                      std::string_view request_id) {
+  gate_open_ = false;  // first, before anything that could fail
+  set_state(core::TradingState::halted, now, principal, reason, request_id);
+  const Cancels cancels = cancel_entries(now);
+  const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
+  out::warning("execution", "emergency stop: the gate is closed; {} cancels asked for, {} of them failed", cancels.asked, cancels.failed);
+  return cancels;
+}
+
+void Execution::emergency_resume(Nanos now, std::string_view principal, std::string_view reason,
+                                 std::string_view request_id) {
+  set_state(core::TradingState::active, now, principal, reason, request_id);
+  blocked_.assign(blocked_.size(), false);
+  gate_open_ = true;
+  const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
+  out::warning("execution", "emergency resume: the gate is open");
+}
+
+Result<void> Execution::cancel(const core::ClientOrderId& id, Nanos now, std::string_view principal,
+                               std::string_view request_id) {
+  Order* order = orders_.find(id);
+  if (order == nullptr) return Error{"ORDER_NOT_FOUND", "no order " + std::string(id.view()) + " is known to this service"};
+  if (core::is_terminal(order->state))
+    return Error{"ORDER_ENDED", "order " + std::string(id.view()) + " is " + std::string(core::to_string(order->state)) +
+                                    ": nothing is left to cancel"};
+  ++seq_;
+  audit(now, principal, "cancel", id.view(), "", request_id);
+  return request_cancel(*order, now);
+}
+
+Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
+  ++seq_;
+  std::string body = std::to_string(q.instrument.value) + "|" + std::string(core::to_string(q.side)) + "|" +
+                     std::string(core::to_string(q.type)) + "|" + std::string(core::to_string(q.tif)) + "|" +
+                     q.qty.to_string() + "|" + q.quote_qty.to_string() + "|" + q.limit_px.to_string() + "|" +
+                     q.stop_px.to_string() + "|" + std::to_string(q.expire_ns) + "|" + (q.post_only ? "p" : "-") + "|" + q.reason;
+  if (!q.dry_run) {
+    if (const auto it = answered_.find(q.key); it != answered_.end()) {
+      if (it->second.body != body)
+        return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another order: use a new key"};
+      TradeAnswer again = it->second.answer;
+      again.replayed = true;
+      return again;
+    }
+  }
+  const core::Instrument& ins = table_[q.instrument];
+  if (q.type == core::OrderType::bracket || q.tif == core::TimeInForce::fok || q.post_only)
+    return Error{"ORDER_TYPE_UNSUPPORTED", "market, limit and stop_limit orders with GTC, GTD or IOC can be placed"};
+  if (q.qty.is_set() == q.quote_qty.is_set())
+    return Error{"ORDER_QUANTITY", "exactly one of qty and quote_qty must be given"};
+  if (q.quote_qty.is_set() && (q.type != core::OrderType::market || q.side != Side::buy))
+    return Error{"ORDER_QUANTITY", "quote_qty is for market buys only"};
+  const Decimal amount = q.qty.is_set() ? q.qty : q.quote_qty;
+  if (!amount.is_positive()) return Error{"ORDER_QUANTITY", "the quantity must be above 0"};
+  if (q.qty.is_set() && floor_to(q.qty, ins.rules.base_step) != q.qty)
+    return Error{"ORDER_QUANTITY_STEP", "the quantity is not a multiple of the product's base_step"};
+  const bool needs_limit = q.type != core::OrderType::market, needs_stop = q.type == core::OrderType::stop_limit;
+  if (needs_limit != q.limit_px.is_set() || needs_stop != q.stop_px.is_set())
+    return Error{"ORDER_PRICES", "a limit order has limit_price, a stop_limit order limit_price and stop_price, a market order none"};
+  for (const Decimal& px : {q.limit_px, q.stop_px})
+    if (px.is_set() && (!px.is_positive() || floor_to(px, ins.rules.px_step) != px))
+      return Error{"ORDER_PRICE_STEP", "a price is not a positive multiple of the product's px_step"};
+  if ((q.tif == core::TimeInForce::gtd) != (q.expire_ns != 0) || (q.expire_ns != 0 && q.expire_ns <= now))
+    return Error{"ORDER_EXPIRE", "expire goes with GTD, and must lie ahead"};
+  if (working_of(q.instrument) != nullptr)
+    return Error{"ORDER_WORKING", ins.symbol + " has a working order: cancel it, or wait for its end"};
+
+  core::Intent intent = make_intent(ins, q.side, q.qty, Purpose::operator_order,
+                                    core::decision_id(options_.seed, ins.symbol, now, "operator", q.key), portfolio_.mark(ins.id).last, now);
+  intent.abi.quote_qty = q.quote_qty.raw();
+  intent.abi.limit_px = q.limit_px.raw();
+  intent.abi.stop_px = q.stop_px.raw();
+  intent.abi.type = static_cast<std::uint32_t>(q.type);
+  intent.abi.tif = static_cast<std::uint32_t>(q.type == core::OrderType::market ? core::TimeInForce::ioc : q.tif);
+  intent.abi.expire_ns = q.expire_ns;
+  if (needs_stop) intent.abi.flags |= q.side == Side::buy ? BL_TRIGGER_UP : BL_TRIGGER_DOWN;
+  TradeAnswer answer;
+  if (q.side == Side::buy && blocked(ins.id))
+    return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained: look at the incidents in the log, then resume"};
+  view_.build(portfolio_, orders_, state_, now);
+  view_is_old_ = true;  // only the intent's own entry is added to it below
+  auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, working_sells(ins.id), frozen_, answer.checks)
+                                     : chain_.approve(intent, portfolio_, view_.get(), facts(now), answer.checks);
+  if (!q.dry_run) counts_.verdicts.add(answer.checks);
+  if (auto* refused = std::get_if<core::RiskRefusal>(&judged)) {
+    const core::CheckRecord& last = answer.checks.back();
+    return Error{refused->code, last.reason.empty() ? "refused by " + *last.rule_source : last.reason};
+  }
+  auto& approved = std::get<core::RiskApproved<core::Intent>>(judged);
+  answer.order = core::ClientOrderId(approved->client_id());
+  answer.qty = approved->qty();
+  if (q.dry_run) return answer;
+  {
+    core::SizingRecord& r = sized_.emplace_back();
+    r.decision = intent.decision;
+    r.seq = seq_;
+    r.time = now;
+    r.instrument = ins.id;
+    r.purpose = Purpose::operator_order;
+    r.code = SizingCodes::get().order;
+    r.order = answer.order;
+    r.order_qty = approved->qty();
+    r.price = portfolio_.mark(ins.id).last;
+    r.equity = portfolio_.equity();
+    r.held_qty = portfolio_.position(ins.id).qty;
+    r.checks = answer.checks;
+  }
+  audit(now, q.principal, "trade", answer.order.view(), q.reason, q.request_id);
+  count_entry(*approved, now);
+  approved_.push_back(std::move(approved));
+  flush_frame(now);
+  if (const Order* o = orders_.find(answer.order); o == nullptr)
+    return Error{"JOURNAL_UNWRITABLE", "the order could not be made durable and was not sent"};
+  answered_.insert_or_assign(q.key, Answered{std::move(body), answer});
+  answered_order_.push_back(q.key);
+  if (answered_order_.size() > kept_answers) {
+    answered_.erase(answered_order_.front());
+    answered_order_.erase(answered_order_.begin());
+  }
+  return answer;
+}
+
+}  // namespace bowline::services

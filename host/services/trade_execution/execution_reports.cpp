@@ -1,0 +1,217 @@
+// Execution's other half: what the broker says of orders and fills, held against what was sent.
+#include <algorithm>
+
+#include "services/trade_execution/execution.hpp"
+#include "services/trade_execution/incidents.hpp"
+
+namespace bowline::services {
+namespace {
+
+using core::InstrumentId;
+using core::Nanos;
+using core::Order;
+using core::OrderEvent;
+using core::OrderState;
+using core::Side;
+
+template <std::size_t N>
+std::string_view field(const char (&text)[N]) {
+  return {text, ::strnlen(text, N)};
+}
+
+}  // namespace
+
+bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view text) {
+  const OrderState from = order.state;
+  if (const auto done = orders_.apply(order, event, now); !done) {
+    incident(done.error().code, done.error().message, now);
+    return false;
+  }
+  changed_ = view_is_old_ = true;
+  ++counts_.moves[static_cast<std::size_t>(order.intent.purpose)][static_cast<std::size_t>(order.state)];
+  if (sink_.wanted()) {
+    core::OrderEventRecord r;
+    r.order = order.id();
+    r.seq = seq_;
+    r.time = now;
+    r.event = core::to_string(event);
+    r.from = core::to_string(from);
+    r.to = core::to_string(order.state);
+    r.text = text;
+    sink_.put(std::move(r));
+    write_order(order);
+  }
+  if (journal_.durable()) {
+    std::string line = "{\"client_id\":\"";
+    line.append(order.intent.client_id()).append("\",\"event\":\"").append(core::to_string(event));
+    line.append("\",\"to\":\"").append(core::to_string(order.state)).append("\"}");
+    if (const auto done = journal_.note("order", now, line); !done) incident("JOURNAL_WRITE", done.error().message, now);
+  }
+  return from != order.state;
+}
+
+void Execution::write_order(const Order& o) {
+  core::OrderRecord r;
+  r.id = o.id();
+  r.decision = o.intent.decision;
+  r.seq = o.seq;
+  r.instrument = o.intent.instrument();
+  r.purpose = o.intent.purpose;
+  r.side = o.intent.side();
+  r.type = o.intent.type();
+  r.tif = o.intent.tif();
+  r.flags = o.intent.abi.flags;
+  r.qty = o.intent.qty();
+  r.quote_qty = o.intent.quote_qty();
+  r.limit_px = o.intent.limit_px();
+  r.stop_px = o.intent.stop_px();
+  r.expire_ns = o.intent.abi.expire_ns;
+  r.decided_ns = o.intent.abi.decided_ns;
+  r.updated_ns = o.updated;
+  r.state = core::to_string(o.state);
+  r.venue_id = o.venue_id;
+  r.reason = o.reason;
+  r.cum_qty = o.cum_qty;
+  r.cum_quote = o.cum_quote;
+  r.cum_fee = o.cum_fee;
+  r.decision_px = o.intent.decision_px;
+  sink_.put(std::move(r));
+}
+
+void Execution::on_exec(const bl_exec& exec) {
+  ++seq_;
+  const Nanos now = exec.h.ts_recv;
+  Order* order = orders_.find(core::ClientOrderId(field(exec.client_id)));
+  if (order == nullptr)
+    return block({exec.h.instrument}, "EXEC_UNKNOWN_ORDER", "the venue reports an order this host did not make", now);
+  // A success is compared with the intent (trading rules 2.2): a mismatch is an incident, not an answer. What the venue
+  // does not tell (not set, or 0) can't be compared.
+  const auto other = [](bl_dec told, Decimal wanted) {
+    const Decimal d = Decimal::from_raw(told);
+    return d.is_positive() && wanted.is_set() && d != wanted;
+  };
+  const core::Intent& wanted = order->intent;
+  if (exec.kind == BL_X_ACCEPTED &&
+      (exec.h.instrument != wanted.abi.instrument || exec.side != wanted.abi.side || other(exec.qty, wanted.qty()) ||
+       other(exec.quote_qty, wanted.quote_qty()) || other(exec.limit_px, wanted.limit_px()) ||
+       other(exec.stop_px, wanted.stop_px()) ||
+       (exec.expire_ns != 0 && wanted.abi.expire_ns != 0 && exec.expire_ns / 1'000'000'000 != wanted.abi.expire_ns / 1'000'000'000)))
+    return block(wanted.instrument(), "EXEC_MISMATCH", "the venue acknowledged another order than was sent", now);
+  if (const auto id = field(exec.venue_id); !id.empty()) order->venue_id = id;
+  const std::string_view text = field(exec.text);
+  const auto end = [&](OrderEvent event, std::uint64_t& count) {
+    order->reason = text;
+    // A cancel that lost its race is an end told before: counted once.
+    if (move(*order, event, now, text)) ++count;
+  };
+  switch (exec.kind) {
+    case BL_X_ACCEPTED: move(*order, OrderEvent::acked, now, text); return;
+    case BL_X_REJECTED: return end(OrderEvent::rejected, counts_.rejected);
+    case BL_X_CANCEL_PENDING: return;
+    case BL_X_CANCEL_REJECTED: move(*order, OrderEvent::cancel_refused, now, text); return;
+    case BL_X_UNKNOWN: move(*order, OrderEvent::timed_out, now, text); return;
+    case BL_X_DONE:
+      // What the venue says was filled in all is held against the fills it told, once they have had time to come.
+      if (const Decimal told = Decimal::from_raw(exec.cum_qty); told.is_set() && told != order->cum_qty)
+        ended_.push_back({order->id(), told, now});
+      if (exec.state == BL_S_EXPIRED) return end(OrderEvent::expired, counts_.expired);
+      if (exec.state == BL_S_CANCELLED) return end(OrderEvent::cancelled, counts_.cancelled);
+      if (exec.state == BL_S_REJECTED) return end(OrderEvent::rejected, counts_.rejected);
+      // Filled: the fills themselves say it, but for a buy by cost, whose quantity only the venue knows.
+      order->reason = text;
+      if (exec.state == BL_S_FILLED && !order->leaves().is_set()) move(*order, OrderEvent::fill_all, now, text);
+      return;
+    default: return;
+  }
+}
+
+// An end that was told in this step may have its fills still on the way; one of an earlier step has not.
+void Execution::compare_ended(Nanos now) {
+  std::erase_if(ended_, [&](const Ended& e) {
+    const Order* o = orders_.find(e.order);
+    if (o == nullptr || o->cum_qty == e.told) return true;
+    if (e.time >= now) return false;
+    block(o->intent.instrument(), "FILLS_MISSING",
+          "order " + std::string(e.order.view()) + " ended with another filled quantity than its fills add up to", now);
+    return true;
+  });
+}
+
+// What can't be explained makes the book doubtful: nothing more is bought of that product until somebody has looked.
+void Execution::block(InstrumentId id, std::string_view code, std::string_view text, Nanos now) {
+  incident(code, text, now);
+  if (!id || id.value > table_.size()) return;
+  blocked_[id.value - 1] = true;
+}
+
+void Execution::on_fill(const bl_fill& fill) {
+  ++seq_;
+  const Nanos now = fill.h.ts_recv;
+  const std::string_view fill_id = field(fill.fill_id);
+  Order* order = orders_.find(core::ClientOrderId(field(fill.client_id)));
+  const InstrumentId id{fill.h.instrument};
+  if (order == nullptr)
+    return block(id, "FILL_UNKNOWN_ORDER", "the venue reports a fill of an order this host did not make", now);
+  if (fill.h.instrument != order->intent.abi.instrument || fill.side != order->intent.abi.side)
+    return block(order->intent.instrument(), "FILL_MISMATCH", "a fill names another product or side than its order", now);
+  // Without an id nobody can say whether it was told before (trading rules 2.4).
+  if (fill_id.empty()) return block(id, "FILL_WITHOUT_ID", "the venue reports a fill without an id: it is not booked", now);
+  if (std::find(order->fill_ids.begin(), order->fill_ids.end(), fill_id) != order->fill_ids.end()) return;  // told twice
+  core::Fill f;
+  f.instrument = {fill.h.instrument};
+  f.side = static_cast<Side>(fill.side);
+  f.px = Decimal::from_raw(fill.px);
+  f.qty = Decimal::from_raw(fill.qty);
+  f.fee = Decimal::from_raw(fill.fee);
+  f.fee_asset = fill.fee_asset != 0 ? core::AssetId{fill.fee_asset} : table_[f.instrument].quote;
+  f.time = now;
+  const Decimal leaves = order->leaves();
+  if (leaves.is_set() && f.qty.is_set() && f.qty > leaves)
+    return block(id, "FILL_BEYOND_ORDER", "a fill is larger than what its order had left", now);
+  const Decimal fees_before = portfolio_.position(id).fees;
+  if (const auto booked = portfolio_.apply(f); !booked) return block(id, booked.error().code, booked.error().message, now);
+  order->fill_ids.emplace_back(fill_id);
+  order->cum_qty = order->cum_qty + f.qty;
+  order->cum_quote = order->cum_quote + mul(f.px, f.qty, Rounding::half_even);
+  order->cum_fee = order->cum_fee + (portfolio_.position(id).fees - fees_before);
+  ++counts_.fills;
+  ++counts_.fills_by_side[static_cast<std::size_t>(f.side)];
+  changed_ = true;
+  if (sink_.wanted()) {
+    core::FillRecord r;
+    r.fill_id = fill_id;
+    r.order = order->id();
+    r.decision = order->intent.decision;
+    r.seq = seq_;
+    r.time = now;
+    r.instrument = f.instrument;
+    r.side = f.side;
+    r.liquidity = static_cast<std::uint8_t>(fill.liquidity);
+    r.px = f.px;
+    r.qty = f.qty;
+    r.fee = f.fee;
+    r.fee_asset = f.fee_asset;
+    sink_.put(std::move(r));
+  }
+  const bool all = order->leaves().is_set() && order->leaves().is_zero();
+  move(*order, all ? OrderEvent::fill_all : OrderEvent::fill_part, now, "");
+}
+
+void Execution::incident(std::string_view code, std::string_view text, Nanos now) {
+  ++counts_.incidents;
+  log_incident(code, ++counts_.by_incident[std::string(code)]);
+  if (!sink_.wanted()) return;
+  core::EventRecord r;
+  r.seq = seq_;
+  r.time = now;
+  r.type = "incident";
+  std::string quoted;
+  for (const char c : text) {
+    if (c == '"' || c == '\\') quoted += '\\';
+    quoted += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  r.payload = "{\"code\":\"" + std::string(code) + "\",\"text\":\"" + quoted + "\"}";
+  sink_.put(std::move(r));
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,33 @@
+#include "services/trade_execution/sizing_codes.hpp"
+
+#include <array>
+
+namespace bowline::services {
+namespace {
+
+constexpr auto table = std::to_array<std::pair<std::string_view, std::string_view>>({
+    {"ORDER", "an order was made durable and handed to the broker"},
+    {"AT_TARGET", "as much is held as is wanted"},
+    {"BELOW_MIN_TRADE", "the difference is smaller than execution.min_trade, or than the product's smallest order"},
+    {"ORDER_WORKING", "the product has a working order: one at a time"},
+    {"NOTHING_TO_SELL", "an exit of something that is not held"},
+    {"DUST", "what is held is too little to be sold"},
+    {"MARK_MISSING", "the product has no price yet"},
+    {"EQUITY_NOT_POSITIVE", "there is nothing to size by"},
+    {"JOURNAL_UNWRITABLE", "the intent could not be made durable: nothing was sent"},
+    {"PRODUCT_BLOCKED", "the venue reported of this product what can't be explained: it is not bought until an operator resumes"},
+    {"(a floor's or rule's code)", "it was refused: see the codes of the floor and of the rules"},
+});
+
+core::SharedText text(std::size_t i) { return std::make_shared<const std::string>(table[i].first); }
+
+}  // namespace
+
+const SizingCodes& SizingCodes::get() {
+  static const SizingCodes c{text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9)};
+  return c;
+}
+
+std::span<const std::pair<std::string_view, std::string_view>> sizing_codes() noexcept { return table; }
+
+}  // namespace bowline::services
