@@ -54,6 +54,7 @@ std::optional<std::vector<core::Target>> make_plan(Rebalancer& rebalancer, const
 
 /// [core thread]
 void run_plan(Rebalancer& rebalancer, const Backend& backend, const Asker& who, const Answer& answer) {
+  if (refused_while_stopping(backend, *answer)) return;
   if (!backend.take_plan)
     return answer->error(503, {"EXECUTION_ABSENT", "no trade-execution is in reach: a plan would go nowhere"});
   const auto targets = make_plan(rebalancer, backend, true, *answer);

@@ -25,6 +25,9 @@ struct Backend {
 
   /// Runs the work on the core thread; false when the loop has ended: 503 SERVICE_STOPPING. [any]
   std::function<bool(std::function<void()>)> post{};
+  /// False from the moment a stop begins: what makes new orders is answered with 503 SERVICE_STOPPING, what ends them is
+  /// taken as long as the loop turns. Empty: always. [core thread]
+  std::function<bool()> accepting{};
   /// Engine time. [core thread]
   std::function<core::Nanos()> now{};
   /// Lets the broker act on what was commanded. [core thread]

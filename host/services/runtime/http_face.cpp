@@ -131,6 +131,7 @@ Result<void> HttpFace::Impl::ask_store() {
 }
 
 void HttpFace::Impl::fill_backend() {
+  backend.accepting = [this] { return run.loop().accepting(); };
   backend.post = [this](std::function<void()> work) { return run.loop().post(std::move(work)); };
   backend.now = [this] { return run.now(); };
   backend.pump = [this] { run.loop().pump(); };

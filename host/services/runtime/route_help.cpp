@@ -62,6 +62,12 @@ void on_core(const Backend& backend, const Answer& answer, std::function<void(co
     answer->error(503, {"SERVICE_STOPPING", "the service's loop has ended: it takes no more commands"});
 }
 
+bool refused_while_stopping(const Backend& backend, edge::Responder& answer) {
+  if (!backend.accepting || backend.accepting()) return false;
+  answer.error(503, {"SERVICE_STOPPING", "the run is ending: it takes cancels and the emergency stop, and no new orders"});
+  return true;
+}
+
 void off_thread(const Backend& backend, const Answer& answer, std::function<void(const Answer&)> work) {
   if (!backend.offload) return work(answer);
   if (!backend.offload([answer, work = std::move(work)] { work(answer); }))

@@ -21,6 +21,8 @@ using Answer = std::shared_ptr<edge::Responder>;
 /// Runs `work` on the core thread; answers 503 SERVICE_STOPPING when there is none any more.
 void on_core(const Backend& backend, edge::Responder answer, std::function<void(const Answer&)> work);
 void on_core(const Backend& backend, const Answer& answer, std::function<void(const Answer&)> work);
+/// Whether nothing that makes orders is taken any more because a stop has begun; it is answered then. [core thread]
+bool refused_while_stopping(const Backend& backend, edge::Responder& answer);
 /// Runs work that may block off the I/O thread; answers 503 SERVICE_STOPPING when none is taken any more.
 void off_thread(const Backend& backend, const Answer& answer, std::function<void(const Answer&)> work);
 /// Runs the query off the I/O thread and answers with its JSON, or its error with a fitting status.

@@ -108,6 +108,7 @@ const core::Order* find_order(const Execution& execution, std::string_view id) {
 }
 
 void execute(Execution& execution, const Backend& backend, const TradeRequest& q, Responder& answer) {
+  if (!q.dry_run && refused_while_stopping(backend, answer)) return;
   const auto done = execution.execute(q, backend.now());
   if (!done) return answer.error(trade_status(done.error()), done.error());
   if (!q.dry_run && !done->replayed) pump(backend);

@@ -142,6 +142,21 @@ TEST_CASE("the portfolio tells amounts as text") {
   CHECK(p.body["positions"].empty());
 }
 
+TEST_CASE("from the moment a stop begins no order is made, and what ends orders is still taken") {
+  Desk d;
+  const std::string id = d.trade(limit_buy()).body["id"];
+  bool accepting = false;
+  d.backend.accepting = [&accepting] { return accepting; };
+  CHECK(d.trade(limit_buy("1", "ETH-USD"), "k2").code() == "SERVICE_STOPPING");
+  CHECK(d.ask(Method::Post, "/rebalance/run", "{}").code() == "SERVICE_STOPPING");
+  CHECK(d.broker.submits == 1);
+  CHECK(d.ask(Method::Delete, "/orders/" + id).status == 202);
+  CHECK(d.ask(Method::Post, "/emergency/stop", R"({"reason":"fire"})").status == 200);
+  CHECK(d.ask(Method::Post, "/emergency/resume", R"({"reason":"out"})").status == 200);
+  accepting = true;
+  CHECK(d.trade(limit_buy("1", "ETH-USD"), "k2").status == 202);
+}
+
 TEST_CASE("a loop that has ended is 503, not silence") {
   Desk d;
   d.core.stop();
