@@ -9,8 +9,10 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
+#include <chrono>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "store/query.hpp"
 
@@ -59,13 +61,21 @@ Result<MigrationStatus> compare(const Database& db, const std::filesystem::path&
 /// says what is wrong with the folder.
 class SetUpLock {
   int fd_;
+  bool refused_ = false;
 
  public:
-  explicit SetUpLock(const std::filesystem::path& file) : fd_(::open((file.string() + ".setup.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
-    if (fd_ >= 0)
-      while (::flock(fd_, LOCK_EX) != 0 && errno == EINTR) {
-      }
+  explicit SetUpLock(const std::filesystem::path& file)
+      : fd_(::open((file.string() + ".setup.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644)) {
+    if (fd_ < 0) return;
+    const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EINTR && errno != EWOULDBLOCK) return;  // a file system without such locks
+      if ((refused_ = std::chrono::steady_clock::now() >= give_up)) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
   }
+  /// Somebody else held it for too long.
+  bool refused() const noexcept { return refused_; }
   ~SetUpLock() {
     if (fd_ >= 0) ::close(fd_);
   }
@@ -101,6 +111,8 @@ Result<MigrationStatus> migration_status(const std::filesystem::path& file, cons
 
 Result<MigrationStatus> migrate(const std::filesystem::path& file, const std::vector<Migration>& known) {
   const SetUpLock lock(file);
+  if (lock.refused())
+    return Error{"STORE_LOCKED", "store " + file.string() + ": another bowline has been setting it up for half a minute: look at that one"};
   auto db = Database::open(file, Database::Access::write);
   if (!db) return db.error();
   auto st = compare(*db, file, known);

@@ -1,22 +1,7 @@
 #!/usr/bin/env bash
 # Training through the built binary: twice gives the same bytes, the bundle runs, and what was decided with it is
 # explained by the names of its features.
-set -u
-bowline=$1 source=$2
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-failed=0
-check() { # what, command...
-  local what=$1; shift
-  if "$@"; then echo "ok   $what"; else echo "FAIL $what"; failed=1; fi
-}
-ends() { # exit code, command...
-  local want=$1; shift
-  "$@" >"$dir/out" 2>"$dir/err"
-  local got=$?
-  [ "$got" = "$want" ] || { echo "exit $got instead of $want: $*"; cat "$dir/err"; return 1; }
-}
-plugins=$(realpath "$(dirname "$bowline")/../plugins")
+source "$(dirname "$0")/check.sh"
 # Fewer bars and rounds than the example: it is the way that is tested, not the model.
 sed -e "s|path: \[.*|path: [$plugins]|" -e 's/bars: 20000/bars: 6000/' -e 's/rounds: 60/rounds: 15/' \
   "$source/configs/xgboost_train.yaml" >"$dir/train.yaml"

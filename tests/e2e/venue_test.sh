@@ -1,22 +1,7 @@
 #!/usr/bin/env bash
 # The built binary and its venue: what is still on its way when a run ends, and a venue that is not what the
 # configuration says.
-set -u
-bowline=$1 source=$2
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-failed=0
-check() { # what, command...
-  local what=$1; shift
-  if "$@"; then echo "ok   $what"; else echo "FAIL $what"; failed=1; fi
-}
-ends() { # exit code, command...
-  local want=$1; shift
-  "$@" >"$dir/out" 2>"$dir/err"
-  local got=$?
-  [ "$got" = "$want" ] || { echo "exit $got instead of $want: $*"; cat "$dir/out" "$dir/err"; return 1; }
-}
-plugins=$(realpath "$(dirname "$bowline")/../plugins")
+source "$(dirname "$0")/check.sh"
 config() { sed "s|path: \[.*|path: [$plugins]|" "$source/configs/ema_simulated.yaml"; }
 states() { "$bowline" db dump orders --var "$1" | grep -cE ",($2),"; }
 
