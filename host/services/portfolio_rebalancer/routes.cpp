@@ -75,7 +75,7 @@ void add_portfolio_rebalancer_routes(const std::shared_ptr<edge::Router>& router
   router->add({.method = Method::Get,
                .path = "/rebalance/plan",
                .operation_id = "plan_rebalance",
-               .summary = "The portfolio that would be asked for now. Changes nothing.",
+               .summary = "The portfolio that a plan made now would ask for. Changes nothing.",
                .responses = {{200, {"the plan", plan_schema()}}},
                .tag = "rebalance"},
               [&rebalancer, &backend](const Request& q, Responder answer) {
