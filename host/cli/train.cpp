@@ -32,7 +32,7 @@ using research::Probabilities;
 struct Options {
   std::string file, signal, out;
   LogChoice log;
-  double coverage = 0.10, dead_zone = 0.0015;
+  double coverage = 0.10, dead_zone = 0.0015, evaluation = 0;
   std::uint32_t horizon = 0;  ///< 0: the configuration's signals.resolve_bars
   bool json = false;
 };
@@ -131,6 +131,23 @@ Result<std::vector<Probabilities>> ask(loader::SignalInstance& signal, const res
   return out;
 }
 
+/// A slice as the trainer reads it; it points into `slice` and `columns`.
+struct TrainerData {
+  TrainerData(const research::Dataset& slice, const std::vector<bl_str>& columns) {
+    for (const research::Row& r : slice.rows) labels.push_back(static_cast<float>(r.label));
+    data.size = sizeof data;
+    data.rows = static_cast<std::uint32_t>(slice.rows.size());
+    data.cols = static_cast<std::uint32_t>(slice.cols);
+    data.n_classes = 3;
+    data.names = columns.data();
+    data.values = slice.values.data();
+    data.labels = labels.data();
+  }
+  TrainerData(const TrainerData&) = delete;
+  std::vector<float> labels;
+  bl_dataset data{};
+};
+
 Result<std::vector<std::string>> wanted_features(const nlohmann::json& params) {
   std::vector<std::string> names;
   if (const auto it = params.find("features"); it != params.end() && it->is_array())
@@ -195,6 +212,7 @@ Result<nlohmann::ordered_json> train(const Options& o, const config::RunConfig& 
   labels.interval = config.interval_ns;
   labels.horizon_bars = horizon;
   labels.dead_zone = o.dead_zone;
+  labels.evaluation_share = o.evaluation;
   research::Manifest manifest;
   manifest.features = *names;
   manifest.feature_hash = set->hash();
@@ -208,19 +226,10 @@ Result<nlohmann::ordered_json> train(const Options& o, const config::RunConfig& 
   auto split = builder.split();
   if (!split) return split.error();
 
-  std::vector<float> y;
-  for (const research::Row& r : split->train.rows) y.push_back(static_cast<float>(r.label));
   std::vector<bl_str> columns;
   for (const std::string& n : *names) columns.push_back({n.data(), n.size()});
-  bl_dataset data{};
-  data.size = sizeof data;
-  data.rows = static_cast<std::uint32_t>(split->train.rows.size());
-  data.cols = static_cast<std::uint32_t>(split->train.cols);
-  data.n_classes = 3;
-  data.names = columns.data();
-  data.values = split->train.values.data();
-  data.labels = y.data();
-  auto fitted = loader::fit(signal, data, nullptr, o.out, [](double done, std::string_view) {
+  const TrainerData learnt(split->train, columns), judged(split->evaluation, columns);
+  auto fitted = loader::fit(signal, learnt.data, o.evaluation > 0 ? &judged.data : nullptr, o.out, [](double done, std::string_view) {
     progress("training", done);
     return true;
   });
@@ -271,6 +280,7 @@ Result<nlohmann::ordered_json> train(const Options& o, const config::RunConfig& 
   const double before = research::log_loss(*raw, truth, 1), after = research::log_loss(*raw, truth, manifest.temperature);
   manifest.trained = {{"bars", std::to_string(bars)},
                       {"rows", std::to_string(split->train.rows.size())},
+                      {"evaluation_rows", std::to_string(split->evaluation.rows.size())},
                       {"calibration_rows", std::to_string(truth.size())},
                       {"purged", std::to_string(split->purged)},
                       {"unlabelled", std::to_string(builder.unlabelled())},
@@ -307,6 +317,9 @@ void add_train(CLI::App& app, Action& chosen) {
   v->add_option("--signal", o->signal, "id of the signal instance, when there are several");
   v->add_option("--coverage", o->coverage, "share of rows that may be signals, on each side")->capture_default_str()->check(CLI::Range(0.001, 0.5));
   v->add_option("--dead-zone", o->dead_zone, "returns up to this are flat")->capture_default_str()->check(CLI::Range(0.0, 0.5));
+  v->add_option("--evaluation", o->evaluation, "share of the rows before the calibration slice that the trainer judges each round by, instead of learning them: its early stopping needs them")
+      ->capture_default_str()
+      ->check(CLI::Range(0.0, 0.5));
   v->add_option("--horizon", o->horizon, "bars ahead that are predicted; default: signals.resolve_bars")->check(CLI::Range(1u, 10'000u));
   add_log_options(*v, o->log);
   v->add_flag("--json", o->json, "the report as one JSON object");

@@ -45,28 +45,34 @@ Result<DatasetBuilder::Split> DatasetBuilder::split() {
   std::sort(done_.begin(), done_.end(), [](const Labelled& a, const Labelled& b) {
     return a.row.time != b.row.time ? a.row.time < b.row.time : a.row.instrument < b.row.instrument;
   });
+  const bool evaluated = options_.evaluation_share > 0;
   const Error too_short{"DATA_TOO_SHORT", "too few bars: after warm-up and horizon " + std::to_string(done_.size()) +
-                                              " rows are left, and both a training and a calibration slice are needed"};
+                                              " rows are left, and a training" + (evaluated ? ", an evaluation" : "") +
+                                              " and a calibration slice are needed"};
   if (done_.size() < 100) return too_short;
   Split out;
   const core::Nanos first = done_.front().row.time, last = done_.back().row.time;
-  const auto cut = static_cast<core::Nanos>(static_cast<double>(last - first) * (1 - options_.calibration_share));
-  out.calibration_start = first + cut;
+  const auto share_of = [](core::Nanos length, double share) { return static_cast<core::Nanos>(static_cast<double>(length) * share); };
+  const core::Nanos learnt = share_of(last - first, 1 - options_.calibration_share);
+  out.calibration_start = first + learnt;
+  out.evaluation_start = evaluated ? first + share_of(learnt, 1 - options_.evaluation_share) : out.calibration_start;
   const core::Nanos span = static_cast<core::Nanos>(options_.horizon_bars) * options_.interval;
-  out.train.cols = out.calibration.cols = set_.cols();
+  out.train.cols = out.evaluation.cols = out.calibration.cols = set_.cols();
   for (const Labelled& l : done_) {
-    if (l.row.time < out.calibration_start && l.row.time + span >= out.calibration_start) {
+    const core::Nanos t = l.row.time;
+    if ((t < out.evaluation_start && t + span >= out.evaluation_start) ||
+        (t < out.calibration_start && t + span >= out.calibration_start)) {
       ++out.purged;
       continue;
     }
-    Dataset& to = l.row.time < out.calibration_start ? out.train : out.calibration;
+    Dataset& to = t < out.evaluation_start ? out.train : t < out.calibration_start ? out.evaluation : out.calibration;
     to.rows.push_back(l.row);
     to.values.insert(to.values.end(), pool_.begin() + static_cast<std::ptrdiff_t>(l.at),
                      pool_.begin() + static_cast<std::ptrdiff_t>(l.at + set_.cols()));
   }
   pool_.clear();
   pool_.shrink_to_fit();
-  if (out.train.rows.empty() || out.calibration.rows.empty()) return too_short;
+  if (out.train.rows.empty() || out.calibration.rows.empty() || (evaluated && out.evaluation.rows.empty())) return too_short;
   return out;
 }
 

@@ -20,6 +20,7 @@ struct LabelOptions {
   std::uint32_t horizon_bars = 12;
   double dead_zone = 0.0015;     ///< |return| at or below it is "flat"
   double calibration_share = 0.2;  ///< the last share by time chooses temperature and thresholds
+  double evaluation_share = 0;     ///< the last share of what lies before it tells a trainer when to stop; 0 = none
 };
 
 /// One labelled row: bar close time, instrument, and the horizon return. Features lie in Dataset::values.
@@ -50,11 +51,11 @@ class DatasetBuilder {
   std::uint64_t unlabelled() const noexcept { return unlabelled_; }
 
   struct Split {
-    Dataset train, calibration;
-    core::Nanos calibration_start = 0;
-    std::uint64_t purged = 0;  ///< training rows whose label would have looked into the calibration slice
+    Dataset train, evaluation, calibration;  ///< in this order of time; evaluation is empty unless it was asked for
+    core::Nanos evaluation_start = 0, calibration_start = 0;
+    std::uint64_t purged = 0;  ///< rows whose label would have looked into the next slice
   };
-  /// By time; ends the builder. Error DATA_TOO_SHORT when either side would be empty.
+  /// By time; ends the builder. Error DATA_TOO_SHORT when one of the slices would be empty.
   Result<Split> split();
   const features::FeatureSet& features() const noexcept { return set_; }
 

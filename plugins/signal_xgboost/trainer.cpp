@@ -99,6 +99,10 @@ Result<void> fit(const TrainParams& p, const bl_dataset& train, const bl_dataset
   if (eval != nullptr)
     if (auto ok = check(*eval, "evaluation", features); !ok) return ok;
 
+  if (p.early_stopping > 0 && eval == nullptr)
+    return Error{"TRAIN_DATA", "early_stopping is " + std::to_string(p.early_stopping) +
+                                   ", and there is no evaluation data to judge a round by: bowline train --evaluation 0.15"};
+
   auto learn = matrix_of(train);
   if (!learn) return learn.error();
   Matrix judge;

@@ -13,6 +13,14 @@ check "the model is the same bytes" cmp "$dir/one/model.ubj" "$dir/two/model.ubj
 check "the manifest is the same bytes" cmp "$dir/one/manifest.json" "$dir/two/manifest.json"
 check "nothing else is left in the bundle" test "$(ls -A "$dir/one" | tr '\n' ' ')" = "manifest.json model.ubj "
 
+sed 's/rounds: 15/rounds: 400, eta: 1, early_stopping: 3/' "$dir/train.yaml" >"$dir/stopping.yaml"
+check "early stopping without evaluation data is refused" ends 5 "$bowline" train "$dir/stopping.yaml" --out "$dir/stopping"
+check "and says how to have some" grep -q 'TRAIN_DATA.*--evaluation' "$dir/err"
+check "nothing is left of it" test ! -e "$dir/stopping/model.ubj"
+check "with evaluation data it learns" ends 0 "$bowline" train "$dir/stopping.yaml" --out "$dir/stopping" --evaluation 0.15
+check "and stops long before its last round" test "$(wc -c <"$dir/stopping/model.ubj")" -lt "$((4 * $(wc -c <"$dir/one/model.ubj")))"
+check "the manifest counts what judged it" grep -q '"evaluation_rows": "[1-9]' "$dir/stopping/manifest.json"
+
 export BOWLINE_MODEL=$dir/one
 check "a run with the bundle" ends 0 "$bowline" run "$dir/run.yaml" --var "$dir/var" --json --log-level ERROR
 check "the model spoke" grep -q '"\(buy\|sell\)": [1-9]' "$dir/out"

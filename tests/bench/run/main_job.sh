@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The exercise run on real candles with everything on (HTTP, file journal, store, mock venue's file). Bars: 20,000 bars/s
-# and 256 MiB peak RSS. Needs BOWLINE_DATA; BOWLINE_MODEL = the bundle that `bowline train configs/real_2021_train.yaml`
+# and 256 MiB peak RSS. Needs BOWLINE_DATA; BOWLINE_MODEL = the bundle that `bowline train configs/real_2021_train.yaml --evaluation 0.15`
 # wrote, and without it the model is trained here first.
 #   tests/bench/run/main_job.sh [build folder] [runs]
 set -euo pipefail
@@ -13,7 +13,7 @@ for name in real_2021_train real_2022_exercise; do
   sed "s|path: \[.*|path: [$build/plugins]|" configs/$name.yaml >"$dir/$name.yaml"
 done
 if [ -z "${BOWLINE_MODEL:-}" ]; then
-  "$build/bin/bowline" train "$dir/real_2021_train.yaml" --out "$dir/model" >"$dir/out"
+  "$build/bin/bowline" train "$dir/real_2021_train.yaml" --out "$dir/model" --evaluation 0.15 >"$dir/out"
   BOWLINE_MODEL=$dir/model
 fi
 export BOWLINE_MODEL

@@ -67,6 +67,35 @@ TEST_CASE("dataset: no training row's horizon reaches into the calibration slice
   CHECK(s.calibration.values.size() == s.calibration.rows.size() * s.calibration.cols);
 }
 
+TEST_CASE("dataset: an evaluation slice lies between the others, purged on both sides, and the calibration slice stays") {
+  const auto bars = features::test::walk(3, 1000);
+  const auto plain = split_of(bars);
+  LabelOptions o = options();
+  o.evaluation_share = 0.25;
+  const auto names = features::test::all_names();
+  auto set = features::FeatureSet::select(std::span(names).first(5));
+  REQUIRE(set.ok());
+  DatasetBuilder b(std::move(*set), o);
+  for (const bl_bar& bar : bars) b.add(bar);
+  const auto s = b.split();
+  REQUIRE(s.ok());
+  CHECK(s->purged == 8);
+  const auto horizon = 4 * features::test::hour_ns;
+  for (const Row& r : s->train.rows) REQUIRE(r.time + horizon < s->evaluation_start);
+  for (const Row& r : s->evaluation.rows) {
+    REQUIRE(r.time >= s->evaluation_start);
+    REQUIRE(r.time + horizon < s->calibration_start);
+  }
+  CHECK(plain.evaluation.rows.empty());
+  CHECK(s->calibration_start == plain.calibration_start);
+  CHECK(s->calibration.values == plain.calibration.values);
+  CHECK(s->train.rows.size() + s->evaluation.rows.size() + 4 == plain.train.rows.size());
+  CHECK(static_cast<double>(s->evaluation.rows.size()) == Approx(0.25 * static_cast<double>(plain.train.rows.size())).margin(5));
+  CHECK(s->evaluation.values.size() == s->evaluation.rows.size() * s->evaluation.cols);
+  // The same rows as before, only elsewhere.
+  CHECK(std::equal(s->evaluation.values.begin(), s->evaluation.values.end(), plain.train.values.end() - static_cast<std::ptrdiff_t>(s->evaluation.values.size())));
+}
+
 TEST_CASE("dataset: rows whose horizon ends in a gap are left out, not labelled by a neighbour") {
   auto bars = features::test::walk(3, 1000);
   const auto gone = bars[500].close_ns;

@@ -235,6 +235,10 @@ TEST_CASE("the same data and seed give the same bytes; early stopping keeps the 
   stops["min_child_weight"] = 0;
   stops["early_stopping"] = 3;
   int calls = 0;
+  std::string why;
+  CHECK(train(stops, early.at(""), 1000, false, &calls, &why) < 0);  // nothing to judge a round by
+  CHECK(why.rfind("TRAIN_DATA: early_stopping", 0) == 0);
+  calls = 0;
   REQUIRE(train(stops, early.at(""), 1000, true, &calls) == BL_OK);
   CHECK(calls < 300);
   early.write("manifest.json", manifest_of(early).dump());
