@@ -9,12 +9,20 @@ namespace bowline::core {
 Result<Order*> OrderTable::add(const Intent& intent, Nanos now, std::uint64_t seq) {
   const ClientOrderId id(intent.client_id());
   if (id.empty()) return Error{"ORDER_WITHOUT_ID", "an intent without a client order id can't become an order"};
-  auto [it, fresh] = by_id_.try_emplace(id, nullptr);
-  if (!fresh)
+  Order* made = nullptr;
+  if (spare_.empty()) {
+    const auto [it, fresh] = by_id_.try_emplace(id);
+    if (fresh) made = &it->second;
+  } else {
+    spare_.key() = id;
+    auto done = by_id_.insert(std::move(spare_));
+    if (done.inserted) made = &done.position->second;
+    else spare_ = std::move(done.node);
+  }
+  if (made == nullptr)
     return Error{"DUPLICATE_INTENT", "order " + std::string(id.view()) + " exists already: one intent makes one order"};
   ++changes_;
-  it->second = std::make_unique<Order>();
-  Order& o = *it->second;
+  Order& o = *made;
   o.intent = intent;
   o.updated = now;
   o.seq = seq;
@@ -28,7 +36,7 @@ const Order* OrderTable::find(const ClientOrderId& id) const {
     for (const Order* o : working_)
       if (std::memcmp(o->intent.abi.client_id, id.text.data(), id.text.size()) == 0) return o;
   const auto it = by_id_.find(id);
-  return it == by_id_.end() ? nullptr : it->second.get();
+  return it == by_id_.end() ? nullptr : &it->second;
 }
 Order* OrderTable::find(const ClientOrderId& id) { return const_cast<Order*>(std::as_const(*this).find(id)); }
 
@@ -47,7 +55,10 @@ Result<void> OrderTable::apply(Order& order, OrderEvent event, Nanos now) {
     working_.erase(std::find(working_.begin(), working_.end(), &order));
     done_.push_back(order.id());
     while (done_.size() > keep_done_) {
-      if (const auto it = by_id_.find(done_.front()); it != by_id_.end() && is_terminal(it->second->state)) by_id_.erase(it);
+      if (const auto it = by_id_.find(done_.front()); it != by_id_.end() && is_terminal(it->second.state)) {
+        spare_ = by_id_.extract(it);
+        spare_.mapped() = Order{};
+      }
       done_.pop_front();
     }
   } else if (was && !is) {  // it lives after all

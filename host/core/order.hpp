@@ -5,7 +5,6 @@
 #include <bowline/result.hpp>
 #include <cstring>
 #include <deque>
-#include <memory>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -48,7 +47,9 @@ class OrderTable {
       return h;
     }
   };
-  std::unordered_map<ClientOrderId, std::unique_ptr<Order>, Hash> by_id_;  // looked up, never iterated
+  using Orders = std::unordered_map<ClientOrderId, Order, Hash>;
+  Orders by_id_;                  // looked up, never iterated; an order stays where it is
+  Orders::node_type spare_;       // the place of the order forgotten last, for the next one
   std::vector<Order*> working_;   // not terminal, in order of making
   std::deque<ClientOrderId> done_;
   std::size_t keep_done_;
@@ -56,7 +57,11 @@ class OrderTable {
 
  public:
   /// `keep_done`: how many ended orders stay in memory for late reports (the store keeps them all).
-  explicit OrderTable(std::size_t keep_done = 20'000) : keep_done_(keep_done) { by_id_.reserve(keep_done); }
+  explicit OrderTable(std::size_t keep_done = 20'000) : keep_done_(keep_done) {
+    // Half empty: what is looked for is nearly always not there yet, or the oldest, which no cache holds any more.
+    by_id_.max_load_factor(0.5);
+    by_id_.reserve(keep_done);
+  }
 
   /// Takes a new order in state recorded. An id that is known already is refused (duplicate intent).
   Result<Order*> add(const Intent& intent, Nanos now, std::uint64_t seq);

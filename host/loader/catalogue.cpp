@@ -86,8 +86,8 @@ Result<Catalogue> Catalogue::scan(std::span<const fs::path> folders) {
 }
 
 Result<Offer> Catalogue::find(std::string_view id) const {
-  const auto [begin, end] = std::ranges::equal_range(
-      offers_, id, std::less<>{}, [](const Offer& o) -> std::string_view { return o.plugin.id; });
+  const auto id_of = [](const Offer& o) -> std::string_view { return o.plugin.id; };
+  const auto begin = std::ranges::lower_bound(offers_, id, {}, id_of), end = std::ranges::upper_bound(offers_, id, {}, id_of);
   if (end - begin == 1) return *begin;
   if (end - begin > 1) {
     const std::string first = begin->file.string(), second = (begin + 1)->file.string();

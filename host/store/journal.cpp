@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <map>
@@ -72,11 +73,19 @@ class Chain {
 
 /// The whole intent as one line, every field named: a reader needs no other document.
 std::string intent_line(const core::Intent& i) {
-  std::string s = "{\"client_id\":\"";
-  s.append(i.client_id()).append("\",\"decision\":\"").append(i.decision.hex()).append("\",\"instrument\":");
-  s.append(std::to_string(i.abi.instrument)).append(",\"purpose\":\"").append(core::to_string(i.purpose));
+  std::string s;
+  s.reserve(512);  // grown once, not five times
+  const auto number = [&s](auto n) {
+    char text[24];
+    s.append(text, std::to_chars(text, text + sizeof text, n).ptr);
+  };
+  s.append("{\"client_id\":\"").append(i.client_id()).append("\",\"decision\":\"").append(i.decision.hex());
+  s.append("\",\"instrument\":");
+  number(i.abi.instrument);
+  s.append(",\"purpose\":\"").append(core::to_string(i.purpose));
   s.append("\",\"side\":\"").append(core::to_string(i.side())).append("\",\"type\":\"").append(core::to_string(i.type()));
-  s.append("\",\"tif\":\"").append(core::to_string(i.tif())).append("\",\"flags\":").append(std::to_string(i.abi.flags));
+  s.append("\",\"tif\":\"").append(core::to_string(i.tif())).append("\",\"flags\":");
+  number(i.abi.flags);
   const auto amount = [&s](std::string_view key, Decimal d) {
     if (!d.is_set()) return;
     s.append(",\"").append(key).append("\":\"");
@@ -87,8 +96,11 @@ std::string intent_line(const core::Intent& i) {
   amount("quote_qty", i.quote_qty());
   amount("limit_px", i.limit_px());
   amount("stop_px", i.stop_px());
-  s.append(",\"expire_ns\":").append(std::to_string(i.abi.expire_ns)).append(",\"decided_ns\":");
-  s.append(std::to_string(i.abi.decided_ns)).append("}");
+  s.append(",\"expire_ns\":");
+  number(i.abi.expire_ns);
+  s.append(",\"decided_ns\":");
+  number(i.abi.decided_ns);
+  s.append("}");
   return s;
 }
 

@@ -53,6 +53,7 @@ Venue::Venue(const VenueOptions& options, std::vector<Product> products, std::ui
   open_.resize(highest + 1);
   prices_.resize(highest + 1);
   for (Product& p : products) products_[p.instrument] = std::move(p);
+  by_client_id_.max_load_factor(0.5);  // nearly every id that is looked for is new
 }
 
 const Product* Venue::product(std::uint32_t instrument) const noexcept {
@@ -65,9 +66,9 @@ void Venue::restore(std::vector<Order> orders, std::vector<Fill> fills) {
   for (Order& o : orders) {
     if (o.number != static_cast<std::int64_t>(orders_.size()) + 1)
       throw std::logic_error("mock venue: order numbers in the state have a hole");
-    by_client_id_.emplace(o.spec.client_id, o.number);
     if (o.state == State::open && product(o.spec.instrument)) open_[o.spec.instrument].push_back(o.number);
-    orders_.push_back(std::move(o));
+    const Order& kept = orders_.emplace_back(std::move(o));
+    by_client_id_.emplace(kept.spec.client_id, kept.number);
   }
   for (Fill& f : fills) {
     if (f.number != static_cast<std::int64_t>(fills_.size()) + 1)
@@ -170,9 +171,8 @@ void Venue::carry_out(Request& r) {
 
 /// A new order arrives: it is judged, and rests or is refused. Either way it has a number and is remembered.
 void Venue::admit(Request& r) {
-  const auto [slot, fresh] =
-      by_client_id_.try_emplace(r.spec.client_id, static_cast<std::int64_t>(orders_.size()) + 1);
-  if (!fresh) return report(Report::Kind::snapshot, order(slot->second), r.due_ns);
+  if (const auto known = by_client_id_.find(r.spec.client_id); known != by_client_id_.end())
+    return report(Report::Kind::snapshot, order(known->second), r.due_ns);
   Order o;
   o.spec = std::move(r.spec);
   o.number = static_cast<std::int64_t>(orders_.size()) + 1;
@@ -199,6 +199,7 @@ void Venue::admit(Request& r) {
   o.reason = why;
   orders_.push_back(std::move(o));
   Order& kept = orders_.back();
+  by_client_id_.emplace(kept.spec.client_id, kept.number);
   mark_changed(kept, r.due_ns);
   if (why != Reason::none) return report(Report::Kind::rejected, kept, r.due_ns, why);
   ledger_.rehold(kept.hold_asset, Decimal::zero(), kept.hold);

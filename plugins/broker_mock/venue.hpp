@@ -68,6 +68,8 @@ struct OrderRef {
 class Venue {
  public:
   Venue(const VenueOptions& options, std::vector<Product> products, std::uint32_t assets);
+  Venue(const Venue&) = delete;  // its own texts are the keys of an index
+  Venue& operator=(const Venue&) = delete;
 
   Ledger& ledger() noexcept { return ledger_; }
   const Ledger& ledger() const noexcept { return ledger_; }
@@ -164,7 +166,7 @@ class Venue {
   Ledger ledger_;
   std::deque<Order> orders_;                                    ///< by number - 1
   std::deque<Fill> fills_;                                      ///< by number - 1
-  std::unordered_map<std::string, std::int64_t> by_client_id_;  ///< looked up, never walked
+  std::unordered_map<std::string_view, std::int64_t> by_client_id_;  ///< the texts are those in orders_; never walked
   std::vector<std::vector<std::int64_t>> open_;  ///< open order numbers by instrument, ascending
   std::vector<Price> prices_;                    ///< by instrument
   std::vector<Request> requests_;                ///< on their way, in order of sending
