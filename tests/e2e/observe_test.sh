@@ -43,14 +43,15 @@ total() { # family: the sum of its series
 }
 took() { scrape && is "$(metric 'bowline_bars_total{feed="market"}')" "$1" >/dev/null; }
 all_stored() { scrape && is "$(metric 'bowline_store_records_total{table="candles"}')" 600 >/dev/null; }
+# The numbers of the loop are copied together, at a beat.
+all_closed() { scrape && is "$(total bowline_steps_total)" 600 >/dev/null; }
 logged() { grep -q "$1" "$dir/$run.log"; }
 
 run=main
 begin main
 check "all bars before the hole are taken" within 60 took 600
 check "and stored" within 20 all_stored
-sleep 0.5 # the numbers are copied at a beat, five times a second and more
-scrape
+check "and the numbers of the last step are on the page" within 20 all_closed
 cp "$dir/metrics" "$dir/page"
 cp "$dir/metrics" "$dir/first"
 if command -v promtool >/dev/null; then
@@ -84,9 +85,11 @@ check "as refused by the server" is "$(metric 'bowline_http_refused_total{reason
 # A request of which half is there when the stop comes gets a whole answer.
 exec 3<>"/dev/tcp/127.0.0.1/${at##*:}"
 printf 'POST /emergency/stop HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 33\r\n\r\n{"reason":' >&3
-sleep 0.3
+held() { scrape && test "$(metric 'bowline_http_connections{service="trade-execution"}')" -ge 2; }
+unready() { ! ready; }
+check "half a request is held beside this one" within 10 held
 kill -TERM $host
-sleep 0.3
+check "it is not ready once a stop began" within 10 unready
 printf '"a request at the end"}' >&3
 timeout 10 head -c 12 <&3 >"$dir/answer"
 exec 3>&-
@@ -161,8 +164,8 @@ check "alone: it listens" within 30 grep -qs 'signal-generator listens on' "$dir
 at="http://127.0.0.1:$(port_of alone signal-generator)"
 check "alone: it is ready" within 20 ready
 kill -TERM $host
-unready() { is "$(status "$at/readyz")" 503 >/dev/null; }
-check "it is not ready once a stop began" within 2 unready
+told_unready() { is "$(status "$at/readyz")" 503 >/dev/null; }
+check "alone: it is not ready once a stop began" within 2 told_unready
 check "and alive" is "$(status "$at/livez")" 200
 status "$at/health" >/dev/null
 check "as health says" grep -q '"live":true,"ready":false' "$dir/body"

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <thread>
 
 #include "services/runtime/run_watch.hpp"
@@ -150,11 +151,23 @@ TEST_CASE("each step that is waited for is timed, and none where nobody asks") {
   // The feed has nothing before each step until the clock goes on, so the loop waits.
   Seen s({"wait 5000\nbar 1 300 300 10000\nbar 2 300 300 10000\nbatch\nwait 7000\nbar 1 600 600 10000\nbar 2 600 600 10000\n"});
   std::vector<double> seconds;
-  s.rig.pipeline->predicted = [&](double t) { seconds.push_back(t); };
-  std::thread time([&s] {
+  std::atomic<std::size_t> timed{0};
+  s.rig.pipeline->predicted = [&](double t) {
+    seconds.push_back(t);
+    ++timed;
+  };
+  std::thread time([&s, &timed] {
+    // Work is done between two looks at the feeds: behind the second piece the loop has looked once and waits.
+    std::size_t step = 0;
     for (const std::int64_t to : {6000, 8000}) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(500));
+      for (int looks = 0; looks < 2 || timed < step;) {
+        std::promise<void> done;
+        if (!s.rig.pipeline->post([&done] { done.set_value(); })) return;
+        done.get_future().wait();
+        looks += timed == step;
+      }
       s.clock = to * second;
+      ++step;
     }
   });
   const services::RunEnd end = s.rig.go();
