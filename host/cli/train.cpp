@@ -11,6 +11,7 @@
 
 #include "cli/load_config.hpp"
 #include "cli/log_options.hpp"
+#include "cli/plugin_facts.hpp"
 #include "cli/verbs.hpp"
 #include "core/exit_codes.hpp"
 #include "features/catalogue.hpp"
@@ -21,7 +22,6 @@
 #include "research/dataset.hpp"
 #include "services/runtime/feed_reader.hpp"
 #include "services/runtime/instances.hpp"
-#include "services/runtime/selected_features.hpp"
 
 namespace bowline::cli {
 namespace {
@@ -181,10 +181,7 @@ Result<nlohmann::ordered_json> train(const Options& o, const config::RunConfig& 
   auto table = services::instrument_table(config);
   if (!table) return table.error();
   services::RunFacts facts;
-  facts.instruments = &*table;
-  facts.wall_ns = [] { return std::int64_t{0}; };
-  facts.secret = loaded.secret;
-  facts.select = services::select_features;
+  stand_still(facts, *table, loaded);
   auto catalogue = loader::Catalogue::scan(config.plugins.path);
   if (!catalogue) return catalogue.error();
   std::error_code ec;

@@ -5,8 +5,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "cli/plugin_facts.hpp"
 #include "services/runtime/instances.hpp"
-#include "services/runtime/selected_features.hpp"
 
 namespace bowline::cli {
 namespace {
@@ -40,10 +40,7 @@ Result<void> try_plugins(const config::RunConfig& full, const LoadedConfig& load
   auto table = services::instrument_table(config);
   if (!table) return table.error();
   services::RunFacts facts;
-  facts.instruments = &*table;
-  facts.wall_ns = [] { return std::int64_t{0}; };
-  facts.secret = loaded.secret;
-  facts.select = services::select_features;
+  stand_still(facts, *table, loaded);
   auto catalogue = loader::Catalogue::scan(config.plugins.path);
   if (!catalogue) return catalogue.error();
   const Scratch scratch;

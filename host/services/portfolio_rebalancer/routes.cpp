@@ -116,12 +116,7 @@ void add_portfolio_rebalancer_routes(const std::shared_ptr<edge::Router>& router
                .params = {since_doc(), limit_doc(), before_doc()},
                .responses = {{200, {"in order of time", page_schema("rebalances", rebalance_schema)}}},
                .tag = "rebalance"},
-              [&backend](const Request& q, Responder answer) {
-                if (const auto ok = only_params(q, {"since", "limit", "before"}); !ok) return answer.error(400, ok.error());
-                auto ask = query_page(q);
-                if (!ask) return answer.error(400, ask.error());
-                page_from_store(backend, std::move(answer), "rebalances", backend.rebalances, std::move(*ask));
-              });
+              page_route(backend, "rebalances", backend.rebalances, Narrowed::by_nothing));
 }
 
 }  // namespace bowline::services

@@ -100,6 +100,29 @@ void page_from_store(const Backend& backend, edge::Responder answer, const char*
   });
 }
 
+edge::Handler page_route(const Backend& backend, const char* name,
+                         const std::function<Result<store::Page>(const store::PageAsk&)>& list, Narrowed narrowed) {
+  return [&backend, name, &list, by_symbol = narrowed == Narrowed::by_symbol](const edge::Request& q, edge::Responder answer) {
+    // "limit" stands in twice where there is no symbol: the list is of fixed length.
+    if (const auto ok = only_params(q, {"since", "limit", "before", by_symbol ? "symbol" : "limit"}); !ok)
+      return answer.error(400, ok.error());
+    auto ask = query_page(q);
+    if (!ask) return answer.error(400, ask.error());
+    if (by_symbol) {
+      auto symbol = query_symbol(q, *backend.instruments);
+      if (!symbol) return answer.error(404, symbol.error());
+      ask->only = std::move(*symbol);
+    }
+    page_from_store(backend, std::move(answer), name, list, std::move(*ask));
+  };
+}
+
+edge::Handler explanation(const Backend& backend, const std::function<Backend::Json(const std::string& id)>& of) {
+  return [&backend, &of](const edge::Request& q, edge::Responder answer) {
+    from_store(backend, std::move(answer), static_cast<bool>(of), [&of, id = std::string(q.param("id"))] { return of(id); });
+  };
+}
+
 std::string page_json(std::string_view name, const store::Page& page) {
   std::string items = "[";
   for (const store::Entry& e : page.entries) items.append(items.size() > 1 ? "," : "").append(e.json);

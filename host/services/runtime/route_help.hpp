@@ -32,7 +32,14 @@ void from_store(const Backend& backend, edge::Responder answer, bool present,
 /// A list of the store, answered as {"<name>":[...],"more","next_before"}. A store function that is empty: 503 STORE_ABSENT.
 void page_from_store(const Backend& backend, edge::Responder answer, const char* name,
                      const std::function<Result<store::Page>(const store::PageAsk&)>& list, store::PageAsk ask);
-/// The same of a page that is here.
+/// What the pages of a list may be narrowed by, beside the time.
+enum class Narrowed : std::uint8_t { by_nothing, by_symbol };
+/// The route of a list: reads the question and answers with page_from_store.
+edge::Handler page_route(const Backend& backend, const char* name,
+                         const std::function<Result<store::Page>(const store::PageAsk&)>& list, Narrowed narrowed);
+/// The route of one thing's explanation by its {id}. A store function that is empty: 503 STORE_ABSENT.
+edge::Handler explanation(const Backend& backend, const std::function<Backend::Json(const std::string& id)>& of);
+/// A page that is here, in the shape that page_from_store answers with.
 std::string page_json(std::string_view name, const store::Page& page);
 /// What a question that needs the store is answered with where there is none; status 503.
 Error store_absent();

@@ -31,16 +31,7 @@ void add_signal_bridge_routes(const std::shared_ptr<edge::Router>& router, Backe
                .params = {since_doc(), symbol_doc(), limit_doc(), before_doc()},
                .responses = {{200, {"in order of time", page_schema("decisions", decision_schema)}}},
                .tag = "decisions"},
-              [&backend](const Request& q, Responder answer) {
-                if (const auto ok = only_params(q, {"since", "symbol", "limit", "before"}); !ok)
-                  return answer.error(400, ok.error());
-                auto ask = query_page(q);
-                if (!ask) return answer.error(400, ask.error());
-                auto symbol = query_symbol(q, *backend.instruments);
-                if (!symbol) return answer.error(404, symbol.error());
-                ask->only = std::move(*symbol);
-                page_from_store(backend, std::move(answer), "decisions", backend.decisions, std::move(*ask));
-              });
+              page_route(backend, "decisions", backend.decisions, Narrowed::by_symbol));
   router->add({.method = Method::Get,
                .path = "/decisions/{id}/explain",
                .operation_id = "explain_decision",
@@ -48,11 +39,7 @@ void add_signal_bridge_routes(const std::shared_ptr<edge::Router>& router, Backe
                .params = {id_doc("decision id", "0123456789abcdef0123456789abcdef")},
                .responses = {{200, {"the explanation", explain_schema}}},
                .tag = "decisions"},
-              [&backend](const Request& q, Responder answer) {
-                from_store(
-                    backend, std::move(answer), static_cast<bool>(backend.explain_decision),
-                    [&backend, id = std::string(q.param("id"))] { return backend.explain_decision(id); });
-              });
+              explanation(backend, backend.explain_decision));
 }
 
 }  // namespace bowline::services

@@ -91,16 +91,7 @@ void add_signal_generator_routes(const std::shared_ptr<edge::Router>& router, co
                .params = {since_doc(), symbol_doc(), limit_doc(), before_doc()},
                .responses = {{200, {"in order of time", page_schema("signals", prediction_schema)}}},
                .tag = "signals"},
-              [&backend](const Request& q, Responder answer) {
-                if (const auto ok = only_params(q, {"since", "symbol", "limit", "before"}); !ok)
-                  return answer.error(400, ok.error());
-                auto ask = query_page(q);
-                if (!ask) return answer.error(400, ask.error());
-                auto symbol = query_symbol(q, *backend.instruments);
-                if (!symbol) return answer.error(404, symbol.error());
-                ask->only = std::move(*symbol);
-                page_from_store(backend, std::move(answer), "signals", backend.signals, std::move(*ask));
-              });
+              page_route(backend, "signals", backend.signals, Narrowed::by_symbol));
   router->add({.method = Method::Get,
                .path = "/signals/{id}/explain",
                .operation_id = "explain_signal",
@@ -108,11 +99,7 @@ void add_signal_generator_routes(const std::shared_ptr<edge::Router>& router, co
                .params = {id_doc("signal id", "0123456789abcdef0123456789abcdef")},
                .responses = {{200, {"the explanation", explain_schema}}},
                .tag = "signals"},
-              [&backend](const Request& q, Responder answer) {
-                from_store(
-                    backend, std::move(answer), static_cast<bool>(backend.explain_signal),
-                    [&backend, id = std::string(q.param("id"))] { return backend.explain_signal(id); });
-              });
+              explanation(backend, backend.explain_signal));
   router->add_ws(
       {.path = "/signals/stream",
        .operation_id = "stream_signals",

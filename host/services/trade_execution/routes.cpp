@@ -308,13 +308,7 @@ void add_portfolio_routes(edge::Router& router, Execution& execution, Backend& b
               .params = {since_doc(), limit_doc(), before_doc()},
               .responses = {{200, {"in order of time", page_schema("history", history_schema)}}},
               .tag = "portfolio"},
-             [&backend](const Request& q, Responder answer) {
-               if (const auto ok = only_params(q, {"since", "limit", "before"}); !ok)
-                 return answer.error(400, ok.error());
-               auto ask = query_page(q);
-               if (!ask) return answer.error(400, ask.error());
-               page_from_store(backend, std::move(answer), "history", backend.portfolio_history, std::move(*ask));
-             });
+             page_route(backend, "history", backend.portfolio_history, Narrowed::by_nothing));
 }
 
 void add_emergency_route(edge::Router& router, Execution& execution, Backend& backend, bool stop) {
