@@ -48,7 +48,8 @@ Result<void> OrderTable::apply(Order& order, OrderEvent event, Nanos now) {
                                                std::string(to_string(event))};
   ++changes_;
   const bool was = is_terminal(order.state);
-  order.state = *to;
+  // The table knows no quantities: what works and has fills is partly filled, by whatever way it came back to working.
+  order.state = *to == OrderState::open && order.cum_qty.is_positive() ? OrderState::partially_filled : *to;
   order.updated = now;
   const bool is = is_terminal(order.state);
   if (!was && is) {

@@ -72,6 +72,14 @@ Decimal Portfolio::in_quote(AssetId asset, Decimal amount, const Fill& fill) con
   return Decimal::zero();
 }
 
+bool Portfolio::priced(AssetId asset, InstrumentId instrument) const {
+  const Instrument& ins = table_[instrument];
+  if (asset == ins.quote || asset == ins.base) return true;
+  for (const Instrument& other : table_.all())
+    if (other.base == asset && other.quote == ins.quote && mark(other.id).last.is_set()) return true;
+  return false;
+}
+
 void Portfolio::pay_fee(const Fill& fill, Position& p) {
   const Instrument& ins = table_[fill.instrument];
   Decimal fee = fill.fee;

@@ -66,6 +66,9 @@ class Portfolio {
   Decimal bid(InstrumentId id) const;  // not set without a mark
   Decimal ask(InstrumentId id) const;
   /// Average price paid for what is held; not set when flat.
+  /// Whether an amount of `asset` has a worth in the instrument's quote asset: it is its quote or base, or another
+  /// instrument's base with a mark.
+  bool priced(AssetId asset, InstrumentId instrument) const;
   Decimal average(InstrumentId id) const;
   /// qty x last; zero when flat; a held position without a mark counts its cost... never: it counts 0 (rules 5.2).
   Decimal value(InstrumentId id) const;

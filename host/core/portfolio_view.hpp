@@ -48,6 +48,13 @@ class PortfolioView {
     return Decimal::zero();
   }
 
+  /// Whether an order that buys it is working.
+  bool buying(InstrumentId id) const noexcept {
+    for (const bl_intent& i : parts_.intents)
+      if (i.instrument == id.value && i.side == BL_BUY) return true;
+    return false;
+  }
+
  private:
   Parts parts_;
   std::vector<const bl_working*> pointers_;

@@ -167,7 +167,7 @@ struct RebalanceRecord {
   std::vector<std::pair<InstrumentId, double>> weights;
 };
 
-/// crypto_transactions.core_events: every numbered event that is not a candle: commands, venue reports, links, faults.
+/// crypto_transactions.core_events: incidents. Commands stand in audit, what the venue reports in order_events and fills.
 struct EventRecord {
   std::uint64_t seq = 0;
   Nanos time = 0;

@@ -15,9 +15,10 @@ bool TargetBook::put(const Target& target) {
   Slot& slot = slots_[target.instrument.value - 1];
   Target t = target;
   if (t.weight < 0) t.weight = 0;
-  if (t.purpose == Purpose::entry) slot.by_rank[rank(Purpose::exit)].reset();
-  if (t.purpose == Purpose::exit) slot.by_rank[rank(Purpose::entry)].reset();
+  if (t.purpose == Purpose::entry) clear(t.instrument, Purpose::exit);
+  if (t.purpose == Purpose::exit) clear(t.instrument, Purpose::entry);
   slot.by_rank[rank(t.purpose)] = t;
+  slot.insists[rank(t.purpose)] = false;
   return true;
 }
 
@@ -26,7 +27,7 @@ void TargetBook::action_changed(InstrumentId instrument) { clear(instrument, Pur
 const Target* TargetBook::live(InstrumentId instrument, Nanos now) const noexcept {
   const Slot& slot = slots_[instrument.value - 1];
   for (std::size_t r = ranks; r-- > 0;)
-    if (const auto& t = slot.by_rank[r]; t && t->valid_until > now) return &*t;
+    if (const auto& t = slot.by_rank[r]; t && (slot.insists[r] || t->valid_until > now)) return &*t;
   return nullptr;
 }
 
@@ -37,12 +38,30 @@ bool TargetBook::stands(Id128 decision) const noexcept {
   return false;
 }
 
+void TargetBook::insist(InstrumentId instrument, Purpose purpose) noexcept {
+  Slot& slot = slots_[instrument.value - 1];
+  slot.insists[rank(purpose)] = slot.by_rank[rank(purpose)].has_value();
+}
+
+void TargetBook::give_up(InstrumentId instrument, Purpose purpose) noexcept {
+  slots_[instrument.value - 1].insists[rank(purpose)] = false;
+}
+
+bool TargetBook::insists(InstrumentId instrument, Purpose purpose) const noexcept {
+  return slots_[instrument.value - 1].insists[rank(purpose)];
+}
+
 void TargetBook::clear(InstrumentId instrument, Purpose purpose) noexcept {
-  slots_[instrument.value - 1].by_rank[rank(purpose)].reset();
+  Slot& slot = slots_[instrument.value - 1];
+  slot.by_rank[rank(purpose)].reset();
+  slot.insists[rank(purpose)] = false;
 }
 
 void TargetBook::clear_all(Purpose purpose) noexcept {
-  for (Slot& s : slots_) s.by_rank[rank(purpose)].reset();
+  for (Slot& s : slots_) {
+    s.by_rank[rank(purpose)].reset();
+    s.insists[rank(purpose)] = false;
+  }
 }
 
 }  // namespace bowline::core

@@ -20,8 +20,15 @@ class TargetBook {
   bool put(const Target& target);
   /// The prediction's action for a product changed: a rebalancer's target for it no longer stands.
   void action_changed(InstrumentId instrument);
-  /// The live target of the highest rank: not expired at `now`. nullptr: the position is held.
+  /// The live target of the highest rank: not expired at `now`, or insisted on. nullptr: the position is held.
   const Target* live(InstrumentId instrument, Nanos now) const noexcept;
+  /// The target of this rank stands, whatever its valid_until, until it is given up, cleared or replaced: an exit that has
+  /// to wait for an entry's cancel, or whose order ended with a rest, is not over because its prediction is. Nothing where
+  /// the rank is empty.
+  void insist(InstrumentId instrument, Purpose purpose) noexcept;
+  /// It stands no longer than its valid_until again.
+  void give_up(InstrumentId instrument, Purpose purpose) noexcept;
+  bool insists(InstrumentId instrument, Purpose purpose) const noexcept;
   /// Whether any target, live or covered by a higher rank, was made by this decision.
   bool stands(Id128 decision) const noexcept;
   /// Takes off one rank (a new plan, a done exit, an ended stop).
@@ -34,6 +41,7 @@ class TargetBook {
   static constexpr std::size_t ranks = 7;
   struct Slot {
     std::array<std::optional<Target>, ranks> by_rank{};
+    std::array<bool, ranks> insists{};
   };
   std::vector<Slot> slots_;
 };

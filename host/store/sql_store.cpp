@@ -163,7 +163,10 @@ void SqlStore::run() {
     } else {
       // The last write failed: what was taken is still here.
       work_.wait_for(lock, std::chrono::seconds(1), [this] { return stop_ || hurry_; });
-      if (stop_) return;
+      if (stop_) {
+        dropped_.fetch_add(batch.size() + queue_.size(), std::memory_order_relaxed);
+        return;
+      }
     }
     hurry_ = false;
     busy_ = true;

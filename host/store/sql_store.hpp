@@ -63,7 +63,8 @@ class SqlStore final : public core::RecordSink {
   /// False: the last write failed; what was accepted is kept and tried again each second. Entries must be denied. [any]
   bool healthy() const noexcept { return healthy_.load(std::memory_order_acquire); }
   Error fault() const;                         // empty when healthy [any]
-  /// Records lost for good: they came while the store could not be written and its backlog was full. [any]
+  /// Records lost for good: they came while the store could not be written and its backlog was full, or it still could
+  /// not be written at the end. [any]
   std::uint64_t dropped() const noexcept { return dropped_.load(std::memory_order_relaxed); }
   /// Records waiting for the writer. [any]
   std::size_t queued() const;

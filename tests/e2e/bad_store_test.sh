@@ -98,6 +98,7 @@ full() { # what, state folder, command...
   check "$what" ends 7 "$@"
   check "$what: says so" grep -q '^bowline: \(STORE_FULL\|STORE_OPEN\|JOURNAL_WRITE\|JOURNAL_OPEN\|JOURNAL_FULL\): ' "$dir/err"
   check "$what: in one error" is "$(grep -c '^bowline: ' "$dir/err")" 1
+  check "$what: counts what is lost" test "$(field store_dropped)" -gt 0
   rm -rf "$dir/moved" # SQLite needs some space to read, too
   cp -r "$var" "$dir/moved"
   check "$what: what was stored holds together" whole "$dir/moved"

@@ -37,6 +37,7 @@ Result<std::vector<core::Target>> Rebalancer::run(core::Nanos now, const core::P
   for (const core::Prediction& p : latest_)
     if (p.instrument) known.push_back(p);
   std::vector<core::Target> targets;
+  std::vector<core::RebalanceRecord> records;  // of plans that may still be thrown away for what another says
   for (const auto& plan : plans_) {
     asked_ = plan->name();
     auto lines = plan->plan(known, view.get());
@@ -61,13 +62,16 @@ Result<std::vector<core::Target>> Rebalancer::run(core::Nanos now, const core::P
     }
     if (sum > 1 + 1e-9)
       return Error{"REBALANCE_SUM", "instance " + *plan->name() + " planned weights that sum to more than 1"};
-    if (!record) continue;
-    ++made_;
     r.id = core::decision_id(options_.seed, "", now, *plan->name(), "plan").hex();
-    r.seq = ++seq_;
     r.time = now;
     r.instance = plan->name();
     r.portfolio_version = view.get().version;
+    records.push_back(std::move(r));
+  }
+  if (!record) return targets;
+  for (core::RebalanceRecord& r : records) {
+    ++made_;
+    r.seq = ++seq_;
     if (sink_.wanted()) sink_.put(std::move(r));
   }
   return targets;

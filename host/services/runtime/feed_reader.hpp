@@ -31,6 +31,10 @@ inline bool usable(const bl_bar& bar, std::size_t instruments) noexcept {
   return bar.h.instrument != 0 && bar.h.instrument <= instruments && bar.is_final != 0;
 }
 
+inline bool usable(const bl_quote& quote, std::size_t instruments) noexcept {
+  return quote.h.instrument != 0 && quote.h.instrument <= instruments;
+}
+
 /// FEED_INTERVAL: the feed gave a bar of another length than the run's `interval`. Times, horizons and ages are counted
 /// in bars, so that all of them would be wrong, and none would look so.
 Error wrong_interval(const std::string& instance, std::int64_t bar_ns, std::int64_t interval_ns);
@@ -69,7 +73,7 @@ class FeedReader {
   /// Events that did not enter: of a type the core does not take, and malformed ones. [any]
   std::uint64_t ignored() const noexcept { return ignored_.load(std::memory_order_relaxed); }
   std::uint64_t malformed() const noexcept { return malformed_.load(std::memory_order_relaxed); }
-  /// Bars the core took, and those it could not use; counted by the core as it takes them. [core thread]
+  /// Bars the core took, and bars and quotes that it could not use; counted by the core as it takes them. [core thread]
   std::uint64_t bars = 0, unusable = 0;
   const std::string& id() const noexcept { return feed_.spec().id; }
   loader::FeedInstance& feed() noexcept { return feed_; }

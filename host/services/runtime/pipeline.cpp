@@ -139,7 +139,7 @@ RunEnd Pipeline::turn() {
     const std::uint64_t bars_before = bars_;
     handle(*next);
     if (bars_ != bars_before) ++best->bars;
-    else if (next->h.type == BL_EV_BAR) ++best->unusable;
+    else if (next->h.type == BL_EV_BAR || (next->h.type == BL_EV_QUOTE && !usable(next->quote, p_.instruments))) ++best->unusable;
     if (open_ != 0 && seen_count_ == p_.instruments) {
       close_step();
       if (failed()) return end_of_failure();
@@ -155,6 +155,7 @@ void Pipeline::handle(MarketEvent& event) {
   switch (event.h.type) {
     case BL_EV_BAR: on_bar(event.bar); break;
     case BL_EV_QUOTE:
+      if (!usable(event.quote, p_.instruments)) return;
       if (p_.execution != nullptr) p_.execution->on_quote(event.quote);
       pump();
       p_.generator->on_event(event.h);

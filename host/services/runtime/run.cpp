@@ -109,6 +109,16 @@ Result<void> Run::Impl::first_balances() {
   return {};
 }
 
+Result<void> Run::Impl::close_store() {
+  const auto done = sql->close();
+  if (sql->dropped() == 0) return done;
+  std::string lost = std::to_string(sql->dropped()) + " records are not in the store";
+  if (journal && journal->durable()) lost += ". The journal has every order; the store of this run is not whole";
+  else lost += " nor anywhere else: the journal was in memory";
+  return done.ok() ? Error{"STORE_DROPPED", lost + ". They came while it could not be written and its backlog was full"}
+                   : Error{done.error().code, done.error().message + "; " + lost};
+}
+
 // From here on the folder is used, also when no order is ever made.
 Result<void> Run::Impl::note_begin() {
   if (auto done = journal->note("begin", 0, "{\"seed\":" + std::to_string(config.seed) + "}"); !done) return done;
@@ -260,16 +270,16 @@ Summary Run::turn(const std::function<void()>& on_started) {
     m.loop->pump();
     // A simulated venue answers on its own time, which nothing drives any more.
     if (!m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
-    m.execution->settle(m.loop->last_time());
+    m.execution->finish(m.loop->last_time());
     if (auto done = m.journal->flush(); !done && m.error.code.empty()) m.error = done.error();
   }
   m.sink().end_step(m.loop->last_time());
   for (const Error& e : m.instances->stop()) out::error("run", "{}: {}", e.code, e.message);
   if (m.sql)
-    if (auto done = m.sql->close(); !done && m.error.code.empty()) m.error = done.error();
-  if (m.sql && m.sql->dropped() != 0 && m.error.code.empty())
-    m.error = Error{"STORE_DROPPED", std::to_string(m.sql->dropped()) + " records are not in the store: they came while it could not be "
-                                     "written and its backlog was full. The journal has every order; the store of this run is not whole"};
+    if (auto done = m.close_store(); !done) {
+      if (!m.error.code.empty()) out::error("run", "{}: {}", done.error().code, done.error().message);
+      else m.error = done.error();
+    }
   m.watch->look();
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return summary();

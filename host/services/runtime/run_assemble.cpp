@@ -74,7 +74,7 @@ std::vector<std::unique_ptr<core::RiskRule>> Run::Impl::rules(std::string_view s
 }
 
 void Run::Impl::make_execution() {
-  broker = std::make_unique<BrokerAdapter>(*instances->brokers.front().instance, instances->broker_inbox, gate_closed);
+  broker = std::make_unique<BrokerAdapter>(*instances->brokers.front().instance, instances->broker_inbox, gate_closed, &plugin_errors);
   ExecutionOptions eo;
   eo.seed = config.seed;
   eo.account = config.execution.account;
@@ -125,7 +125,11 @@ std::vector<Listener> Run::Impl::feed_listeners() {
 std::vector<Listener> Run::Impl::broker_listeners() {
   auto& b = instances->brokers.front();
   b.services->on_wake = [this] { broker->ask_wake(); };
-  return {{b.services.get(), [this](const bl_event& e) { static_cast<void>(broker->on_event(e)); }, {}}};
+  return {{b.services.get(), 
+           [this](const bl_event& e) {
+             if (const auto done = broker->on_event(e); !done) execution->broker_failed(done.error());
+           },
+           {}}};
 }
 
 std::vector<Listener> Run::Impl::risk_listeners() {

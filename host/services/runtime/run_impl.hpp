@@ -63,6 +63,8 @@ struct Run::Impl {
   Error used(const std::string& what) const;
   Result<void> note_begin();
   Result<void> first_balances();
+  /// Ends the store. Its own error, or STORE_DROPPED, with how many records are lost.
+  Result<void> close_store();
   RunParts parts() const;
   void tell_begin() const;
 

@@ -29,7 +29,7 @@ const Codes& codes() {
 constexpr auto table = std::to_array<std::pair<std::string_view, std::string_view>>({
     {"TARGET", "a target weight was proposed to trade-execution"},
     {"HOLD", "the prediction wants no change"},
-    {"SELL_NOTHING_HELD", "a SELL of something that is not held: spot is never short"},
+    {"SELL_NOTHING_HELD", "a SELL of something that is neither held nor being bought: spot is never short"},
     {"EDGE_BELOW_COST", "the calibrated expected move is below round-trip fee + half spread + margin"},
     {"MOVE_UNKNOWN", "the cost gate is on and the prediction brings no expected move"},
     {"WEIGHT_ZERO", "the wanted weight is zero"},
@@ -140,7 +140,8 @@ void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, co
       continue;
     }
     if (p.action == Action::sell) {
-      if (held.is_zero())
+      // What is being bought is not wanted either: the exit cancels the entry before it fills.
+      if (held.is_zero() && !view.buying(p.instrument))
         close(codes().flat);
       else
         propose(core::Purpose::exit, 0);

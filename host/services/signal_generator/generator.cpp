@@ -25,6 +25,7 @@ Generator::Generator(GeneratorOptions options, const core::InstrumentTable& tabl
       sink_(sink),
       outcomes_(table.size(), sink),
       close_(table.size(), Decimal::not_set()),
+      closed_(table.size(), INT64_MIN),
       latest_(table.size()),
       identities_(table.size()),
       combined_name_(std::make_shared<const std::string>("combined")) {
@@ -46,6 +47,8 @@ void Generator::ask(std::uint32_t signal, const bl_event& event) {
       wrong(signal, "PREDICTION_UNKNOWN_PRODUCT", "it predicted for a product that this run does not have");
       continue;
     }
+    if (p.action == 0 || p.action > static_cast<std::uint32_t>(Action::hold))
+      wrong(signal, "PREDICTION_UNKNOWN_ACTION", "it predicted an action that does not exist: taken for HOLD");
     said_.push_back({p, signal, &signals_[signal]->model_text(p)});
   }
 }
@@ -55,7 +58,11 @@ void Generator::on_bar(const bl_bar& bar, bool act) {
   ++seq_;
   const core::InstrumentId id{bar.h.instrument};
   const Decimal close = Decimal::from_mantissa(bar.close, bar.px_exp);
-  close_[id.value - 1] = close;
+  // A bar that comes late is history: it is no price to refer to.
+  if (bar.h.ts_event >= closed_[id.value - 1]) {
+    close_[id.value - 1] = close;
+    closed_[id.value - 1] = bar.h.ts_event;
+  }
   if (sink_.wanted()) {
     core::CandleRecord r;
     r.seq = seq_;

@@ -65,7 +65,8 @@ class Generator {
   core::RecordSink& sink_;
   Outcomes outcomes_;
   std::vector<std::uint32_t> fresh_;     // instruments with a bar in this step, in order of arrival
-  std::vector<Decimal> close_;           // by instrument
+  std::vector<Decimal> close_;           // by instrument: the newest close
+  std::vector<core::Nanos> closed_;      // and its time
   std::vector<Said> said_;
   std::vector<bl_prediction> buffer_;
   // Two sets of slots in turn: they are kept from step to step, and with them their texts.

@@ -44,11 +44,11 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 
 void Execution::on_bar(const bl_bar& bar) {
   now_ = std::max(now_, bar.h.ts_recv);
-  if (const auto done = broker_.on_event(bar.h); !done) incident("BROKER_EVENT_FAILED", done.error().message, now_);
+  if (const auto done = broker_.on_event(bar.h); !done) broker_failed(done.error());
   const core::Mark& known = portfolio_.mark({bar.h.instrument});
   // A bar that comes late is history, and where quotes come in the quote is the mark (trading rules 5.2): neither may
-  // put the book back to an older price.
-  if (bar.h.ts_event < known.time || known.bid.is_set()) return;
+  // put the book back to an older price. A quote that no other followed for a whole bar is history, too.
+  if (bar.h.ts_event < known.time || (known.bid.is_set() && bar.h.ts_event - known.time < options_.interval)) return;
   core::Mark mark;
   mark.last = Decimal::from_mantissa(bar.close, bar.px_exp);
   mark.time = bar.h.ts_event;
@@ -57,7 +57,7 @@ void Execution::on_bar(const bl_bar& bar) {
 
 void Execution::on_quote(const bl_quote& quote) {
   now_ = std::max(now_, quote.h.ts_recv);
-  if (const auto done = broker_.on_event(quote.h); !done) incident("BROKER_EVENT_FAILED", done.error().message, now_);
+  if (const auto done = broker_.on_event(quote.h); !done) broker_failed(done.error());
   if (quote.bid <= 0 || quote.ask < quote.bid) return;  // one-sided or crossed: not a validated mark
   core::Mark mark;
   mark.bid = Decimal::from_mantissa(quote.bid, quote.px_exp);
@@ -66,6 +66,8 @@ void Execution::on_quote(const bl_quote& quote) {
   mark.time = quote.h.ts_event;
   if (mark.last.is_set() && mark.time >= portfolio_.mark({quote.h.instrument}).time) portfolio_.set_mark({quote.h.instrument}, mark);
 }
+
+void Execution::broker_failed(const Error& why) { incident("BROKER_EVENT_FAILED", why.message, now_); }
 
 void Execution::on_broker_event(const bl_event& event) {
   now_ = std::max(now_, event.ts_recv);
@@ -78,7 +80,9 @@ void Execution::on_broker_event(const bl_event& event) {
       const auto& b = reinterpret_cast<const bl_balance_ev&>(event);
       const core::AssetId asset{b.asset};
       const Decimal total = Decimal::from_raw(b.total);
-      if (asset && total.is_set() && counts_.fills == 0) portfolio_.set_cash(asset, total);
+      if (asset.value > table_.asset_count())
+        incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
+      else if (asset && total.is_set() && counts_.fills == 0) portfolio_.set_cash(asset, total);
       break;
     }
     case BL_EV_PRODUCT: check_fees(reinterpret_cast<const bl_product&>(event)); break;
@@ -96,12 +100,16 @@ void Execution::check_fees(const bl_product& told) {
     const Decimal d = Decimal::from_raw(venue);
     return d.is_set() && configured.is_set() && d > configured;
   };
-  if (above(told.taker_fee, ours.taker_fee) || above(told.maker_fee, ours.maker_fee))
-    fees_above_.push_back(table_[id].symbol);
+  if (!above(told.taker_fee, ours.taker_fee) && !above(told.maker_fee, ours.maker_fee)) return;
+  if (std::find(fees_above_.begin(), fees_above_.end(), table_[id].symbol) != fees_above_.end()) return;
+  fees_above_.push_back(table_[id].symbol);
+  // Before the start the run is refused for it. Told later it can only be said: what is held must still be sold.
+  if (begun_) block(id, "FEES_ABOVE_CONFIG", "the venue takes higher fees of " + table_[id].symbol + " than the configuration reckons with", now_);
 }
 
 const core::PortfolioView& Execution::publish(Nanos now) {
   now_ = now;
+  begun_ = true;
   portfolio_.close_step(now);
   const Decimal equity = portfolio_.equity();
   const Decimal peak = portfolio_.peak();
@@ -141,8 +149,15 @@ void Execution::trade(Nanos now) {
   flush_frame(now);
 }
 
+void Execution::finish(Nanos now) {
+  publish(now);  // what the last reports brought is another version than that of the last step
+  compare_ended(now, true);
+  settle(now);
+}
+
 void Execution::settle(Nanos now) {
-  if (!ended_.empty()) compare_ended(now);
+  if (!ended_.empty()) compare_ended(now, false);
+  ++steps_;
   if (!recent_orders_.empty())
     std::erase_if(recent_orders_, [now](Nanos t) { return t <= now - minute; });
   if (attempts_.size() > 64 + 16 * table_.size())  // what no target stands for any more can't be attempted again
@@ -231,6 +246,12 @@ void Execution::sizing(core::SizingRecord&& r) {
   if (sink_.wanted()) sink_.put(std::move(r));
 }
 
+// Halted: strategy exits do not run; protective stops and the operator's exits do (trading rules 3.4).
+bool Execution::may_exit(Purpose purpose) const noexcept {
+  return state_ != core::TradingState::halted || purpose == Purpose::stop || purpose == Purpose::emergency ||
+         purpose == Purpose::operator_order;
+}
+
 void Execution::consider(InstrumentId id, Nanos now) {
   const core::Target* target = book_.live(id, now);
   if (target == nullptr) return;
@@ -263,6 +284,8 @@ void Execution::consider(InstrumentId id, Nanos now) {
     const bool gives_way = wants_out && working->intent.side() == Side::buy && working->intent.purpose < target->purpose;
     const bool asked = working->state == OrderState::cancel_pending && working->updated >= now;
     if (gives_way && !asked) static_cast<void>(request_cancel(*working, now));
+    // The prediction may be over before the cancel is done, or before it is known what became of the exit's own order.
+    if (wants_out && may_exit(target->purpose) && working->intent.purpose <= target->purpose) book_.insist(id, target->purpose);
     return stop(codes().working);
   }
 
@@ -273,11 +296,16 @@ void Execution::consider(InstrumentId id, Nanos now) {
   const Decimal held = r.held_qty;
 
   if (wants_out || (whole_plan && r.wanted_qty < held)) {
-    if (held.is_zero()) return stop(codes().flat);
+    if (held.is_zero()) {
+      if (!book_.insists(id, target->purpose)) return stop(codes().flat);
+      return book_.clear(id, target->purpose);  // done
+    }
     const Decimal qty = floor_to(held - (wants_out ? Decimal::zero() : r.wanted_qty), ins.rules.base_step);
-    if (!qty.is_positive() || qty < ins.rules.base_min) return stop(codes().dust);
     const Decimal notional = mul(qty, portfolio_.bid(id), Rounding::down);
-    if (notional < ins.rules.quote_min) return stop(codes().dust);
+    if (!qty.is_positive() || qty < ins.rules.base_min || notional < ins.rules.quote_min) {
+      book_.give_up(id, target->purpose);  // no order can be made of it
+      return stop(codes().dust);
+    }
     if (!wants_out && notional < smallest) return stop(codes().below_min);
     core::Intent intent = make_intent(ins, Side::sell, qty, target->purpose, target->decision, target->ref_px, now);
     intent.abi.type = BL_MARKET;
@@ -286,9 +314,11 @@ void Execution::consider(InstrumentId id, Nanos now) {
     r.order_qty = qty;
     auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), frozen_, r.checks);
     if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
-    // Halted: strategy exits do not run; protective stops and the operator's exits do (trading rules 3.4).
-    if (state_ == core::TradingState::halted && !protects && target->purpose != Purpose::operator_order)
+    if (!may_exit(target->purpose)) {
+      book_.give_up(id, target->purpose);  // nor does it run when the state is another: it is of another time then
       return stop(shared("STATE_HALTED"));
+    }
+    if (wants_out) book_.insist(id, target->purpose);  // until all of it is sold: an order may end with a rest
     r.order = core::ClientOrderId(intent.client_id());
     r.code = codes().order;
     approved_.push_back(std::get<core::RiskApproved<core::Intent>>(std::move(answer)));

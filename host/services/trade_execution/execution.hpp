@@ -85,6 +85,10 @@ class Execution {
   void trade(core::Nanos now);
   /// Closes step t: writes what changed.
   void settle(core::Nanos now);
+  /// After the last step, and after what came of the shutdown's cancels: compares and writes what no step will.
+  void finish(core::Nanos now);
+  /// The venue's plugin answered an event, or its own timer, with an error.
+  void broker_failed(const Error& why);
 
   // ---- commands
   Result<TradeAnswer> execute(const TradeRequest& request, core::Nanos now);
@@ -134,8 +138,9 @@ class Execution {
   core::TradingState state_ = core::TradingState::active;
   bool gate_open_ = true, frozen_ = false, journal_ok_ = true, journal_noted_ = false;
   bool view_is_old_ = true;  // something happened since view_ was made
+  bool begun_ = false;       // a step was closed
   std::function<bool()> store_up_;
-  std::uint64_t seq_ = 0;
+  std::uint64_t seq_ = 0, steps_ = 0;
   core::Nanos now_ = 0;
   bool changed_ = false;
   core::Nanos last_written_ = 0;
@@ -153,7 +158,7 @@ class Execution {
   struct Ended {
     core::ClientOrderId order;
     Decimal told;      // filled in all, as the venue says
-    core::Nanos time;
+    std::uint64_t step;  // in which it was told
   };
   std::vector<Ended> ended_;  // ends whose filled quantity is not that of their fills
   struct Answered {
@@ -178,10 +183,11 @@ class Execution {
   void on_fill(const bl_fill& fill);
   Result<void> request_cancel(core::Order& order, core::Nanos now);
   void check_fees(const bl_product& told);
-  void compare_ended(core::Nanos now);
-  void block(core::InstrumentId id, std::string_view code, std::string_view text, core::Nanos now);
+  void compare_ended(core::Nanos now, bool last);
+  bool may_exit(core::Purpose purpose) const noexcept;
+  void block(core::InstrumentId id, std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});
   void journal_again(core::Nanos now);
-  void incident(std::string_view code, std::string_view text, core::Nanos now);
+  void incident(std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});
   void audit(core::Nanos now, std::string_view who, std::string_view action, std::string_view subject,
              std::string_view reason, std::string_view request_id);
   void sizing(core::SizingRecord&& record);

@@ -24,7 +24,7 @@ std::string_view field(const char (&text)[N]) {
 bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view text) {
   const OrderState from = order.state;
   if (const auto done = orders_.apply(order, event, now); !done) {
-    incident(done.error().code, done.error().message, now);
+    incident(done.error().code, done.error().message, now, order.intent.client_id());
     return false;
   }
   changed_ = view_is_old_ = true;
@@ -96,7 +96,7 @@ void Execution::on_exec(const bl_exec& exec) {
        other(exec.quote_qty, wanted.quote_qty()) || other(exec.limit_px, wanted.limit_px()) ||
        other(exec.stop_px, wanted.stop_px()) ||
        (exec.expire_ns != 0 && wanted.abi.expire_ns != 0 && exec.expire_ns / 1'000'000'000 != wanted.abi.expire_ns / 1'000'000'000)))
-    return block(wanted.instrument(), "EXEC_MISMATCH", "the venue acknowledged another order than was sent", now);
+    return block(wanted.instrument(), "EXEC_MISMATCH", "the venue acknowledged another order than was sent", now, wanted.client_id());
   if (const auto id = field(exec.venue_id); !id.empty()) order->venue_id = id;
   const std::string_view text = field(exec.text);
   const auto end = [&](OrderEvent event, std::uint64_t& count) {
@@ -111,9 +111,13 @@ void Execution::on_exec(const bl_exec& exec) {
     case BL_X_CANCEL_REJECTED: move(*order, OrderEvent::cancel_refused, now, text); return;
     case BL_X_UNKNOWN: move(*order, OrderEvent::timed_out, now, text); return;
     case BL_X_DONE:
-      // What the venue says was filled in all is held against the fills it told, once they have had time to come.
-      if (const Decimal told = Decimal::from_raw(exec.cum_qty); told.is_set() && told != order->cum_qty)
-        ended_.push_back({order->id(), told, now});
+      // What the venue says was filled in all is held against the fills it told, once they have had time to come. An end as
+      // filled says so of the whole order.
+      {
+        Decimal told = Decimal::from_raw(exec.cum_qty);
+        if (!told.is_set() && exec.state == BL_S_FILLED) told = order->intent.qty();
+        if (told.is_set() && told != order->cum_qty) ended_.push_back({order->id(), told, steps_});
+      }
       if (exec.state == BL_S_EXPIRED) return end(OrderEvent::expired, counts_.expired);
       if (exec.state == BL_S_CANCELLED) return end(OrderEvent::cancelled, counts_.cancelled);
       if (exec.state == BL_S_REJECTED) return end(OrderEvent::rejected, counts_.rejected);
@@ -126,20 +130,22 @@ void Execution::on_exec(const bl_exec& exec) {
 }
 
 // An end that was told in this step may have its fills still on the way; one of an earlier step has not.
-void Execution::compare_ended(Nanos now) {
+void Execution::compare_ended(Nanos now, bool last) {
   std::erase_if(ended_, [&](const Ended& e) {
-    const Order* o = orders_.find(e.order);
+    Order* o = orders_.find(e.order);
     if (o == nullptr || o->cum_qty == e.told) return true;
-    if (e.time >= now) return false;
+    if (e.step == steps_ && !last) return false;
     block(o->intent.instrument(), "FILLS_MISSING",
-          "order " + std::string(e.order.view()) + " ended with another filled quantity than its fills add up to", now);
+          "order " + std::string(e.order.view()) + " ended with another filled quantity than its fills add up to", now, e.order.view());
+    // At the venue it has ended. Kept as working it would stand in the way of every exit of what is held.
+    if (!core::is_terminal(o->state)) move(*o, OrderEvent::fill_all, now, "ended at the venue; fills are missing");
     return true;
   });
 }
 
 // What can't be explained makes the book doubtful: nothing more is bought of that product until somebody has looked.
-void Execution::block(InstrumentId id, std::string_view code, std::string_view text, Nanos now) {
-  incident(code, text, now);
+void Execution::block(InstrumentId id, std::string_view code, std::string_view text, Nanos now, std::string_view order) {
+  incident(code, text, now, order);
   if (!id || id.value > table_.size()) return;
   blocked_[id.value - 1] = true;
 }
@@ -153,9 +159,9 @@ void Execution::on_fill(const bl_fill& fill) {
   if (order == nullptr)
     return block(id, "FILL_UNKNOWN_ORDER", "the venue reports a fill of an order this host did not make", now);
   if (fill.h.instrument != order->intent.abi.instrument || fill.side != order->intent.abi.side)
-    return block(order->intent.instrument(), "FILL_MISMATCH", "a fill names another product or side than its order", now);
+    return block(order->intent.instrument(), "FILL_MISMATCH", "a fill names another product or side than its order", now, order->intent.client_id());
   // Without an id nobody can say whether it was told before (trading rules 2.4).
-  if (fill_id.empty()) return block(id, "FILL_WITHOUT_ID", "the venue reports a fill without an id: it is not booked", now);
+  if (fill_id.empty()) return block(id, "FILL_WITHOUT_ID", "the venue reports a fill without an id: it is not booked", now, order->intent.client_id());
   if (std::find(order->fill_ids.begin(), order->fill_ids.end(), fill_id) != order->fill_ids.end()) return;  // told twice
   core::Fill f;
   f.instrument = {fill.h.instrument};
@@ -164,12 +170,24 @@ void Execution::on_fill(const bl_fill& fill) {
   f.qty = Decimal::from_raw(fill.qty);
   f.fee = Decimal::from_raw(fill.fee);
   f.fee_asset = fill.fee_asset != 0 ? core::AssetId{fill.fee_asset} : table_[f.instrument].quote;
+  // The fill is booked all the same: what is held must be seen. Its fee counts as unknown, which is the worst tier.
+  const bool fee_of_nothing = f.fee_asset.value > table_.asset_count();
+  if (fee_of_nothing) {
+    f.fee = Decimal::not_set();
+    f.fee_asset = table_[f.instrument].quote;
+  }
   f.time = now;
   const Decimal leaves = order->leaves();
   if (leaves.is_set() && f.qty.is_set() && f.qty > leaves)
-    return block(id, "FILL_BEYOND_ORDER", "a fill is larger than what its order had left", now);
+    return block(id, "FILL_BEYOND_ORDER", "a fill is larger than what its order had left", now, order->intent.client_id());
   const Decimal fees_before = portfolio_.position(id).fees;
-  if (const auto booked = portfolio_.apply(f); !booked) return block(id, booked.error().code, booked.error().message, now);
+  if (const auto booked = portfolio_.apply(f); !booked) return block(id, booked.error().code, booked.error().message, now, order->intent.client_id());
+  if (fee_of_nothing)
+    block(id, "FILL_FEE_ASSET", "a fill's fee is in an asset that this run does not have: the worst tier was booked", now, order->intent.client_id());
+  else if (f.fee.is_set() && !f.fee.is_zero() && !portfolio_.priced(f.fee_asset, id))
+    incident("FEE_UNPRICED", "a fee is in an asset without a price here: it counts 0 in profit and fees", now, order->intent.client_id());
+  if (order->state == OrderState::rejected || order->state == OrderState::not_placed)
+    block(id, "FILL_AFTER_REJECT", "an order that the venue had refused was filled after all; the fill is booked", now, order->intent.client_id());
   order->fill_ids.emplace_back(fill_id);
   order->cum_qty = order->cum_qty + f.qty;
   order->cum_quote = order->cum_quote + mul(f.px, f.qty, Rounding::half_even);
@@ -197,9 +215,9 @@ void Execution::on_fill(const bl_fill& fill) {
   move(*order, all ? OrderEvent::fill_all : OrderEvent::fill_part, now, "");
 }
 
-void Execution::incident(std::string_view code, std::string_view text, Nanos now) {
+void Execution::incident(std::string_view code, std::string_view text, Nanos now, std::string_view order) {
   ++counts_.incidents;
-  log_incident(code, ++counts_.by_incident[std::string(code)]);
+  log_incident(code, ++counts_.by_incident[std::string(code)], order);
   if (!sink_.wanted()) return;
   core::EventRecord r;
   r.seq = seq_;
@@ -210,7 +228,9 @@ void Execution::incident(std::string_view code, std::string_view text, Nanos now
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
   }
-  r.payload = "{\"code\":\"" + std::string(code) + "\",\"text\":\"" + quoted + "\"}";
+  r.payload = "{\"code\":\"" + std::string(code) + "\",\"text\":\"" + quoted + "\"";
+  if (!order.empty()) r.payload.append(",\"order\":\"").append(order).append("\"");
+  r.payload += '}';
   sink_.put(std::move(r));
 }
 

@@ -12,14 +12,19 @@ namespace {
 namespace out = observe::log;
 
 constexpr auto table = std::to_array<IncidentCode>({
-    {"BROKER_EVENT_FAILED", false, "the venue's plugin answered a market event with an error: its clock may stand"},
+    {"BALANCE_UNKNOWN_ASSET", true, "the venue tells a balance of an asset that this run does not have, and it was left out"},
+    {"BROKER_EVENT_FAILED", false, "the venue's plugin answered an event or its own timer with an error: its clock may stand"},
     {"CANCEL_FAILED", true, "the venue's plugin did not take a cancel: the order may still be filled"},
     {"DUPLICATE_INTENT", true, "an order of that id exists already: nothing was sent a second time"},
     {"EXEC_MISMATCH", true, "the venue acknowledged another order than was sent"},
     {"EXEC_UNKNOWN_ORDER", true, "the venue reports an order that this host did not make"},
+    {"FEES_ABOVE_CONFIG", true, "the venue now takes higher fees than the configuration reckons with; its product is blocked"},
+    {"FEE_UNPRICED", false, "a fee in an asset that nothing prices here: the amount is kept, in profit and fees it counts 0"},
     {"FILLS_MISSING", true, "an order ended with another filled quantity than its fills add up to; its product is blocked"},
+    {"FILL_AFTER_REJECT", true, "an order that the venue had refused was filled after all; it is booked, its product is blocked"},
     {"FILL_BEYOND_ORDER", true, "a fill is larger than what its order had left, and was not booked"},
     {"FILL_BEYOND_POSITION", true, "a sale beyond what is held, and not booked"},
+    {"FILL_FEE_ASSET", true, "a fill's fee is in an asset that this run does not have: booked at the worst tier, its product is blocked"},
     {"FILL_MISMATCH", true, "a fill names another product or side than its order, and was not booked"},
     {"FILL_NOT_POSITIVE", true, "a fill without a positive price and quantity, and not booked"},
     {"FILL_OVERFLOW", true, "a fill that is too large for the ledger, and not booked"},
@@ -40,15 +45,15 @@ const IncidentCode* find_incident(std::string_view code) noexcept {
   return at != table.end() && at->code == code ? &*at : nullptr;
 }
 
-void log_incident(std::string_view code, std::uint64_t n) {
+void log_incident(std::string_view code, std::uint64_t n, std::string_view order) {
   if (!worth_a_line(n)) return;
   const IncidentCode* known = find_incident(code);
   const out::Scope scope({.service = "trade-execution"});
   // A code without a row is told all the same, as grave: it must not be lost for want of a sentence.
-  out::Event(known != nullptr && !known->grave ? out::Level::Warning : out::Level::Error, "incident")
-      .field("code", code)
-      .field("count", n)
-      .msg("{}: {}", code, known != nullptr ? known->meaning : std::string_view("its words are in the table core_events"));
+  out::Event line(known != nullptr && !known->grave ? out::Level::Warning : out::Level::Error, "incident");
+  line.field("code", code).field("count", n);
+  if (!order.empty()) line.field("order", order);
+  line.msg("{}: {}", code, known != nullptr ? known->meaning : std::string_view("its words are in the table core_events"));
 }
 
 }  // namespace bowline::services

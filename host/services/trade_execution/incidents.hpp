@@ -18,7 +18,7 @@ struct IncidentCode {
 std::span<const IncidentCode> incident_codes() noexcept;
 /// The row of that code, or null.
 const IncidentCode* find_incident(std::string_view code) noexcept;
-/// The log line of the nth incident of this code; see worth_a_line().
-void log_incident(std::string_view code, std::uint64_t n);
+/// The log line of the nth incident of this code; see worth_a_line(). `order`: the id of the order it is of; may be empty.
+void log_incident(std::string_view code, std::uint64_t n, std::string_view order = {});
 
 }  // namespace bowline::services

@@ -90,8 +90,9 @@ TEST_CASE("replayed bars warm up and never trade") {
 
 TEST_CASE("bars that are not final, and of instruments nobody named, do nothing") {
   Rig r;
-  r.play({"bar 1 300 100 9999 open\nbar 17 300 200 10000\n" + both(1)});
+  r.play({"bar 1 300 100 9999 open\nbar 17 300 200 10000\nquote 17 250\nquote 0 250\n" + both(1)});
   CHECK(r.pipeline->bars() == 2);
+  CHECK(r.feeds[0]->reader.unusable == 4);
   CHECK(r.log == Strings{"step 300 acted"});
 }
 

@@ -33,6 +33,7 @@ struct Table {
   std::unique_ptr<services::Bridge> bridge;
   std::vector<Target> targets;
   std::vector<InstrumentId> changed;
+  bool keep_view = false;  // the test made it
 
   Table() : book(m.book("10000"_dec)) { book.set_mark(m.btc, test::mark_at("100"_dec)); }
   void hold() {
@@ -59,7 +60,7 @@ struct Table {
   }
   std::string decide(const Prediction& p, Nanos now = 10) {
     if (!bridge) bridge = std::make_unique<services::Bridge>(options, m.table, std::move(advisers), sink);
-    view.build(book, orders, TradingState::active, now);
+    if (!keep_view) view.build(book, orders, TradingState::active, now);
     targets.clear();
     changed.clear();
     bridge->decide(now, std::span(&p, 1), view, targets, changed);
@@ -111,6 +112,23 @@ TEST_CASE("a SELL of what is held proposes none of it, whatever its numbers are"
   CHECK(t.decide(p) == "TARGET");
   CHECK(t.targets[0].purpose == Purpose::exit);
   CHECK(t.targets[0].weight == 0);
+}
+
+TEST_CASE("rule 1.1: a SELL of what is only being bought proposes none of it") {
+  Table t;
+  bl_intent entry{};
+  entry.size = sizeof entry;
+  entry.instrument = t.m.btc.value;
+  entry.side = BL_BUY;
+  t.view.build(t.book, t.orders, TradingState::active, 10);
+  t.view.add_working(entry);
+  t.keep_view = true;
+  CHECK(t.decide(t.say(Action::sell)) == "TARGET");
+  CHECK(t.targets[0].purpose == Purpose::exit);
+  entry.side = BL_SELL;
+  t.view.build(t.book, t.orders, TradingState::active, 10);
+  t.view.add_working(entry);
+  CHECK(t.decide(t.say(Action::sell)) == "SELL_NOTHING_HELD");
 }
 
 TEST_CASE("an adviser's refusal keeps a BUY back under the rule's own code; no increase is not asked about") {

@@ -100,6 +100,91 @@ TEST_CASE("an exit first cancels the entry in its way and follows when that one'
   CHECK(d.last().qty() == "3"_dec);
 }
 
+TEST_CASE("an exit outlives its prediction until all of it is sold") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  d.fill(entry, "2"_dec, "99.95"_dec);
+  d.want(Purpose::exit, 0);  // stands in the way of it: cancelled first
+  CHECK(d.broker.cancelled.size() == 1);
+  d.report(entry, BL_X_DONE, BL_S_CANCELLED);
+  d.now += 3 * bar_ns;  // the SELL was valid for one bar
+  const auto step = [&d] { d.want(std::vector<Target>{}); };
+  SECTION("it follows when the entry's end is known") {
+    step();
+    REQUIRE(d.broker.sent.size() == 2);
+    CHECK(d.last().side() == Side::sell);
+    CHECK(d.last().qty() == "2"_dec);
+    const Intent first = d.last();
+    d.fill(first, "0.5"_dec, "99.95"_dec);
+    d.report(first, BL_X_DONE, BL_S_CANCELLED, "0.5"_dec);  // an IOC that met too little
+    d.now += bar_ns;
+    step();
+    REQUIRE(d.broker.sent.size() == 3);
+    CHECK(d.last().qty() == "1.5"_dec);
+    CHECK(std::string(d.last().client_id()) != std::string(first.client_id()));
+    d.fill(d.last(), "1.5"_dec, "99.95"_dec);
+    d.now += bar_ns;
+    const std::uint64_t said = d.sink.all<SizingRecord>().size();
+    step();
+    step();
+    CHECK(d.broker.sent.size() == 3);
+    CHECK(d.sink.all<SizingRecord>().size() == said);  // it is done, and nothing more is said of it
+    d.hold(0.05);  // what is bought afterwards is not sold by the old exit
+    step();
+    CHECK(d.last().side() == Side::buy);
+  }
+  SECTION("a BUY in the meantime ends it") {
+    d.want(Purpose::entry, 0.05);
+    CHECK(d.last().side() == Side::buy);
+    d.report(d.last(), BL_X_DONE, BL_S_EXPIRED);
+    d.now += 3 * bar_ns;
+    const std::size_t sent = d.broker.sent.size();
+    step();
+    CHECK(d.broker.sent.size() == sent);
+  }
+  SECTION("halted it does not run, nor once the halt is over") {
+    d.exec->set_state(TradingState::halted, d.now, "operator", "test");
+    step();
+    d.exec->set_state(TradingState::active, d.now, "operator", "test");
+    d.now += bar_ns;
+    step();
+    CHECK(d.broker.sent.size() == 1);
+    CHECK(d.why("STATE_HALTED") == 1);
+  }
+}
+
+TEST_CASE("an exit that the broker did not take is tried again at the next step") {
+  Desk d;
+  d.hold(0.05);
+  d.broker.answer = services::HandOver::denied;
+  d.want(Purpose::exit, 0);
+  CHECK(d.state(d.last()) == OrderState::denied);
+  d.broker.answer = services::HandOver::taken;
+  d.now += 2 * bar_ns;
+  d.want(std::vector<Target>{});
+  CHECK(d.last().side() == Side::sell);
+  CHECK(d.state(d.last()) == OrderState::submitted);
+}
+
+TEST_CASE("a SELL takes off the entry that has not filled yet") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  CHECK(d.exec->view().buying(d.m.btc));
+  d.want(Purpose::exit, 0);
+  REQUIRE(d.broker.cancelled.size() == 1);
+  d.report(entry, BL_X_DONE, BL_S_CANCELLED);
+  d.now += bar_ns;
+  d.want(std::vector<Target>{});
+  d.now += bar_ns;
+  d.want(std::vector<Target>{});
+  CHECK(d.broker.sent.size() == 1);
+  CHECK_FALSE(d.exec->view().buying(d.m.btc));
+}
+
 TEST_CASE("rule 1.2: a SELL does not cancel the operator's resting buy, a stop does") {
   Desk d;
   d.hold(0.05);
@@ -113,6 +198,13 @@ TEST_CASE("rule 1.2: a SELL does not cancel the operator's resting buy, a stop d
   CHECK(d.broker.cancelled.empty());
   CHECK(d.why("ORDER_WORKING") == 1);
   d.now += bar_ns;
+  // And once that SELL is over it does not sell what the operator buys.
+  d.fill(d.last(), "1"_dec, "90"_dec);
+  d.want(std::vector<Target>{});
+  CHECK(d.last().side() == Side::buy);
+  q.key = "k2";
+  REQUIRE(d.exec->execute(q, d.now));
+  d.report(d.last(), BL_X_ACCEPTED);
   d.want(Purpose::stop, 0);
   CHECK(d.broker.cancelled.size() == 1);
 }

@@ -202,10 +202,14 @@ TEST_CASE("rule 5.2: a late bar does not put the mark back, and a bar does not r
   q.bid = 20990;
   q.ask = 21010;
   d.exec->on_quote(q);
-  d.now += bar_ns;
+  d.now += bar_ns - 1;
   d.price(d.m.btc, 15000);
   CHECK(d.exec->portfolio().mark(d.m.btc).last == "210"_dec);
   CHECK(d.exec->portfolio().bid(d.m.btc) == "209.9"_dec);
+  ++d.now;  // a whole bar without another quote: it is not the market any more
+  d.price(d.m.btc, 15000);
+  CHECK(d.exec->portfolio().mark(d.m.btc).last == "150"_dec);
+  CHECK(d.exec->portfolio().bid(d.m.btc) == "149.925"_dec);
 }
 
 TEST_CASE("fees above the configured ones are noticed, lower ones are not held against the venue") {
@@ -223,9 +227,103 @@ TEST_CASE("fees above the configured ones are noticed, lower ones are not held a
   tell("0"_dec, "0"_dec);
   tell(Decimal::not_set(), Decimal::not_set());
   CHECK(d.exec->fees_above_config().empty());
-  tell("0.006"_dec, "0.0121"_dec);
-  tell("0.0061"_dec, "0.012"_dec);
-  CHECK(d.exec->fees_above_config().size() == 2);
+  SECTION("before the first step it is for the start to refuse") {
+    tell("0.006"_dec, "0.0121"_dec);
+    tell("0.0061"_dec, "0.012"_dec);
+    CHECK(d.exec->fees_above_config().size() == 1);
+    CHECK(d.exec->counts().incidents == 0);
+  }
+  SECTION("later it is an incident, and buys of that product are blocked") {
+    d.exec->publish(d.now);
+    tell("0.006"_dec, "0.0121"_dec);
+    tell("0.0061"_dec, "0.012"_dec);
+    CHECK(d.exec->counts().by_incident.at("FEES_ABOVE_CONFIG") == 1);
+    CHECK(d.exec->blocked(d.m.btc));
+  }
+}
+
+TEST_CASE("what the last step was told is compared at the end of the run") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  d.report(d.last(), BL_X_ACCEPTED);
+  const std::uint64_t version = d.exec->portfolio().version();
+  d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, "2"_dec);
+  d.exec->finish(d.now);
+  CHECK(d.exec->counts().by_incident.at("FILLS_MISSING") == 1);
+  // What came after the last step is another version: its row does not collide with that step's.
+  CHECK(d.exec->portfolio().version() == version + 1);
+  CHECK(d.sink.all<PortfolioRecord>().back().version == version + 1);
+}
+
+TEST_CASE("an order that ended as filled without its fills does not stand in the way of an exit") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  d.fill(entry, "2"_dec, "99.95"_dec);
+  d.report(entry, BL_X_DONE, BL_S_FILLED);
+  CHECK(d.state(entry) == OrderState::partially_filled);
+  d.now += bar_ns;
+  d.want(std::vector<Target>{});
+  CHECK(d.exec->counts().by_incident.count("FILLS_MISSING") == 0);  // they may still come
+  d.now += bar_ns;
+  d.want(Purpose::exit, 0);
+  CHECK(d.exec->counts().by_incident.at("FILLS_MISSING") == 1);
+  CHECK(d.state(entry) == OrderState::filled);
+  CHECK(d.exec->blocked(d.m.btc));
+  d.now += bar_ns;
+  d.want(std::vector<Target>{});
+  CHECK(d.last().side() == Side::sell);
+  CHECK(d.last().qty() == "2"_dec);
+}
+
+TEST_CASE("a venue's asset that this run does not have is an incident; the fill is booked at the worst tier") {
+  Desk d;
+  bl_balance_ev b{};
+  b.h.size = sizeof b;
+  b.h.type = BL_EV_BALANCE;
+  b.asset = 4'000'000'000u;
+  b.total = "5"_dec.raw();
+  d.exec->on_broker_event(b.h);
+  CHECK(d.exec->counts().by_incident.at("BALANCE_UNKNOWN_ASSET") == 1);
+  d.want(Purpose::entry, 0.05);
+  bl_fill f = d.fill_of(d.last(), "1"_dec, "100"_dec, "f1");
+  f.fee = "0.01"_dec.raw();
+  f.fee_asset = 4'000'000'000u;
+  d.exec->on_broker_event(f.h);
+  CHECK(d.exec->counts().by_incident.at("FILL_FEE_ASSET") == 1);
+  CHECK(d.exec->portfolio().position(d.m.btc).qty == "1"_dec);
+  CHECK(d.exec->portfolio().fees() == "1.2"_dec);
+  CHECK(d.exec->portfolio().cash_by_asset().size() == d.m.table.asset_count());
+  CHECK(d.sink.all<FillRecord>().back().fee_asset == d.m.usd);
+}
+
+TEST_CASE("a fill of an order that the venue had refused is booked, and is an incident") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_REJECTED);
+  d.fill(entry, "1"_dec, "99.95"_dec);
+  CHECK(d.exec->portfolio().position(d.m.btc).qty == "1"_dec);
+  CHECK(d.exec->counts().by_incident.at("FILL_AFTER_REJECT") == 1);
+  CHECK(d.exec->blocked(d.m.btc));
+}
+
+TEST_CASE("a refused cancel leaves an order as it was: partly filled when it has fills") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  d.fill(entry, "2"_dec, "99.95"_dec);
+  REQUIRE(d.exec->cancel(ClientOrderId(entry.client_id()), d.now, "operator", "r1"));
+  d.report(entry, BL_X_CANCEL_REJECTED);
+  CHECK(d.state(entry) == OrderState::partially_filled);
+}
+
+TEST_CASE("an error of the venue's plugin to its own timer is an incident") {
+  Desk d;
+  d.exec->broker_failed(Error{"PLUGIN_CALL_FAILED", "as the test wants"});
+  CHECK(d.exec->counts().by_incident.at("BROKER_EVENT_FAILED") == 1);
 }
 
 TEST_CASE("fees in several assets add up to one amount, in the quote asset") {

@@ -209,7 +209,8 @@ TEST_CASE("an unknown action is no change; an unknown instrument is an error and
   const auto out = t.step();
   REQUIRE(out.size() == 1);
   CHECK(out[0].action == Action::hold);
-  CHECK(t.gen().errors() == 1);
+  CHECK(t.gen().errors() == 2);
+  CHECK(t.errors.counts().at("a").at("PREDICTION_UNKNOWN_ACTION") == 1);
   CHECK(t.errors.counts().at("b").at("PREDICTION_UNKNOWN_PRODUCT") == 1);
 }
 
@@ -227,6 +228,19 @@ TEST_CASE("a late bar is heard and never acted on") {
   const auto candles = t.sink.all<CandleRecord>();
   REQUIRE(candles.size() == 36);
   CHECK_FALSE(candles[0].acted_on);
+}
+
+TEST_CASE("a late bar's close is no reference: the newest one is") {
+  Table t;
+  t.says("a", words(buy, 0.9, 0.05));
+  t.now += 2 * test::bar_ns;
+  t.bar(20000);
+  t.now -= test::bar_ns;
+  t.bar(10000, false);
+  t.now += test::bar_ns;
+  const auto out = t.gen().predict(t.now);
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].ref_px == "200"_dec);
 }
 
 TEST_CASE("what was said to late bars takes no part in the prediction of a bar in time in the same step") {

@@ -93,6 +93,26 @@ TEST_CASE("weights outside 0..1, NaN, unknown products and more than the whole a
   CHECK(t.code() == "");
 }
 
+TEST_CASE("a plan whose neighbour is refused is not recorded: it was never applied") {
+  test::Market m;
+  test::Sink sink;
+  Portfolio book = m.book("1000"_dec);
+  OrderTable orders;
+  PortfolioView view;
+  view.build(book, orders, TradingState::active, 0);
+  std::vector<services::PlanLine> good{{m.btc, 0.5, 0}}, bad{{m.btc, 2.0, 0}};
+  std::vector<std::unique_ptr<services::RebalancePlan>> plans;
+  plans.push_back(std::make_unique<Plan>(good));
+  plans.push_back(std::make_unique<Plan>(bad));
+  services::Rebalancer both({1, 0, test::bar_ns, nullptr}, m.table, std::move(plans), sink);
+  CHECK_FALSE(both.run(5, view, true));
+  CHECK(sink.records.empty());
+  CHECK(both.plans_made() == 0);
+  bad = {{m.bnb, 0.5, 0}};
+  CHECK(both.run(5, view, true));
+  CHECK(sink.all<RebalanceRecord>().size() == 2);
+}
+
 TEST_CASE("a plan is due every n bars, on command only with 0, and says so when none is configured") {
   Table t(3);
   t.lines = {{t.m.btc, 0.5, 0}};

@@ -341,3 +341,22 @@ TEST_CASE("an outage is told at its beginning and its end, counted, and what the
   CHECK(s.written(11) == 162);
   CHECK(s.dropped() == 40);  // and stay lost
 }
+
+TEST_CASE("what still could not be written at the end is counted as lost") {
+  const test::StoreFolder folder;
+  test::Market m;
+  StoreOptions o{folder / "p.db", folder / "t.db", {"mock", "v", "default"}, {}, &m.table};
+  auto opened = SqlStore::open(o);
+  if (!opened) FAIL(opened.error().message);
+  SqlStore& s = **opened;
+  auto other = Database::open(folder / "t.db", Database::Access::write);
+  REQUIRE(other.ok());
+  REQUIRE(other->exec("BEGIN IMMEDIATE").ok());
+  for (int i = 0; i < 7; ++i) {
+    s.put(core::EventRecord{1, i, "x", "{}"});
+    s.end_step(i);
+  }
+  CHECK_FALSE(s.close().ok());
+  CHECK(s.dropped() == 7);
+  CHECK(s.written(11) == 0);
+}

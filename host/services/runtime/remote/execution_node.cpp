@@ -22,7 +22,7 @@ ExecutionNode::ExecutionNode(FollowerParts parts, Execution& execution, BrokerAd
 void ExecutionNode::on_market(MarketEvent& event) {
   if (event.h.type == BL_EV_BAR && usable(event.bar, p_.table->size()))
     execution_.on_bar(event.bar);
-  else if (event.h.type == BL_EV_QUOTE)
+  else if (event.h.type == BL_EV_QUOTE && usable(event.quote, p_.table->size()))
     execution_.on_quote(event.quote);
   else
     return;
