@@ -34,15 +34,16 @@ std::string listening(const std::string& host, std::uint16_t port) {
 
 Finding ports(const config::RunConfig& c) {
   if (!c.listen.enabled) return {"ports", true, "none is opened (listen.enabled: off)", ""};
-  std::string list;
+  std::string list, taken;
   for (const std::string& service : c.services) {
     const std::uint16_t port = c.listen.ports.at(service);
     if (port == 0) continue;
     if (const std::string why = listening(c.listen.host, port); !why.empty())
-      return {"ports", false, service + ": port " + std::to_string(port) + " on " + c.listen.host + " " + why,
-              "end that process, which may be another run, or give listen.ports." + service + " another port"};
+      taken += (taken.empty() ? "" : "; ") + service + ": port " + std::to_string(port) + " on " + c.listen.host + " " + why;
     list += (list.empty() ? "" : ", ") + std::to_string(port);
   }
+  if (!taken.empty())
+    return {"ports", false, taken, "end that process, which may be another run, or give other ports under listen.ports"};
   return {"ports", true, list.empty() ? "any free ones" : list + " are free", ""};
 }
 

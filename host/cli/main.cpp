@@ -32,6 +32,9 @@ int main(int argc, char** argv) {
   cli::add_docs(app, chosen);
   cli::add_train(app, chosen);
   cli::add_version(app, chosen);
+  // CLI11 would say that a verb is missing.
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands([verb = argv[1]](CLI::App* a) { return a->check_name(verb); }).empty())
+    return cli::fail({"USAGE_INVALID", "there is no verb " + std::string(argv[1]) + ": see bowline --help"});
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

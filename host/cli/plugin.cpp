@@ -55,7 +55,7 @@ void add_plugin(CLI::App& app, Action& chosen) {
   plugin->require_subcommand(1);
   const auto o = std::make_shared<Options>();
   CLI::App* list = verb(*plugin, "list", "what the plugin folders offer; no file is run",
-                        "bowline plugin list --path plugins/");
+                        "bowline plugin list --path build/release/plugins");
   list->add_option("--path", o->folders, "plugin folders; default: the project's own");
   list->add_flag("--json", o->json, "one JSON object");
   list->callback([o, &chosen] {
@@ -66,7 +66,7 @@ void add_plugin(CLI::App& app, Action& chosen) {
     };
   });
   CLI::App* inspect = verb(*plugin, "inspect", "describe a file from its ELF note, without running it",
-                           "bowline plugin inspect plugins/libsignal_ema_cross.so");
+                           "bowline plugin inspect build/release/plugins/libsignal_ema_cross.so");
   inspect->add_option("file", o->what, "plugin file")->required();
   inspect->add_flag("--json", o->json, "one JSON object");
   inspect->callback([o, &chosen] {

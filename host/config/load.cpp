@@ -173,7 +173,7 @@ class Loader {
       if (std::find(c_.services.begin(), c_.services.end(), s) != c_.services.end()) bad(n[i], path, "CONFIG_VALUE_REPEATED", s + " is listed twice");
       c_.services.push_back(s);
     }
-    if (c_.services.empty()) bad(n, "services", "CONFIG_SERVICES", "a process is at least one service: name it, or leave the key out for all four");
+    if (n.size() == 0) bad(n, "services", "CONFIG_SERVICES", "a process is at least one service: name it, or leave the key out for all four");
   }
 
   void store(const Node& n) {

@@ -72,7 +72,9 @@ Result<DatasetBuilder::Split> DatasetBuilder::split() {
   }
   pool_.clear();
   pool_.shrink_to_fit();
-  if (out.train.rows.empty() || out.calibration.rows.empty() || (evaluated && out.evaluation.rows.empty())) return too_short;
+  if (out.train.rows.empty() || out.calibration.rows.empty()) return too_short;
+  if (evaluated && out.evaluation.rows.empty())
+    return Error{"DATA_TOO_SHORT", "no row is left to judge the rounds by: a slice of this share is not longer than the horizon; give a larger --evaluation"};
   return out;
 }
 

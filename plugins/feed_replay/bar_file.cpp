@@ -61,7 +61,7 @@ BarFile::Next BarFile::next() {
     ++line_;
     bool again = false;
     const char* p = s.p;
-    if (parse_usual(p, row_) && judge_values(row_) == Fault::none) {
+    if (parse_usual(p, row_) && judge_values(row_) == Fault::none && static_cast<std::size_t>(p - s.p) <= ByteSource::max_line) {
       s.p = p;
     } else if (const Next n = slow_row(again); again) {
       continue;
@@ -92,8 +92,9 @@ BarFile::Next BarFile::next() {
 /// next.
 BarFile::Next BarFile::slow_row(bool& again) {
   ByteSource& s = *source_;
-  if (!has_line(s.p, s.end)) return fail("FEED_ROW_MALFORMED", "the line is longer than 4096 bytes");
   const std::string_view line = line_at(s.p, s.end);
+  if (!has_line(s.p, s.end) || line.size() >= ByteSource::max_line)
+    return fail("FEED_ROW_MALFORMED", "the line is longer than 4096 bytes");
   const Fault f = parse_line(line, row_);
   s.p += line.size() + 1;
   if (f == Fault::none) return Next::bar;

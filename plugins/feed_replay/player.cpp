@@ -72,7 +72,7 @@ Result<void> Player::subscribe(const std::uint32_t* instruments, std::uint64_t n
   for (const std::uint32_t w : wanted)
     if (std::none_of(sources_.begin(), sources_.end(), [w](const Source& s) { return s.instrument == w; }))
       return Error{"FEED_FILE_MISSING",
-                   "instrument number " + std::to_string(w) + " of the run has no entry in files"};
+                   "instrument number " + std::to_string(w) + " of the run's list has no entry in files: every instrument needs a file"};
   for (Source& s : sources_)
     if (std::binary_search(wanted.begin(), wanted.end(), s.instrument))
       merge_.add(s.instrument, std::move(s.file));

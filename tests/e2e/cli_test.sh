@@ -82,6 +82,8 @@ check "and need not have one" ends 0 "$bowline" check-config "$dir/train.yaml" -
 # the command line
 check "no verb" ends 2 "$bowline"
 check "no verb: has a code" err '^bowline: USAGE_INVALID: '
+check "an unknown verb" ends 2 "$bowline" frobnicate --var x
+check "an unknown verb: is named" err '^bowline: USAGE_INVALID: there is no verb frobnicate: see bowline --help$'
 check "no file" ends 2 "$bowline" run
 check "no file: says what, and where help is" err '^bowline: USAGE_INVALID: config is required: see bowline run --help$'
 check "no such option" ends 2 "$bowline" db dump orders --far "$dir"

@@ -62,7 +62,12 @@ Result<void> Run::Impl::open_state() {
   for (const config::InstanceConfig& i : config.instances)
     if (i.kind == "broker" && hosts("trade-execution"))
       for (const std::filesystem::path& file : i.state_files)
-        if (std::filesystem::exists(file, ec)) return used("the venue's state (" + file.string() + ")");
+        if (std::filesystem::exists(file, ec)) {
+          Error e = used("the venue's state (" + file.string() + ")");
+          if (file.lexically_relative(options.var).string().starts_with(".."))
+            e.message += "; that file lies elsewhere: give instance " + i.id + " another `file`, or move it away";
+          return e;
+        }
   // Derived from the seed where time is not real, so that the same run makes the same ids (trading rules 2.1).
   const core::Id128 epoch = core::decision_id(config.seed, "", 0, "store-epoch", config.execution.account);
   if (journal)

@@ -309,12 +309,18 @@ TEST_CASE("carriage returns are accepted; a line beyond 4096 bytes is not") {
   CHECK_FALSE(crlf.failed);
   CHECK(crlf.rows.size() == 2);
   const std::string big = candles(good + "900,1,1,1,1," + std::string(400'000, '1') + "\n");
-  for (const OnBad p : {OnBad::refuse, OnBad::skip}) {
-    const Read r = read_all(options_for(dir.write("b.csv", big), p));
-    CHECK(r.failed);
-    CHECK(r.code == "FEED_ROW_MALFORMED");
-    CHECK(r.rows.size() == 2);
-  }
+  // Also where the whole of it lies in the window, and but for its length could be read.
+  const std::string zeros = candles(good + "900,1,1,1,1," + std::string(5'000, '0') + "1\n1200,1,1,1,1,1\n");
+  const std::string text = candles(good + std::string(5'000, 'x') + "\n1200,1,1,1,1,1\n");
+  for (const std::string& content : {big, zeros, text})
+    for (const OnBad p : {OnBad::refuse, OnBad::skip}) {
+      const Read r = read_all(options_for(dir.write("b.csv", content), p));
+      CHECK(r.failed);
+      CHECK(r.code == "FEED_ROW_MALFORMED");
+      CHECK(r.rows.size() == 2);
+    }
+  const std::string longest = candles(good + "900,1,1,1,1," + std::string(4096 - 14, '0') + "1\n");
+  CHECK(read_all(options_for(dir.write("c.csv", longest))).rows.size() == 3);
 }
 
 TEST_CASE("from and to choose whole bars: from <= open, close <= to") {
