@@ -187,6 +187,13 @@ core::Order* Execution::working_of(InstrumentId id) const {
   return nullptr;
 }
 
+bool Execution::unsettled(InstrumentId id) const {
+  return std::any_of(ended_.begin(), ended_.end(), [&](const Ended& e) {
+    const Order* o = orders_.find(e.order);
+    return o != nullptr && o->intent.abi.instrument == id.value && o->cum_qty != e.told;
+  });
+}
+
 Decimal Execution::working_sells(InstrumentId id) const {
   Decimal sum = Decimal::zero();
   for (const Order* o : orders_.working())
@@ -286,6 +293,11 @@ void Execution::consider(InstrumentId id, Nanos now) {
     if (gives_way && !asked) static_cast<void>(request_cancel(*working, now));
     // The prediction may be over before the cancel is done, or before it is known what became of the exit's own order.
     if (wants_out && may_exit(target->purpose) && working->intent.purpose <= target->purpose) book_.insist(id, target->purpose);
+    return stop(codes().working);
+  }
+  // An order has ended whose fills are still to come, within this step or the next: until then what is held is not known.
+  if (unsettled(id)) {
+    if (wants_out && may_exit(target->purpose)) book_.insist(id, target->purpose);
     return stop(codes().working);
   }
 

@@ -175,6 +175,7 @@ class Execution {
   void count_entry(const core::Intent& entry, core::Nanos now);
   Decimal working_sells(core::InstrumentId id) const;
   core::Order* working_of(core::InstrumentId id) const;
+  bool unsettled(core::InstrumentId id) const;
   void flush_frame(core::Nanos now);
   /// Whether the order is in another state now; an event it can't take is an incident.
   bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text);

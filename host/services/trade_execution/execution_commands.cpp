@@ -184,6 +184,8 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   count_entry(*approved, now);
   approved_.push_back(std::move(approved));
   flush_frame(now);
+  // The operator's word comes after the SELL that still waits or has a rest to sell, and before it in rank.
+  book_.give_up(q.instrument, Purpose::exit);
   if (const Order* o = orders_.find(answer.order); o == nullptr)
     return Error{"JOURNAL_UNWRITABLE", "the order could not be made durable and was not sent"};
   answered_.insert_or_assign(q.key, Answered{std::move(body), answer});

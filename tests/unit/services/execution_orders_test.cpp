@@ -155,6 +155,49 @@ TEST_CASE("an exit outlives its prediction until all of it is sold") {
   }
 }
 
+TEST_CASE("an exit waits for fills that an ended order still owes") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  d.fill(entry, "1"_dec, "99.95"_dec);
+  d.want(Purpose::exit, 0);
+  d.report(entry, BL_X_DONE, BL_S_CANCELLED, "3"_dec);  // two more are on their way
+  d.now += bar_ns;
+  const auto step = [&d] { d.want(std::vector<Target>{}); };
+  step();
+  CHECK(d.broker.sent.size() == 1);
+  CHECK(d.exec->counts().incidents == 0);
+  SECTION("they come") {
+    d.fill(entry, "2"_dec, "99.95"_dec);
+    step();
+    REQUIRE(d.broker.sent.size() == 2);
+    CHECK(d.last().qty() == "3"_dec);
+  }
+  SECTION("they do not: what is known is sold") {
+    step();
+    step();
+    CHECK(d.exec->counts().by_incident.at("FILLS_MISSING") == 1);
+    REQUIRE(d.broker.sent.size() == 2);
+    CHECK(d.last().qty() == "1"_dec);
+  }
+}
+
+TEST_CASE("what the operator buys is not sold by the rest of an older SELL") {
+  Desk d;
+  d.hold(0.05);
+  d.want(Purpose::exit, 0);
+  const Intent exit = d.last();
+  d.fill(exit, "1"_dec, "99.95"_dec);
+  d.report(exit, BL_X_DONE, BL_S_CANCELLED, "1"_dec);
+  REQUIRE(d.exec->execute(d.request(Side::buy, "2"_dec), d.now));
+  d.fill(d.last(), "2"_dec, "100.05"_dec);
+  d.now += 2 * bar_ns;
+  const std::size_t sent = d.broker.sent.size();
+  d.want(std::vector<Target>{});
+  CHECK(d.broker.sent.size() == sent);
+}
+
 TEST_CASE("an exit that the broker did not take is tried again at the next step") {
   Desk d;
   d.hold(0.05);
