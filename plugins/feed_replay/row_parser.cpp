@@ -115,9 +115,9 @@ bool scaled(const Number& n, int exp, std::int64_t& out) noexcept {
 }
 
 /// Finds one exponent under which all `n` numbers are whole: -8 where it serves, else the coarsest that is
-/// exact.
-bool align(const Number* v, std::size_t n, std::int8_t& exp, std::int64_t* const* out) noexcept {
-  int finest = 18;
+/// exact, and not above `coarsest`.
+bool align(const Number* v, std::size_t n, int coarsest, std::int8_t& exp, std::int64_t* const* out) noexcept {
+  int finest = coarsest;
   for (std::size_t i = 0; i < n; ++i)
     if (v[i].digits != 0) finest = std::min(finest, v[i].exp);
   for (const int candidate : {std::min(-usual_decimals, finest), finest}) {
@@ -184,7 +184,8 @@ Fault parse_line(std::string_view line, Row& out) noexcept {
   if (!scaled(v[0], 0, out.time_s) || v[0].exp < 0) return Fault::out_of_range;
   std::int64_t* const prices[] = {&out.open, &out.high, &out.low, &out.close};
   std::int64_t* const volume[] = {&out.volume};
-  if (!align(&v[1], 4, out.px_exp, prices) || !align(&v[5], 1, out.qty_exp, volume))
+  // A price that is no 64-bit number of whole units is none, however many zeros it ends with; a volume may be.
+  if (!align(&v[1], 4, 0, out.px_exp, prices) || !align(&v[5], 1, 18, out.qty_exp, volume))
     return Fault::out_of_range;
   out.rounded = std::any_of(v.begin(), v.end(), [](const Number& n) { return n.rounded; });
   return judge_values(out);

@@ -169,6 +169,7 @@ TEST_CASE("bad data: each case is refused with file, line and code, or skipped a
       {"out of order", "300,1,1,1,1,1\n", "FEED_ROW_OUT_OF_ORDER", true},
       {"off the grid", "901,1,1,1,1,1\n", "FEED_ROW_OFF_GRID", true},
       {"milliseconds", "1640995200000,1,1,1,1,1\n", "FEED_ROW_OUT_OF_RANGE", true},
+      {"does not fit, though it ends with zeros", "900,9002345890269135800,26451578024681985000,7800,26451578024681985000,0\n", "FEED_ROW_OUT_OF_RANGE", true},
       {"does not fit", "900,1,1,1,1,99999999999999999999.5\n", "FEED_ROW_OUT_OF_RANGE", true},
       {"same time, other values", "600,11.25,11.5,11,11,1\n", "FEED_ROW_CONFLICT", false},
   };
