@@ -117,6 +117,8 @@ inline constexpr auto order_transitions = [] {
       {S::expired, E::cancelled, S::expired, "some venues call it cancelled too"},
       {S::expired, E::cancel_refused, S::expired, "nothing left to cancel"},
       {S::expired, E::acked, S::expired, "an old report came late"},
+      {S::filled, E::fill_part, S::filled, "a fill that was missing when the venue said it was filled"},
+      {S::filled, E::fill_all, S::filled, "the last fill that was missing"},
       {S::filled, E::acked, S::filled, "an old report came late"},
       {S::filled, E::found, S::filled, "a query lags the fill"},
       {S::filled, E::cancel_refused, S::filled, "too late to cancel"},

@@ -111,6 +111,7 @@ Result<void> Run::Impl::first_balances() {
   if (!low.empty())
     return Error{"RUN_FEES_BELOW_VENUE", "the venue takes higher fees for " + low.front() + " than the configuration reckons with, and entries "
                                       "would pay less than they cost: state its taker_fee and maker_fee under instruments"};
+  execution->begin();
   return {};
 }
 

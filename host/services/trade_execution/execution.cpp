@@ -36,6 +36,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
       blocked_(table.size(), false),
+      quote_lost_(table.size(), false),
       broker_(broker),
       journal_(journal),
       sink_(sink) {}
@@ -52,7 +53,10 @@ void Execution::on_bar(const bl_bar& bar) {
   core::Mark mark;
   mark.last = Decimal::from_mantissa(bar.close, bar.px_exp);
   mark.time = bar.h.ts_event;
-  if (mark.last.is_set() && mark.last.is_positive()) portfolio_.set_mark({bar.h.instrument}, mark);
+  if (!mark.last.is_set() || !mark.last.is_positive()) return;
+  // It values and sells what is held. Nothing is bought by it where quotes are to be had (trading rules 5.2).
+  if (known.bid.is_set()) quote_lost_[bar.h.instrument - 1] = true;
+  portfolio_.set_mark({bar.h.instrument}, mark);
 }
 
 void Execution::on_quote(const bl_quote& quote) {
@@ -64,7 +68,9 @@ void Execution::on_quote(const bl_quote& quote) {
   mark.ask = Decimal::from_mantissa(quote.ask, quote.px_exp);
   mark.last = mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even);
   mark.time = quote.h.ts_event;
-  if (mark.last.is_set() && mark.time >= portfolio_.mark({quote.h.instrument}).time) portfolio_.set_mark({quote.h.instrument}, mark);
+  if (!mark.last.is_set() || mark.time < portfolio_.mark({quote.h.instrument}).time) return;
+  quote_lost_[quote.h.instrument - 1] = false;
+  portfolio_.set_mark({quote.h.instrument}, mark);
 }
 
 void Execution::broker_failed(const Error& why) { incident("BROKER_EVENT_FAILED", why.message, now_); }
@@ -109,7 +115,6 @@ void Execution::check_fees(const bl_product& told) {
 
 const core::PortfolioView& Execution::publish(Nanos now) {
   now_ = now;
-  begun_ = true;
   portfolio_.close_step(now);
   const Decimal equity = portfolio_.equity();
   const Decimal peak = portfolio_.peak();
@@ -189,13 +194,23 @@ core::Order* Execution::working_of(InstrumentId id) const {
 
 bool Execution::unsettled(InstrumentId id) const {
   return std::any_of(ended_.begin(), ended_.end(), [&](const Ended& e) {
-    const Order* o = orders_.find(e.order);
+    const Order* o = e.judged ? nullptr : orders_.find(e.order);
     return o != nullptr && o->intent.abi.instrument == id.value && o->cum_qty != e.told;
   });
 }
 
-Decimal Execution::working_sells(InstrumentId id) const {
+Decimal Execution::owed(InstrumentId id, Side side) const {
   Decimal sum = Decimal::zero();
+  for (const Ended& e : ended_)
+    if (const Order* o = orders_.find(e.order); o != nullptr && o->intent.abi.instrument == id.value && o->intent.side() == side &&
+                                                e.told > o->cum_qty)
+      sum = sum + (e.told - o->cum_qty);
+  return sum;
+}
+
+// What may already be sold, though the book does not show it: what works, and what the venue says was sold (rule 3.1).
+Decimal Execution::working_sells(InstrumentId id) const {
+  Decimal sum = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
   for (const Order* o : orders_.working())
     if (o->intent.abi.instrument == id.value && o->intent.side() == Side::sell) sum = sum + o->leaves();
   return sum;
@@ -292,10 +307,12 @@ void Execution::consider(InstrumentId id, Nanos now) {
     const bool asked = working->state == OrderState::cancel_pending && working->updated >= now;
     if (gives_way && !asked) static_cast<void>(request_cancel(*working, now));
     // The prediction may be over before the cancel is done, or before it is known what became of the exit's own order.
-    if (wants_out && may_exit(target->purpose) && working->intent.purpose <= target->purpose) book_.insist(id, target->purpose);
+    const bool outranked = working->intent.purpose > target->purpose;
+    if (wants_out && may_exit(target->purpose) && !outranked) book_.insist(id, target->purpose);
+    // What somebody of a higher rank is only buying is not what this exit was about.
+    if (wants_out && outranked && r.held_qty.is_zero()) book_.clear(id, target->purpose);
     return stop(codes().working);
   }
-  // An order has ended whose fills are still to come, within this step or the next: until then what is held is not known.
   if (unsettled(id)) {
     if (wants_out && may_exit(target->purpose)) book_.insist(id, target->purpose);
     return stop(codes().working);
@@ -310,9 +327,17 @@ void Execution::consider(InstrumentId id, Nanos now) {
   if (wants_out || (whole_plan && r.wanted_qty < held)) {
     if (held.is_zero()) {
       if (!book_.insists(id, target->purpose)) return stop(codes().flat);
-      return book_.clear(id, target->purpose);  // done
+      // Done, but for what the venue says was bought and nobody has seen yet.
+      if (ended_.empty() || owed(id, Side::buy).is_zero()) book_.clear(id, target->purpose);
+      return;
     }
-    const Decimal qty = floor_to(held - (wants_out ? Decimal::zero() : r.wanted_qty), ins.rules.base_step);
+    // What the venue says is sold already is not sold again, though its fills are missing.
+    const Decimal sold = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
+    const Decimal qty = floor_to(held - sold - (wants_out ? Decimal::zero() : r.wanted_qty), ins.rules.base_step);
+    if (sold.is_positive() && !qty.is_positive()) {
+      book_.give_up(id, target->purpose);
+      return stop(codes().blocked);
+    }
     const Decimal notional = mul(qty, portfolio_.bid(id), Rounding::down);
     if (!qty.is_positive() || qty < ins.rules.base_min || notional < ins.rules.quote_min) {
       book_.give_up(id, target->purpose);  // no order can be made of it
@@ -340,6 +365,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
 
   if (r.wanted_qty <= held) return stop(codes().at_target);
   if (blocked(id)) return stop(codes().blocked);
+  if (quote_lost_[id.value - 1]) return stop(shared("MARK_STALE"));
   const Decimal qty = floor_to(r.wanted_qty - held, ins.rules.base_step);
   if (!qty.is_positive()) return stop(codes().at_target);
   const Decimal touch = floor_to(portfolio_.bid(id), ins.rules.px_step);

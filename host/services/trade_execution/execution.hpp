@@ -70,6 +70,8 @@ class Execution {
             store::Journal& journal, core::RecordSink& sink);
 
   // ---- the step, in order
+  /// The venue has answered what is asked at the start: from here on nothing it says can refuse the run.
+  void begin() noexcept { begun_ = true; }
   /// Hands a bar to the broker and marks the book. Fills that come of it arrive through on_broker_event.
   void on_bar(const bl_bar& bar);
   void on_quote(const bl_quote& quote);
@@ -131,6 +133,7 @@ class Execution {
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
   std::vector<bool> blocked_;             // by instrument
+  std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
   store::Journal& journal_;
@@ -138,7 +141,7 @@ class Execution {
   core::TradingState state_ = core::TradingState::active;
   bool gate_open_ = true, frozen_ = false, journal_ok_ = true, journal_noted_ = false;
   bool view_is_old_ = true;  // something happened since view_ was made
-  bool begun_ = false;       // a step was closed
+  bool begun_ = false;       // the start's questions are answered
   std::function<bool()> store_up_;
   std::uint64_t seq_ = 0, steps_ = 0;
   core::Nanos now_ = 0;
@@ -159,8 +162,9 @@ class Execution {
     core::ClientOrderId order;
     Decimal told;      // filled in all, as the venue says
     std::uint64_t step;  // in which it was told
+    bool judged = false; // the fills had time to come and did not: told, and kept until they come or an operator resumes
   };
-  std::vector<Ended> ended_;  // ends whose filled quantity is not that of their fills
+  std::vector<Ended> ended_;  // ends whose filled quantity is not that of their fills, one an order
   struct Answered {
     std::string body;
     TradeAnswer answer;
@@ -175,7 +179,10 @@ class Execution {
   void count_entry(const core::Intent& entry, core::Nanos now);
   Decimal working_sells(core::InstrumentId id) const;
   core::Order* working_of(core::InstrumentId id) const;
+  /// An order of it has ended whose fills may still come in this step or the next: what is held is not known.
   bool unsettled(core::InstrumentId id) const;
+  /// What ended orders of that side owe in fills, judged or not.
+  Decimal owed(core::InstrumentId id, core::Side side) const;
   void flush_frame(core::Nanos now);
   /// Whether the order is in another state now; an event it can't take is an incident.
   bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text);
@@ -184,7 +191,9 @@ class Execution {
   void on_fill(const bl_fill& fill);
   Result<void> request_cancel(core::Order& order, core::Nanos now);
   void check_fees(const bl_product& told);
+  void ended(core::Order& order, const bl_exec& told);
   void compare_ended(core::Nanos now, bool last);
+  void end_short(core::Order& order, core::Nanos now);
   bool may_exit(core::Purpose purpose) const noexcept;
   void block(core::InstrumentId id, std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});
   void journal_again(core::Nanos now);

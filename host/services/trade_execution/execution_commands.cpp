@@ -62,6 +62,9 @@ void Execution::set_state(core::TradingState state, Nanos now, std::string_view 
   ++seq_;
   state_ = state;
   view_is_old_ = true;
+  // A strategy's exit does not run while halted, nor after it: it is of another time then.
+  if (state == core::TradingState::halted)
+    for (const core::Instrument& ins : table_.all()) book_.give_up(ins.id, Purpose::exit);
   std::string line = "{\"state\":\"";
   line.append(core::to_string(state)).append("\"}");
   if (const auto done = journal_.note("state", now, line); !done) incident("JOURNAL_WRITE", done.error().message, now);
@@ -86,6 +89,7 @@ void Execution::emergency_resume(Nanos now, std::string_view principal, std::str
                                  std::string_view request_id) {
   set_state(core::TradingState::active, now, principal, reason, request_id);
   blocked_.assign(blocked_.size(), false);
+  std::erase_if(ended_, [](const Ended& e) { return e.judged; });  // somebody has looked
   gate_open_ = true;
   const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
   out::warning("execution", "emergency resume: the gate is open");
@@ -139,6 +143,10 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     return Error{"ORDER_EXPIRE", "expire goes with GTD, and must lie ahead"};
   if (working_of(q.instrument) != nullptr)
     return Error{"ORDER_WORKING", ins.symbol + " has a working order: cancel it, or wait for its end"};
+  if (unsettled(q.instrument))
+    return Error{"ORDER_WORKING", "an order of " + ins.symbol + " has ended, and not all of its fills are told: wait for the next bar"};
+  if (q.side == Side::buy && quote_lost_[ins.id.value - 1])
+    return Error{"MARK_STALE", "the quotes of " + ins.symbol + " have ended: it is not bought by the price of a bar"};
 
   core::Intent intent = make_intent(ins, q.side, q.qty, Purpose::operator_order,
                                     core::decision_id(options_.seed, ins.symbol, now, "operator", q.key), portfolio_.mark(ins.id).last, now);
@@ -184,10 +192,10 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   count_entry(*approved, now);
   approved_.push_back(std::move(approved));
   flush_frame(now);
-  // The operator's word comes after the SELL that still waits or has a rest to sell, and before it in rank.
-  book_.give_up(q.instrument, Purpose::exit);
-  if (const Order* o = orders_.find(answer.order); o == nullptr)
-    return Error{"JOURNAL_UNWRITABLE", "the order could not be made durable and was not sent"};
+  const Order* made = orders_.find(answer.order);
+  if (made == nullptr) return Error{"JOURNAL_UNWRITABLE", "the order could not be made durable and was not sent"};
+  // The operator's word comes after the SELL that still stands, and before it in rank.
+  if (made->state != OrderState::denied) book_.clear(q.instrument, Purpose::exit);
   answered_.insert_or_assign(q.key, Answered{std::move(body), answer});
   answered_order_.push_back(q.key);
   if (answered_order_.size() > kept_answers) {

@@ -111,13 +111,7 @@ void Execution::on_exec(const bl_exec& exec) {
     case BL_X_CANCEL_REJECTED: move(*order, OrderEvent::cancel_refused, now, text); return;
     case BL_X_UNKNOWN: move(*order, OrderEvent::timed_out, now, text); return;
     case BL_X_DONE:
-      // What the venue says was filled in all is held against the fills it told, once they have had time to come. An end as
-      // filled says so of the whole order.
-      {
-        Decimal told = Decimal::from_raw(exec.cum_qty);
-        if (!told.is_set() && exec.state == BL_S_FILLED) told = order->intent.qty();
-        if (told.is_set() && told != order->cum_qty) ended_.push_back({order->id(), told, steps_});
-      }
+      ended(*order, exec);
       if (exec.state == BL_S_EXPIRED) return end(OrderEvent::expired, counts_.expired);
       if (exec.state == BL_S_CANCELLED) return end(OrderEvent::cancelled, counts_.cancelled);
       if (exec.state == BL_S_REJECTED) return end(OrderEvent::rejected, counts_.rejected);
@@ -129,17 +123,44 @@ void Execution::on_exec(const bl_exec& exec) {
   }
 }
 
+// What the venue says was filled in all is held against the fills it told, once they have had time to come. An end as
+// filled says so of the whole order, if it says no quantity.
+void Execution::ended(Order& order, const bl_exec& exec) {
+  Decimal told = Decimal::from_raw(exec.cum_qty);
+  if (!told.is_set() && exec.state == BL_S_FILLED) told = order.intent.qty();
+  if (!told.is_set()) return;
+  const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == order.id(); });
+  if (known != ended_.end()) {
+    known->told = told;  // told again, perhaps otherwise; judged once
+    return;
+  }
+  if (told != order.cum_qty) ended_.push_back({order.id(), told, steps_});
+  else if (exec.state == BL_S_FILLED && !core::is_terminal(order.state)) end_short(order, exec.h.ts_recv);
+}
+
+// At the venue it has ended as filled, with less than was ordered. Kept as working it would stand in the way of every exit.
+void Execution::end_short(Order& order, Nanos now) {
+  if (!order.leaves().is_set()) return;  // a buy by cost has no quantity to fall short of
+  block(order.intent.instrument(), "FILLED_SHORT",
+        "order " + std::string(order.intent.client_id()) + " ended as filled with less than was ordered", now, order.intent.client_id());
+  move(order, OrderEvent::fill_all, now, "ended at the venue below its quantity");
+}
+
 // An end that was told in this step may have its fills still on the way; one of an earlier step has not.
 void Execution::compare_ended(Nanos now, bool last) {
-  std::erase_if(ended_, [&](const Ended& e) {
+  std::erase_if(ended_, [&](Ended& e) {
     Order* o = orders_.find(e.order);
-    if (o == nullptr || o->cum_qty == e.told) return true;
-    if (e.step == steps_ && !last) return false;
+    if (o == nullptr) return true;
+    if (o->cum_qty == e.told) {
+      if (!core::is_terminal(o->state)) end_short(*o, now);
+      return true;
+    }
+    if (e.judged || (e.step == steps_ && !last)) return false;
+    e.judged = true;
     block(o->intent.instrument(), "FILLS_MISSING",
           "order " + std::string(e.order.view()) + " ended with another filled quantity than its fills add up to", now, e.order.view());
-    // At the venue it has ended. Kept as working it would stand in the way of every exit of what is held.
     if (!core::is_terminal(o->state)) move(*o, OrderEvent::fill_all, now, "ended at the venue; fills are missing");
-    return true;
+    return false;
   });
 }
 

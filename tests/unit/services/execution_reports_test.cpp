@@ -234,7 +234,7 @@ TEST_CASE("fees above the configured ones are noticed, lower ones are not held a
     CHECK(d.exec->counts().incidents == 0);
   }
   SECTION("later it is an incident, and buys of that product are blocked") {
-    d.exec->publish(d.now);
+    d.exec->begin();
     tell("0.006"_dec, "0.0121"_dec);
     tell("0.0061"_dec, "0.012"_dec);
     CHECK(d.exec->counts().by_incident.at("FEES_ABOVE_CONFIG") == 1);
@@ -275,6 +275,122 @@ TEST_CASE("an order that ended as filled without its fills does not stand in the
   d.want(std::vector<Target>{});
   CHECK(d.last().side() == Side::sell);
   CHECK(d.last().qty() == "2"_dec);
+}
+
+TEST_CASE("rule 3.1: what the venue says was sold is not sold again, though its fills are missing") {
+  Desk d;
+  d.hold(0.05);
+  const Decimal all = d.exec->portfolio().position(d.m.btc).qty;
+  d.want(Purpose::exit, 0);
+  const Intent exit = d.last();
+  const auto step = [&d] {
+    d.now += bar_ns;
+    d.want(std::vector<Target>{});
+  };
+  SECTION("filled as it says") { d.report(exit, BL_X_DONE, BL_S_FILLED, all); }
+  SECTION("cancelled, and a part filled") { d.report(exit, BL_X_DONE, BL_S_CANCELLED, all); }
+  step();
+  CHECK(d.exec->execute(d.request(Side::sell, all), d.now).error().code == "ORDER_WORKING");
+  for (int i = 0; i < 6; ++i) step();
+  CHECK(d.exec->counts().by_incident.at("FILLS_MISSING") == 1);
+  CHECK(d.broker.sent.size() == 2);
+  const auto by_hand = d.exec->execute(d.request(Side::sell, all, "k2"), d.now);
+  REQUIRE_FALSE(by_hand);
+  CHECK(d.broker.sent.size() == 2);
+  // They come after all: booked, written, and no incident of their own.
+  d.fill(exit, all, "99.95"_dec);
+  CHECK(d.exec->portfolio().position(d.m.btc).qty.is_zero());
+  CHECK(d.exec->counts().incidents == 1);
+  CHECK(d.sink.all<OrderRecord>().back().cum_qty == all);
+}
+
+TEST_CASE("an exit is not over while an entry owes what the venue says was bought") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  d.want(Purpose::exit, 0);
+  d.report(entry, BL_X_DONE, BL_S_FILLED, entry.qty());
+  const auto step = [&d] {
+    d.now += bar_ns;
+    d.want(std::vector<Target>{});
+  };
+  for (int i = 0; i < 4; ++i) step();
+  CHECK(d.broker.sent.size() == 1);
+  d.fill(entry, entry.qty(), "99.95"_dec);
+  step();
+  REQUIRE(d.broker.sent.size() == 2);
+  CHECK(d.last().side() == Side::sell);
+  CHECK(d.last().qty() == entry.qty());
+}
+
+TEST_CASE("an order that ended as filled with less than was ordered is an incident, and works no longer") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  SECTION("the fills before it") {
+    d.fill(entry, "2"_dec, "99.95"_dec);
+    d.report(entry, BL_X_DONE, BL_S_FILLED, "2"_dec);
+  }
+  SECTION("the fills after it") {
+    d.report(entry, BL_X_DONE, BL_S_FILLED, "2"_dec);
+    d.fill(entry, "2"_dec, "99.95"_dec);
+    d.exec->settle(d.now);
+  }
+  CHECK(d.exec->counts().by_incident.at("FILLED_SHORT") == 1);
+  CHECK(d.exec->counts().incidents == 1);
+  CHECK(d.state(entry) == OrderState::filled);
+  CHECK(d.exec->blocked(d.m.btc));
+}
+
+TEST_CASE("an end that is told again and again is judged once, and does not hold an exit up") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  d.fill(entry, "1"_dec, "99.95"_dec);
+  for (int i = 0; i < 4; ++i) {
+    d.report(entry, BL_X_DONE, BL_S_CANCELLED, "3"_dec);
+    d.report(entry, BL_X_DONE, BL_S_CANCELLED, "3"_dec);
+    d.want(i == 0 ? std::vector{d.target(Purpose::exit, 0)} : std::vector<Target>{});
+    d.now += bar_ns;
+  }
+  CHECK(d.exec->counts().by_incident.at("FILLS_MISSING") == 1);
+  REQUIRE(d.broker.sent.size() == 2);
+  CHECK(d.last().qty() == "1"_dec);
+}
+
+TEST_CASE("rule 5.2: where the quotes have ended nothing is bought by the price of a bar; it is sold by it") {
+  Desk d;
+  d.hold(0.02);
+  bl_quote q{};
+  q.h.size = sizeof q;
+  q.h.type = BL_EV_QUOTE;
+  q.h.instrument = d.m.btc.value;
+  q.h.ts_event = q.h.ts_recv = d.now;
+  q.px_exp = -2;
+  q.bid = 9990;
+  q.ask = 10010;
+  d.exec->on_quote(q);
+  d.now += bar_ns;
+  d.price(d.m.btc, 10000);
+  const std::size_t sent = d.broker.sent.size();
+  d.want(Purpose::entry, 0.05);
+  CHECK(d.why("MARK_STALE") == 1);
+  CHECK(d.exec->execute(d.request(Side::buy, "1"_dec), d.now).error().code == "MARK_STALE");
+  CHECK(d.broker.sent.size() == sent);
+  SECTION("it is sold") {
+    d.want(Purpose::exit, 0);
+    CHECK(d.broker.sent.size() == sent + 1);
+  }
+  SECTION("the quotes are back") {
+    q.h.ts_event = q.h.ts_recv = d.now;
+    d.exec->on_quote(q);
+    d.want(Purpose::entry, 0.05);
+    CHECK(d.last().side() == Side::buy);
+    CHECK(d.broker.sent.size() == sent + 1);
+  }
 }
 
 TEST_CASE("a venue's asset that this run does not have is an incident; the fill is booked at the worst tier") {
