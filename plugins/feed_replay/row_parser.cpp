@@ -53,6 +53,7 @@ bool to_18_decimals(std::uint64_t& m, int& exp, Cut cut, bool& rounded) noexcept
   }
   if (!cut.any || (cut.first == 0 && !cut.more)) return true;
   rounded = true;
+  if (exp < finest_exp) return true;  // its last digit was cut off above that place: below half of the finest unit
   if (cut.first > 5 || (cut.first == 5 && (cut.more || m % 2 == 1))) ++m;
   return true;
 }
