@@ -49,18 +49,20 @@ class Facts {
 
 DecisionFacts::DecisionFacts(std::uint64_t run_seed, std::string_view symbol, std::string_view source,
                              std::string_view model) noexcept {
-  Facts f(bytes_);
+  FactBytes bytes;
+  Facts f(bytes);
   f.add(run_seed);
-  f.add(std::uint64_t{0});  // the time's place
   f.add(symbol);
   f.add(source);
   f.add(model);
-  size_ = f.size();
+  key_ = hash_of(bytes.data(), f.size());
 }
 
-Id128 DecisionFacts::at(Nanos time) noexcept {
-  std::memcpy(bytes_.data() + 8, &time, 8);
-  return hash_of(bytes_.data(), size_);
+Id128 DecisionFacts::at(Nanos time) const noexcept {
+  const std::uint64_t words[3] = {key_.hi, key_.lo, static_cast<std::uint64_t>(time)};
+  unsigned char bytes[sizeof words];
+  std::memcpy(bytes, words, sizeof words);
+  return hash_of(bytes, sizeof bytes);
 }
 
 Id128 decision_id(std::uint64_t run_seed, std::string_view symbol, Nanos time, std::string_view source,

@@ -10,19 +10,19 @@ namespace bowline::core {
 /// Room for any list of facts: a text longer than 96 bytes counts by its own hash.
 using FactBytes = std::array<unsigned char, 512>;
 
-/// The facts of a decision id without the time, laid out once for the many decisions that differ in nothing else.
+/// The facts of a decision id without the time, hashed once for the many decisions that differ in nothing else.
 class DecisionFacts {
  public:
   DecisionFacts(std::uint64_t run_seed, std::string_view symbol, std::string_view source, std::string_view model) noexcept;
-  /// decision_id of these facts at `time`. [one thread at a time]
-  Id128 at(Nanos time) noexcept;
+  /// decision_id of these facts at `time`.
+  Id128 at(Nanos time) const noexcept;
 
  private:
-  FactBytes bytes_;
-  std::size_t size_ = 0;
+  Id128 key_;
 };
 
-/// Decision id = hash(run seed, instrument symbol, decision event time, source instance id, model id). XXH3, 128 bits.
+/// Decision id = hash(run seed, instrument symbol, decision event time, source instance id, model id): XXH3 with 128 bits
+/// over that of all facts but the time, and the time.
 Id128 decision_id(std::uint64_t run_seed, std::string_view symbol, Nanos time, std::string_view source,
                   std::string_view model) noexcept;
 

@@ -1,13 +1,17 @@
 #include "core/target_book.hpp"
 
+#include <bit>
 #include <cmath>
 
 #include "core/contract.hpp"
 
 namespace bowline::core {
-namespace {
-constexpr std::size_t rank(Purpose p) noexcept { return static_cast<std::size_t>(p); }
-}  // namespace
+
+void TargetBook::empty(Slot& slot, std::size_t rank) noexcept {
+  slot.by_rank[rank].reset();
+  slot.insists[rank] = false;
+  slot.taken &= ~(1u << rank);
+}
 
 bool TargetBook::put(const Target& target) {
   BOWLINE_EXPECTS(target.instrument.value >= 1 && target.instrument.value <= slots_.size());
@@ -19,6 +23,7 @@ bool TargetBook::put(const Target& target) {
   if (t.purpose == Purpose::exit) clear(t.instrument, Purpose::entry);
   slot.by_rank[rank(t.purpose)] = t;
   slot.insists[rank(t.purpose)] = false;
+  slot.taken |= 1u << rank(t.purpose);
   return true;
 }
 
@@ -26,8 +31,11 @@ void TargetBook::action_changed(InstrumentId instrument) { clear(instrument, Pur
 
 const Target* TargetBook::live(InstrumentId instrument, Nanos now) const noexcept {
   const Slot& slot = slots_[instrument.value - 1];
-  for (std::size_t r = ranks; r-- > 0;)
+  for (std::uint32_t left = slot.taken; left != 0;) {
+    const auto r = static_cast<std::size_t>(std::bit_width(left) - 1);
     if (const auto& t = slot.by_rank[r]; t && (slot.insists[r] || t->valid_until > now)) return &*t;
+    left &= ~(1u << r);
+  }
   return nullptr;
 }
 
@@ -52,16 +60,11 @@ bool TargetBook::insists(InstrumentId instrument, Purpose purpose) const noexcep
 }
 
 void TargetBook::clear(InstrumentId instrument, Purpose purpose) noexcept {
-  Slot& slot = slots_[instrument.value - 1];
-  slot.by_rank[rank(purpose)].reset();
-  slot.insists[rank(purpose)] = false;
+  empty(slots_[instrument.value - 1], rank(purpose));
 }
 
 void TargetBook::clear_all(Purpose purpose) noexcept {
-  for (Slot& s : slots_) {
-    s.by_rank[rank(purpose)].reset();
-    s.insists[rank(purpose)] = false;
-  }
+  for (Slot& s : slots_) empty(s, rank(purpose));
 }
 
 }  // namespace bowline::core

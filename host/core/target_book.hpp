@@ -39,11 +39,14 @@ class TargetBook {
 
  private:
   static constexpr std::size_t ranks = 7;
+  static constexpr std::size_t rank(Purpose p) noexcept { return static_cast<std::size_t>(p); }
   struct Slot {
     std::array<std::optional<Target>, ranks> by_rank{};
     std::array<bool, ranks> insists{};
+    std::uint32_t taken = 0;  // a bit per rank that holds a target: nearly always none does, and this is asked at every step
   };
   std::vector<Slot> slots_;
+  static void empty(Slot& slot, std::size_t rank) noexcept;
 };
 
 }  // namespace bowline::core

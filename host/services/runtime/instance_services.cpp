@@ -53,6 +53,7 @@ void InstanceServices::failed(const Error& why) noexcept {
   } catch (...) {  // that it failed counts, also without its words
   }
   failed_.store(true, std::memory_order_release);
+  facts_.some_failed.store(true, std::memory_order_release);
   const out::Scope scope({.service = works_for});
   try {
     out::error(id_, "instance failed: {}: {}", why.code, why.message);
@@ -72,14 +73,28 @@ bl_status InstanceServices::timer_arm(std::uint64_t id, std::int64_t due_ns, std
   if (period_ns < 0) return BL_E_INVALID;
   try {
     if (timers_.size() >= 1024 && timers_.find(id) == timers_.end()) return BL_E_AGAIN;
-    timers_[id] = {due_ns, period_ns};
+    if (timers_.insert_or_assign(id, Timer{due_ns, period_ns}).second) facts_.timers.fetch_add(1, std::memory_order_relaxed);
     return BL_OK;
   } catch (...) {
     return BL_E_INTERNAL;
   }
 }
 
-bl_status InstanceServices::timer_disarm(std::uint64_t id) noexcept { return timers_.erase(id) != 0 ? BL_OK : BL_E_NOT_FOUND; }
+bl_status InstanceServices::timer_disarm(std::uint64_t id) noexcept {
+  if (timers_.erase(id) == 0) return BL_E_NOT_FOUND;
+  facts_.timers.fetch_sub(1, std::memory_order_relaxed);
+  return BL_OK;
+}
+
+void InstanceServices::fired(std::uint64_t id, std::int64_t now) noexcept {
+  const auto it = timers_.find(id);
+  if (it == timers_.end()) return;
+  Timer& t = it->second;
+  if (t.period > 0)
+    t.due += t.period * (1 + (now - t.due) / t.period);
+  else
+    static_cast<void>(timer_disarm(id));
+}
 
 bl_status InstanceServices::secret_get(std::string_view ref, std::span<char> buffer, std::uint64_t& length) noexcept {
   try {

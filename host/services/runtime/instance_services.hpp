@@ -19,6 +19,8 @@ namespace bowline::services {
 struct RunFacts {
   const core::InstrumentTable* instruments = nullptr;
   std::atomic<std::int64_t> engine_ns{0};                 ///< engine time: the time of the event being handled
+  std::atomic<std::uint32_t> timers{0};                   ///< armed by all instances: nearly always none, asked at every event
+  std::atomic<bool> some_failed{false};                   ///< one of them said that it failed
   std::function<std::int64_t()> wall_ns;                  ///< the one seam that reads a clock
   std::function<Result<std::string>(std::string_view)> secret;  ///< "secret://name" -> its text; empty: not offered
   /// Makes the frames of a selection by feature names; empty: bowline.features/1 is not offered.
@@ -52,7 +54,9 @@ class InstanceServices final : public loader::InstanceHost {
   std::string_view works_for;                      ///< the service it works for, for its log lines; static text
   std::function<void()> on_wake;                   ///< set before configure; called from any thread
   EventInbox* inbox = nullptr;                     ///< where published events go; null = publish is not offered
-  std::map<std::uint64_t, Timer>& timers() noexcept { return timers_; }
+  const std::map<std::uint64_t, Timer>& timers() const noexcept { return timers_; }
+  /// It has fired at `now`: it is due again one period later, or gone. [core thread]
+  void fired(std::uint64_t id, std::int64_t now) noexcept;
   /// What the instance selected in configure; empty when nothing.
   std::unique_ptr<FrameSource> take_frames() noexcept { return std::move(frames_); }
   bool has_failed() const noexcept { return failed_.load(std::memory_order_acquire); }

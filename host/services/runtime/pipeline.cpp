@@ -33,6 +33,7 @@ bool Pipeline::serve() {
 }
 
 bool Pipeline::failed() {
+  if (!p_.facts->some_failed.load(std::memory_order_acquire) && !p_.fault) return false;  // asked at every step
   if (p_.fault)
     if (Error why = p_.fault(); !why.code.empty()) {
       error_ = std::move(why);

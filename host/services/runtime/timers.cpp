@@ -9,7 +9,7 @@ namespace bowline::services {
 void fire_timers(std::span<Listener> listeners, RunFacts& facts, core::Nanos before, std::uint64_t& events,
                  const std::function<void()>& after) {
   if (facts.engine_ns.load(std::memory_order_relaxed) == 0) facts.engine_ns.store(before, std::memory_order_relaxed);
-  for (;;) {
+  while (facts.timers.load(std::memory_order_relaxed) != 0) {
     Listener* first = nullptr;
     std::uint64_t id = 0;
     std::int64_t due = before;
@@ -21,12 +21,8 @@ void fire_timers(std::span<Listener> listeners, RunFacts& facts, core::Nanos bef
           due = t.due;
         }
     if (first == nullptr) return;
-    auto& timers = first->services->timers();
     const core::Nanos now = std::max(due, facts.engine_ns.load(std::memory_order_relaxed));
-    if (const auto it = timers.find(id); it->second.period > 0)
-      it->second.due += it->second.period * (1 + (now - due) / it->second.period);
-    else
-      timers.erase(it);
+    first->services->fired(id, now);
     facts.engine_ns.store(now, std::memory_order_relaxed);
     bl_timer e{};
     e.h.size = sizeof e;

@@ -81,15 +81,19 @@ void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, co
   const bool recording = sink_.wanted();
   for (const Prediction& p : predictions) {
     ++seq_;
+    if (last_[p.instrument.value - 1] != p.action) {
+      if (last_[p.instrument.value - 1] != Action::none) changed.push_back(p.instrument);
+      last_[p.instrument.value - 1] = p.action;
+    }
+    if (!recording && p.action == Action::hold && p.valid_until > now) {  // the most frequent one, and nobody writes it down
+      count(codes().hold);
+      continue;
+    }
     const core::Instrument& ins = table_[p.instrument];
     double target_weight = nan_value, cost = 0;
     std::vector<core::CheckRecord> checks;
     const bl_mark* mark = view.mark(p.instrument);
     const Decimal held = view.held(p.instrument);
-    if (last_[p.instrument.value - 1] != p.action) {
-      if (last_[p.instrument.value - 1] != Action::none) changed.push_back(p.instrument);
-      last_[p.instrument.value - 1] = p.action;
-    }
     const auto close = [&](const core::SharedText& code) {
       count(code);
       if (!recording) return;

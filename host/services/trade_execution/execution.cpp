@@ -178,7 +178,7 @@ void Execution::settle(Nanos now) {
     r.unrealised = portfolio_.unrealised();
     r.fees = portfolio_.fees();
     r.peak = portfolio_.peak();
-    sink_.put(std::move(r));
+    sink_.put(r);
     last_written_ = now;
   }
   changed_ = false;
@@ -385,7 +385,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
   r.order_qty = approved->qty();
   r.code = codes().order;
   count_entry(*approved, now);
-  approved_.push_back(std::move(approved));
+  approved_.push_back(approved);
   sized_.push_back(std::move(r));
 }
 

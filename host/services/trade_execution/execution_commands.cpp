@@ -190,7 +190,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   }
   audit(now, q.principal, "trade", answer.order.view(), q.reason, q.request_id);
   count_entry(*approved, now);
-  approved_.push_back(std::move(approved));
+  approved_.push_back(approved);
   flush_frame(now);
   const Order* made = orders_.find(answer.order);
   if (made == nullptr) return Error{"JOURNAL_UNWRITABLE", "the order could not be made durable and was not sent"};
