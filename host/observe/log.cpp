@@ -135,8 +135,8 @@ void shutdown() {
     if (pool) s.dropped_before += pool->overrun_counter();
   }
   if (logger) logger->flush();
-  logger.reset();
-  pool.reset();  // joins its thread after the last line
+  pool.reset();    // joins its thread after the last line,
+  logger.reset();  // so that nothing uses the logger and its file any more
 }
 
 std::uint64_t dropped() noexcept {
