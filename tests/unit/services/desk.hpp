@@ -163,6 +163,13 @@ struct Desk {
   void fill(const core::Intent& i, Decimal qty, Decimal px) {
     exec->on_broker_event(fill_of(i, qty, px, "f" + std::to_string(++fills)).h);
   }
+  /// An entry of 5 % of equity that the venue has acknowledged; nothing of it is filled.
+  core::Intent resting() {
+    want(core::Purpose::entry, 0.05);
+    const core::Intent entry = last();
+    report(entry, BL_X_ACCEPTED);
+    return entry;
+  }
   /// Buys `weight` of equity and fills it at its limit.
   void hold(double weight, core::InstrumentId id = {1}) {
     want(core::Purpose::entry, weight, id);

@@ -81,9 +81,7 @@ TEST_CASE("one working order per product: the second waits, also behind an unkno
 
 TEST_CASE("an exit first cancels the entry in its way and follows when that one's end is known") {
   Desk d;
-  d.want(Purpose::entry, 0.05);
-  const Intent entry = d.last();
-  d.report(entry, BL_X_ACCEPTED);
+  const Intent entry = d.resting();
   d.fill(entry, "2"_dec, "99.95"_dec);
   d.want(Purpose::exit, 0);
   CHECK(d.broker.sent.size() == 1);
@@ -102,9 +100,7 @@ TEST_CASE("an exit first cancels the entry in its way and follows when that one'
 
 TEST_CASE("an exit outlives its prediction until all of it is sold") {
   Desk d;
-  d.want(Purpose::entry, 0.05);
-  const Intent entry = d.last();
-  d.report(entry, BL_X_ACCEPTED);
+  const Intent entry = d.resting();
   d.fill(entry, "2"_dec, "99.95"_dec);
   d.want(Purpose::exit, 0);  // stands in the way of it: cancelled first
   CHECK(d.broker.cancelled.size() == 1);
@@ -155,9 +151,7 @@ TEST_CASE("an exit outlives its prediction until all of it is sold") {
 
 TEST_CASE("an exit waits for fills that an ended order still owes") {
   Desk d;
-  d.want(Purpose::entry, 0.05);
-  const Intent entry = d.last();
-  d.report(entry, BL_X_ACCEPTED);
+  const Intent entry = d.resting();
   d.fill(entry, "1"_dec, "99.95"_dec);
   d.want(Purpose::exit, 0);
   d.report(entry, BL_X_DONE, BL_S_CANCELLED, "3"_dec);  // two more are on their way
@@ -246,9 +240,7 @@ TEST_CASE("an exit that the broker did not take is tried again at the next step"
 
 TEST_CASE("a SELL takes off the entry that has not filled yet") {
   Desk d;
-  d.want(Purpose::entry, 0.05);
-  const Intent entry = d.last();
-  d.report(entry, BL_X_ACCEPTED);
+  const Intent entry = d.resting();
   CHECK(d.exec->view().buying(d.m.btc));
   d.want(Purpose::exit, 0);
   REQUIRE(d.broker.cancelled.size() == 1);

@@ -37,9 +37,7 @@ TEST_CASE("a fill may overtake the acknowledgement") {
 
 TEST_CASE("a cancelled order whose last fill comes late is filled, and the ledger has it") {
   Desk d;
-  d.want(Purpose::entry, 0.05);
-  const Intent i = d.last();
-  d.report(i, BL_X_ACCEPTED);
+  const Intent i = d.resting();
   d.report(i, BL_X_DONE, BL_S_CANCELLED);
   CHECK(d.state(i) == OrderState::cancelled);
   d.fill(i, "5"_dec, "99.95"_dec);
@@ -147,9 +145,7 @@ TEST_CASE("a product of which something can't be explained is bought no more unt
 
 TEST_CASE("an end whose filled quantity is not that of its fills is an incident, but not before they had time to come") {
   Desk d;
-  d.want(Purpose::entry, 0.05);
-  const Intent i = d.last();
-  d.report(i, BL_X_ACCEPTED);
+  const Intent i = d.resting();
   d.report(i, BL_X_DONE, BL_S_CANCELLED, "2"_dec);
   d.exec->settle(d.now);
   CHECK(d.exec->counts().incidents == 0);
@@ -257,9 +253,7 @@ TEST_CASE("what the last step was told is compared at the end of the run") {
 
 TEST_CASE("an order that ended as filled without its fills does not stand in the way of an exit") {
   Desk d;
-  d.want(Purpose::entry, 0.05);
-  const Intent entry = d.last();
-  d.report(entry, BL_X_ACCEPTED);
+  const Intent entry = d.resting();
   d.fill(entry, "2"_dec, "99.95"_dec);
   d.report(entry, BL_X_DONE, BL_S_FILLED);
   CHECK(d.state(entry) == OrderState::partially_filled);
@@ -306,9 +300,7 @@ TEST_CASE("rule 3.1: what the venue says was sold is not sold again, though its 
 
 TEST_CASE("an exit is not over while an entry owes what the venue says was bought") {
   Desk d;
-  d.want(Purpose::entry, 0.05);
-  const Intent entry = d.last();
-  d.report(entry, BL_X_ACCEPTED);
+  const Intent entry = d.resting();
   d.want(Purpose::exit, 0);
   d.report(entry, BL_X_DONE, BL_S_FILLED, entry.qty());
   const auto step = [&d] {
@@ -326,9 +318,7 @@ TEST_CASE("an exit is not over while an entry owes what the venue says was bough
 
 TEST_CASE("an order that ended as filled with less than was ordered is an incident, and works no longer") {
   Desk d;
-  d.want(Purpose::entry, 0.05);
-  const Intent entry = d.last();
-  d.report(entry, BL_X_ACCEPTED);
+  const Intent entry = d.resting();
   SECTION("the fills before it") {
     d.fill(entry, "2"_dec, "99.95"_dec);
     d.report(entry, BL_X_DONE, BL_S_FILLED, "2"_dec);
@@ -346,9 +336,7 @@ TEST_CASE("an order that ended as filled with less than was ordered is an incide
 
 TEST_CASE("an end that is told again and again is judged once, and does not hold an exit up") {
   Desk d;
-  d.want(Purpose::entry, 0.05);
-  const Intent entry = d.last();
-  d.report(entry, BL_X_ACCEPTED);
+  const Intent entry = d.resting();
   d.fill(entry, "1"_dec, "99.95"_dec);
   for (int i = 0; i < 4; ++i) {
     d.report(entry, BL_X_DONE, BL_S_CANCELLED, "3"_dec);
@@ -427,9 +415,7 @@ TEST_CASE("a fill of an order that the venue had refused is booked, and is an in
 
 TEST_CASE("a refused cancel leaves an order as it was: partly filled when it has fills") {
   Desk d;
-  d.want(Purpose::entry, 0.05);
-  const Intent entry = d.last();
-  d.report(entry, BL_X_ACCEPTED);
+  const Intent entry = d.resting();
   d.fill(entry, "2"_dec, "99.95"_dec);
   REQUIRE(d.exec->cancel(ClientOrderId(entry.client_id()), d.now, "operator", "r1"));
   d.report(entry, BL_X_CANCEL_REJECTED);
