@@ -171,7 +171,7 @@ RiskAnswer RiskChain::approve(const Intent& intent, const Portfolio& book, const
     return RiskRefusal{checks.back().code};
   // The property the whole chain rests on: what leaves is never more than what was proposed.
   BOWLINE_ENSURES(!intent.qty().is_set() || judged.qty() <= intent.qty());
-  return RiskApproved<Intent>(std::move(judged));
+  return RiskApproved<Intent>(judged);
 }
 
 bool RiskChain::advise(const Intent& intent, const InstrumentTable& table, const bl_portfolio& view,

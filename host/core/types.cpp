@@ -28,7 +28,7 @@ Id128 Id128::from_hex(std::string_view text) noexcept {
     if (c >= '0' && c <= '9')
       v = static_cast<std::uint64_t>(c - '0');
     else if (c >= 'a' && c <= 'f')
-      v = static_cast<std::uint64_t>(c - 'a' + 10);
+      v = static_cast<std::uint64_t>(c - 'a') + 10;
     else
       return {};
     std::uint64_t& word = i < 16 ? id.hi : id.lo;

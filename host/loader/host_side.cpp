@@ -275,7 +275,7 @@ HostSide::HostSide(InstanceHost& to, std::string instance_id, std::string plugin
   table.fail = host_fail;
 }
 
-void HostSide::fail(Error why) noexcept {
+void HostSide::fail(const Error& why) noexcept {
   {
     const std::lock_guard lock(failure_mutex);
     if (!failure.code.empty()) return;

@@ -29,7 +29,7 @@ struct HostSide {
 
   HostSide(InstanceHost& to, std::string instance_id, std::string plugin_id);
   /// The first failure is kept and told to the host; later ones change nothing.
-  void fail(Error why) noexcept;
+  void fail(const Error& why) noexcept;
 };
 
 }  // namespace bowline::loader

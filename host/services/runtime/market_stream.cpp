@@ -5,7 +5,7 @@
 
 namespace bowline::services {
 
-MarketStream::MarketStream(wire::Hello hello, const core::InstrumentTable& table, std::vector<std::string> followers)
+MarketStream::MarketStream(const wire::Hello& hello, const core::InstrumentTable& table, std::vector<std::string> followers)
     : hello_(wire::hello_message(hello)), table_(table), followers_(followers.size()) {
   for (std::string& role : followers) by_role_.emplace(std::move(role), Follower{});
 }

@@ -24,7 +24,7 @@ inline constexpr std::uint16_t ws_role_taken = 4409;
 class MarketStream {
  public:
   /// `followers`: the services that hold the barrier; none in a run of one process.
-  MarketStream(wire::Hello hello, const core::InstrumentTable& table, std::vector<std::string> followers);
+  MarketStream(const wire::Hello& hello, const core::InstrumentTable& table, std::vector<std::string> followers);
 
   // ---- the loop's side [core thread]
   void event(const MarketEvent& event);

@@ -226,6 +226,7 @@ Result<std::vector<PlanLine>> RebalanceAdapter::plan(std::span<const core::Predi
     rows.push_back(r);
   }
   std::vector<const bl_prediction*> pointers;
+  pointers.reserve(rows.size());
   for (const bl_prediction& r : rows) pointers.push_back(&r);
   std::vector<PlanLine> lines;
   bl_sink sink = closed_sink(&lines);

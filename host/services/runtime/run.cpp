@@ -116,7 +116,7 @@ Result<void> Run::Impl::first_balances() {
 }
 
 Result<void> Run::Impl::close_store() {
-  const auto done = sql->close();
+  auto done = sql->close();
   if (sql->dropped() == 0) return done;
   std::string lost = std::to_string(sql->dropped()) + " records are not in the store";
   if (journal && journal->durable()) lost += ". The journal has every order; the store of this run is not whole";

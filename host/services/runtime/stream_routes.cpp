@@ -74,7 +74,7 @@ void add_market_stream_route(const std::shared_ptr<edge::Router>& router, Market
            if (const auto why = stream.refuses(std::string(*role))) return edge::error_response(409, *why, q.request_id);
          return std::nullopt;
        },
-       .on_open = [&stream](std::shared_ptr<edge::WsSession> session, const Request& q) {
+       .on_open = [&stream](const std::shared_ptr<edge::WsSession>& session, const Request& q) {
          stream.join(session, std::string(q.query_value("as").value_or("")), from_of(q));
        }});
 }
@@ -92,7 +92,7 @@ void add_events_stream_route(const std::shared_ptr<edge::Router>& router, Events
        .params = {from_doc()},
        .tag = "events"},
       {.guard = [](const Request& q) { return bad_query(q, {"from"}); },
-       .on_open = [&stream](std::shared_ptr<edge::WsSession> session, const Request& q) { stream.join(session, from_of(q)); }});
+       .on_open = [&stream](const std::shared_ptr<edge::WsSession>& session, const Request& q) { stream.join(session, from_of(q)); }});
 }
 
 void add_targets_route(const std::shared_ptr<edge::Router>& router, Backend& backend) {

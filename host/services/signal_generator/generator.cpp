@@ -77,7 +77,7 @@ void Generator::on_bar(const bl_bar& bar, bool act) {
     r.close = bar.close;
     r.volume = bar.volume;
     r.acted_on = act;
-    sink_.put(std::move(r));
+    sink_.put(r);
   }
   outcomes_.on_close(id, close, bar.h.ts_event);
   const std::size_t said = said_.size();

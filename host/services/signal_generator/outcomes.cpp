@@ -35,7 +35,7 @@ void Outcomes::on_close(core::InstrumentId instrument, Decimal close, core::Nano
       ++(hit ? accuracy_.hits : accuracy_.misses);
       r.outcome = hit ? core::Outcome::hit : core::Outcome::miss;
     }
-    if (sink_.wanted()) sink_.put(std::move(r));
+    if (sink_.wanted()) sink_.put(r);
   }
 }
 

@@ -120,7 +120,7 @@ void add_signal_generator_routes(const std::shared_ptr<edge::Router>& router, co
          return std::nullopt;
        },
        .on_open =
-           [&stream](std::shared_ptr<edge::WsSession> session, const Request& q) {
+           [&stream](const std::shared_ptr<edge::WsSession>& session, const Request& q) {
              const auto from = edge::query_int(q, "from", 0, INT64_MAX);
              stream.add(session,
                         from && *from ? std::optional(static_cast<std::uint64_t>(**from)) : std::nullopt);
