@@ -19,6 +19,12 @@ std::optional<OrderState> order_state_from(std::string_view text) noexcept {
   return std::nullopt;
 }
 
+std::optional<OrderEvent> order_event_from(std::string_view text) noexcept {
+  for (std::size_t i = 0; i < event_names.size(); ++i)
+    if (event_names[i] == text) return static_cast<OrderEvent>(i);
+  return std::nullopt;
+}
+
 std::string order_states_markdown() {
   std::string out = "| from | event | to | why |\n|---|---|---|---|\n";
   for (const Transition& t : order_transitions) {

@@ -147,6 +147,7 @@ std::string_view to_string(OrderState) noexcept;
 std::string_view to_string(OrderEvent) noexcept;
 /// The inverse of to_string, for the reader of a stored run.
 std::optional<OrderState> order_state_from(std::string_view) noexcept;
+std::optional<OrderEvent> order_event_from(std::string_view) noexcept;
 /// The table as Markdown, for the documentation.
 std::string order_states_markdown();
 

@@ -86,7 +86,8 @@ void Portfolio::pay_fee(const Fill& fill, Position& p) {
   AssetId asset = fill.fee_asset;
   if (!fee.is_set()) {  // unknown is never 0: the worst tier until it is told (rules 2.4)
     asset = ins.quote;
-    fee = mul(mul(fill.px, fill.qty, Rounding::half_even), ins.rules.taker_fee, Rounding::up);
+    fee = fill.fee_worth.is_set() ? fill.fee_worth
+                                  : mul(mul(fill.px, fill.qty, Rounding::half_even), ins.rules.taker_fee, Rounding::up);
   }
   if (fee.is_zero()) return;
   if (asset == ins.base) {
@@ -105,7 +106,7 @@ void Portfolio::pay_fee(const Fill& fill, Position& p) {
   } else {
     cash_slot(asset) = cash_slot(asset) - fee;
   }
-  const Decimal worth = in_quote(asset, fee, fill);
+  const Decimal worth = fill.fee_worth.is_set() ? fill.fee_worth : in_quote(asset, fee, fill);
   p.fees = p.fees + worth;
   fees_ = fees_ + worth;
 }
@@ -197,6 +198,13 @@ Decimal Portfolio::unrealised() const {
   Decimal sum = Decimal::zero();
   for (const std::uint32_t i : held_) sum = sum + unrealised({i + 1});
   return sum;
+}
+
+void Portfolio::restore_peak(Decimal peak, Decimal day_start, Nanos day) {
+  BOWLINE_EXPECTS(peak.is_set());
+  peak_ = peak;
+  day_start_ = day_start;
+  day_ = day;
 }
 
 void Portfolio::close_step(Nanos now) {

@@ -38,6 +38,9 @@ struct Fill {
   Decimal fee = Decimal::not_set();    // in fee_asset; not set = not told yet (worst tier until known)
   AssetId fee_asset;
   Nanos time = 0;
+  /// What the fee was worth in the quote asset when it was booked first; not set: by today's marks. A book that is put
+  /// together again has no marks of then.
+  Decimal fee_worth = Decimal::not_set();
 };
 
 class Portfolio {
@@ -84,6 +87,10 @@ class Portfolio {
   Decimal fees() const;
   Decimal peak() const noexcept { return peak_; }
   Decimal day_start() const noexcept { return day_start_; }
+  /// What an earlier process knew of the high-water mark and the day's opening equity.
+  void restore_peak(Decimal peak, Decimal day_start, Nanos day);
+  /// The day of day_start(), counted from the epoch; -1 before the first step.
+  Nanos day() const noexcept { return day_; }
   /// Call once per step after marks and fills: moves the high-water mark and the day's opening equity, raises version.
   void close_step(Nanos now);
   std::uint64_t version() const noexcept { return version_; }

@@ -59,6 +59,11 @@ bool TargetBook::insists(InstrumentId instrument, Purpose purpose) const noexcep
   return slots_[instrument.value - 1].insists[rank(purpose)];
 }
 
+const Target* TargetBook::at(InstrumentId instrument, Purpose purpose) const noexcept {
+  const auto& t = slots_[instrument.value - 1].by_rank[rank(purpose)];
+  return t ? &*t : nullptr;
+}
+
 void TargetBook::clear(InstrumentId instrument, Purpose purpose) noexcept {
   empty(slots_[instrument.value - 1], rank(purpose));
 }

@@ -29,6 +29,9 @@ class TargetBook {
   /// It stands no longer than its valid_until again.
   void give_up(InstrumentId instrument, Purpose purpose) noexcept;
   bool insists(InstrumentId instrument, Purpose purpose) const noexcept;
+  /// The target in this rank's place, live or not; nullptr: none.
+  const Target* at(InstrumentId instrument, Purpose purpose) const noexcept;
+  bool has(InstrumentId instrument, Purpose purpose) const noexcept { return at(instrument, purpose) != nullptr; }
   /// Whether any target, live or covered by a higher rank, was made by this decision.
   bool stands(Id128 decision) const noexcept;
   /// Takes off one rank (a new plan, a done exit, an ended stop).

@@ -1,108 +1,20 @@
 #include "store/journal.hpp"
 
-#include <openssl/evp.h>
 #include <sqlite3.h>
 
-#include <array>
-#include <charconv>
 #include <chrono>
 #include <cstring>
 #include <map>
 
 #include "core/contract.hpp"
+#include "store/journal_chain.hpp"
+#include "store/journal_rows.hpp"
 
 namespace bowline::store {
 namespace {
 
-constexpr int schema_version = 1;
-using Digest = std::array<unsigned char, 32>;
-
-std::string hex(const Digest& d) {
-  static constexpr char digits[] = "0123456789abcdef";
-  std::string s;
-  for (const unsigned char c : d) {
-    s += digits[c >> 4];
-    s += digits[c & 15];
-  }
-  return s;
-}
-
-/// One row of the chain: what happened, in one canonical line of text, and the hash of everything up to it.
-struct Row {
-  std::string kind, payload;
-  core::Nanos time = 0;
-};
-
-/// SHA-256(previous || kind || time || payload), each with its length in front.
-class Chain {
-  EVP_MD_CTX* ctx_ = EVP_MD_CTX_new();
-  EVP_MD* md_ = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  Digest head_{};
-
- public:
-  Chain() { BOWLINE_INVARIANT(ctx_ != nullptr && md_ != nullptr); }
-  ~Chain() {
-    EVP_MD_free(md_);
-    EVP_MD_CTX_free(ctx_);
-  }
-  Chain(const Chain&) = delete;
-  Chain& operator=(const Chain&) = delete;
-  const Digest& head() const noexcept { return head_; }
-  void reset(const Digest& d) noexcept { head_ = d; }
-  Digest next(const Row& row) const {
-    Digest out{};
-    const auto number = [this](std::uint64_t v) {
-      unsigned char b[8];
-      for (int i = 0; i < 8; ++i) b[i] = static_cast<unsigned char>(v >> (8 * i));
-      EVP_DigestUpdate(ctx_, b, sizeof b);
-    };
-    const auto text = [&](std::string_view s) {
-      number(s.size());
-      EVP_DigestUpdate(ctx_, s.data(), s.size());
-    };
-    BOWLINE_INVARIANT(EVP_DigestInit_ex(ctx_, md_, nullptr) == 1);
-    EVP_DigestUpdate(ctx_, head_.data(), head_.size());
-    text(row.kind);
-    number(static_cast<std::uint64_t>(row.time));
-    text(row.payload);
-    unsigned n = 0;
-    BOWLINE_INVARIANT(EVP_DigestFinal_ex(ctx_, out.data(), &n) == 1 && n == out.size());
-    return out;
-  }
-};
-
-/// The whole intent as one line, every field named: a reader needs no other document.
-std::string intent_line(const core::Intent& i) {
-  std::string s;
-  s.reserve(512);  // grown once, not five times
-  const auto number = [&s](auto n) {
-    char text[24];
-    s.append(text, std::to_chars(text, text + sizeof text, n).ptr);
-  };
-  s.append("{\"client_id\":\"").append(i.client_id()).append("\",\"decision\":\"").append(i.decision.hex());
-  s.append("\",\"instrument\":");
-  number(i.abi.instrument);
-  s.append(",\"purpose\":\"").append(core::to_string(i.purpose));
-  s.append("\",\"side\":\"").append(core::to_string(i.side())).append("\",\"type\":\"").append(core::to_string(i.type()));
-  s.append("\",\"tif\":\"").append(core::to_string(i.tif())).append("\",\"flags\":");
-  number(i.abi.flags);
-  const auto amount = [&s](std::string_view key, Decimal d) {
-    if (!d.is_set()) return;
-    s.append(",\"").append(key).append("\":\"");
-    d.append_to(s);
-    s += '"';
-  };
-  amount("qty", i.qty());
-  amount("quote_qty", i.quote_qty());
-  amount("limit_px", i.limit_px());
-  amount("stop_px", i.stop_px());
-  s.append(",\"expire_ns\":");
-  number(i.abi.expire_ns);
-  s.append(",\"decided_ns\":");
-  number(i.abi.decided_ns);
-  s.append("}");
-  return s;
-}
+constexpr int schema_version = 2;
+using Row = JournalLine;
 
 class Statement {
   sqlite3_stmt* s_ = nullptr;
@@ -121,6 +33,7 @@ class Statement {
 struct Journal::Impl {
   sqlite3* db = nullptr;
   std::filesystem::path file;
+  const core::InstrumentTable* table = nullptr;
   Chain chain;
   std::uint64_t rows = 0, commits = 0, epoch = 0;
   std::vector<Row> pending;  // noted, not yet durable
@@ -132,6 +45,10 @@ struct Journal::Impl {
   ~Impl() {
     for (Statement* s : {&insert, &begin, &commit, &rollback}) s->~Statement(), new (s) Statement();
     if (db != nullptr) sqlite3_close(db);
+  }
+  std::string_view symbol_of(const core::Intent& i) const {
+    BOWLINE_EXPECTS(table != nullptr);
+    return (*table)[i.instrument()].symbol;
   }
   bool step(const Statement& s) const {
     const int rc = sqlite3_step(s.get());
@@ -154,7 +71,7 @@ struct Journal::Impl {
         const auto* p = static_cast<const char*>(sqlite3_column_blob(s.get(), i));
         return std::string(p == nullptr ? "" : p, static_cast<std::size_t>(sqlite3_column_bytes(s.get(), i)));
       };
-      const Digest d = chain.next({bytes(1), bytes(3), sqlite3_column_int64(s.get(), 2)});
+      const Digest d = chain.next(bytes(1), sqlite3_column_int64(s.get(), 2), bytes(3));
       const std::string has = bytes(4);
       ++rows;
       if (sqlite3_column_int64(s.get(), 0) != static_cast<sqlite3_int64>(rows) || has.size() != d.size() ||
@@ -243,6 +160,16 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
     return Error{"JOURNAL_NEWER", "journal " + file.string() + ": written by a newer version of bowline (format " +
                                       std::to_string(version) + ", this one knows " + std::to_string(schema_version) +
                                       "): update bowline, or give another --var folder"};
+  if (version == 1) {
+    // Format 1 held no fills: nothing can be gone on from. One without rows holds nothing at all.
+    Statement s;
+    if (!s.prepare(impl->db, "SELECT count(*) FROM journal") || sqlite3_step(s.get()) != SQLITE_ROW)
+      return impl->fault("JOURNAL_OPEN", "can't be read");
+    if (sqlite3_column_int64(s.get(), 0) != 0)
+      return Error{"JOURNAL_OLDER", "journal " + file.string() + ": written by an earlier version of bowline, which recorded no fills: a run can't "
+                                    "go on from it. See that its orders have ended, and give another --var folder"};
+    if (!impl->exec("PRAGMA user_version=2")) return impl->fault("JOURNAL_OPEN", "can't be set up");
+  }
   if (version == 0) {
     if (!impl->exec("BEGIN;"
                     "CREATE TABLE stamp(mode TEXT NOT NULL, venue TEXT NOT NULL, portfolio TEXT NOT NULL);"
@@ -250,7 +177,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
                     "CREATE TABLE journal(row INTEGER PRIMARY KEY, kind TEXT NOT NULL, time_ns INTEGER NOT NULL,"
                     " payload TEXT NOT NULL, hash BLOB NOT NULL);"
                     "INSERT INTO epoch VALUES(0);"
-                    "PRAGMA user_version=1;"
+                    "PRAGMA user_version=2;"
                     "COMMIT"))
       return impl->fault("JOURNAL_OPEN", "can't be set up");
     Statement s;
@@ -284,12 +211,13 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
 }
 
 bool Journal::writable() const noexcept { return impl_->writable; }
+void Journal::name(const core::InstrumentTable& table) noexcept { impl_->table = &table; }
 void Journal::time_commits(std::function<void(double seconds)> told) { impl_->told = std::move(told); }
 
 Result<void> Journal::record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out) {
   std::vector<Row> rows;
   rows.reserve(intents.size());
-  for (const Approved& a : intents) rows.push_back({"intent", intent_line(*a), now});
+  for (const Approved& a : intents) rows.push_back({std::string(journal_kind::intent), line(*a, impl_->symbol_of(*a)), now});
   if (auto done = impl_->write(rows); !done) return done;
   for (const Approved& a : intents) out.push_back(Durable(a));
   return {};
@@ -310,9 +238,31 @@ Result<void> Journal::note(std::string_view kind, core::Nanos now, std::string_v
 Result<void> Journal::flush() { return impl_->pending.empty() ? Result<void>{} : impl_->write({}); }
 std::uint64_t Journal::commits() const noexcept { return impl_->commits; }
 std::uint64_t Journal::rows() const noexcept { return impl_->rows + impl_->pending.size(); }
+bool Journal::pending() const noexcept { return !impl_->pending.empty(); }
 bool Journal::durable() const noexcept { return impl_->db != nullptr; }
 std::string Journal::head() const { return hex(impl_->chain.head()); }
 std::uint64_t Journal::epoch() const noexcept { return impl_->epoch; }
+
+Result<void> Journal::each(const RowReader& read) const {
+  if (impl_->db == nullptr) return {};
+  Statement s;
+  if (!s.prepare(impl_->db, "SELECT row, kind, time_ns, payload FROM journal ORDER BY row")) return impl_->fault("JOURNAL_OPEN", "can't be read");
+  const auto text = [&s](int i) {
+    const void* p = sqlite3_column_blob(s.get(), i);
+    return p == nullptr ? std::string_view()
+                        : std::string_view(static_cast<const char*>(p), static_cast<std::size_t>(sqlite3_column_bytes(s.get(), i)));
+  };
+  int rc = 0;
+  while ((rc = sqlite3_step(s.get())) == SQLITE_ROW) {
+    const auto row = static_cast<std::uint64_t>(sqlite3_column_int64(s.get(), 0));
+    if (auto done = read({row, text(1), sqlite3_column_int64(s.get(), 2), text(3)}); !done) {
+      Error e = done.error();
+      e.message = "journal " + impl_->file.string() + ", row " + std::to_string(row) + ": " + e.message;
+      return e;
+    }
+  }
+  return rc == SQLITE_DONE ? Result<void>{} : Result<void>(impl_->fault("JOURNAL_OPEN", "can't be read"));
+}
 
 Result<void> Journal::set_epoch(std::uint64_t epoch) {
   if (impl_->rows != 0) return Error{"JOURNAL_EPOCH", "the epoch of a journal with rows can't change: its order ids are made from it"};

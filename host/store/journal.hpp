@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/approved.hpp"
+#include "core/instrument.hpp"
 #include "core/intent.hpp"
 
 namespace bowline::store {
@@ -24,13 +25,22 @@ struct Stamp {
   std::string portfolio;  // portfolio uuid, or "default"
 };
 
+/// One row as it stands in the file; its texts are valid during the call that shows it.
+struct JournalRow {
+  std::uint64_t row = 0;  ///< from 1, without holes
+  std::string_view kind;
+  core::Nanos time = 0;
+  std::string_view payload;
+};
+
 class Journal {
  public:
+  using RowReader = std::function<Result<void>(const JournalRow&)>;
   using Approved = core::RiskApproved<core::Intent>;
   using Durable = core::Recorded<Approved>;
 
   /// A SQLite file of its own: WAL, synchronous FULL. Follows the whole chain first. Errors:
-  /// JOURNAL_OPEN, JOURNAL_LOCKED, JOURNAL_STAMP, JOURNAL_NEWER, JOURNAL_CHAIN.
+  /// JOURNAL_OPEN, JOURNAL_LOCKED, JOURNAL_STAMP, JOURNAL_NEWER, JOURNAL_OLDER, JOURNAL_CHAIN.
   static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& file, const Stamp& stamp);
   /// The same maker and the same chain without a file: replay, simulation and backtest only.
   static std::unique_ptr<Journal> in_memory();
@@ -38,6 +48,8 @@ class Journal {
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;
 
+  /// What its rows call the instruments; before the first intent. Borrowed.
+  void name(const core::InstrumentTable& table) noexcept;
   /// Makes every intent durable in one commit and appends its proof to `out`, in order. On error nothing was recorded
   /// and `out` is as it was: nothing may be sent. Errors: JOURNAL_WRITE. [core thread]
   Result<void> record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out);
@@ -50,6 +62,8 @@ class Journal {
   std::uint64_t commits() const noexcept;
   std::uint64_t rows() const noexcept;
   bool durable() const noexcept;            // false for in_memory
+  /// Whether something noted is not durable yet.
+  bool pending() const noexcept;
   /// Whether the last write succeeded; true before the first.
   bool writable() const noexcept;
   /// `told` hears of each commit to a file how long it took; without it nothing is timed. [core thread]
@@ -60,6 +74,9 @@ class Journal {
   std::uint64_t epoch() const noexcept;
   /// Sets the epoch of a journal without rows (derived from the run seed in replay and simulation).
   Result<void> set_epoch(std::uint64_t epoch);
+  /// Shows every row of the file in order, until `read` refuses one: its error, with file and row in front. A journal in
+  /// memory has no rows to show. [core thread]
+  Result<void> each(const RowReader& read) const;
   /// Payload of the newest note of this kind; empty when there is none.
   std::string latest(std::string_view kind) const;
 

@@ -39,7 +39,9 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       quote_lost_(table.size(), false),
       broker_(broker),
       journal_(journal),
-      sink_(sink) {}
+      sink_(sink) {
+  journal_.name(table_);
+}
 
 // ---- the step ---------------------------------------------------------------------------------------------------
 
@@ -88,7 +90,11 @@ void Execution::on_broker_event(const bl_event& event) {
       const Decimal total = Decimal::from_raw(b.total);
       if (asset.value > table_.asset_count())
         incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
-      else if (asset && total.is_set() && counts_.fills == 0) portfolio_.set_cash(asset, total);
+      else if (asset && total.is_set() && !cash_known_ && counts_.fills == 0) {
+        if (journal_.durable() && total != portfolio_.cash(asset))
+          note(store::journal_kind::balance, store::line(store::BalanceRow{table_.asset_code(asset), total}));
+        portfolio_.set_cash(asset, total);
+      }
       break;
     }
     case BL_EV_PRODUCT: check_fees(reinterpret_cast<const bl_product&>(event)); break;
@@ -138,8 +144,23 @@ const core::PortfolioView& Execution::publish(Nanos now) {
 }
 
 void Execution::take_targets(std::span<const core::Target> targets, bool plan) {
-  if (plan) book_.clear_all(Purpose::rebalance);
-  for (const core::Target& t : targets) static_cast<void>(book_.put(t));
+  if (plan) {
+    book_.clear_all(Purpose::rebalance);
+    note_gone("*", Purpose::rebalance);
+  }
+  for (const core::Target& t : targets) {
+    const bool insisted = t.purpose == Purpose::entry && book_.insists(t.instrument, Purpose::exit);
+    const bool stands = book_.put(t);
+    if (stands && insisted) note_gone(table_[t.instrument].symbol, Purpose::exit);
+    // A plan stands until the next one: it must outlive this process. A prediction's target is over with its bar.
+    if (stands && plan) note_target(t, false);
+  }
+}
+
+void Execution::action_changed(InstrumentId id) {
+  if (!book_.has(id, Purpose::rebalance)) return;
+  book_.action_changed(id);
+  note_gone(table_[id].symbol, Purpose::rebalance);
 }
 
 void Execution::trade(Nanos now) {
@@ -163,6 +184,13 @@ void Execution::finish(Nanos now) {
 void Execution::settle(Nanos now) {
   if (!ended_.empty()) compare_ended(now, false);
   ++steps_;
+  settled_ = std::max(settled_, now);
+  // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
+  if (journal_.durable() && (journal_.pending() || now / day_ns != persisted_day_)) {
+    note(store::journal_kind::step, store::line(step_row()));
+    if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now);
+    else persisted_day_ = now / day_ns;
+  }
   if (!recent_orders_.empty())
     std::erase_if(recent_orders_, [now](Nanos t) { return t <= now - minute; });
   if (attempts_.size() > 64 + 16 * table_.size())  // what no target stands for any more can't be attempted again
@@ -308,13 +336,13 @@ void Execution::consider(InstrumentId id, Nanos now) {
     if (gives_way && !asked) static_cast<void>(request_cancel(*working, now));
     // The prediction may be over before the cancel is done, or before it is known what became of the exit's own order.
     const bool outranked = working->intent.purpose > target->purpose;
-    if (wants_out && may_exit(target->purpose) && !outranked) book_.insist(id, target->purpose);
+    if (wants_out && may_exit(target->purpose) && !outranked) insist(id, target->purpose);
     // What somebody of a higher rank is only buying is not what this exit was about.
-    if (wants_out && outranked && r.held_qty.is_zero()) book_.clear(id, target->purpose);
+    if (wants_out && outranked && r.held_qty.is_zero()) clear(id, target->purpose);
     return stop(codes().working);
   }
   if (unsettled(id)) {
-    if (wants_out && may_exit(target->purpose)) book_.insist(id, target->purpose);
+    if (wants_out && may_exit(target->purpose)) insist(id, target->purpose);
     return stop(codes().working);
   }
 
@@ -328,19 +356,19 @@ void Execution::consider(InstrumentId id, Nanos now) {
     if (held.is_zero()) {
       if (!book_.insists(id, target->purpose)) return stop(codes().flat);
       // Done, but for what the venue says was bought and nobody has seen yet.
-      if (ended_.empty() || owed(id, Side::buy).is_zero()) book_.clear(id, target->purpose);
+      if (ended_.empty() || owed(id, Side::buy).is_zero()) clear(id, target->purpose);
       return;
     }
     // What the venue says is sold already is not sold again, though its fills are missing.
     const Decimal sold = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
     const Decimal qty = floor_to(held - sold - (wants_out ? Decimal::zero() : r.wanted_qty), ins.rules.base_step);
     if (sold.is_positive() && !qty.is_positive()) {
-      book_.give_up(id, target->purpose);
+      give_up(id, target->purpose);
       return stop(codes().blocked);
     }
     const Decimal notional = mul(qty, portfolio_.bid(id), Rounding::down);
     if (!qty.is_positive() || qty < ins.rules.base_min || notional < ins.rules.quote_min) {
-      book_.give_up(id, target->purpose);  // no order can be made of it
+      give_up(id, target->purpose);  // no order can be made of it
       return stop(codes().dust);
     }
     if (!wants_out && notional < smallest) return stop(codes().below_min);
@@ -352,10 +380,10 @@ void Execution::consider(InstrumentId id, Nanos now) {
     auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), frozen_, r.checks);
     if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
     if (!may_exit(target->purpose)) {
-      book_.give_up(id, target->purpose);  // nor does it run when the state is another: it is of another time then
+      give_up(id, target->purpose);  // nor does it run when the state is another: it is of another time then
       return stop(shared("STATE_HALTED"));
     }
-    if (wants_out) book_.insist(id, target->purpose);  // until all of it is sold: an order may end with a rest
+    if (wants_out) insist(id, target->purpose);  // until all of it is sold: an order may end with a rest
     r.order = core::ClientOrderId(intent.client_id());
     r.code = codes().order;
     approved_.push_back(std::get<core::RiskApproved<core::Intent>>(std::move(answer)));
@@ -392,6 +420,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
 // Everything approved in this frame becomes durable in one commit; only then is any of it handed over.
 void Execution::flush_frame(Nanos now) {
   if (approved_.empty()) return;
+  if (journal_.durable()) note(store::journal_kind::step, store::line(step_row()));  // the day's entries with these
   durable_.clear();
   view_is_old_ = true;
   if (const auto done = journal_.record(approved_, now, durable_); !done) {

@@ -19,6 +19,7 @@
 #include "services/trade_execution/broker_port.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
 #include "store/journal.hpp"
+#include "store/journal_rows.hpp"
 
 namespace bowline::services {
 
@@ -69,6 +70,16 @@ class Execution {
             std::vector<std::unique_ptr<core::RiskRule>> rules, core::FloorLimits floor, BrokerPort& broker,
             store::Journal& journal, core::RecordSink& sink);
 
+  // ---- before the first step
+  /// Puts back what one row of an earlier process's journal says, in the order of the file: orders, fills, cash, state and
+  /// blocks are then as they were when it was written. Nothing is sent and no record is written. Errors: JOURNAL_ROW, and
+  /// what the book says to a row that can't be true.
+  Result<void> restore(const store::JournalRow& row);
+  /// After the last row. What was handed over without an answer, or perhaps was, is unknown until the venue is asked.
+  void restored();
+  /// The step behind which the journal knows nothing more; 0 = nothing was restored, or no step was settled.
+  core::Nanos settled() const noexcept { return settled_; }
+
   // ---- the step, in order
   /// The venue has answered what is asked at the start: from here on nothing it says can refuse the run.
   void begin() noexcept { begun_ = true; }
@@ -82,7 +93,7 @@ class Execution {
   /// Takes proposals in the order bridge, rebalancer. `plan` = a rebalancer's whole plan, which replaces the one before.
   void take_targets(std::span<const core::Target> targets, bool plan);
   /// The prediction's action for the product is another than before: a standing rebalancer target falls.
-  void action_changed(core::InstrumentId instrument) { book_.action_changed(instrument); }
+  void action_changed(core::InstrumentId instrument);
   /// Nets, sizes, judges, records, submits. One journal commit for all of it.
   void trade(core::Nanos now);
   /// Closes step t: writes what changed.
@@ -142,9 +153,10 @@ class Execution {
   bool gate_open_ = true, frozen_ = false, journal_ok_ = true, journal_noted_ = false;
   bool view_is_old_ = true;  // something happened since view_ was made
   bool begun_ = false;       // the start's questions are answered
+  bool cash_known_ = false;  // the book's cash is its own: from the journal, or because there were fills
   std::function<bool()> store_up_;
   std::uint64_t seq_ = 0, steps_ = 0;
-  core::Nanos now_ = 0;
+  core::Nanos now_ = 0, settled_ = 0, persisted_day_ = -1;
   bool changed_ = false;
   core::Nanos last_written_ = 0;
   core::Nanos day_ = -1;
@@ -173,6 +185,23 @@ class Execution {
   std::vector<std::string> answered_order_;
 
   void consider(core::InstrumentId id, core::Nanos now);
+  /// TargetBook::insist, give_up and clear, written down where they change what outlives the step.
+  void insist(core::InstrumentId id, core::Purpose purpose);
+  void give_up(core::InstrumentId id, core::Purpose purpose);
+  void clear(core::InstrumentId id, core::Purpose purpose);
+  void note_target(const core::Target& target, bool insists);
+  void note_gone(std::string_view symbol, core::Purpose purpose);
+  void note(std::string_view kind, std::string_view payload);
+  store::StepRow step_row() const;
+  /// Books a fill and adds it to its order. On error nothing changed.
+  Result<void> book_fill(core::Order& order, const core::Fill& fill, std::string_view fill_id);
+  void remember_answer(const std::string& key, std::string body, TradeAnswer answer);
+  Result<void> restore_intent(const store::JournalRow& row);
+  Result<void> restore_order(const store::JournalRow& row);
+  Result<void> restore_fill(const store::JournalRow& row);
+  Result<void> restore_target(const store::JournalRow& row);
+  Result<void> restore_state(const store::JournalRow& row);
+  Result<void> restore_step(const store::JournalRow& row);
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
   core::FloorFacts facts(core::Nanos now) const;
@@ -191,6 +220,8 @@ class Execution {
   void on_fill(const bl_fill& fill);
   Result<void> request_cancel(core::Order& order, core::Nanos now);
   void check_fees(const bl_product& told);
+  void change_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
+                    std::string_view request_id, bool looked);
   void ended(core::Order& order, const bl_exec& told);
   void compare_ended(core::Nanos now, bool last);
   void end_short(core::Order& order, core::Nanos now);

@@ -59,15 +59,19 @@ void Execution::audit(Nanos now, std::string_view who, std::string_view action, 
 
 void Execution::set_state(core::TradingState state, Nanos now, std::string_view who, std::string_view why,
                           std::string_view request_id) {
+  change_state(state, now, who, why, request_id, false);
+}
+
+void Execution::change_state(core::TradingState state, Nanos now, std::string_view who, std::string_view why,
+                             std::string_view request_id, bool looked) {
   ++seq_;
   state_ = state;
   view_is_old_ = true;
   // A strategy's exit does not run while halted, nor after it: it is of another time then.
   if (state == core::TradingState::halted)
-    for (const core::Instrument& ins : table_.all()) book_.give_up(ins.id, Purpose::exit);
-  std::string line = "{\"state\":\"";
-  line.append(core::to_string(state)).append("\"}");
-  if (const auto done = journal_.note("state", now, line); !done) incident("JOURNAL_WRITE", done.error().message, now);
+    for (const core::Instrument& ins : table_.all()) give_up(ins.id, Purpose::exit);
+  now_ = std::max(now_, now);
+  note(store::journal_kind::state, store::line(store::StateRow{state, gate_open_, frozen_, looked, std::string(who), std::string(why)}));
   if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now);
   audit(now, who, "trading_state", core::to_string(state), why, request_id);
   // Not why: it is what somebody wrote in a request, and stands in the audit.
@@ -87,10 +91,10 @@ Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::st
 
 void Execution::emergency_resume(Nanos now, std::string_view principal, std::string_view reason,
                                  std::string_view request_id) {
-  set_state(core::TradingState::active, now, principal, reason, request_id);
   blocked_.assign(blocked_.size(), false);
   std::erase_if(ended_, [](const Ended& e) { return e.judged; });  // somebody has looked
   gate_open_ = true;
+  change_state(core::TradingState::active, now, principal, reason, request_id, true);
   const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
   out::warning("execution", "emergency resume: the gate is open");
 }
@@ -191,18 +195,24 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   audit(now, q.principal, "trade", answer.order.view(), q.reason, q.request_id);
   count_entry(*approved, now);
   approved_.push_back(approved);
+  // In the order's own commit: who asks again after a restart gets this answer, not a second order.
+  if (journal_.durable()) note(store::journal_kind::command, store::line(store::CommandRow{q.key, body, answer.order, answer.qty}));
   flush_frame(now);
   const Order* made = orders_.find(answer.order);
   if (made == nullptr) return Error{"JOURNAL_UNWRITABLE", "the order could not be made durable and was not sent"};
   // The operator's word comes after the SELL that still stands, and before it in rank.
-  if (made->state != OrderState::denied) book_.clear(q.instrument, Purpose::exit);
-  answered_.insert_or_assign(q.key, Answered{std::move(body), answer});
-  answered_order_.push_back(q.key);
+  if (made->state != OrderState::denied) clear(q.instrument, Purpose::exit);
+  remember_answer(q.key, std::move(body), answer);
+  return answer;
+}
+
+void Execution::remember_answer(const std::string& key, std::string body, TradeAnswer answer) {
+  answered_.insert_or_assign(key, Answered{std::move(body), std::move(answer)});
+  answered_order_.push_back(key);
   if (answered_order_.size() > kept_answers) {
     answered_.erase(answered_order_.front());
     answered_order_.erase(answered_order_.begin());
   }
-  return answer;
 }
 
 }  // namespace bowline::services

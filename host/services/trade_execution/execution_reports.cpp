@@ -42,10 +42,8 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
     write_order(order);
   }
   if (journal_.durable()) {
-    std::string line = "{\"client_id\":\"";
-    line.append(order.intent.client_id()).append("\",\"event\":\"").append(core::to_string(event));
-    line.append("\",\"to\":\"").append(core::to_string(order.state)).append("\"}");
-    if (const auto done = journal_.note("order", now, line); !done) incident("JOURNAL_WRITE", done.error().message, now);
+    now_ = std::max(now_, now);
+    note(store::journal_kind::order, store::line(store::OrderRow{order.id(), event, order.state, order.venue_id, std::string(text)}));
   }
   return from != order.state;
 }
@@ -168,7 +166,20 @@ void Execution::compare_ended(Nanos now, bool last) {
 void Execution::block(InstrumentId id, std::string_view code, std::string_view text, Nanos now, std::string_view order) {
   incident(code, text, now, order);
   if (!id || id.value > table_.size()) return;
+  if (!blocked_[id.value - 1] && journal_.durable())
+    note(store::journal_kind::block, store::line(store::BlockRow{table_[id].symbol, std::string(code)}));
   blocked_[id.value - 1] = true;
+}
+
+Result<void> Execution::book_fill(Order& order, const core::Fill& f, std::string_view fill_id) {
+  const Decimal fees_before = portfolio_.position(f.instrument).fees;
+  if (auto booked = portfolio_.apply(f); !booked) return booked;
+  cash_known_ = true;
+  order.fill_ids.emplace_back(fill_id);
+  order.cum_qty = order.cum_qty + f.qty;
+  order.cum_quote = order.cum_quote + mul(f.px, f.qty, Rounding::half_even);
+  order.cum_fee = order.cum_fee + (portfolio_.position(f.instrument).fees - fees_before);
+  return {};
 }
 
 void Execution::on_fill(const bl_fill& fill) {
@@ -201,18 +212,15 @@ void Execution::on_fill(const bl_fill& fill) {
   const Decimal leaves = order->leaves();
   if (leaves.is_set() && f.qty.is_set() && f.qty > leaves)
     return block(id, "FILL_BEYOND_ORDER", "a fill is larger than what its order had left", now, order->intent.client_id());
-  const Decimal fees_before = portfolio_.position(id).fees;
-  if (const auto booked = portfolio_.apply(f); !booked) return block(id, booked.error().code, booked.error().message, now, order->intent.client_id());
+  const Decimal fees_before = order->cum_fee;
+  if (const auto booked = book_fill(*order, f, fill_id); !booked)
+    return block(id, booked.error().code, booked.error().message, now, order->intent.client_id());
   if (fee_of_nothing)
     block(id, "FILL_FEE_ASSET", "a fill's fee is in an asset that this run does not have: the worst tier was booked", now, order->intent.client_id());
   else if (f.fee.is_set() && !f.fee.is_zero() && !portfolio_.priced(f.fee_asset, id))
     incident("FEE_UNPRICED", "a fee is in an asset without a price here: it counts 0 in profit and fees", now, order->intent.client_id());
   if (order->state == OrderState::rejected || order->state == OrderState::not_placed)
     block(id, "FILL_AFTER_REJECT", "an order that the venue had refused was filled after all; the fill is booked", now, order->intent.client_id());
-  order->fill_ids.emplace_back(fill_id);
-  order->cum_qty = order->cum_qty + f.qty;
-  order->cum_quote = order->cum_quote + mul(f.px, f.qty, Rounding::half_even);
-  order->cum_fee = order->cum_fee + (portfolio_.position(id).fees - fees_before);
   ++counts_.fills;
   ++counts_.fills_by_side[static_cast<std::size_t>(f.side)];
   changed_ = true;
@@ -232,6 +240,10 @@ void Execution::on_fill(const bl_fill& fill) {
     r.fee_asset = f.fee_asset;
     sink_.put(std::move(r));
   }
+  if (journal_.durable())
+    note(store::journal_kind::fill,
+         store::line(store::FillRow{order->id(), std::string(fill_id), table_[f.instrument].symbol, f.side, f.px, f.qty, f.fee, order->cum_fee - fees_before,
+                                    table_.asset_code(f.fee_asset), fill.liquidity}));
   const bool all = order->leaves().is_set() && order->leaves().is_zero();
   move(*order, all ? OrderEvent::fill_all : OrderEvent::fill_part, now, "");
 }

@@ -1,0 +1,208 @@
+// Execution's memory: what outlives the process goes into the journal as it happens, and comes back from it.
+#include <algorithm>
+
+#include "core/contract.hpp"
+#include "services/trade_execution/execution.hpp"
+
+namespace bowline::services {
+namespace {
+
+using core::InstrumentId;
+using core::Nanos;
+using core::Order;
+using core::OrderEvent;
+using core::OrderState;
+using core::Purpose;
+using core::Side;
+
+constexpr Nanos day_ns = 86'400'000'000'000;
+
+Error bad(std::string what) { return {"JOURNAL_ROW", std::move(what)}; }
+
+}  // namespace
+
+// ---- written ------------------------------------------------------------------------------------------------------
+
+void Execution::note(std::string_view kind, std::string_view payload) {
+  if (const auto done = journal_.note(kind, now_, payload); !done) incident("JOURNAL_WRITE", done.error().message, now_);
+}
+
+store::StepRow Execution::step_row() const {
+  store::StepRow r;
+  r.settled = settled_;
+  r.day = portfolio_.day();
+  r.peak = portfolio_.peak();
+  r.day_start = portfolio_.day_start();
+  r.max_drawdown = max_drawdown_;
+  r.day_notional = day_ == now_ / day_ns ? day_notional_ : Decimal::zero();
+  return r;
+}
+
+void Execution::note_target(const core::Target& t, bool insists) {
+  if (!journal_.durable()) return;
+  note(store::journal_kind::target, store::line(store::TargetRow{table_[t.instrument].symbol, t.purpose, t.weight, t.valid_until,
+                                                                 t.decision, t.ref_px, insists, false}));
+}
+
+void Execution::note_gone(std::string_view symbol, Purpose purpose) {
+  if (!journal_.durable()) return;
+  store::TargetRow r;
+  r.symbol = symbol;
+  r.purpose = purpose;
+  r.gone = true;
+  note(store::journal_kind::target, store::line(r));
+}
+
+void Execution::insist(InstrumentId id, Purpose purpose) {
+  if (book_.insists(id, purpose)) return;
+  book_.insist(id, purpose);
+  if (const core::Target* t = book_.at(id, purpose)) note_target(*t, true);
+}
+
+void Execution::give_up(InstrumentId id, Purpose purpose) {
+  if (!book_.insists(id, purpose)) return;
+  book_.give_up(id, purpose);
+  note_gone(table_[id].symbol, purpose);
+}
+
+void Execution::clear(InstrumentId id, Purpose purpose) {
+  const bool outlives = book_.insists(id, purpose) || (purpose == Purpose::rebalance && book_.has(id, purpose));
+  book_.clear(id, purpose);
+  if (outlives) note_gone(table_[id].symbol, purpose);
+}
+
+// ---- read ---------------------------------------------------------------------------------------------------------
+
+Result<void> Execution::restore(const store::JournalRow& row) {
+  namespace kind = store::journal_kind;
+  now_ = std::max(now_, row.time);
+  ++seq_;
+  if (row.kind == kind::intent) return restore_intent(row);
+  if (row.kind == kind::order) return restore_order(row);
+  if (row.kind == kind::fill) return restore_fill(row);
+  if (row.kind == kind::target) return restore_target(row);
+  if (row.kind == kind::state) return restore_state(row);
+  if (row.kind == kind::step) return restore_step(row);
+  if (row.kind == kind::balance) {
+    const auto r = store::read_balance(row.payload);
+    if (!r) return r.error();
+    const core::AssetId asset = table_.find_asset(r->asset);
+    if (!asset) return bad("a balance of " + r->asset + ", which no instrument of this run has");
+    portfolio_.set_cash(asset, r->total);
+    cash_known_ = true;
+  } else if (row.kind == kind::block) {
+    const auto r = store::read_block(row.payload);
+    if (!r) return r.error();
+    const InstrumentId id = table_.find(r->symbol);
+    if (!id) return bad(r->symbol + " is blocked and is not among the instruments of this run");
+    blocked_[id.value - 1] = true;
+  } else if (row.kind == kind::command) {
+    const auto r = store::read_command(row.payload);
+    if (!r) return r.error();
+    remember_answer(r->key, r->body, {.order = r->order, .qty = r->qty});
+  }
+  return {};
+}
+
+Result<void> Execution::restore_intent(const store::JournalRow& row) {
+  const auto intent = store::read_intent(row.payload, table_);
+  if (!intent) return intent.error();
+  const auto added = orders_.add(*intent, row.time, seq_);
+  if (!added) return added.error();
+  ++attempts_[{intent->decision.hi, intent->decision.lo}];
+  recent_orders_.push_back(row.time);
+  return {};
+}
+
+Result<void> Execution::restore_order(const store::JournalRow& row) {
+  const auto r = store::read_order(row.payload);
+  if (!r) return r.error();
+  Order* order = orders_.find(r->order);
+  if (order == nullptr) return bad("order " + std::string(r->order.view()) + " has no intent before it");
+  if (!r->venue_id.empty()) order->venue_id = r->venue_id;
+  if (!r->text.empty()) order->reason = r->text;
+  if (auto done = orders_.apply(*order, r->event, row.time); !done) return done;
+  if (order->state != r->to)
+    return bad("order " + std::string(r->order.view()) + " was " + std::string(core::to_string(r->to)) + " and would be " +
+               std::string(core::to_string(order->state)) + " now");
+  return {};
+}
+
+Result<void> Execution::restore_fill(const store::JournalRow& row) {
+  const auto r = store::read_fill(row.payload);
+  if (!r) return r.error();
+  Order* order = orders_.find(r->order);
+  if (order == nullptr) return bad("a fill of order " + std::string(r->order.view()) + ", which has no intent before it");
+  core::Fill f;
+  f.instrument = table_.find(r->symbol);
+  f.fee_asset = table_.find_asset(r->fee_asset);
+  if (!f.instrument || !f.fee_asset) return bad("a fill of " + r->symbol + " with a fee in " + r->fee_asset + ": not in this run");
+  f.side = r->side;
+  f.px = r->px;
+  f.qty = r->qty;
+  f.fee = r->fee;
+  f.fee_worth = r->fee_worth;
+  f.time = row.time;
+  return book_fill(*order, f, r->fill_id);
+}
+
+Result<void> Execution::restore_target(const store::JournalRow& row) {
+  const auto r = store::read_target(row.payload);
+  if (!r) return r.error();
+  if (r->symbol == "*") {
+    book_.clear_all(r->purpose);
+    return {};
+  }
+  const InstrumentId id = table_.find(r->symbol);
+  if (!id) return bad("a target of " + r->symbol + ", which is not among the instruments of this run");
+  if (r->gone) {
+    book_.clear(id, r->purpose);
+    return {};
+  }
+  core::Target t;
+  t.instrument = id;
+  t.purpose = r->purpose;
+  t.weight = r->weight;
+  t.decision = r->decision;
+  t.time = row.time;
+  t.valid_until = r->valid_until;
+  t.ref_px = r->ref_px;
+  if (!book_.put(t)) return bad("a target of " + r->symbol + " with a weight that can't be");
+  if (r->insists) book_.insist(id, t.purpose);
+  return {};
+}
+
+Result<void> Execution::restore_state(const store::JournalRow& row) {
+  const auto r = store::read_state(row.payload);
+  if (!r) return r.error();
+  state_ = r->state;
+  gate_open_ = r->gate_open;
+  frozen_ = r->frozen;
+  if (r->looked) blocked_.assign(blocked_.size(), false);
+  return {};
+}
+
+Result<void> Execution::restore_step(const store::JournalRow& row) {
+  const auto r = store::read_step(row.payload);
+  if (!r) return r.error();
+  settled_ = std::max(settled_, r->settled);
+  portfolio_.restore_peak(r->peak, r->day_start, r->day);
+  max_drawdown_ = r->max_drawdown;
+  day_notional_ = r->day_notional;
+  day_ = row.time / day_ns;
+  persisted_day_ = r->settled / day_ns;
+  return {};
+}
+
+void Execution::restored() {
+  const std::vector<Order*> working = orders_.working();  // what is applied changes the list
+  for (Order* o : working) {
+    // Its record is durable, so the broker may have it (trading rules 2.3): only the venue knows.
+    if (o->state == OrderState::recorded) move(*o, OrderEvent::handed_over, now_, "");
+    if (o->state == OrderState::submitted) move(*o, OrderEvent::timed_out, now_, "the process ended before its answer came");
+  }
+  std::erase_if(recent_orders_, [this](Nanos t) { return t <= now_ - 60'000'000'000; });
+  view_is_old_ = true;
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,310 @@
+#include "store/journal_rows.hpp"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+#include <span>
+
+namespace bowline::store {
+namespace {
+
+using Line = nlohmann::ordered_json;
+using nlohmann::json;
+
+std::string text_of(const Line& l) { return l.dump(-1, ' ', false, Line::error_handler_t::replace); }
+
+void put(Line& l, const char* key, Decimal d) {
+  if (d.is_set()) l[key] = d.to_string();
+}
+
+/// A row that lacks what it must have, or has it wrong; thrown within this file only.
+struct Bad {
+  std::string what;
+};
+
+class Fields {
+  json all_;
+
+ public:
+  explicit Fields(std::string_view payload) : all_(json::parse(payload, nullptr, false)) {
+    if (!all_.is_object()) throw Bad{"it is not a JSON object"};
+  }
+  bool has(const char* key) const { return all_.contains(key); }
+  std::string text(const char* key) const {
+    const auto it = all_.find(key);
+    if (it == all_.end() || !it->is_string()) throw Bad{std::string(key) + " is missing or not a text"};
+    return it->get<std::string>();
+  }
+  std::string text_or(const char* key, std::string otherwise = {}) const { return has(key) ? text(key) : std::move(otherwise); }
+  template <class T>
+  T number(const char* key) const {
+    const auto it = all_.find(key);
+    if (it == all_.end() || !it->is_number()) throw Bad{std::string(key) + " is missing or not a number"};
+    return it->get<T>();
+  }
+  bool flag(const char* key) const { return has(key) && all_[key].is_boolean() && all_[key].get<bool>(); }
+  Decimal amount(const char* key) const {
+    const auto d = Decimal::try_parse(text(key));
+    if (!d) throw Bad{std::string(key) + " is not an amount"};
+    return *d;
+  }
+  Decimal amount_or_none(const char* key) const { return has(key) ? amount(key) : Decimal::not_set(); }
+  core::ClientOrderId order(const char* key) const {
+    const std::string s = text(key);
+    if (s.empty() || s.size() > 39) throw Bad{std::string(key) + " is not an order id"};
+    return core::ClientOrderId(s);
+  }
+  core::Id128 decision(const char* key) const { return core::Id128::from_hex(text(key)); }
+  /// The value of an enumeration whose to_string() gives this word.
+  template <class E>
+  E word(const char* key, std::span<const E> all) const {
+    const std::string s = text(key);
+    for (const E e : all)
+      if (core::to_string(e) == s) return e;
+    throw Bad{std::string(key) + " is " + s + ", which this version does not know"};
+  }
+};
+
+constexpr auto sides = std::to_array({core::Side::buy, core::Side::sell});
+constexpr auto types = std::to_array({core::OrderType::market, core::OrderType::limit, core::OrderType::stop_limit, core::OrderType::bracket});
+constexpr auto tifs = std::to_array({core::TimeInForce::gtc, core::TimeInForce::gtd, core::TimeInForce::ioc, core::TimeInForce::fok});
+constexpr auto purposes = std::to_array({core::Purpose::entry, core::Purpose::rebalance, core::Purpose::exit,
+                                         core::Purpose::operator_order, core::Purpose::stop, core::Purpose::emergency});
+constexpr auto trading_states =
+    std::to_array({core::TradingState::active, core::TradingState::reducing, core::TradingState::halted});
+
+template <class E>
+constexpr std::span<const E> span_of(const auto& array) {
+  return {array.data(), array.size()};
+}
+
+template <class Read>
+auto guarded(std::string_view kind, Read&& read) -> Result<decltype(read())> {
+  try {
+    return read();
+  } catch (const Bad& bad) {
+    return Error{"JOURNAL_ROW", "a row of kind " + std::string(kind) + " can't be read: " + bad.what};
+  } catch (const json::exception& e) {
+    return Error{"JOURNAL_ROW", "a row of kind " + std::string(kind) + " can't be read: " + e.what()};
+  }
+}
+
+}  // namespace
+
+std::string line(const BalanceRow& r) {
+  Line l{{"asset", r.asset}};
+  put(l, "total", r.total);
+  return text_of(l);
+}
+Result<BalanceRow> read_balance(std::string_view payload) {
+  return guarded(journal_kind::balance, [&] {
+    const Fields f(payload);
+    return BalanceRow{f.text("asset"), f.amount("total")};
+  });
+}
+
+std::string line(const OrderRow& r) {
+  Line l{{"client_id", r.order.view()}, {"event", core::to_string(r.event)}, {"to", core::to_string(r.to)}};
+  if (!r.venue_id.empty()) l["venue_id"] = r.venue_id;
+  if (!r.text.empty()) l["text"] = r.text;
+  return text_of(l);
+}
+Result<OrderRow> read_order(std::string_view payload) {
+  return guarded(journal_kind::order, [&] {
+    const Fields f(payload);
+    OrderRow r;
+    r.order = f.order("client_id");
+    const auto event = core::order_event_from(f.text("event"));
+    const auto to = core::order_state_from(f.text("to"));
+    if (!event || !to) throw Bad{"its event or state is one this version does not know"};
+    r.event = *event;
+    r.to = *to;
+    r.venue_id = f.text_or("venue_id");
+    r.text = f.text_or("text");
+    return r;
+  });
+}
+
+std::string line(const FillRow& r) {
+  Line l{{"client_id", r.order.view()}, {"fill_id", r.fill_id}, {"symbol", r.symbol}, {"side", core::to_string(r.side)}};
+  put(l, "px", r.px);
+  put(l, "qty", r.qty);
+  put(l, "fee", r.fee);
+  put(l, "fee_worth", r.fee_worth);
+  l["fee_asset"] = r.fee_asset;
+  l["liquidity"] = r.liquidity;
+  return text_of(l);
+}
+Result<FillRow> read_fill(std::string_view payload) {
+  return guarded(journal_kind::fill, [&] {
+    const Fields f(payload);
+    FillRow r;
+    r.order = f.order("client_id");
+    r.fill_id = f.text("fill_id");
+    r.symbol = f.text("symbol");
+    r.side = f.word<core::Side>("side", span_of<core::Side>(sides));
+    r.px = f.amount("px");
+    r.qty = f.amount("qty");
+    r.fee = f.amount_or_none("fee");
+    r.fee_worth = f.amount("fee_worth");
+    r.fee_asset = f.text("fee_asset");
+    r.liquidity = f.number<std::uint32_t>("liquidity");
+    return r;
+  });
+}
+
+std::string line(const StateRow& r) {
+  Line l{{"state", core::to_string(r.state)}, {"gate_open", r.gate_open}};
+  if (r.frozen) l["frozen"] = true;
+  if (r.looked) l["looked"] = true;
+  l["who"] = r.who;
+  l["why"] = r.why;
+  return text_of(l);
+}
+Result<StateRow> read_state(std::string_view payload) {
+  return guarded(journal_kind::state, [&] {
+    const Fields f(payload);
+    StateRow r;
+    r.state = f.word<core::TradingState>("state", span_of<core::TradingState>(trading_states));
+    r.gate_open = f.flag("gate_open");
+    r.frozen = f.flag("frozen");
+    r.looked = f.flag("looked");
+    r.who = f.text_or("who");
+    r.why = f.text_or("why");
+    return r;
+  });
+}
+
+std::string line(const BlockRow& r) { return text_of(Line{{"symbol", r.symbol}, {"code", r.code}}); }
+Result<BlockRow> read_block(std::string_view payload) {
+  return guarded(journal_kind::block, [&] {
+    const Fields f(payload);
+    return BlockRow{f.text("symbol"), f.text("code")};
+  });
+}
+
+std::string line(const StepRow& r) {
+  Line l{{"settled", r.settled}, {"day", r.day}};
+  put(l, "peak", r.peak);
+  put(l, "day_start", r.day_start);
+  put(l, "max_drawdown", r.max_drawdown);
+  put(l, "day_notional", r.day_notional);
+  return text_of(l);
+}
+Result<StepRow> read_step(std::string_view payload) {
+  return guarded(journal_kind::step, [&] {
+    const Fields f(payload);
+    StepRow r;
+    r.settled = f.number<core::Nanos>("settled");
+    r.day = f.number<core::Nanos>("day");
+    r.peak = f.amount("peak");
+    r.day_start = f.amount_or_none("day_start");
+    r.max_drawdown = f.amount("max_drawdown");
+    r.day_notional = f.amount("day_notional");
+    return r;
+  });
+}
+
+std::string line(const CommandRow& r) {
+  Line l{{"key", r.key}, {"body", r.body}, {"client_id", r.order.view()}};
+  put(l, "qty", r.qty);
+  return text_of(l);
+}
+Result<CommandRow> read_command(std::string_view payload) {
+  return guarded(journal_kind::command, [&] {
+    const Fields f(payload);
+    return CommandRow{f.text("key"), f.text("body"), f.order("client_id"), f.amount_or_none("qty")};
+  });
+}
+
+std::string line(const TargetRow& r) {
+  Line l{{"symbol", r.symbol}, {"purpose", core::to_string(r.purpose)}};
+  if (r.gone) {
+    l["gone"] = true;
+    return text_of(l);
+  }
+  l["weight"] = r.weight;
+  l["valid_until"] = r.valid_until;
+  l["decision"] = r.decision.hex();
+  put(l, "ref_px", r.ref_px);
+  if (r.insists) l["insists"] = true;
+  return text_of(l);
+}
+Result<TargetRow> read_target(std::string_view payload) {
+  return guarded(journal_kind::target, [&] {
+    const Fields f(payload);
+    TargetRow r;
+    r.symbol = f.text("symbol");
+    r.purpose = f.word<core::Purpose>("purpose", span_of<core::Purpose>(purposes));
+    r.gone = f.flag("gone");
+    if (r.gone) return r;
+    r.weight = f.number<double>("weight");
+    r.valid_until = f.number<core::Nanos>("valid_until");
+    r.decision = f.decision("decision");
+    r.ref_px = f.amount_or_none("ref_px");
+    r.insists = f.flag("insists");
+    return r;
+  });
+}
+
+// Written once for every order, so without a JSON tree in between. All its texts are our own words.
+std::string line(const core::Intent& i, std::string_view symbol) {
+  std::string s;
+  s.reserve(512);  // grown once, not five times
+  const auto number = [&s](auto n) {
+    char text[24];
+    s.append(text, std::to_chars(text, text + sizeof text, n).ptr);
+  };
+  s.append("{\"client_id\":\"").append(i.client_id()).append("\",\"decision\":\"").append(i.decision.hex());
+  s.append("\",\"symbol\":\"").append(symbol).append("\",\"purpose\":\"").append(core::to_string(i.purpose));
+  s.append("\",\"side\":\"").append(core::to_string(i.side())).append("\",\"type\":\"").append(core::to_string(i.type()));
+  s.append("\",\"tif\":\"").append(core::to_string(i.tif())).append("\",\"flags\":");
+  number(i.abi.flags);
+  const auto amount = [&s](std::string_view key, Decimal d) {
+    if (!d.is_set()) return;
+    s.append(",\"").append(key).append("\":\"");
+    d.append_to(s);
+    s += '"';
+  };
+  amount("qty", i.qty());
+  amount("quote_qty", i.quote_qty());
+  amount("limit_px", i.limit_px());
+  amount("stop_px", i.stop_px());
+  amount("decision_px", i.decision_px);
+  s.append(",\"expire_ns\":");
+  number(i.abi.expire_ns);
+  s.append(",\"decided_ns\":");
+  number(i.abi.decided_ns);
+  s.append(",\"not_after_ns\":");
+  number(i.abi.not_after_ns);
+  s.append("}");
+  return s;
+}
+
+Result<core::Intent> read_intent(std::string_view payload, const core::InstrumentTable& table) {
+  return guarded(journal_kind::intent, [&] {
+    const Fields f(payload);
+    core::Intent i = core::blank_intent();
+    const core::InstrumentId id = table.find(f.text("symbol"));
+    if (!id) throw Bad{f.text("symbol") + " is not among the instruments of this run: list it again until its orders have ended"};
+    const core::ClientOrderId order = f.order("client_id");
+    std::copy(order.text.begin(), order.text.end(), i.abi.client_id);
+    i.abi.instrument = id.value;
+    i.purpose = f.word<core::Purpose>("purpose", span_of<core::Purpose>(purposes));
+    i.abi.side = static_cast<std::uint32_t>(f.word<core::Side>("side", span_of<core::Side>(sides)));
+    i.abi.type = static_cast<std::uint32_t>(f.word<core::OrderType>("type", span_of<core::OrderType>(types)));
+    i.abi.tif = static_cast<std::uint32_t>(f.word<core::TimeInForce>("tif", span_of<core::TimeInForce>(tifs)));
+    i.abi.flags = f.number<std::uint32_t>("flags");
+    i.abi.qty = f.amount_or_none("qty").raw();
+    i.abi.quote_qty = f.amount_or_none("quote_qty").raw();
+    i.abi.limit_px = f.amount_or_none("limit_px").raw();
+    i.abi.stop_px = f.amount_or_none("stop_px").raw();
+    i.decision_px = f.amount_or_none("decision_px");
+    i.abi.expire_ns = f.number<core::Nanos>("expire_ns");
+    i.abi.decided_ns = f.number<core::Nanos>("decided_ns");
+    i.abi.not_after_ns = f.number<core::Nanos>("not_after_ns");
+    i.decision = f.decision("decision");
+    return i;
+  });
+}
+
+}  // namespace bowline::store

@@ -1,0 +1,109 @@
+// What the rows of the journal say: one struct a kind, its one line of text, and the way back. A row names things by what
+// they are called (symbol, asset code), never by a number of one configuration: the next run may have another.
+#pragma once
+
+#include <bowline/decimal.hpp>
+#include <bowline/result.hpp>
+#include <string>
+#include <string_view>
+
+#include "core/instrument.hpp"
+#include "core/intent.hpp"
+#include "core/order_state.hpp"
+
+namespace bowline::store {
+
+/// Kinds as they stand in the file. What a reader does not know it may pass over, but for `intent`, `order` and `fill`.
+namespace journal_kind {
+inline constexpr std::string_view begin = "begin", intent = "intent", order = "order", fill = "fill", balance = "balance",
+                                  state = "state", block = "block", step = "step", command = "command", target = "target",
+                                  journal = "journal";
+}  // namespace journal_kind
+
+/// A balance as the venue told it, taken into the book as it stands.
+struct BalanceRow {
+  std::string asset;
+  Decimal total;
+};
+
+/// One event of an order's life, with the state it led to.
+struct OrderRow {
+  core::ClientOrderId order;
+  core::OrderEvent event{};
+  core::OrderState to{};
+  std::string venue_id;  ///< as known then; empty = not yet
+  std::string text;      ///< the venue's own words
+};
+
+/// One execution as booked. `fee` may be not set: not told. `fee_worth`: in the quote asset, as it was booked then.
+struct FillRow {
+  core::ClientOrderId order;
+  std::string fill_id, symbol;
+  core::Side side{};
+  Decimal px, qty, fee, fee_worth;
+  std::string fee_asset;
+  std::uint32_t liquidity = 0;
+};
+
+/// The trading state from here on, who wanted it and why (trading rules 3.4).
+struct StateRow {
+  core::TradingState state{};
+  bool gate_open = true, frozen = false;
+  bool looked = false;  ///< an operator's resume: what blocked a product is explained
+  std::string who, why;
+};
+
+/// Nothing more is bought of it: the venue reported what can't be explained.
+struct BlockRow {
+  std::string symbol, code;
+};
+
+/// What a step left behind that can't be had from orders and fills. `settled` is the last step whose events all stand
+/// before this row.
+struct StepRow {
+  core::Nanos settled = 0, day = -1;
+  Decimal peak, day_start, max_drawdown, day_notional;
+};
+
+/// An operator's order, answered: the same key and body get the same answer after a restart, too.
+struct CommandRow {
+  std::string key, body;
+  core::ClientOrderId order;
+  Decimal qty;
+};
+
+/// A target that outlives its step: a plan's, or an exit that stands until all is sold. `gone` takes it off again.
+struct TargetRow {
+  std::string symbol;
+  core::Purpose purpose{};
+  double weight = 0;
+  core::Nanos valid_until = 0;
+  core::Id128 decision;
+  Decimal ref_px;
+  bool insists = false, gone = false;
+};
+
+std::string line(const BalanceRow&);
+std::string line(const OrderRow&);
+std::string line(const FillRow&);
+std::string line(const StateRow&);
+std::string line(const BlockRow&);
+std::string line(const StepRow&);
+std::string line(const CommandRow&);
+std::string line(const TargetRow&);
+/// The whole intent, every field named. `symbol` is its instrument's.
+std::string line(const core::Intent& intent, std::string_view symbol);
+
+/// The inverse of line(). Errors: JOURNAL_ROW, with what is missing or wrong in it.
+Result<BalanceRow> read_balance(std::string_view payload);
+Result<OrderRow> read_order(std::string_view payload);
+Result<FillRow> read_fill(std::string_view payload);
+Result<StateRow> read_state(std::string_view payload);
+Result<BlockRow> read_block(std::string_view payload);
+Result<StepRow> read_step(std::string_view payload);
+Result<CommandRow> read_command(std::string_view payload);
+Result<TargetRow> read_target(std::string_view payload);
+/// The intent with the number its symbol has in `table`. Also JOURNAL_ROW when the table does not know the symbol.
+Result<core::Intent> read_intent(std::string_view payload, const core::InstrumentTable& table);
+
+}  // namespace bowline::store
