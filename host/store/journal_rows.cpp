@@ -25,8 +25,16 @@ class Fields {
   json all_;
 
  public:
-  explicit Fields(std::string_view payload) : all_(json::parse(payload, nullptr, false)) {
+  explicit Fields(std::string_view payload) : Fields(json::parse(payload, nullptr, false)) {}
+  explicit Fields(json all) : all_(std::move(all)) {
     if (!all_.is_object()) throw Bad{"it is not a JSON object"};
+  }
+  std::vector<Fields> list(const char* key) const {
+    const auto it = all_.find(key);
+    if (it == all_.end() || !it->is_array()) throw Bad{std::string(key) + " is missing or not a list"};
+    std::vector<Fields> out;
+    for (const json& one : *it) out.emplace_back(one);
+    return out;
   }
   bool has(const char* key) const { return all_.contains(key); }
   std::string text(const char* key) const {
@@ -207,12 +215,32 @@ Result<StepRow> read_step(std::string_view payload) {
 std::string line(const CommandRow& r) {
   Line l{{"key", r.key}, {"body", r.body}, {"client_id", r.order.view()}};
   put(l, "qty", r.qty);
+  Line& checks = l["checks"] = Line::array();
+  for (const core::CheckRecord& c : r.checks) {
+    Line one{{"rule", c.rule_source ? *c.rule_source : ""}, {"action", c.action}, {"code", c.code}};
+    put(one, "value", c.value);
+    put(one, "limit", c.limit);
+    put(one, "max_qty", c.max_qty);
+    one["reason"] = c.reason;
+    checks.push_back(std::move(one));
+  }
   return text_of(l);
 }
 Result<CommandRow> read_command(std::string_view payload) {
   return guarded(journal_kind::command, [&] {
     const Fields f(payload);
-    return CommandRow{f.text("key"), f.text("body"), f.order("client_id"), f.amount_or_none("qty")};
+    CommandRow r{f.text("key"), f.text("body"), f.order("client_id"), f.amount_or_none("qty")};
+    for (const Fields& one : f.list("checks")) {
+      core::CheckRecord& c = r.checks.emplace_back();
+      c.rule_source = std::make_shared<const std::string>(one.text("rule"));
+      c.action = one.number<std::uint8_t>("action");
+      c.code = one.text("code");
+      c.value = one.amount_or_none("value");
+      c.limit = one.amount_or_none("limit");
+      c.max_qty = one.amount_or_none("max_qty");
+      c.reason = one.text("reason");
+    }
+    return r;
   });
 }
 

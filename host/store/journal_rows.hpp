@@ -6,10 +6,12 @@
 #include <bowline/result.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/instrument.hpp"
 #include "core/intent.hpp"
 #include "core/order_state.hpp"
+#include "core/records.hpp"
 
 namespace bowline::store {
 
@@ -70,6 +72,7 @@ struct CommandRow {
   std::string key, body;
   core::ClientOrderId order;
   Decimal qty;
+  std::vector<core::CheckRecord> checks{};
 };
 
 /// A target that outlives its step: a plan's, or an exit that stands until all is sold. `gone` takes it off again.

@@ -92,7 +92,7 @@ void Execution::on_broker_event(const bl_event& event) {
         incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
       else if (asset && total.is_set() && !cash_known_ && counts_.fills == 0) {
         if (journal_.durable() && total != portfolio_.cash(asset))
-          note(store::journal_kind::balance, store::line(store::BalanceRow{table_.asset_code(asset), total}));
+          note(store::journal_kind::balance, store::line(store::BalanceRow{std::string(table_.asset_code(asset)), total}));
         portfolio_.set_cash(asset, total);
       }
       break;

@@ -242,8 +242,8 @@ void Execution::on_fill(const bl_fill& fill) {
   }
   if (journal_.durable())
     note(store::journal_kind::fill,
-         store::line(store::FillRow{order->id(), std::string(fill_id), table_[f.instrument].symbol, f.side, f.px, f.qty, f.fee, order->cum_fee - fees_before,
-                                    table_.asset_code(f.fee_asset), fill.liquidity}));
+         store::line(store::FillRow{order->id(), std::string(fill_id), table_[f.instrument].symbol, f.side, f.px, f.qty, f.fee,
+                                    order->cum_fee - fees_before, std::string(table_.asset_code(f.fee_asset)), fill.liquidity}));
   const bool all = order->leaves().is_set() && order->leaves().is_zero();
   move(*order, all ? OrderEvent::fill_all : OrderEvent::fill_part, now, "");
 }

@@ -99,7 +99,11 @@ Result<void> Execution::restore(const store::JournalRow& row) {
   } else if (row.kind == kind::command) {
     const auto r = store::read_command(row.payload);
     if (!r) return r.error();
-    remember_answer(r->key, r->body, {.order = r->order, .qty = r->qty});
+    TradeAnswer answer;
+    answer.order = r->order;
+    answer.qty = r->qty;
+    answer.checks = r->checks;
+    remember_answer(r->key, r->body, std::move(answer));
   }
   return {};
 }

@@ -114,6 +114,8 @@ struct Desk {
     exec->trade(now);
     exec->settle(now);
   }
+  /// A step in which nobody wants anything new.
+  void step() { want(std::vector<core::Target>{}); }
   void want(core::Purpose purpose, double weight, core::InstrumentId id = {1}) {
     want(std::vector{target(purpose, weight, id)}, purpose == core::Purpose::rebalance);
   }

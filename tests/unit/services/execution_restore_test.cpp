@@ -1,0 +1,335 @@
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "unit/services/desk.hpp"
+#include "unit/store/store_folder.hpp"
+
+using namespace bowline;
+using namespace bowline::test;
+using core::OrderState;
+using core::Purpose;
+
+namespace {
+
+std::unique_ptr<store::Journal> opened(const std::filesystem::path& file) {
+  auto j = store::Journal::open(file, {"mock", "v", "default"});
+  if (!j) FAIL(j.error().message);
+  return std::move(*j);
+}
+
+/// A desk put together again from a journal: the same file, another process as far as the desk can tell.
+struct Again : Desk {
+  explicit Again(const std::filesystem::path& file) : Desk({}, "77"_dec, nullptr) {
+    journal = opened(file);
+    services::ExecutionOptions o;
+    o.min_trade = "0.005"_dec;
+    exec = std::make_unique<services::Execution>(o, m.table, m.usd, "0.0005"_dec, std::vector<std::unique_ptr<core::RiskRule>>{},
+                                                 core::FloorLimits{}, broker, *journal, sink);
+    const auto done = journal->each([this](const store::JournalRow& row) { return exec->restore(row); });
+    if (!done) FAIL(done.error().message);
+    exec->restored();
+  }
+};
+
+/// What must be the same after a restart. Marks and equity are not in it: prices are told anew.
+std::string facts(const services::Execution& e, const Market& m) {
+  std::string s = std::string(core::to_string(e.state())) + (e.gate_open() ? " open" : " closed");
+  for (const core::Instrument& i : m.table.all()) {
+    const core::Position& p = e.portfolio().position(i.id);
+    s += "\n" + i.symbol + " " + p.qty.to_string() + " cost " + p.cost.to_string() + " realised " + p.realised.to_string() + " fees " +
+         p.fees.to_string() + (e.blocked(i.id) ? " blocked" : "");
+  }
+  for (const Decimal& c : e.portfolio().cash_by_asset()) s += "\ncash " + c.to_string();
+  s += "\nfees " + e.portfolio().fees().to_string() + " realised " + e.portfolio().realised().to_string();
+  const auto order = [&s](const core::Order& o) {
+    s += "\n" + std::string(o.intent.client_id()) + " " + std::string(core::to_string(o.state)) + " " + o.venue_id + " " + o.cum_qty.to_string() +
+         " " + o.cum_quote.to_string() + " " + o.cum_fee.to_string() + " fills " + std::to_string(o.fill_ids.size());
+  };
+  for (const core::Order* o : e.orders().working()) order(*o);
+  for (const core::ClientOrderId& id : e.orders().done()) order(*e.orders().find(id));
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("restart: position, cash, fees and orders are what they were") {
+  StoreFolder dir;
+  std::string before;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.price(d.m.btc, 11000);
+    const core::Intent entry = d.resting();
+    static_cast<void>(entry);
+    d.exec->settle(d.now);
+    before = facts(*d.exec, d.m);
+  }
+  Again a(dir / "j");
+  CHECK(facts(*a.exec, a.m) == before);
+  CHECK(a.broker.sent.empty());     // nothing is sent by remembering
+  CHECK(a.sink.records.size() == 0);  // nor stored twice
+}
+
+TEST_CASE("restart: an order without an answer is unknown, never forgotten and never sent again by itself (2.3)") {
+  StoreFolder dir;
+  core::ClientOrderId id;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.broker.on_submit = [&] { REQUIRE(d.journal->rows() > 0); };
+    d.want(Purpose::entry, 0.05);
+    id = core::ClientOrderId(d.last().client_id());
+  }
+  Again a(dir / "j");
+  const core::Order* o = a.exec->orders().find(id);
+  REQUIRE(o != nullptr);
+  CHECK(o->state == OrderState::unknown);
+  CHECK(a.exec->orders().working().size() == 1);
+  a.price(a.m.btc, 10000);
+  a.want(Purpose::entry, 0.05);
+  CHECK(a.broker.sent.empty());  // one working order per product: it stands in the way until the venue says what became of it
+  a.report(o->intent, BL_X_ACCEPTED);
+  CHECK(o->state == OrderState::open);
+}
+
+TEST_CASE("restart: a fill told twice, once to each process, is booked once (2.4)") {
+  StoreFolder dir;
+  bl_fill told{};
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.want(Purpose::entry, 0.05);
+    told = d.fill_of(d.last(), d.last().qty(), d.last().limit_px(), "f1");
+    d.exec->on_broker_event(told.h);
+    d.exec->settle(d.now);
+  }
+  Again a(dir / "j");
+  const Decimal held = a.exec->portfolio().position({1}).qty;
+  CHECK(held.is_positive());
+  a.exec->on_broker_event(told.h);
+  CHECK(a.exec->portfolio().position({1}).qty == held);
+  CHECK(a.exec->counts().incidents == 0);
+}
+
+TEST_CASE("restart: the venue's balances do not overwrite the book that the fills made") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.exec->settle(d.now);
+  }
+  Again a(dir / "j");
+  const Decimal cash = a.exec->portfolio().cash(a.m.usd);
+  CHECK(cash < "10000"_dec);
+  bl_balance_ev b{};
+  b.h.size = sizeof b;
+  b.h.type = BL_EV_BALANCE;
+  b.asset = a.m.usd.value;
+  b.total = "12345"_dec.raw();
+  a.exec->on_broker_event(b.h);
+  CHECK(a.exec->portfolio().cash(a.m.usd) == cash);
+}
+
+TEST_CASE("restart: a halted run stays halted, its gate closed, until an operator resumes it (3.4)") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.exec->emergency_stop(d.now, "operator", "drill", "r1");
+  }
+  {
+    Again a(dir / "j");
+    CHECK(a.exec->state() == core::TradingState::halted);
+    CHECK_FALSE(a.exec->gate_open());
+    a.exec->emergency_resume(a.now, "operator", "over", "r2");
+  }
+  Again b(dir / "j");
+  CHECK(b.exec->state() == core::TradingState::active);
+  CHECK(b.exec->gate_open());
+}
+
+TEST_CASE("restart: a product that was blocked is still blocked; a resume clears it for good") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.want(Purpose::entry, 0.05);
+    bl_fill stranger = d.fill_of(d.last(), "1"_dec, "100"_dec, "f1");
+    put_text(stranger.client_id, "nobody's\0");
+    d.exec->on_broker_event(stranger.h);
+    REQUIRE(d.exec->blocked({1}));
+    d.exec->settle(d.now);
+  }
+  {
+    Again a(dir / "j");
+    CHECK(a.exec->blocked({1}));
+    a.exec->emergency_resume(a.now, "operator", "explained", "r");
+  }
+  CHECK_FALSE(Again(dir / "j").exec->blocked({1}));
+}
+
+TEST_CASE("restart: an exit that was not done goes on until all is sold") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.price(d.m.btc, 10000);
+    const core::Intent held = d.last();
+    d.want(Purpose::exit, 0);
+    const core::Intent sale = d.last();
+    REQUIRE(sale.abi.side == BL_SELL);
+    d.report(sale, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());  // nothing of it was met
+    d.exec->settle(d.now);
+    static_cast<void>(held);
+  }
+  Again a(dir / "j");
+  a.now = start_ns + 10 * bar_ns;  // the prediction is long over
+  a.price(a.m.btc, 10000);
+  a.step();
+  REQUIRE(a.broker.sent.size() == 1);
+  CHECK(a.last().abi.side == BL_SELL);
+  CHECK(a.last().qty() == a.exec->portfolio().position({1}).qty);
+}
+
+TEST_CASE("restart: a second attempt of a decision has another id than the first, also in the next process (2.1)") {
+  StoreFolder dir;
+  std::string first;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::exit, 0);
+    first = d.last().client_id();
+    d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+    d.exec->settle(d.now);
+  }
+  Again a(dir / "j");
+  a.now = start_ns + 10 * bar_ns;
+  a.price(a.m.btc, 10000);
+  a.step();
+  REQUIRE(a.broker.sent.size() == 1);
+  CHECK(a.last().client_id() != first);
+}
+
+TEST_CASE("restart: who repeats a command after it gets the first answer, not a second order") {
+  StoreFolder dir;
+  services::TradeAnswer first;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    const auto answer = d.exec->execute(d.request(core::Side::buy, "0.1"_dec), d.now);
+    REQUIRE(answer.ok());
+    first = *answer;
+  }
+  Again a(dir / "j");
+  a.price(a.m.btc, 10000);
+  const auto again = a.exec->execute(a.request(core::Side::buy, "0.1"_dec), a.now);
+  REQUIRE(again.ok());
+  CHECK(again->replayed);
+  CHECK(again->order == first.order);
+  CHECK(again->qty == first.qty);
+  CHECK(again->checks.size() == first.checks.size());
+  CHECK(a.broker.sent.empty());
+  const auto other = a.exec->execute(a.request(core::Side::buy, "0.2"_dec), a.now);
+  REQUIRE_FALSE(other.ok());
+}
+
+TEST_CASE("restart: the day's cap and the orders of the last minute go on counting (5.1, 5.5)") {
+  StoreFolder dir;
+  core::FloorLimits floor;
+  floor.max_day = "600"_dec;
+  {
+    Desk d(floor, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.exec->settle(d.now);
+  }
+  Again a(dir / "j");
+  services::ExecutionOptions o;
+  a.exec = std::make_unique<services::Execution>(o, a.m.table, a.m.usd, "0.0005"_dec, std::vector<std::unique_ptr<core::RiskRule>>{}, floor,
+                                                 a.broker, *a.journal, a.sink);
+  REQUIRE(a.journal->each([&a](const store::JournalRow& row) { return a.exec->restore(row); }).ok());
+  a.exec->restored();
+  a.now = start_ns + 3 * bar_ns;  // the same day
+  a.price(a.m.btc, 10000);
+  a.want(Purpose::entry, 0.07);  // some 200 more: with the 500 of before, above the cap
+  CHECK(a.why("DAY_NOTIONAL_LIMIT") == 1);
+  CHECK(a.broker.sent.empty());
+  a.want(Purpose::entry, 0.058);
+  CHECK(a.broker.sent.size() == 1);
+}
+
+TEST_CASE("restart: peak and drawdown of an earlier process are not forgotten (5.1)") {
+  StoreFolder dir;
+  Decimal peak, deepest;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.8);
+    d.price(d.m.btc, 20000);
+    d.step();
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::exit, 0);
+    peak = d.exec->portfolio().peak();
+    deepest = d.exec->max_drawdown();
+    REQUIRE(deepest > "0.3"_dec);
+  }
+  Again a(dir / "j");
+  CHECK(a.exec->portfolio().peak() == peak);
+  CHECK(a.exec->max_drawdown() == deepest);
+}
+
+TEST_CASE("restart: a journal that says what can't be true is refused with its row") {
+  StoreFolder dir;
+  {
+    auto j = opened(dir / "j");
+    REQUIRE(j->note("begin", 0, "{}").ok());
+    REQUIRE(j->note("order", 1, R"({"client_id":"bl-x","event":"acked","to":"open"})").ok());
+    REQUIRE(j->flush().ok());
+  }
+  Desk d({}, "1"_dec, opened(dir / "j"));
+  const auto done = d.journal->each([&d](const store::JournalRow& row) { return d.exec->restore(row); });
+  REQUIRE_FALSE(done.ok());
+  CHECK(done.error().code == "JOURNAL_ROW");
+  CHECK(done.error().message.find("row 2") != std::string::npos);
+}
+
+// Random lives: after each of many steps the process ends, and what is put together again is what was there.
+TEST_CASE("restart: whatever happened, the journal gives it back") {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    INFO("seed " << seed);
+    StoreFolder dir;
+    std::mt19937_64 luck(seed);
+    const auto one_in = [&luck](unsigned n) { return luck() % n == 0; };
+    std::string before;
+    {
+      Desk d({}, "10000"_dec, opened(dir / "j"));
+      for (int step = 0; step < 40; ++step) {
+        d.now += bar_ns;
+        d.price(d.m.btc, 9000 + static_cast<std::int64_t>(luck() % 2000));
+        if (one_in(3)) d.want(Purpose::entry, 0.05);
+        else if (one_in(3)) d.want(Purpose::exit, 0);
+        else if (one_in(4)) d.want(Purpose::rebalance, 0.1);
+        else d.step();
+        const std::vector<core::Order*> working = d.exec->orders().working();
+        for (core::Order* o : working) {
+          const core::Intent i = o->intent;
+          switch (luck() % 6) {
+            case 0: d.report(i, BL_X_ACCEPTED); break;
+            case 1: d.fill(i, o->leaves(), "100"_dec); break;
+            case 2:
+              if (const Decimal half = floor_to(mul(o->leaves(), "0.5"_dec, Rounding::down), d.m.table[{1}].rules.base_step); half.is_positive())
+                d.fill(i, half, "99.5"_dec);
+              break;
+            case 3: d.report(i, BL_X_DONE, BL_S_CANCELLED, o->cum_qty); break;
+            case 4: static_cast<void>(d.exec->cancel(core::ClientOrderId(i.client_id()), d.now, "op", "r")); break;
+            default: d.report(i, BL_X_UNKNOWN); break;
+          }
+        }
+        if (one_in(15)) d.exec->emergency_stop(d.now, "op", "test", "r");
+        if (one_in(8)) d.exec->emergency_resume(d.now, "op", "test", "r");
+        d.exec->settle(d.now);
+      }
+      // What restored() does of itself: a question without an answer is unknown.
+      d.exec->restored();
+      before = facts(*d.exec, d.m);
+    }
+    Again a(dir / "j");
+    REQUIRE(facts(*a.exec, a.m) == before);
+    CHECK(a.exec->portfolio().priced(a.m.usd, {1}));
+  }
+}

@@ -1,0 +1,129 @@
+#include "store/journal_rows.hpp"
+
+#include "unit/core/market.hpp"
+#include "unit/services/desk.hpp"
+
+using namespace bowline;
+using namespace bowline::store;
+using namespace bowline::test;
+
+namespace {
+
+core::Intent full_intent(const Market& m) {
+  core::Intent i = core::blank_intent();
+  put_text(i.abi.client_id, "bl-0123456789abcdef");
+  i.abi.instrument = m.btc.value;
+  i.abi.side = BL_SELL;
+  i.abi.type = BL_BRACKET;
+  i.abi.tif = BL_GTD;
+  i.abi.flags = BL_REDUCE_ONLY;
+  i.abi.qty = "0.123456789012345678"_dec.raw();
+  i.abi.limit_px = "110"_dec.raw();
+  i.abi.stop_px = "90.5"_dec.raw();
+  i.abi.expire_ns = 1'700'000'000'000'000'001;
+  i.abi.decided_ns = 1'600'000'000'000'000'002;
+  i.abi.not_after_ns = 3;
+  i.purpose = core::Purpose::stop;
+  i.decision = {0xfedcba9876543210, 0x0123456789abcdef};
+  i.decision_px = "100.01"_dec;
+  return i;
+}
+
+}  // namespace
+
+TEST_CASE("journal rows: an intent comes back with every amount, time and id") {
+  const Market m;
+  const core::Intent was = full_intent(m);
+  const std::string text = line(was, "BTC-USD");
+  const auto is = read_intent(text, m.table);
+  REQUIRE(is.ok());
+  CHECK(line(*is, "BTC-USD") == text);
+  CHECK(std::memcmp(&is->abi, &was.abi, sizeof was.abi) == 0);
+  CHECK(is->purpose == was.purpose);
+  CHECK(is->decision == was.decision);
+  CHECK(is->decision_px == was.decision_px);
+}
+
+TEST_CASE("journal rows: an intent is of a product by its name, never by the number it had in another configuration") {
+  const Market m;
+  const auto moved = read_intent(line(full_intent(m), m.table.all().back().symbol), m.table);
+  REQUIRE(moved.ok());
+  CHECK(moved->abi.instrument == m.table.all().back().id.value);
+  const auto gone = read_intent(line(full_intent(m), "DOGE-USD"), m.table);
+  REQUIRE_FALSE(gone.ok());
+  CHECK(gone.error().code == "JOURNAL_ROW");
+  CHECK(gone.error().message.find("DOGE-USD") != std::string::npos);
+}
+
+TEST_CASE("journal rows: every kind comes back as it was written") {
+  const core::ClientOrderId id("bl-1");
+  {
+    const OrderRow was{id, core::OrderEvent::cancel_refused, core::OrderState::open, "v\"1", "it said \"no\"\n\xff"};
+    const auto is = read_order(line(was));
+    REQUIRE(is.ok());
+    CHECK(is->order == id);
+    CHECK(is->event == was.event);
+    CHECK(is->to == was.to);
+    CHECK(is->venue_id == was.venue_id);
+    CHECK(is->text.find("it said \"no\"\n") == 0);  // what is no UTF-8 is replaced, the rest stays
+  }
+  {
+    const FillRow was{id, "f-1", "BTC-USD", core::Side::sell, "0.000000000000000001"_dec, "2"_dec, Decimal::not_set(), "0.5"_dec, "USD", 2};
+    const auto is = read_fill(line(was));
+    REQUIRE(is.ok());
+    CHECK(line(*is) == line(was));
+    CHECK_FALSE(is->fee.is_set());
+    CHECK(is->fee_worth == "0.5"_dec);
+  }
+  {
+    const StateRow was{core::TradingState::reducing, false, true, true, "operator", "because"};
+    const auto is = read_state(line(was));
+    REQUIRE(is.ok());
+    CHECK(line(*is) == line(was));
+    CHECK_FALSE(is->gate_open);
+    CHECK(is->frozen);
+    CHECK(is->looked);
+  }
+  {
+    const StepRow was{1'700'000'000'000'000'123, 19'675, "12345.678"_dec, Decimal::not_set(), "0.1"_dec, "99"_dec};
+    const auto is = read_step(line(was));
+    REQUIRE(is.ok());
+    CHECK(line(*is) == line(was));
+    CHECK(is->settled == was.settled);
+  }
+  {
+    TargetRow was{"ETH-USD", core::Purpose::rebalance, 0.1, 42, {1, 2}, "7"_dec, true, false};
+    const auto is = read_target(line(was));
+    REQUIRE(is.ok());
+    CHECK(line(*is) == line(was));
+    CHECK(is->weight == 0.1);
+    was.gone = true;
+    const auto gone = read_target(line(was));
+    REQUIRE(gone.ok());
+    CHECK(gone->gone);
+  }
+  {
+    CommandRow was{"key-1", "the body", id, "0.25"_dec, {}};
+    was.checks.push_back({std::make_shared<const std::string>("limits"), 2, "POSITION_LIMIT", "0.06"_dec, "0.05"_dec, "1"_dec, "why"});
+    const auto is = read_command(line(was));
+    REQUIRE(is.ok());
+    CHECK(line(*is) == line(was));
+    REQUIRE(is->checks.size() == 1);
+    CHECK(*is->checks[0].rule_source == "limits");
+  }
+  CHECK(read_balance(line(BalanceRow{"USD", "-0.5"_dec}))->total == "-0.5"_dec);
+  CHECK(read_block(line(BlockRow{"BTC-USD", "FILLS_MISSING"}))->code == "FILLS_MISSING");
+}
+
+TEST_CASE("journal rows: what lacks a field or has it wrong is refused with its name") {
+  const auto why = [](const auto& r) { return r.ok() ? std::string() : r.error().message; };
+  CHECK(why(read_balance("not json")).find("JSON") != std::string::npos);
+  CHECK(why(read_balance("[]")).find("JSON") != std::string::npos);
+  CHECK(why(read_balance("{\"asset\":\"USD\"}")).find("total") != std::string::npos);
+  CHECK(why(read_balance("{\"asset\":\"USD\",\"total\":\"1e5x\"}")).find("total") != std::string::npos);
+  CHECK(why(read_balance("{\"asset\":\"USD\",\"total\":1}")).find("total") != std::string::npos);
+  CHECK(why(read_order("{\"client_id\":\"\",\"event\":\"acked\",\"to\":\"open\"}")).find("client_id") != std::string::npos);
+  CHECK(why(read_order("{\"client_id\":\"a\",\"event\":\"acked\",\"to\":\"half_open\"}")).find("state") != std::string::npos);
+  CHECK(why(read_state("{\"state\":\"asleep\"}")).find("asleep") != std::string::npos);
+  CHECK(why(read_step("{\"settled\":\"1\"}")).find("settled") != std::string::npos);
+}
