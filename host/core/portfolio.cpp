@@ -150,11 +150,11 @@ Result<void> Portfolio::apply(const Fill& fill) {
   return {};
 }
 
-void Portfolio::set_mark(InstrumentId id, const Mark& mark) {
+void Portfolio::set_mark(InstrumentId id, const Mark& mark, bool counts) {
   BOWLINE_EXPECTS(id.value >= 1 && id.value <= marks_.size());
   marks_[id.value - 1] = mark;
   Position& p = positions_[id.value - 1];
-  if (p.best_px.is_set() && mark.last.is_set() && mark.last > p.best_px) p.best_px = mark.last;
+  if (counts && p.best_px.is_set() && mark.last.is_set() && mark.last > p.best_px) p.best_px = mark.last;
   if (!p.qty.is_zero()) revalue(id.value - 1);
 }
 
@@ -200,8 +200,9 @@ Decimal Portfolio::unrealised() const {
   return sum;
 }
 
-void Portfolio::restore_peak(Decimal peak, Decimal day_start, Nanos day) {
+void Portfolio::restore_step(std::uint64_t version, Decimal peak, Decimal day_start, Nanos day) {
   BOWLINE_EXPECTS(peak.is_set());
+  version_ = version;
   peak_ = peak;
   day_start_ = day_start;
   day_ = day;

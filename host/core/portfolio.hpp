@@ -53,7 +53,8 @@ class Portfolio {
   void set_cash(AssetId asset, Decimal total);
   /// Books one fill. Refuses what can't be true: not positive price or quantity, a sale of more than is held.
   Result<void> apply(const Fill& fill);
-  void set_mark(InstrumentId id, const Mark& mark);
+  /// `counts`: false for a price of before the position was opened, which is no best price of it.
+  void set_mark(InstrumentId id, const Mark& mark, bool counts = true);
 
   Decimal cash(AssetId asset) const {
     return asset.value >= 1 && asset.value <= cash_.size() ? cash_[asset.value - 1] : Decimal::zero();
@@ -87,8 +88,8 @@ class Portfolio {
   Decimal fees() const;
   Decimal peak() const noexcept { return peak_; }
   Decimal day_start() const noexcept { return day_start_; }
-  /// What an earlier process knew of the high-water mark and the day's opening equity.
-  void restore_peak(Decimal peak, Decimal day_start, Nanos day);
+  /// What an earlier process knew at the end of a step: its version, the high-water mark and the day's opening equity.
+  void restore_step(std::uint64_t version, Decimal peak, Decimal day_start, Nanos day);
   /// The day of day_start(), counted from the epoch; -1 before the first step.
   Nanos day() const noexcept { return day_; }
   /// Call once per step after marks and fills: moves the high-water mark and the day's opening equity, raises version.

@@ -1,6 +1,7 @@
 #include "core/risk_chain.hpp"
 
 #include <array>
+#include <cstring>
 
 #include "core/contract.hpp"
 
@@ -145,6 +146,8 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   for (std::uint32_t i = 0; i < view.n_working; ++i) {
     const bl_working& w = *view.working[i];
     if (w.intent->side != BL_BUY) continue;
+    // The order that is judged again, to be sent again, is not working beside itself.
+    if (std::strncmp(w.intent->client_id, intent.abi.client_id, sizeof w.intent->client_id) == 0) continue;
     const Decimal leaves = Decimal::from_raw(w.leaves_qty);
     Decimal px = Decimal::from_raw(w.intent->limit_px);
     if (!px.is_set()) px = book.ask({w.intent->instrument});

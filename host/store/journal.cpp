@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstring>
 #include <map>
+#include <unordered_set>
 
 #include "core/contract.hpp"
 #include "store/journal_chain.hpp"
@@ -39,6 +40,7 @@ struct Journal::Impl {
   std::vector<Row> pending;  // noted, not yet durable
   std::map<std::string, std::string, std::less<>> newest;
   Statement insert, begin, commit, rollback;
+  std::unordered_set<std::size_t> found;  // hashes of the intents that were in the file when it was opened; never walked
   bool writable = true;
   std::function<void(double)> told;
 
@@ -79,6 +81,7 @@ struct Journal::Impl {
         return Error{"JOURNAL_CHAIN", "journal " + file.string() + ": row " + std::to_string(rows) +
                                           " is not what was written: it was changed or rows are missing. Keep the file for an "
                                           "investigation and give another --var folder"};
+      if (bytes(1) == journal_kind::intent) found.insert(std::hash<std::string>{}(bytes(3)));
       chain.reset(d);
     }
     return rc == SQLITE_DONE ? Result<void>{} : Result<void>(fault("JOURNAL_OPEN", "can't be read"));
@@ -221,6 +224,12 @@ Result<void> Journal::record(std::span<const Approved> intents, core::Nanos now,
   if (auto done = impl_->write(rows); !done) return done;
   for (const Approved& a : intents) out.push_back(Durable(a));
   return {};
+}
+
+Result<Journal::Durable> Journal::again(const Approved& intent) const {
+  if (impl_->found.count(std::hash<std::string>{}(line(*intent, impl_->symbol_of(*intent)))) == 0)
+    return Error{"JOURNAL_NO_INTENT", "order " + std::string(intent->client_id()) + " is not in the journal as it is to be sent: it is not sent"};
+  return Durable(intent);
 }
 
 Result<void> Journal::note(std::string_view kind, core::Nanos now, std::string_view payload) {

@@ -53,6 +53,9 @@ class Journal {
   /// Makes every intent durable in one commit and appends its proof to `out`, in order. On error nothing was recorded
   /// and `out` is as it was: nothing may be sent. Errors: JOURNAL_WRITE. [core thread]
   Result<void> record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out);
+  /// The proof that this very intent is in the file already, from before the process began: it may be sent again with the
+  /// same bytes. Errors: JOURNAL_NO_INTENT. [core thread]
+  Result<Durable> again(const Approved& intent) const;
   /// Appends an event that follows intents (handed over, acknowledged, filled, state changes). Chained at once, durable
   /// with the next commit or flush. [core thread]
   Result<void> note(std::string_view kind, core::Nanos now, std::string_view payload);

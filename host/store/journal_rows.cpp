@@ -191,7 +191,7 @@ Result<BlockRow> read_block(std::string_view payload) {
 }
 
 std::string line(const StepRow& r) {
-  Line l{{"settled", r.settled}, {"day", r.day}};
+  Line l{{"settled", r.settled}, {"day", r.day}, {"version", r.version}, {"seq", r.seq}};
   put(l, "peak", r.peak);
   put(l, "day_start", r.day_start);
   put(l, "max_drawdown", r.max_drawdown);
@@ -204,6 +204,8 @@ Result<StepRow> read_step(std::string_view payload) {
     StepRow r;
     r.settled = f.number<core::Nanos>("settled");
     r.day = f.number<core::Nanos>("day");
+    r.version = f.number<std::uint64_t>("version");
+    r.seq = f.number<std::uint64_t>("seq");
     r.peak = f.amount("peak");
     r.day_start = f.amount_or_none("day_start");
     r.max_drawdown = f.amount("max_drawdown");

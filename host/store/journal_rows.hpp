@@ -19,7 +19,7 @@ namespace bowline::store {
 namespace journal_kind {
 inline constexpr std::string_view begin = "begin", intent = "intent", order = "order", fill = "fill", balance = "balance",
                                   state = "state", block = "block", step = "step", command = "command", target = "target",
-                                  journal = "journal";
+                                  journal = "journal", end = "end";
 }  // namespace journal_kind
 
 /// A balance as the venue told it, taken into the book as it stands.
@@ -64,6 +64,7 @@ struct BlockRow {
 /// before this row.
 struct StepRow {
   core::Nanos settled = 0, day = -1;
+  std::uint64_t version = 0, seq = 0;  ///< of the portfolio, and of the newest event
   Decimal peak, day_start, max_drawdown, day_notional;
 };
 

@@ -68,6 +68,13 @@ Result<bool> SqlStore::used(const std::vector<std::string>& roles) try {
   return Error{"STORE_OPEN", std::string("store: ") + e.what()};
 }
 
+Result<void> SqlStore::forget_after(core::Nanos time) try {
+  writer_->forget_after(time);
+  return {};
+} catch (const std::exception& e) {
+  return Error{"STORE_OPEN", std::string("store: ") + e.what()};
+}
+
 void SqlStore::put(core::Record&& record) { step_.push_back(std::move(record)); }
 
 void SqlStore::end_step(core::Nanos) {

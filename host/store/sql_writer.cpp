@@ -351,6 +351,20 @@ bool SqlWriter::used(const std::vector<std::string>& roles) {
           any(impl_->transactions, {"order_decisions", "orders", "order_events", "fills", "portfolio_history", "core_events", "audit"}));
 }
 
+void SqlWriter::forget_after(core::Nanos time) {
+  soci::session& s = impl_->transactions;
+  const long long t = time;
+  soci::transaction all(s);
+  for (const char* sql :
+       {"DELETE FROM decision_checks WHERE decision_id IN (SELECT id FROM decisions WHERE time_ns>?)", "DELETE FROM decisions WHERE time_ns>?",
+        "DELETE FROM order_checks WHERE order_id='' AND (decision_id, seq) IN (SELECT decision_id, seq FROM order_decisions WHERE time_ns>?)",
+        "DELETE FROM order_decisions WHERE order_id='' AND time_ns>?", "DELETE FROM portfolio_history WHERE time_ns>?",
+        "DELETE FROM rebalance_weights WHERE rebalance_id IN (SELECT id FROM rebalances WHERE time_ns>?)",
+        "DELETE FROM rebalances WHERE time_ns>?"})
+    s << sql, soci::use(t);
+  all.commit();
+}
+
 SqlWriter::SqlWriter(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 SqlWriter::~SqlWriter() = default;
 

@@ -30,6 +30,11 @@ bool Rebalancer::decide(core::Nanos now, std::span<const core::Prediction> predi
   return true;
 }
 
+void Rebalancer::recall(std::span<const core::Prediction> predictions) {
+  ++bars_;
+  for (const core::Prediction& p : predictions) latest_[p.instrument.value - 1] = p;
+}
+
 Result<std::vector<core::Target>> Rebalancer::run(core::Nanos now, const core::PortfolioView& view, bool record) {
   if (plans_.empty())
     return Error{"REBALANCER_ABSENT", "no instance of kind rebalancer is configured: add one under instances"};

@@ -48,6 +48,8 @@ class Rebalancer {
   /// When the plan fails, the one before stands, and the failure is counted and told.
   bool decide(core::Nanos now, std::span<const core::Prediction> predictions, const core::PortfolioView& view,
               std::vector<core::Target>& targets);
+  /// A step that an earlier process decided: its predictions are known and it counts, nothing is planned.
+  void recall(std::span<const core::Prediction> predictions);
   /// On command, at once. `record`: false for a dry run.
   Result<std::vector<core::Target>> run(core::Nanos now, const core::PortfolioView& view, bool record);
   std::uint64_t plans_made() const noexcept { return made_; }

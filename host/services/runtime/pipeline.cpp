@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace bowline::services {
 
@@ -17,9 +18,15 @@ std::int64_t steady_ns() {
 
 Pipeline::Pipeline(PipelineParts parts) : p_(std::move(parts)), seen_(p_.instruments + 1), pump_([this] { pump(); }) {}
 
+void Pipeline::go_on_after(core::Nanos settled, std::function<void()> ends) {
+  settled_ = settled;
+  history_ends_ = std::move(ends);
+}
+
 void Pipeline::pump() {
   if (p_.others_pump) p_.others_pump();
   if (p_.broker == nullptr) return;
+  p_.execution->release(p_.facts->engine_ns.load(std::memory_order_relaxed));
   pump_broker(*p_.broker, *p_.broker_inbox, *p_.execution);
 }
 
@@ -150,6 +157,14 @@ RunEnd Pipeline::turn() {
 
 void Pipeline::handle(MarketEvent& event) {
   event.h.id = ++events_;
+  if (history(event.h.ts_recv)) {
+    if (event.h.type == BL_EV_BAR) recall(event.bar);
+    else p_.generator->on_event(event.h);
+    for (const Listener& l : p_.listeners)
+      if (l.market) l.market(event.h);
+    return;
+  }
+  if (history_ends_) std::exchange(history_ends_, nullptr)();
   if (event.h.ts_recv > p_.facts->engine_ns.load(std::memory_order_relaxed))
     p_.facts->engine_ns.store(event.h.ts_recv, std::memory_order_relaxed);
   if (p_.market != nullptr) p_.market->event(event);
@@ -189,6 +204,22 @@ void Pipeline::on_bar(bl_bar& bar) {
   }
 }
 
+// A bar of a step that was settled before the restart: features, models and prices learn from it, nothing is done.
+void Pipeline::recall(bl_bar& bar) {
+  if (!usable(bar, p_.instruments)) return;
+  if (open_ == 0) open_ = bar.h.ts_recv;
+  ++bars_;
+  p_.execution->recall_bar(bar);
+  const bool late = bar.close_ns <= closed_;
+  p_.generator->on_bar(bar, false);
+  if (p_.rebalancer != nullptr) p_.rebalancer->on_event(bar.h);
+  if (!late) acted_ = true;
+  if (!late && !seen_[bar.h.instrument]) {
+    seen_[bar.h.instrument] = true;
+    ++seen_count_;
+  }
+}
+
 void Pipeline::decide(core::Nanos t, const core::PortfolioView& view) {
   targets_.clear();
   plan_.clear();
@@ -209,7 +240,13 @@ void Pipeline::predict(core::Nanos t) {
 
 void Pipeline::close_step() {
   const core::Nanos t = open_;
-  if (p_.execution != nullptr) {
+  if (history(t)) {
+    predict(t);
+    if (acted_) {
+      p_.bridge->recall(predictions_);
+      p_.rebalancer->recall(predictions_);
+    }
+  } else if (p_.execution != nullptr) {
     const core::PortfolioView& view = p_.execution->publish(t);
     if (p_.events != nullptr) p_.events->portfolio(t, view);
     predict(t);

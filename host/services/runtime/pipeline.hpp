@@ -45,6 +45,9 @@ class Pipeline final : public CoreLoop {
  public:
   explicit Pipeline(PipelineParts parts);
 
+  /// Steps up to `settled` were settled by an earlier process: features, models and prices learn from them, nothing is done
+  /// again. `ends` is called before the first event behind them. Before run().
+  void go_on_after(core::Nanos settled, std::function<void()> ends);
   /// Turns until the feeds end, one fails, or stop().
   RunEnd run() override;
   void pump() override;
@@ -53,6 +56,8 @@ class Pipeline final : public CoreLoop {
  private:
   PipelineParts p_;
   std::uint64_t events_ = 0;
+  core::Nanos settled_ = -1;
+  std::function<void()> history_ends_;
   core::Nanos open_ = 0;                           // time of the step being filled, 0 = none
   bool acted_ = false;
   std::vector<bool> seen_;                         // instruments with a bar in the open step
@@ -72,6 +77,8 @@ class Pipeline final : public CoreLoop {
   void wait_for_followers(RunEnd end);
   void handle(MarketEvent& event);
   void on_bar(bl_bar& bar);
+  void recall(bl_bar& bar);
+  bool history(core::Nanos t) const noexcept { return t <= settled_; }
   void decide(core::Nanos t, const core::PortfolioView& view);
   void close_step();
   void predict(core::Nanos t);

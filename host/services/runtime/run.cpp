@@ -1,5 +1,6 @@
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -56,13 +57,23 @@ Result<void> Run::Impl::open_state() {
     auto opened = store::Journal::open(options.var / "journal.db", stamp);
     if (!opened) return opened.error();
     journal = std::move(*opened);
-    if (journal->rows() != 0) return used("the journal");
+    // A run that came to its end is over: what is begun anew in its folder would go on with what it held. One that was
+    // stopped, or died, goes on.
+    const bool over = journal->latest(store::journal_kind::end).find(to_string(RunEnd::end_of_data)) != std::string::npos;
+    resumed = journal->rows() != 0;
+    if (over || (resumed && parted())) return used("the journal");
   }
   // A venue that goes on where an earlier run left it: that run's coins and open orders would be nobody's here.
   for (const config::InstanceConfig& i : config.instances)
+    if (i.kind == "broker" && resumed && !i.state_files.empty() &&
+        std::none_of(i.state_files.begin(), i.state_files.end(), [&ec](const auto& file) { return std::filesystem::exists(file, ec); }))
+      return Error{"RUN_VENUE_LOST", "the state folder " + options.var.string() + " holds the journal of a run that did not end, and the venue's own state (" +
+                                         i.state_files.front().string() + ") is not there: what the run held is nowhere. Put the file back, or name "
+                                         "another folder with --var"};
+  for (const config::InstanceConfig& i : config.instances)
     if (i.kind == "broker" && hosts("trade-execution"))
       for (const std::filesystem::path& file : i.state_files)
-        if (std::filesystem::exists(file, ec)) {
+        if (!resumed && std::filesystem::exists(file, ec)) {
           Error e = used("the venue's state (" + file.string() + ")");
           if (file.lexically_relative(options.var).string().starts_with(".."))
             e.message += "; that file lies elsewhere: give instance " + i.id + " another `file`, or move it away";
@@ -70,7 +81,7 @@ Result<void> Run::Impl::open_state() {
         }
   // Derived from the seed where time is not real, so that the same run makes the same ids (trading rules 2.1).
   const core::Id128 epoch = core::decision_id(config.seed, "", 0, "store-epoch", config.execution.account);
-  if (journal)
+  if (journal && !resumed)
     if (auto done = journal->set_epoch(epoch.lo); !done) return done;
   const StoreFiles files = store_files(config, options.var);
   if (files.transactions.empty()) return {};
@@ -90,23 +101,22 @@ Result<void> Run::Impl::open_state() {
   std::vector<std::string> roles;
   for (const char* role : {"signal-generator", "trade-execution"})
     if (parted() && hosts(role)) roles.emplace_back(role);
-  if (!parted() || !roles.empty()) {
+  if (!resumed && (!parted() || !roles.empty())) {
     const auto has = sql->used(roles);
     if (!has) return has.error();
     if (*has) return used("the store");
   }
+  if (resumed) gate = std::make_unique<HistoryGate>(*sql);
   store_text = files.transactions.string() + ", " + files.prices.string();
   return {};
 }
 
 // Cash and what the venue already holds, before the first event.
 Result<void> Run::Impl::first_balances() {
-  bl_query q{};
-  q.size = sizeof q;
-  q.scope = 2 | 8 | 16;
-  q.request = 1;
-  if (auto done = broker->query(q); !done) return done;
+  if (auto done = execution->ask_venue(); !done) return done;
   loop->pump();
+  if (!execution->reconciled())
+    return Error{"RECONCILE_UNANSWERED", "the venue did not answer what it has of orders and balances: nothing is traded before it is known"};
   const std::vector<std::string>& low = execution->fees_above_config();
   if (!low.empty())
     return Error{"RUN_FEES_BELOW_VENUE", "the venue takes higher fees for " + low.front() + " than the configuration reckons with, and entries "
@@ -114,6 +124,32 @@ Result<void> Run::Impl::first_balances() {
   execution->begin();
   return {};
 }
+
+// What an earlier process of this run knew. Its seed must be this one's: the same decisions must have the same ids.
+Result<void> Run::Impl::resume() {
+  if (!resumed) return {};
+  std::string begun;
+  auto done = journal->each([&](const store::JournalRow& row) -> Result<void> {
+    if (row.kind == store::journal_kind::begin && begun.empty()) begun = row.payload;
+    return execution->restore(row);
+  });
+  if (!done) return done;
+  if (begun != begin_line())
+    return Error{"RUN_CONFIG_CHANGED", "the state folder " + options.var.string() + " holds a run that was begun as " + begun + "; this one is " +
+                                           begin_line() + ": give it the seed of before, or another folder with --var"};
+  execution->restored();
+  if (sql)
+    if (auto cut = sql->forget_after(execution->settled()); !cut) return cut;
+  pipeline->go_on_after(execution->settled(), [this] {
+    if (gate) gate->open();
+  });
+  facts.engine_ns.store(execution->settled(), std::memory_order_relaxed);
+  out::warning("run", "going on from the journal of an earlier process: {} rows, settled up to {}, {} orders to ask the venue about",
+               journal->rows(), core::format_time(execution->settled()), execution->orders().working().size());
+  return {};
+}
+
+std::string Run::Impl::begin_line() const { return "{\"seed\":" + std::to_string(config.seed) + "}"; }
 
 Result<void> Run::Impl::close_store() {
   auto done = sql->close();
@@ -127,7 +163,7 @@ Result<void> Run::Impl::close_store() {
 
 // From here on the folder is used, also when no order is ever made.
 Result<void> Run::Impl::note_begin() {
-  if (auto done = journal->note("begin", 0, "{\"seed\":" + std::to_string(config.seed) + "}"); !done) return done;
+  if (auto done = journal->note(store::journal_kind::begin, 0, begin_line()); !done) return done;
   return journal->flush();
 }
 
@@ -168,6 +204,7 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   if (!instances) return instances.error();
   m.instances = std::move(*instances);
   m.assemble();
+  if (auto done = m.resume(); !done) return done.error();
   m.watch = std::make_unique<RunWatch>(m.parts());
   m.loop->watch = [w = m.watch.get()] { w->look(); };
   return std::unique_ptr<Run>(new Run(std::move(impl)));
@@ -277,6 +314,7 @@ Summary Run::turn(const std::function<void()>& on_started) {
     // A simulated venue answers on its own time, which nothing drives any more.
     if (!m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
     m.execution->finish(m.loop->last_time());
+    static_cast<void>(m.journal->note(store::journal_kind::end, m.loop->last_time(), "{\"end\":\"" + std::string(to_string(m.end)) + "\"}"));
     if (auto done = m.journal->flush(); !done && m.error.code.empty()) m.error = done.error();
   }
   m.sink().end_step(m.loop->last_time());

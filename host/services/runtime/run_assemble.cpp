@@ -207,7 +207,9 @@ void Run::Impl::make_loop() {
   }
   add(signal_listeners());
   if (!parted()) add(rebalancer_listeners());
-  loop = std::make_unique<Pipeline>(std::move(p));
+  auto made = std::make_unique<Pipeline>(std::move(p));
+  pipeline = made.get();
+  loop = std::move(made);
   if (market) {
     market->on_change = [this] { loop->wake(); };
     market->on_stop = [this] { loop->stop(); };

@@ -19,6 +19,23 @@ class NoStore final : public core::RecordSink {
   void end_step(core::Nanos) override {}
 };
 
+/// While a run recalls what an earlier process did, nothing is stored a second time.
+class HistoryGate final : public core::RecordSink {
+  core::RecordSink& to_;
+  bool open_ = false;
+
+ public:
+  explicit HistoryGate(core::RecordSink& to) : to_(to) {}
+  void open() noexcept { open_ = true; }
+  bool wanted() const noexcept override { return open_ && to_.wanted(); }
+  void put(core::Record&& r) override {
+    if (open_) to_.put(std::move(r));
+  }
+  void end_step(core::Nanos t) override { to_.end_step(t); }
+};
+
+class Pipeline;
+
 struct Run::Impl {
   config::RunConfig config;  ///< with the instances of the services hosted here, and no others
   RunOptions options;
@@ -27,6 +44,9 @@ struct Run::Impl {
   std::unique_ptr<store::Journal> journal;
   NoStore no_store;
   std::unique_ptr<store::SqlStore> sql;
+  std::unique_ptr<HistoryGate> gate;      ///< of a resumed run
+  Pipeline* pipeline = nullptr;           ///< the loop, where it is one
+  bool resumed = false;                   ///< the journal of an earlier process is gone on from
   std::string store_text = "none";
   std::atomic<bool> gate_closed{false};
   PluginErrors plugin_errors;
@@ -53,7 +73,10 @@ struct Run::Impl {
   RunEnd end = RunEnd::end_of_data;
   Error error;
 
-  core::RecordSink& sink() { return sql ? static_cast<core::RecordSink&>(*sql) : no_store; }
+  core::RecordSink& sink() {
+    if (gate) return *gate;
+    return sql ? static_cast<core::RecordSink&>(*sql) : no_store;
+  }
   bool hosts(std::string_view service) const;
   /// Some of the four services are other processes.
   bool parted() const { return config.services.size() < 4; }
@@ -61,7 +84,10 @@ struct Run::Impl {
   bool in_run(std::string_view service) const;
   Result<void> open_state();
   Error used(const std::string& what) const;
+  /// Puts trade-execution together from the journal, if that holds a run.
+  Result<void> resume();
   Result<void> note_begin();
+  std::string begin_line() const;
   Result<void> first_balances();
   /// Ends the store. Its own error, or STORE_DROPPED, with how many records are lost.
   Result<void> close_store();

@@ -74,6 +74,10 @@ double Bridge::weight_of(const Prediction& p, double max_position) noexcept {
   return max_position * std::clamp(p.confidence, 0.0, 1.0);
 }
 
+void Bridge::recall(std::span<const core::Prediction> predictions) {
+  for (const core::Prediction& p : predictions) last_[p.instrument.value - 1] = p.action;
+}
+
 void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, const core::PortfolioView& view,
                     std::vector<core::Target>& targets, std::vector<core::InstrumentId>& changed) {
   const bl_portfolio& book = view.get();

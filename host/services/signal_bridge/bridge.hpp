@@ -35,6 +35,9 @@ class Bridge {
   void decide(core::Nanos now, std::span<const core::Prediction> predictions, const core::PortfolioView& view,
               std::vector<core::Target>& targets, std::vector<core::InstrumentId>& changed);
 
+  /// Predictions of a step that an earlier process decided on: what they wanted is remembered, nothing is decided.
+  void recall(std::span<const core::Prediction> predictions);
+
   /// Decisions by code since start.
   const std::map<std::string, std::uint64_t>& counts() const noexcept { return counts_; }
 

@@ -78,6 +78,7 @@ void Execution::on_quote(const bl_quote& quote) {
 void Execution::broker_failed(const Error& why) { incident("BROKER_EVENT_FAILED", why.message, now_); }
 
 void Execution::on_broker_event(const bl_event& event) {
+  if (resuming_ && hold_back(event)) return;
   now_ = std::max(now_, event.ts_recv);
   switch (event.type) {
     case BL_EV_EXEC: on_exec(reinterpret_cast<const bl_exec&>(event)); break;
@@ -98,6 +99,7 @@ void Execution::on_broker_event(const bl_event& event) {
       break;
     }
     case BL_EV_PRODUCT: check_fees(reinterpret_cast<const bl_product&>(event)); break;
+    case BL_EV_DONE: on_done(reinterpret_cast<const bl_done&>(event)); break;
     default: break;  // unknown and uninteresting types are ignored, as the ABI demands
   }
 }
@@ -171,6 +173,7 @@ void Execution::trade(Nanos now) {
     view_is_old_ = false;
   }
   if (!journal_ok_) journal_again(now);
+  if (!missing_.empty()) look_for_missing(now);
   for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
   flush_frame(now);
 }
@@ -329,6 +332,8 @@ void Execution::consider(InstrumentId id, Nanos now) {
   const bool wants_out = protects || target->purpose == Purpose::exit;
   const bool whole_plan = target->purpose == Purpose::rebalance || target->purpose == Purpose::operator_order;
   if (Order* working = working_of(id)) {
+    // Made by an earlier process from this very decision: it has its record.
+    if (resuming_ && working->intent.decision == target->decision) return;
     // Only what ranks below the exit gives way to it: a SELL does not cancel what the operator ordered (trading rules
     // 1.2). Asked again at each later step until its end is known.
     const bool gives_way = wants_out && working->intent.side() == Side::buy && working->intent.purpose < target->purpose;

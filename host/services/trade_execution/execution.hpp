@@ -29,6 +29,9 @@ struct ExecutionOptions {
   core::Nanos interval = 300'000'000'000;
   std::uint32_t gtd_bars = 2;             // entries end at the venue after this many bars
   Decimal min_trade = Decimal::zero();    // fraction of equity below which nothing is ordered
+  core::Nanos resend_window = 60'000'000'000;  // how long after its decision an order that the venue lacks may be sent again
+  bool time_by_data = true;               // engine time moves by data alone (replay, simulation), not with the clock
+  std::uint32_t absent_polls = 3;         // how many times the venue must lack it before it counts as never placed
 };
 
 /// POST /trades/execute, already read from JSON.
@@ -79,6 +82,20 @@ class Execution {
   void restored();
   /// The step behind which the journal knows nothing more; 0 = nothing was restored, or no step was settled.
   core::Nanos settled() const noexcept { return settled_; }
+  /// A bar of a step that is settled already: the price that is known, and the best one while the position was held. The
+  /// broker hears it marked as replayed, and fills nothing by it.
+  void recall_bar(const bl_bar& bar);
+  /// Asks the venue for open orders, fills, balances and products, then for each working order that it did not name. What
+  /// it says lands as any event; reconciled() tells when all is answered. Errors: of the broker's query.
+  Result<void> ask_venue();
+  /// Whether everything that was asked is answered.
+  bool reconciled() const noexcept { return asking_ == 0; }
+
+  /// What the venue told before its time, when engine time has reached it (known_at of an event: nothing may use it
+  /// before). In a run whose time moves by data a restart learns at its first step what happened in the steps to come.
+  void release(core::Nanos now) {
+    if (!held_back_.empty()) release_due(now);
+  }
 
   // ---- the step, in order
   /// The venue has answered what is asked at the start: from here on nothing it says can refuse the run.
@@ -152,6 +169,7 @@ class Execution {
   core::TradingState state_ = core::TradingState::active;
   bool gate_open_ = true, frozen_ = false, journal_ok_ = true, journal_noted_ = false;
   bool view_is_old_ = true;  // something happened since view_ was made
+  bool resuming_ = false;    // put together from a journal: the venue may know what engine time has not reached
   bool begun_ = false;       // the start's questions are answered
   bool cash_known_ = false;  // the book's cash is its own: from the journal, or because there were fills
   std::function<bool()> store_up_;
@@ -176,6 +194,19 @@ class Execution {
     std::uint64_t step;  // in which it was told
     bool judged = false; // the fills had time to come and did not: told, and kept until they come or an operator resumes
   };
+  std::uint64_t asking_ = 0, requests_ = 0;          // questions without an answer; numbers given so far
+  bool listing_ = false;                             // the list of open orders is being told
+  std::uint64_t list_request_ = 0;
+  std::vector<core::ClientOrderId> named_;           // orders it named
+  std::vector<std::pair<core::ClientOrderId, Decimal>> told_filled_;  // what it says is filled of them
+  std::vector<std::vector<std::uint64_t>> held_back_;  // events whole, in order of arrival
+  struct Missing {
+    core::ClientOrderId order;
+    std::uint32_t polls = 0;
+    core::Nanos since = 0;
+    bool sent_again = false;
+  };
+  std::vector<Missing> missing_;                     // unknown orders that the venue does not have, as far as it said
   std::vector<Ended> ended_;  // ends whose filled quantity is not that of their fills, one an order
   struct Answered {
     std::string body;
@@ -185,6 +216,14 @@ class Execution {
   std::vector<std::string> answered_order_;
 
   void consider(core::InstrumentId id, core::Nanos now);
+  bool hold_back(const bl_event& event);
+  void release_due(core::Nanos now);
+  void on_done(const bl_done& done);
+  void on_end(core::Order& order, const bl_exec& exec);
+  void on_snapshot(core::Order& order, const bl_exec& exec);
+  void on_absent(core::Order& order, core::Nanos now);
+  void look_for_missing(core::Nanos now);
+  bool send_again(core::Order& order, core::Nanos now);
   /// TargetBook::insist, give_up and clear, written down where they change what outlives the step.
   void insist(core::InstrumentId id, core::Purpose purpose);
   void give_up(core::InstrumentId id, core::Purpose purpose);

@@ -89,7 +89,7 @@ void Execution::on_exec(const bl_exec& exec) {
     return d.is_positive() && wanted.is_set() && d != wanted;
   };
   const core::Intent& wanted = order->intent;
-  if (exec.kind == BL_X_ACCEPTED &&
+  if ((exec.kind == BL_X_ACCEPTED || exec.kind == BL_X_SNAPSHOT) &&
       (exec.h.instrument != wanted.abi.instrument || exec.side != wanted.abi.side || other(exec.qty, wanted.qty()) ||
        other(exec.quote_qty, wanted.quote_qty()) || other(exec.limit_px, wanted.limit_px()) ||
        other(exec.stop_px, wanted.stop_px()) ||
@@ -104,21 +104,32 @@ void Execution::on_exec(const bl_exec& exec) {
   };
   switch (exec.kind) {
     case BL_X_ACCEPTED: move(*order, OrderEvent::acked, now, text); return;
+    case BL_X_SNAPSHOT: return on_snapshot(*order, exec);
+    case BL_X_ABSENT: return on_absent(*order, now);
     case BL_X_REJECTED: return end(OrderEvent::rejected, counts_.rejected);
     case BL_X_CANCEL_PENDING: return;
     case BL_X_CANCEL_REJECTED: move(*order, OrderEvent::cancel_refused, now, text); return;
     case BL_X_UNKNOWN: move(*order, OrderEvent::timed_out, now, text); return;
-    case BL_X_DONE:
-      ended(*order, exec);
-      if (exec.state == BL_S_EXPIRED) return end(OrderEvent::expired, counts_.expired);
-      if (exec.state == BL_S_CANCELLED) return end(OrderEvent::cancelled, counts_.cancelled);
-      if (exec.state == BL_S_REJECTED) return end(OrderEvent::rejected, counts_.rejected);
-      // Filled: the fills themselves say it, but for a buy by cost, whose quantity only the venue knows.
-      order->reason = text;
-      if (exec.state == BL_S_FILLED && !order->leaves().is_set()) move(*order, OrderEvent::fill_all, now, text);
-      return;
+    case BL_X_DONE: return on_end(*order, exec);
     default: return;
   }
+}
+
+void Execution::on_end(Order& order, const bl_exec& exec) {
+  const Nanos now = exec.h.ts_recv;
+  const std::string_view text = field(exec.text);
+  const auto end = [&](OrderEvent event, std::uint64_t& count) {
+    order.reason = text;
+    // A cancel that lost its race is an end told before: counted once.
+    if (move(order, event, now, text)) ++count;
+  };
+  ended(order, exec);
+  if (exec.state == BL_S_EXPIRED) return end(OrderEvent::expired, counts_.expired);
+  if (exec.state == BL_S_CANCELLED) return end(OrderEvent::cancelled, counts_.cancelled);
+  if (exec.state == BL_S_REJECTED) return end(OrderEvent::rejected, counts_.rejected);
+  // Filled: the fills themselves say it, but for a buy by cost, whose quantity only the venue knows.
+  order.reason = text;
+  if (exec.state == BL_S_FILLED && !order.leaves().is_set()) move(order, OrderEvent::fill_all, now, text);
 }
 
 // What the venue says was filled in all is held against the fills it told, once they have had time to come. An end as

@@ -31,6 +31,8 @@ store::StepRow Execution::step_row() const {
   store::StepRow r;
   r.settled = settled_;
   r.day = portfolio_.day();
+  r.version = portfolio_.version();
+  r.seq = seq_;
   r.peak = portfolio_.peak();
   r.day_start = portfolio_.day_start();
   r.max_drawdown = max_drawdown_;
@@ -190,7 +192,8 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   const auto r = store::read_step(row.payload);
   if (!r) return r.error();
   settled_ = std::max(settled_, r->settled);
-  portfolio_.restore_peak(r->peak, r->day_start, r->day);
+  portfolio_.restore_step(r->version, r->peak, r->day_start, r->day);
+  seq_ = std::max(seq_, r->seq);
   max_drawdown_ = r->max_drawdown;
   day_notional_ = r->day_notional;
   day_ = row.time / day_ns;
@@ -198,7 +201,24 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   return {};
 }
 
+void Execution::recall_bar(const bl_bar& bar) {
+  bl_bar replayed = bar;
+  replayed.h.flags |= 1u;
+  if (const auto done = broker_.on_event(replayed.h); !done) broker_failed(done.error());
+  core::Mark mark;
+  mark.last = Decimal::from_mantissa(bar.close, bar.px_exp);
+  mark.time = bar.h.ts_event;
+  const InstrumentId id{bar.h.instrument};
+  if (!mark.last.is_set() || !mark.last.is_positive() || mark.time < portfolio_.mark(id).time) return;
+  // Older than the position it is no price of: its best one counts from its first fill on.
+  const core::Position& p = portfolio_.position(id);
+  portfolio_.set_mark(id, mark, p.qty.is_zero() || mark.time > p.opened);
+}
+
 void Execution::restored() {
+  resuming_ = true;
+  now_ = settled_;
+  seq_ += 1u << 20;  // above what the process may have numbered after its last row
   const std::vector<Order*> working = orders_.working();  // what is applied changes the list
   for (Order* o : working) {
     // Its record is durable, so the broker may have it (trading rules 2.3): only the venue knows.

@@ -85,7 +85,7 @@ TEST_CASE("journal rows: every kind comes back as it was written") {
     CHECK(is->looked);
   }
   {
-    const StepRow was{1'700'000'000'000'000'123, 19'675, "12345.678"_dec, Decimal::not_set(), "0.1"_dec, "99"_dec};
+    const StepRow was{1'700'000'000'000'000'123, 19'675, 7, 8, "12345.678"_dec, Decimal::not_set(), "0.1"_dec, "99"_dec};
     const auto is = read_step(line(was));
     REQUIRE(is.ok());
     CHECK(line(*is) == line(was));

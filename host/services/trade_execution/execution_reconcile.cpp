@@ -1,0 +1,207 @@
+// Execution asks: what the venue has of our orders after a restart, and what becomes of an order whose fate is unknown
+// (trading rules 2.3). Streams are hints, answers to questions are what counts.
+#include <algorithm>
+#include <cstring>
+
+#include "observe/log.hpp"
+#include "services/trade_execution/execution.hpp"
+
+namespace bowline::services {
+namespace {
+
+namespace out = observe::log;
+using core::Nanos;
+using core::Order;
+using core::OrderEvent;
+using core::OrderState;
+using core::Side;
+
+constexpr std::uint32_t ask_order = 1, ask_open = 2, ask_fills = 4, ask_balances = 8, ask_products = 16;
+constexpr Nanos hour = 3'600'000'000'000;
+
+bl_order_ref ref_of(const Order& o) {
+  const std::string_view id = o.intent.client_id();
+  return {{id.data(), id.size()}, {o.venue_id.data(), o.venue_id.size()}};
+}
+
+/// When what an event tells was so: nothing may use it before.
+Nanos known_at(const bl_event& e) { return e.ts_event; }
+
+}  // namespace
+
+// ---- questions ----------------------------------------------------------------------------------------------------
+
+Result<void> Execution::ask_venue() {
+  // Fills that were told and lost with the process: since the oldest order that is not done, and an hour before.
+  Nanos since = settled_;
+  for (const Order* o : orders_.working()) since = std::min(since, o->intent.abi.decided_ns);
+  bl_query q{};
+  q.size = sizeof q;
+  q.scope = ask_open | ask_fills | ask_balances | ask_products;
+  q.since_ns = std::max<Nanos>(0, since - hour);
+  q.request = list_request_ = ++requests_;
+  listing_ = true;
+  named_.clear();
+  told_filled_.clear();
+  ++asking_;
+  if (auto sent = broker_.query(q); !sent) {
+    --asking_;
+    listing_ = false;
+    return sent;
+  }
+  return {};
+}
+
+void Execution::on_done(const bl_done& done) {
+  if (asking_ == 0 || done.request == 0 || done.request > requests_) return;
+  --asking_;
+  if (done.status < 0 || done.complete == 0)
+    incident("RECONCILE_INCOMPLETE", "the venue did not answer all that was asked: what it has is not known", now_);
+  if (listing_ && done.request == list_request_) {
+    listing_ = false;
+    // Not in the list of open orders: ended, or never there. Only a question about the order itself tells which.
+    for (const Order* o : orders_.working()) {
+      if (std::find(named_.begin(), named_.end(), o->id()) != named_.end()) continue;
+      bl_query q{};
+      q.size = sizeof q;
+      q.scope = ask_order;
+      q.order = ref_of(*o);
+      q.request = ++requests_;
+      if (const auto sent = broker_.query(q); sent) ++asking_;
+      else incident("RECONCILE_INCOMPLETE", sent.error().message, now_, o->intent.client_id());
+    }
+  }
+  if (asking_ != 0) return;
+  // All is answered: what the venue says is filled must be what its fills add up to.
+  for (const auto& [id, told] : told_filled_)
+    if (const Order* o = orders_.find(id); o != nullptr && o->cum_qty < told && held_back_.empty())
+      block(o->intent.instrument(), "FILLS_MISSING",
+            "order " + std::string(id.view()) + " is filled further at the venue than its fills add up to", now_, id.view());
+  told_filled_.clear();
+}
+
+// ---- answers ------------------------------------------------------------------------------------------------------
+
+void Execution::on_snapshot(Order& order, const bl_exec& exec) {
+  const Nanos now = now_;
+  if (listing_) named_.push_back(order.id());
+  std::erase_if(missing_, [&](const Missing& m) { return m.order == order.id(); });
+  if (exec.state != BL_S_PENDING && exec.state != BL_S_OPEN) return on_end(order, exec);
+  if (const Decimal told = Decimal::from_raw(exec.cum_qty); told.is_set() && told > order.cum_qty) told_filled_.emplace_back(order.id(), told);
+  switch (order.state) {
+    case OrderState::recorded:
+    case OrderState::denied: return incident("EXEC_OF_DENIED", "the venue has an order that was never handed over", now, order.intent.client_id());
+    case OrderState::submitted: move(order, OrderEvent::acked, now, ""); return;
+    case OrderState::not_placed:
+      move(order, OrderEvent::found, now, "");
+      block(order.intent.instrument(), "APPEARED_AFTER_ALL", "an order that counted as never placed is at the venue: it is cancelled", now,
+            order.intent.client_id());
+      static_cast<void>(request_cancel(order, now));
+      return;
+    default:
+      // Ended here and working there: one of the two is wrong, and the book may be, too.
+      if (core::is_terminal(order.state))
+        return block(order.intent.instrument(), "ENDED_AND_WORKING", "the venue still has an order that had ended", now, order.intent.client_id());
+      move(order, OrderEvent::found, now, "");
+  }
+}
+
+void Execution::on_absent(Order& order, Nanos) {
+  if (order.state != OrderState::unknown) {
+    // It was there: acknowledged, or cancelled without an answer. A venue that forgets is for a person to look at.
+    if (!core::is_terminal(order.state))
+      block(order.intent.instrument(), "ORDER_GONE", "the venue does not know an order that it had acknowledged", now_, order.intent.client_id());
+    return;
+  }
+  const auto known = std::find_if(missing_.begin(), missing_.end(), [&](const Missing& m) { return m.order == order.id(); });
+  if (known == missing_.end()) missing_.push_back({order.id(), 1, now_, false});
+  else ++known->polls;
+}
+
+// At each step: sent again while its time has not passed (the same bytes, the same id), else asked for again, and after k
+// answers that the venue does not have it, it was never placed.
+void Execution::look_for_missing(Nanos now) {
+  std::vector<core::ClientOrderId> gone;
+  for (Missing& m : missing_) {
+    Order* o = orders_.find(m.order);
+    if (o == nullptr || o->state != OrderState::unknown) {
+      gone.push_back(m.order);
+      continue;
+    }
+    if (now < o->intent.abi.decided_ns) continue;  // its time has not come again yet
+    if (!m.sent_again && now - o->intent.abi.decided_ns <= options_.resend_window &&
+        (o->intent.abi.not_after_ns == 0 || now <= o->intent.abi.not_after_ns)) {
+      m.sent_again = true;
+      if (send_again(*o, now)) {
+        gone.push_back(m.order);
+        continue;
+      }
+    }
+    if (m.polls >= options_.absent_polls) {
+      move(*o, OrderEvent::proved_absent, now, "the venue does not have it");
+      gone.push_back(m.order);
+      continue;
+    }
+    bl_query q{};
+    q.size = sizeof q;
+    q.scope = ask_order;
+    q.order = ref_of(*o);
+    q.request = ++requests_;
+    if (const auto sent = broker_.query(q); sent) ++asking_;
+  }
+  std::erase_if(missing_, [&](const Missing& m) { return std::find(gone.begin(), gone.end(), m.order) != gone.end(); });
+}
+
+bool Execution::send_again(Order& order, Nanos now) {
+  const core::Intent& intent = order.intent;
+  std::vector<core::CheckRecord> checks;
+  // What passed then must pass now: the state, the mark and the caps may be others.
+  view_.build(portfolio_, orders_, state_, now);
+  auto judged = intent.side() == Side::sell
+                    ? exit_floor_.approve(intent, portfolio_, working_sells(intent.instrument()) - order.leaves(), frozen_, checks)
+                    : chain_.approve(intent, portfolio_, view_.get(), facts(now), checks);
+  counts_.verdicts.add(checks);
+  auto* approved = std::get_if<core::RiskApproved<core::Intent>>(&judged);
+  // Shrunk is another order: it may not go under this id.
+  if (approved == nullptr || (*approved)->qty() != intent.qty()) return false;
+  const auto proof = journal_.again(*approved);
+  if (!proof) {
+    incident(proof.error().code, proof.error().message, now, intent.client_id());
+    return false;
+  }
+  Error why;
+  const HandOver done = broker_.submit(*proof, why);
+  out::warning("execution", "order {} had no answer before the restart and is not at the venue: it is sent again", intent.client_id());
+  return done != HandOver::denied;
+}
+
+// ---- before their time --------------------------------------------------------------------------------------------
+
+bool Execution::hold_back(const bl_event& event) {
+  if (!options_.time_by_data || known_at(event) <= now_) return false;
+  if (event.type != BL_EV_FILL && event.type != BL_EV_EXEC) return false;
+  std::vector<std::uint64_t>& kept = held_back_.emplace_back((event.size + 7u) / 8u);
+  std::memcpy(kept.data(), &event, event.size);
+  if (event.type == BL_EV_EXEC && listing_) {
+    const auto& e = reinterpret_cast<const bl_exec&>(event);
+    named_.emplace_back(std::string_view(e.client_id, ::strnlen(e.client_id, sizeof e.client_id)));
+  }
+  return true;
+}
+
+void Execution::release_due(Nanos now) {
+  now_ = std::max(now_, now);
+  const auto event = [](const std::vector<std::uint64_t>& kept) -> const bl_event& { return *reinterpret_cast<const bl_event*>(kept.data()); };
+  std::vector<std::vector<std::uint64_t>> due;
+  for (auto& kept : held_back_)
+    if (known_at(event(kept)) <= now) due.push_back(std::move(kept));
+  if (due.empty()) return;
+  std::erase_if(held_back_, [](const auto& kept) { return kept.empty(); });
+  // A fill is told before the end it led to.
+  std::stable_sort(due.begin(), due.end(), [&](const auto& a, const auto& b) {
+    return known_at(event(a)) != known_at(event(b)) ? known_at(event(a)) < known_at(event(b)) : event(a).type > event(b).type;
+  });
+  for (const auto& kept : due) on_broker_event(event(kept));
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# A run that is killed, again and again, and started again on its own folder: it ends with the orders, fills and balances of
+# the run that nobody killed. What the venue has is read from its own state file, not from the host.
+source "$(dirname "$0")/check.sh"
+RANDOM=${BOWLINE_SEED:-4711}
+echo "seed ${BOWLINE_SEED:-4711}"
+config() { # latency of the venue
+  sed "s|path: \[.*|path: [$plugins]|; s/state: memory/state: file, latency: $1/; s/bars: 5000/bars: 2500/" "$source/configs/ema_simulated.yaml"
+}
+venue() { # state folder: all that the venue has
+  "$SQLITE_DO" "$1/mock_venue.db" "SELECT order_no, client_id, symbol, side, type, qty, limit_px, submitted_ns, accepted_ns, state, cum_qty, cum_quote, cum_fee FROM orders ORDER BY order_no"
+  "$SQLITE_DO" "$1/mock_venue.db" "SELECT fill_id, order_no, px, qty, fee, ts_ns FROM fills ORDER BY fill_no"
+  "$SQLITE_DO" "$1/mock_venue.db" "SELECT asset, total, hold FROM balances ORDER BY asset"
+}
+for latency in 0ms 400s; do
+  config $latency >"$dir/run.yaml"
+  check "latency $latency: the run nobody kills" ends 0 run "$dir/run.yaml" "$dir/whole-$latency"
+  took=$(field seconds)
+  venue "$dir/whole-$latency" >"$dir/whole"
+  check "latency $latency: it has fills" test "$(grep -c '|' "$dir/whole")" -gt 100
+  for round in 1 2 3; do
+    var=$dir/killed-$latency-$round kills=0 code=137
+    while [ $code = 137 ] && [ $kills -lt 40 ]; do
+      # From a tenth of the run's time up, a little longer each time, so that it comes to its end.
+      ms=$((RANDOM % 150 + 20 + kills * 30))
+      timeout -s KILL $((ms / 1000)).$(printf %03d $((ms % 1000))) "$bowline" run "$dir/run.yaml" --var "$var" --log-file "$var.log" --json >"$dir/out" 2>"$dir/err"
+      code=$?
+      kills=$((kills + 1))
+    done
+    check "latency $latency, round $round: it ends by itself after $((kills - 1)) kills" is $code 0 || cat "$dir/err"
+    venue "$var" >"$dir/killed"
+    check "latency $latency, round $round: the venue has what it has of the whole run" cmp "$dir/whole" "$dir/killed" || diff "$dir/whole" "$dir/killed" | head -20
+    check "latency $latency, round $round: the journal is proved" ends 0 "$bowline" journal verify --var "$var"
+    check "latency $latency, round $round: and no order is unresolved" test "$(grep -c unresolved "$dir/out")" = 0
+  done
+done
+exit $failed
