@@ -2,7 +2,10 @@
 
 #include <charconv>
 #include <nlohmann/json.hpp>
+#include <cmath>
 #include <span>
+
+#include "core/prediction.hpp"
 
 namespace bowline::store {
 namespace {
@@ -61,6 +64,20 @@ class Fields {
     if (s.empty() || s.size() > 39) throw Bad{std::string(key) + " is not an order id"};
     return core::ClientOrderId(s);
   }
+  std::vector<core::CheckRecord> checks() const {
+    std::vector<core::CheckRecord> all;
+    for (const Fields& one : list("checks")) {
+      core::CheckRecord& c = all.emplace_back();
+      c.rule_source = std::make_shared<const std::string>(one.text("rule"));
+      c.action = one.number<std::uint8_t>("action");
+      c.code = one.text("code");
+      c.value = one.amount_or_none("value");
+      c.limit = one.amount_or_none("limit");
+      c.max_qty = one.amount_or_none("max_qty");
+      c.reason = one.text("reason");
+    }
+    return all;
+  }
   core::Id128 decision(const char* key) const { return core::Id128::from_hex(text(key)); }
   /// The value of an enumeration whose to_string() gives this word.
   template <class E>
@@ -85,6 +102,19 @@ constexpr std::span<const E> span_of(const auto& array) {
   return {array.data(), array.size()};
 }
 
+Line checks_of(const std::vector<core::CheckRecord>& all) {
+  Line out = Line::array();
+  for (const core::CheckRecord& c : all) {
+    Line one{{"rule", c.rule_source ? *c.rule_source : ""}, {"action", c.action}, {"code", c.code}};
+    put(one, "value", c.value);
+    put(one, "limit", c.limit);
+    put(one, "max_qty", c.max_qty);
+    one["reason"] = c.reason;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 template <class Read>
 auto guarded(std::string_view kind, Read&& read) -> Result<decltype(read())> {
   try {
@@ -97,6 +127,45 @@ auto guarded(std::string_view kind, Read&& read) -> Result<decltype(read())> {
 }
 
 }  // namespace
+
+std::string line(const SizingRow& row) {
+  const core::SizingRecord& r = row.made;
+  Line l{{"client_id", r.order.view()},
+         {"decision", r.decision.hex()},
+         {"symbol", row.symbol},
+         {"purpose", core::to_string(r.purpose)},
+         {"code", r.code ? *r.code : ""},
+         {"seq", r.seq}};
+  if (!std::isnan(r.target_weight)) l["target_weight"] = r.target_weight;  // an operator's order has none
+  put(l, "equity", r.equity);
+  put(l, "price", r.price);
+  put(l, "held_qty", r.held_qty);
+  put(l, "wanted_qty", r.wanted_qty);
+  put(l, "order_qty", r.order_qty);
+  l["checks"] = checks_of(r.checks);
+  return text_of(l);
+}
+Result<SizingRow> read_sizing(std::string_view payload) {
+  return guarded(journal_kind::sizing, [&] {
+    const Fields f(payload);
+    SizingRow row;
+    core::SizingRecord& r = row.made;
+    row.symbol = f.text("symbol");
+    r.order = f.order("client_id");
+    r.decision = f.decision("decision");
+    r.purpose = f.word<core::Purpose>("purpose", span_of<core::Purpose>(purposes));
+    r.code = std::make_shared<const std::string>(f.text("code"));
+    r.seq = f.number<std::uint64_t>("seq");
+    r.target_weight = f.has("target_weight") ? f.number<double>("target_weight") : core::nan_value;
+    r.equity = f.amount_or_none("equity");
+    r.price = f.amount_or_none("price");
+    r.held_qty = f.amount_or_none("held_qty");
+    r.wanted_qty = f.amount_or_none("wanted_qty");
+    r.order_qty = f.amount_or_none("order_qty");
+    r.checks = f.checks();
+    return row;
+  });
+}
 
 std::string line(const BalanceRow& r) {
   Line l{{"asset", r.asset}};
@@ -217,31 +286,14 @@ Result<StepRow> read_step(std::string_view payload) {
 std::string line(const CommandRow& r) {
   Line l{{"key", r.key}, {"body", r.body}, {"client_id", r.order.view()}};
   put(l, "qty", r.qty);
-  Line& checks = l["checks"] = Line::array();
-  for (const core::CheckRecord& c : r.checks) {
-    Line one{{"rule", c.rule_source ? *c.rule_source : ""}, {"action", c.action}, {"code", c.code}};
-    put(one, "value", c.value);
-    put(one, "limit", c.limit);
-    put(one, "max_qty", c.max_qty);
-    one["reason"] = c.reason;
-    checks.push_back(std::move(one));
-  }
+  l["checks"] = checks_of(r.checks);
   return text_of(l);
 }
 Result<CommandRow> read_command(std::string_view payload) {
   return guarded(journal_kind::command, [&] {
     const Fields f(payload);
     CommandRow r{f.text("key"), f.text("body"), f.order("client_id"), f.amount_or_none("qty")};
-    for (const Fields& one : f.list("checks")) {
-      core::CheckRecord& c = r.checks.emplace_back();
-      c.rule_source = std::make_shared<const std::string>(one.text("rule"));
-      c.action = one.number<std::uint8_t>("action");
-      c.code = one.text("code");
-      c.value = one.amount_or_none("value");
-      c.limit = one.amount_or_none("limit");
-      c.max_qty = one.amount_or_none("max_qty");
-      c.reason = one.text("reason");
-    }
+    r.checks = f.checks();
     return r;
   });
 }

@@ -18,7 +18,7 @@ namespace bowline::store {
 /// Kinds as they stand in the file. What a reader does not know it may pass over, but for `intent`, `order` and `fill`.
 namespace journal_kind {
 inline constexpr std::string_view begin = "begin", intent = "intent", order = "order", fill = "fill", balance = "balance",
-                                  state = "state", block = "block", step = "step", command = "command", target = "target",
+                                  state = "state", block = "block", step = "step", command = "command", target = "target", sizing = "sizing",
                                   journal = "journal", end = "end";
 }  // namespace journal_kind
 
@@ -87,6 +87,13 @@ struct TargetRow {
   bool insists = false, gone = false;
 };
 
+/// How a target became an order: core::SizingRecord, its instrument by its symbol.
+struct SizingRow {
+  std::string symbol;
+  core::SizingRecord made;  ///< time and instrument are the row's and the reader's to fill in
+};
+
+std::string line(const SizingRow&);
 std::string line(const BalanceRow&);
 std::string line(const OrderRow&);
 std::string line(const FillRow&);
@@ -99,6 +106,7 @@ std::string line(const TargetRow&);
 std::string line(const core::Intent& intent, std::string_view symbol);
 
 /// The inverse of line(). Errors: JOURNAL_ROW, with what is missing or wrong in it.
+Result<SizingRow> read_sizing(std::string_view payload);
 Result<BalanceRow> read_balance(std::string_view payload);
 Result<OrderRow> read_order(std::string_view payload);
 Result<FillRow> read_fill(std::string_view payload);

@@ -68,8 +68,14 @@ Result<bool> SqlStore::used(const std::vector<std::string>& roles) try {
   return Error{"STORE_OPEN", std::string("store: ") + e.what()};
 }
 
-Result<void> SqlStore::forget_after(core::Nanos time) try {
-  writer_->forget_after(time);
+Result<core::Nanos> SqlStore::last_step() try {
+  return writer_->last_step();
+} catch (const std::exception& e) {
+  return Error{"STORE_OPEN", std::string("store: ") + e.what()};
+}
+
+Result<void> SqlStore::forget_after(core::Nanos decided, core::Nanos told) try {
+  writer_->forget_after(decided, told);
   return {};
 } catch (const std::exception& e) {
   return Error{"STORE_OPEN", std::string("store: ") + e.what()};

@@ -49,9 +49,12 @@ class SqlStore final : public core::RecordSink {
   /// When it was opened, tables that these roles write (all of them when empty) held rows: of an earlier run, or of this one
   /// before the process was started anew. Asked before the first put(). STORE_OPEN when they cannot be read.
   Result<bool> used(const std::vector<std::string>& roles);
-  /// Takes away what was written of steps behind `time`, but for orders, their events and fills: a run that goes on from its
-  /// journal decides these steps again. Before the first put(). STORE_OPEN when it can't.
-  Result<void> forget_after(core::Nanos time);
+  /// The newest step that is stored whole; 0 = none. Before the first put(). STORE_OPEN when it can't be read.
+  Result<core::Nanos> last_step();
+  /// Takes away what was written of decisions behind `decided`, which a run that goes on from its journal takes again, and
+  /// of order events, fills and the making of orders from `told` on, which come from its journal once more. Before the
+  /// first put(). STORE_OPEN when it can't.
+  Result<void> forget_after(core::Nanos decided, core::Nanos told);
 
   bool wanted() const noexcept override { return true; }
   void put(core::Record&& record) override;    // [core thread]

@@ -351,17 +351,29 @@ bool SqlWriter::used(const std::vector<std::string>& roles) {
           any(impl_->transactions, {"order_decisions", "orders", "order_events", "fills", "portfolio_history", "core_events", "audit"}));
 }
 
-void SqlWriter::forget_after(core::Nanos time) {
+core::Nanos SqlWriter::last_step() {
+  long long time = 0;
+  soci::indicator none = soci::i_ok;
+  impl_->transactions << "SELECT max(time_ns) FROM portfolio_history", soci::into(time, none);
+  return none == soci::i_ok ? time : 0;
+}
+
+void SqlWriter::forget_after(core::Nanos decided, core::Nanos told) {
   soci::session& s = impl_->transactions;
-  const long long t = time;
   soci::transaction all(s);
-  for (const char* sql :
-       {"DELETE FROM decision_checks WHERE decision_id IN (SELECT id FROM decisions WHERE time_ns>?)", "DELETE FROM decisions WHERE time_ns>?",
-        "DELETE FROM order_checks WHERE order_id='' AND (decision_id, seq) IN (SELECT decision_id, seq FROM order_decisions WHERE time_ns>?)",
-        "DELETE FROM order_decisions WHERE order_id='' AND time_ns>?", "DELETE FROM portfolio_history WHERE time_ns>?",
-        "DELETE FROM rebalance_weights WHERE rebalance_id IN (SELECT id FROM rebalances WHERE time_ns>?)",
-        "DELETE FROM rebalances WHERE time_ns>?"})
-    s << sql, soci::use(t);
+  const auto take_away = [&s](core::Nanos time, std::initializer_list<const char*> statements) {
+    const long long t = time;
+    for (const char* sql : statements) s << sql, soci::use(t);
+  };
+  take_away(decided, {"DELETE FROM decision_checks WHERE decision_id IN (SELECT id FROM decisions WHERE time_ns>?)",
+                      "DELETE FROM decisions WHERE time_ns>?",
+                      "DELETE FROM order_checks WHERE order_id='' AND (decision_id, seq) IN (SELECT decision_id, seq FROM order_decisions WHERE time_ns>?)",
+                      "DELETE FROM order_decisions WHERE order_id='' AND time_ns>?", "DELETE FROM portfolio_history WHERE time_ns>?",
+                      "DELETE FROM rebalance_weights WHERE rebalance_id IN (SELECT id FROM rebalances WHERE time_ns>?)",
+                      "DELETE FROM rebalances WHERE time_ns>?"});
+  take_away(told, {"DELETE FROM order_events WHERE time_ns>=?", "DELETE FROM fills WHERE time_ns>=?",
+                   "DELETE FROM order_checks WHERE order_id<>'' AND (decision_id, seq) IN (SELECT decision_id, seq FROM order_decisions WHERE time_ns>=?)",
+                   "DELETE FROM order_decisions WHERE order_id<>'' AND time_ns>=?"});
   all.commit();
 }
 

@@ -27,7 +27,8 @@ class SqlWriter {
   SqlWriter& operator=(const SqlWriter&) = delete;
   /// Whether tables that these roles write (all of them when empty) hold rows.
   bool used(const std::vector<std::string>& roles);
-  void forget_after(core::Nanos time);
+  core::Nanos last_step();
+  void forget_after(core::Nanos decided, core::Nanos told);
   /// All or nothing per database; rows are keyed, so writing a batch again after a failure is harmless. What was decided,
   /// ordered and filled is never overwritten by something else: STORE_ROW_TAKEN.
   Result<void> write(std::span<const FeatureNames> names, std::span<const core::Record> records);

@@ -18,8 +18,9 @@ std::int64_t steady_ns() {
 
 Pipeline::Pipeline(PipelineParts parts) : p_(std::move(parts)), seen_(p_.instruments + 1), pump_([this] { pump(); }) {}
 
-void Pipeline::go_on_after(core::Nanos settled, std::function<void()> ends) {
+void Pipeline::go_on_after(core::Nanos settled, std::function<void(core::Nanos)> recalls, std::function<void()> ends) {
   settled_ = settled;
+  recalls_ = std::move(recalls);
   history_ends_ = std::move(ends);
 }
 
@@ -158,6 +159,7 @@ RunEnd Pipeline::turn() {
 void Pipeline::handle(MarketEvent& event) {
   event.h.id = ++events_;
   if (history(event.h.ts_recv)) {
+    if (recalls_) recalls_(event.h.ts_recv);
     if (event.h.type == BL_EV_BAR) recall(event.bar);
     else p_.generator->on_event(event.h);
     for (const Listener& l : p_.listeners)
@@ -182,13 +184,17 @@ void Pipeline::handle(MarketEvent& event) {
     if (l.market) l.market(event.h);
 }
 
+bool Pipeline::is_late(const bl_bar& bar) const noexcept {
+  return bar.close_ns <= closed_ || (p_.max_bar_delay > 0 && bar.h.ts_recv - bar.close_ns > p_.max_bar_delay);
+}
+
 void Pipeline::on_bar(bl_bar& bar) {
   if (!usable(bar, p_.instruments)) return;
   const core::Nanos t = bar.h.ts_recv;
   if (first_ == 0) first_ = t;
   ++bars_;
   const bool replayed = (bar.h.flags & 1u) != 0;
-  const bool late = bar.close_ns <= closed_ || (p_.max_bar_delay > 0 && t - bar.close_ns > p_.max_bar_delay);
+  const bool late = is_late(bar);
   if (late) ++late_;
   const bool act = !late && !replayed;
   if (open_ == 0) open_ = t;
@@ -210,8 +216,10 @@ void Pipeline::recall(bl_bar& bar) {
   if (open_ == 0) open_ = bar.h.ts_recv;
   ++bars_;
   p_.execution->recall_bar(bar);
-  const bool late = bar.close_ns <= closed_;
-  p_.generator->on_bar(bar, false);
+  const bool late = is_late(bar);
+  if (late) ++late_;
+  if (first_ == 0) first_ = bar.h.ts_recv;
+  p_.generator->on_bar(bar, !late && (bar.h.flags & 1u) == 0);
   if (p_.rebalancer != nullptr) p_.rebalancer->on_event(bar.h);
   if (!late) acted_ = true;
   if (!late && !seen_[bar.h.instrument]) {

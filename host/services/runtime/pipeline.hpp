@@ -46,8 +46,8 @@ class Pipeline final : public CoreLoop {
   explicit Pipeline(PipelineParts parts);
 
   /// Steps up to `settled` were settled by an earlier process: features, models and prices learn from them, nothing is done
-  /// again. `ends` is called before the first event behind them. Before run().
-  void go_on_after(core::Nanos settled, std::function<void()> ends);
+  /// again. `recalls` is called before each event of them, `ends` before the first one behind them. Before run().
+  void go_on_after(core::Nanos settled, std::function<void(core::Nanos)> recalls, std::function<void()> ends);
   /// Turns until the feeds end, one fails, or stop().
   RunEnd run() override;
   void pump() override;
@@ -57,6 +57,7 @@ class Pipeline final : public CoreLoop {
   PipelineParts p_;
   std::uint64_t events_ = 0;
   core::Nanos settled_ = -1;
+  std::function<void(core::Nanos)> recalls_;
   std::function<void()> history_ends_;
   core::Nanos open_ = 0;                           // time of the step being filled, 0 = none
   bool acted_ = false;
@@ -78,6 +79,7 @@ class Pipeline final : public CoreLoop {
   void handle(MarketEvent& event);
   void on_bar(bl_bar& bar);
   void recall(bl_bar& bar);
+  bool is_late(const bl_bar& bar) const noexcept;
   bool history(core::Nanos t) const noexcept { return t <= settled_; }
   void decide(core::Nanos t, const core::PortfolioView& view);
   void close_step();

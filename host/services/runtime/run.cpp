@@ -106,7 +106,10 @@ Result<void> Run::Impl::open_state() {
     if (!has) return has.error();
     if (*has) return used("the store");
   }
-  if (resumed) gate = std::make_unique<HistoryGate>(*sql);
+  if (resumed) {
+    gate = std::make_unique<HistoryGate>(*sql);
+    feed_gate = std::make_unique<HistoryGate>(*sql);
+  }
   store_text = files.transactions.string() + ", " + files.prices.string();
   return {};
 }
@@ -128,21 +131,40 @@ Result<void> Run::Impl::first_balances() {
 // What an earlier process of this run knew. Its seed must be this one's: the same decisions must have the same ids.
 Result<void> Run::Impl::resume() {
   if (!resumed) return {};
+  core::Nanos stored = 0;  // the store may have lost what came after it
+  if (sql) {
+    const auto last = sql->last_step();
+    if (!last) return last.error();
+    stored = *last;
+  }
   std::string begun;
+  // Twice through the rows: what is taken away from the store must be known before any of it is put back.
+  core::Nanos settled = 0;
   auto done = journal->each([&](const store::JournalRow& row) -> Result<void> {
-    if (row.kind == store::journal_kind::begin && begun.empty()) begun = row.payload;
-    return execution->restore(row);
+    if (row.kind != store::journal_kind::step) return {};
+    const auto step = store::read_step(row.payload);
+    if (step) settled = std::max(settled, step->settled);
+    return step ? Result<void>{} : Result<void>(step.error());
   });
+  if (!done) return done;
+  if (sql)
+    if (auto cut = sql->forget_after(settled, stored); !cut) return cut;
+  done = journal->each([&](const store::JournalRow& row) -> Result<void> {
+    if (row.kind == store::journal_kind::begin && begun.empty()) begun = row.payload;
+    return execution->restore(row, sql && row.time >= stored ? sql.get() : nullptr);
+  });
+  if (sql) sql->end_step(settled);
   if (!done) return done;
   if (begun != begin_line())
     return Error{"RUN_CONFIG_CHANGED", "the state folder " + options.var.string() + " holds a run that was begun as " + begun + "; this one is " +
                                            begin_line() + ": give it the seed of before, or another folder with --var"};
   execution->restored();
-  if (sql)
-    if (auto cut = sql->forget_after(execution->settled()); !cut) return cut;
-  pipeline->go_on_after(execution->settled(), [this] {
-    if (gate) gate->open();
-  });
+  pipeline->go_on_after(
+      execution->settled(), [this, stored](core::Nanos t) { if (feed_gate && t > stored) feed_gate->open(); },
+      [this] {
+        if (gate) gate->open();
+        if (feed_gate) feed_gate->open();
+      });
   facts.engine_ns.store(execution->settled(), std::memory_order_relaxed);
   out::warning("run", "going on from the journal of an earlier process: {} rows, settled up to {}, {} orders to ask the venue about",
                journal->rows(), core::format_time(execution->settled()), execution->orders().working().size());

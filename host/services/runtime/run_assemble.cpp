@@ -111,7 +111,7 @@ void Run::Impl::make_generator() {
       sql->name_features(*s.frames->names_hash(), {s.frames->names().begin(), s.frames->names().end()});
     ports.push_back(std::make_unique<SignalAdapter>(*s.instance, s.needs, std::move(s.frames)));
   }
-  generator = std::make_unique<Generator>(go, table, std::move(ports), sink());
+  generator = std::make_unique<Generator>(go, table, std::move(ports), feed_gate ? *feed_gate : sink());
 }
 
 const core::PortfolioView& Run::Impl::book() const { return execution ? execution->view() : bridge_node->view(); }

@@ -44,7 +44,8 @@ struct Run::Impl {
   std::unique_ptr<store::Journal> journal;
   NoStore no_store;
   std::unique_ptr<store::SqlStore> sql;
-  std::unique_ptr<HistoryGate> gate;      ///< of a resumed run
+  std::unique_ptr<HistoryGate> gate;      ///< of a resumed run: closed while steps are recalled
+  std::unique_ptr<HistoryGate> feed_gate; ///< of signal-generator: closed for what the store has; it says the same as before
   Pipeline* pipeline = nullptr;           ///< the loop, where it is one
   bool resumed = false;                   ///< the journal of an earlier process is gone on from
   std::string store_text = "none";

@@ -425,7 +425,11 @@ void Execution::consider(InstrumentId id, Nanos now) {
 // Everything approved in this frame becomes durable in one commit; only then is any of it handed over.
 void Execution::flush_frame(Nanos now) {
   if (approved_.empty()) return;
-  if (journal_.durable()) note(store::journal_kind::step, store::line(step_row()));  // the day's entries with these
+  if (journal_.durable()) {  // in the same commit: how each came about, and the day's entries with these
+    for (const core::SizingRecord& r : sized_)
+      note(store::journal_kind::sizing, store::line(store::SizingRow{table_[r.instrument].symbol, r}));
+    note(store::journal_kind::step, store::line(step_row()));
+  }
   durable_.clear();
   view_is_old_ = true;
   if (const auto done = journal_.record(approved_, now, durable_); !done) {

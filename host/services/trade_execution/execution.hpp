@@ -75,9 +75,10 @@ class Execution {
 
   // ---- before the first step
   /// Puts back what one row of an earlier process's journal says, in the order of the file: orders, fills, cash, state and
-  /// blocks are then as they were when it was written. Nothing is sent and no record is written. Errors: JOURNAL_ROW, and
-  /// what the book says to a row that can't be true.
-  Result<void> restore(const store::JournalRow& row);
+  /// blocks are then as they were when it was written. Nothing is sent. `project`: where the row's record goes, because
+  /// the store may have lost it with the process; null: the store has it. Errors: JOURNAL_ROW, and what the book says to
+  /// a row that can't be true.
+  Result<void> restore(const store::JournalRow& row, core::RecordSink* project = nullptr);
   /// After the last row. What was handed over without an answer, or perhaps was, is unknown until the venue is asked.
   void restored();
   /// The step behind which the journal knows nothing more; 0 = nothing was restored, or no step was settled.
@@ -235,9 +236,11 @@ class Execution {
   /// Books a fill and adds it to its order. On error nothing changed.
   Result<void> book_fill(core::Order& order, const core::Fill& fill, std::string_view fill_id);
   void remember_answer(const std::string& key, std::string body, TradeAnswer answer);
-  Result<void> restore_intent(const store::JournalRow& row);
-  Result<void> restore_order(const store::JournalRow& row);
-  Result<void> restore_fill(const store::JournalRow& row);
+  core::OrderRecord record_of(const core::Order& order) const;
+  Result<void> restore_intent(const store::JournalRow& row, core::RecordSink* project);
+  Result<void> restore_order(const store::JournalRow& row, core::RecordSink* project);
+  Result<void> restore_fill(const store::JournalRow& row, core::RecordSink* project);
+  Result<void> restore_sizing(const store::JournalRow& row, core::RecordSink* project) const;
   Result<void> restore_target(const store::JournalRow& row);
   Result<void> restore_state(const store::JournalRow& row);
   Result<void> restore_step(const store::JournalRow& row);

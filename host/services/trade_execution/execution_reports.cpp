@@ -48,7 +48,9 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
   return from != order.state;
 }
 
-void Execution::write_order(const Order& o) {
+void Execution::write_order(const Order& o) { sink_.put(record_of(o)); }
+
+core::OrderRecord Execution::record_of(const Order& o) const {
   core::OrderRecord r;
   r.id = o.id();
   r.decision = o.intent.decision;
@@ -73,7 +75,7 @@ void Execution::write_order(const Order& o) {
   r.cum_quote = o.cum_quote;
   r.cum_fee = o.cum_fee;
   r.decision_px = o.intent.decision_px;
-  sink_.put(std::move(r));
+  return r;
 }
 
 void Execution::on_exec(const bl_exec& exec) {

@@ -75,13 +75,14 @@ void Execution::clear(InstrumentId id, Purpose purpose) {
 
 // ---- read ---------------------------------------------------------------------------------------------------------
 
-Result<void> Execution::restore(const store::JournalRow& row) {
+Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* project) {
   namespace kind = store::journal_kind;
   now_ = std::max(now_, row.time);
   ++seq_;
-  if (row.kind == kind::intent) return restore_intent(row);
-  if (row.kind == kind::order) return restore_order(row);
-  if (row.kind == kind::fill) return restore_fill(row);
+  if (row.kind == kind::intent) return restore_intent(row, project);
+  if (row.kind == kind::order) return restore_order(row, project);
+  if (row.kind == kind::fill) return restore_fill(row, project);
+  if (row.kind == kind::sizing) return restore_sizing(row, project);
   if (row.kind == kind::target) return restore_target(row);
   if (row.kind == kind::state) return restore_state(row);
   if (row.kind == kind::step) return restore_step(row);
@@ -110,31 +111,45 @@ Result<void> Execution::restore(const store::JournalRow& row) {
   return {};
 }
 
-Result<void> Execution::restore_intent(const store::JournalRow& row) {
+Result<void> Execution::restore_intent(const store::JournalRow& row, core::RecordSink* project) {
   const auto intent = store::read_intent(row.payload, table_);
   if (!intent) return intent.error();
   const auto added = orders_.add(*intent, row.time, seq_);
   if (!added) return added.error();
   ++attempts_[{intent->decision.hi, intent->decision.lo}];
   recent_orders_.push_back(row.time);
+  if (project != nullptr) project->put(record_of(**added));
   return {};
 }
 
-Result<void> Execution::restore_order(const store::JournalRow& row) {
+Result<void> Execution::restore_order(const store::JournalRow& row, core::RecordSink* project) {
   const auto r = store::read_order(row.payload);
   if (!r) return r.error();
   Order* order = orders_.find(r->order);
   if (order == nullptr) return bad("order " + std::string(r->order.view()) + " has no intent before it");
   if (!r->venue_id.empty()) order->venue_id = r->venue_id;
   if (!r->text.empty()) order->reason = r->text;
+  const OrderState from = order->state;
   if (auto done = orders_.apply(*order, r->event, row.time); !done) return done;
   if (order->state != r->to)
     return bad("order " + std::string(r->order.view()) + " was " + std::string(core::to_string(r->to)) + " and would be " +
                std::string(core::to_string(order->state)) + " now");
+  if (project != nullptr) {
+    core::OrderEventRecord e;
+    e.order = order->id();
+    e.seq = seq_;
+    e.time = row.time;
+    e.event = core::to_string(r->event);
+    e.from = core::to_string(from);
+    e.to = core::to_string(order->state);
+    e.text = r->text;
+    project->put(std::move(e));
+    project->put(record_of(*order));
+  }
   return {};
 }
 
-Result<void> Execution::restore_fill(const store::JournalRow& row) {
+Result<void> Execution::restore_fill(const store::JournalRow& row, core::RecordSink* project) {
   const auto r = store::read_fill(row.payload);
   if (!r) return r.error();
   Order* order = orders_.find(r->order);
@@ -149,7 +164,35 @@ Result<void> Execution::restore_fill(const store::JournalRow& row) {
   f.fee = r->fee;
   f.fee_worth = r->fee_worth;
   f.time = row.time;
-  return book_fill(*order, f, r->fill_id);
+  if (auto booked = book_fill(*order, f, r->fill_id); !booked) return booked;
+  if (project != nullptr) {
+    core::FillRecord told;
+    told.fill_id = r->fill_id;
+    told.order = order->id();
+    told.decision = order->intent.decision;
+    told.seq = seq_;
+    told.time = row.time;
+    told.instrument = f.instrument;
+    told.side = f.side;
+    told.liquidity = static_cast<std::uint8_t>(r->liquidity);
+    told.px = f.px;
+    told.qty = f.qty;
+    told.fee = f.fee;
+    told.fee_asset = f.fee_asset;
+    project->put(std::move(told));
+  }
+  return {};
+}
+
+Result<void> Execution::restore_sizing(const store::JournalRow& row, core::RecordSink* project) const {
+  if (project == nullptr) return {};
+  auto r = store::read_sizing(row.payload);
+  if (!r) return r.error();
+  r->made.time = row.time;
+  r->made.instrument = table_.find(r->symbol);
+  if (!r->made.instrument) return bad("an order of " + r->symbol + ", which is not among the instruments of this run");
+  project->put(std::move(r->made));
+  return {};
 }
 
 Result<void> Execution::restore_target(const store::JournalRow& row) {

@@ -1,5 +1,8 @@
 #include "store/journal_rows.hpp"
 
+#include <cmath>
+#include <limits>
+
 #include "unit/core/market.hpp"
 #include "unit/services/desk.hpp"
 
@@ -110,6 +113,26 @@ TEST_CASE("journal rows: every kind comes back as it was written") {
     CHECK(line(*is) == line(was));
     REQUIRE(is->checks.size() == 1);
     CHECK(*is->checks[0].rule_source == "limits");
+  }
+  {
+    SizingRow was;
+    was.symbol = "BTC-USD";
+    was.made.order = id;
+    was.made.decision = {3, 4};
+    was.made.purpose = core::Purpose::exit;
+    was.made.code = std::make_shared<const std::string>("ORDER");
+    was.made.seq = 9;
+    was.made.target_weight = 0.05;
+    was.made.equity = "10000"_dec;
+    was.made.order_qty = "1"_dec;
+    was.made.checks.push_back({std::make_shared<const std::string>("floor"), 1, "", Decimal::not_set(), Decimal::not_set(), Decimal::not_set(), ""});
+    const auto is = read_sizing(line(was));
+    REQUIRE(is.ok());
+    CHECK(line(*is) == line(was));
+    CHECK_FALSE(is->made.price.is_set());
+    was.made.target_weight = std::numeric_limits<double>::quiet_NaN();  // an operator's order has none
+    REQUIRE(read_sizing(line(was)).ok());
+    CHECK(std::isnan(read_sizing(line(was))->made.target_weight));
   }
   CHECK(read_balance(line(BalanceRow{"USD", "-0.5"_dec}))->total == "-0.5"_dec);
   CHECK(read_block(line(BlockRow{"BTC-USD", "FILLS_MISSING"}))->code == "FILLS_MISSING");
