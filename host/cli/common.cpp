@@ -45,6 +45,7 @@ std::optional<int> of_category(std::string_view word) {
       {"LIVE", ec::live_guard},
       {"PLUGIN", ec::plugin},
       {"INSTANCE", ec::plugin},
+      {"RECONCILE", ec::plugin},  // the venue's plugin owes the answer
       {"FEED", ec::data},
       {"DATA", ec::data},
       {"TRAIN", ec::data},

@@ -43,8 +43,9 @@ int verify(const Options& o) {
   if (!report) return fail(report.error());
   o.json ? print_json(*report) : print(*report);
   if (report->bad.code.empty()) return core::exit_code::ok;
-  return fail({report->bad.code, "row " + std::to_string(report->bad.row) + ": " + report->bad.what +
+  fail({report->bad.code, "row " + std::to_string(report->bad.row) + ": " + report->bad.what +
                                      "; the rows before it are good. Keep the file for an investigation"});
+  return core::exit_code::store;
 }
 
 }  // namespace

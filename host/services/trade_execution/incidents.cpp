@@ -12,11 +12,14 @@ namespace {
 namespace out = observe::log;
 
 constexpr auto table = std::to_array<IncidentCode>({
+    {"APPEARED_AFTER_ALL", true, "an order that counted as never placed is at the venue: it is cancelled, its product is blocked"},
     {"BALANCE_UNKNOWN_ASSET", true, "the venue tells a balance of an asset that this run does not have, and it was left out"},
     {"BROKER_EVENT_FAILED", false, "the venue's plugin answered an event or its own timer with an error: its clock may stand"},
     {"CANCEL_FAILED", true, "the venue's plugin did not take a cancel: the order may still be filled"},
     {"DUPLICATE_INTENT", true, "an order of that id exists already: nothing was sent a second time"},
+    {"ENDED_AND_WORKING", true, "the venue still has an order that had ended here; its product is blocked"},
     {"EXEC_MISMATCH", true, "the venue acknowledged another order than was sent"},
+    {"EXEC_OF_DENIED", true, "the venue has an order that was never handed to it"},
     {"EXEC_UNKNOWN_ORDER", true, "the venue reports an order that this host did not make"},
     {"FEES_ABOVE_CONFIG", true, "the venue now takes higher fees than the configuration reckons with; its product is blocked"},
     {"FEE_UNPRICED", false, "a fee in an asset that nothing prices here: the amount is kept, in profit and fees it counts 0"},
@@ -31,9 +34,12 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"FILL_OVERFLOW", true, "a fill that is too large for the ledger, and not booked"},
     {"FILL_UNKNOWN_ORDER", true, "a fill of an order that this host did not make, and not booked"},
     {"FILL_WITHOUT_ID", true, "a fill without an id, and not booked: it could not be told from another"},
+    {"JOURNAL_NO_INTENT", true, "an order that was to be sent again is not in the journal as it stands: it is not sent"},
     {"JOURNAL_WRITE", true, "the journal cannot be written: entries are denied, and nothing unrecorded is sent"},
     {"ORDER_EVENT_UNEXPECTED", true, "the venue reports what cannot follow the order's state; the state stands"},
+    {"ORDER_GONE", true, "the venue does not know an order that it had acknowledged; its product is blocked"},
     {"ORDER_WITHOUT_ID", true, "an intent without a client order id was not made an order"},
+    {"RECONCILE_INCOMPLETE", true, "the venue did not answer all that it was asked: what it has is not known"},
 });
 static_assert(std::ranges::is_sorted(table, {}, &IncidentCode::code));
 
