@@ -179,16 +179,16 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
                     "CREATE TABLE epoch(value INTEGER NOT NULL);"
                     "CREATE TABLE journal(row INTEGER PRIMARY KEY, kind TEXT NOT NULL, time_ns INTEGER NOT NULL,"
                     " payload TEXT NOT NULL, hash BLOB NOT NULL);"
-                    "INSERT INTO epoch VALUES(0);"
-                    "PRAGMA user_version=2;"
-                    "COMMIT"))
+                    "INSERT INTO epoch VALUES(0);"))
       return impl->fault("JOURNAL_OPEN", "can't be set up");
     Statement s;
     if (!s.prepare(impl->db, "INSERT INTO stamp VALUES(?,?,?)")) return impl->fault("JOURNAL_OPEN", "can't be stamped");
     int at = 0;
     for (const std::string* text : {&stamp.mode, &stamp.venue, &stamp.portfolio})
       sqlite3_bind_text(s.get(), ++at, text->data(), static_cast<int>(text->size()), SQLITE_STATIC);
-    if (sqlite3_step(s.get()) != SQLITE_DONE) return impl->fault("JOURNAL_OPEN", "can't be stamped");
+    // All in one: a process that dies in the middle must not leave a journal that belongs to nobody.
+    if (sqlite3_step(s.get()) != SQLITE_DONE || sqlite3_reset(s.get()) != SQLITE_OK || !impl->exec("PRAGMA user_version=2; COMMIT"))
+      return impl->fault("JOURNAL_OPEN", "can't be stamped");
   } else {
     Statement s;
     if (!s.prepare(impl->db, "SELECT mode, venue, portfolio FROM stamp") || sqlite3_step(s.get()) != SQLITE_ROW)
@@ -217,9 +217,14 @@ bool Journal::writable() const noexcept { return impl_->writable; }
 void Journal::name(const core::InstrumentTable& table) noexcept { impl_->table = &table; }
 void Journal::time_commits(std::function<void(double seconds)> told) { impl_->told = std::move(told); }
 
-Result<void> Journal::record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out) {
+Result<void> Journal::record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out,
+                             std::span<const JournalNote> beside) {
   std::vector<Row> rows;
-  rows.reserve(intents.size());
+  rows.reserve(intents.size() + beside.size());
+  for (const JournalNote& n : beside) {
+    rows.push_back({std::string(n.kind), n.payload, now});
+    impl_->newest.insert_or_assign(std::string(n.kind), n.payload);
+  }
   for (const Approved& a : intents) rows.push_back({std::string(journal_kind::intent), line(*a, impl_->symbol_of(*a)), now});
   if (auto done = impl_->write(rows); !done) return done;
   for (const Approved& a : intents) out.push_back(Durable(a));

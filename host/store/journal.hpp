@@ -33,6 +33,12 @@ struct JournalRow {
   std::string_view payload;
 };
 
+/// A row to be written.
+struct JournalNote {
+  std::string_view kind;
+  std::string payload;
+};
+
 class Journal {
  public:
   using RowReader = std::function<Result<void>(const JournalRow&)>;
@@ -50,9 +56,11 @@ class Journal {
 
   /// What its rows call the instruments; before the first intent. Borrowed.
   void name(const core::InstrumentTable& table) noexcept;
-  /// Makes every intent durable in one commit and appends its proof to `out`, in order. On error nothing was recorded
-  /// and `out` is as it was: nothing may be sent. Errors: JOURNAL_WRITE. [core thread]
-  Result<void> record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out);
+  /// Makes every intent durable in one commit and appends its proof to `out`, in order. `beside`: rows of the same commit,
+  /// in front of the intents. On error nothing was recorded, also nothing of `beside`, and `out` is as it was: nothing may
+  /// be sent. Errors: JOURNAL_WRITE. [core thread]
+  Result<void> record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out,
+                      std::span<const JournalNote> beside = {});
   /// The proof that this very intent is in the file already, from before the process began: it may be sent again with the
   /// same bytes. Errors: JOURNAL_NO_INTENT. [core thread]
   Result<Durable> again(const Approved& intent) const;

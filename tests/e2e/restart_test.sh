@@ -12,7 +12,15 @@ venue() { # state folder: all that the venue has
   "$SQLITE_DO" "$1/mock_venue.db" "SELECT fill_id, order_no, px, qty, fee, ts_ns FROM fills ORDER BY fill_no"
   "$SQLITE_DO" "$1/mock_venue.db" "SELECT asset, total, hold FROM balances ORDER BY asset"
 }
-for latency in 0ms 400s; do
+same() { diff "$dir/whole" "$dir/killed" >"$dir/difference" || { head -12 "$dir/difference"; cp -r "$dir" "${BOWLINE_KEEP:-/dev/null}" 2>/dev/null; return 1; }; }
+killed_after() { # ms, command...: its exit code; 137 when it had to be killed
+  "${@:2}" >"$dir/out" &
+  local child=$! waited=0
+  while kill -0 $child 2>/dev/null && [ $waited -lt "$1" ]; do sleep 0.01; waited=$((waited + 10)); done
+  pkill -KILL -P $child 2>/dev/null; kill -KILL $child 2>/dev/null
+  wait $child 2>/dev/null
+}
+for latency in 0ms 20s; do
   config $latency >"$dir/run.yaml"
   check "latency $latency: the run nobody kills" ends 0 run "$dir/run.yaml" "$dir/whole-$latency"
   took=$(field seconds)
@@ -23,13 +31,15 @@ for latency in 0ms 400s; do
     while [ $code = 137 ] && [ $kills -lt 40 ]; do
       # From a tenth of the run's time up, a little longer each time, so that it comes to its end.
       ms=$((RANDOM % 150 + 20 + kills * 30))
-      timeout -s KILL $((ms / 1000)).$(printf %03d $((ms % 1000))) "$bowline" run "$dir/run.yaml" --var "$var" --log-file "$var.log" --json >"$dir/out" 2>"$dir/err"
+      killed_after $ms run "$dir/run.yaml" "$var" 2>"$dir/err"
       code=$?
       kills=$((kills + 1))
     done
-    check "latency $latency, round $round: it ends by itself after $((kills - 1)) kills" is $code 0 || cat "$dir/err"
+    # Killed behind its very last row it has ended, and is not begun again.
+    [ $code = 3 ] && grep -q 'RUN_VAR_USED.*the journal' "$dir/err" && code=0
+    check "latency $latency, round $round: it ends by itself after $((kills - 1)) kills" is $code 0
     venue "$var" >"$dir/killed"
-    check "latency $latency, round $round: the venue has what it has of the whole run" cmp "$dir/whole" "$dir/killed" || diff "$dir/whole" "$dir/killed" | head -20
+    check "latency $latency, round $round: the venue has what it has of the whole run" same
     check "latency $latency, round $round: the journal is proved" ends 0 "$bowline" journal verify --var "$var"
     check "latency $latency, round $round: and no order is unresolved" test "$(grep -c unresolved "$dir/out")" = 0
   done

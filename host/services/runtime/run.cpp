@@ -65,7 +65,7 @@ Result<void> Run::Impl::open_state() {
   }
   // A venue that goes on where an earlier run left it: that run's coins and open orders would be nobody's here.
   for (const config::InstanceConfig& i : config.instances)
-    if (i.kind == "broker" && resumed && !i.state_files.empty() &&
+    if (i.kind == "broker" && resumed && !journal->latest(store::journal_kind::balance).empty() && !i.state_files.empty() &&
         std::none_of(i.state_files.begin(), i.state_files.end(), [&ec](const auto& file) { return std::filesystem::exists(file, ec); }))
       return Error{"RUN_VENUE_LOST", "the state folder " + options.var.string() + " holds the journal of a run that did not end, and the venue's own state (" +
                                          i.state_files.front().string() + ") is not there: what the run held is nowhere. Put the file back, or name "
@@ -164,6 +164,8 @@ Result<void> Run::Impl::resume() {
       [this] {
         if (gate) gate->open();
         if (feed_gate) feed_gate->open();
+        execution->resume_orders();
+        loop->pump();
       });
   facts.engine_ns.store(execution->settled(), std::memory_order_relaxed);
   out::warning("run", "going on from the journal of an earlier process: {} rows, settled up to {}, {} orders to ask the venue about",
@@ -294,6 +296,13 @@ Summary Run::turn(const std::function<void()>& on_started) {
   Impl& m = *impl_;
   const auto started = std::chrono::steady_clock::now();
   m.tell_begin();
+  // Before the venue has done anything: a folder whose venue has a state and whose journal is empty would be nobody's.
+  if (m.execution)
+    if (auto done = m.note_begin(); !done) {
+      m.end = RunEnd::instance_failed;
+      m.error = done.error();
+      return summary();
+    }
   if (auto done = m.instances->start(); !done) {
     m.end = RunEnd::instance_failed;
     m.error = done.error();
@@ -309,12 +318,6 @@ Summary Run::turn(const std::function<void()>& on_started) {
     if (!m.instances->quarantine().empty())
       m.execution->set_state(core::TradingState::reducing, 0, "host", "an instance is quarantined");
     m.start_equity = m.execution->portfolio().equity();
-    if (auto done = m.note_begin(); !done) {
-      m.end = RunEnd::instance_failed;
-      m.error = done.error();
-      static_cast<void>(m.instances->stop());
-      return summary();
-    }
   }
   for (const config::InstanceConfig& i : m.config.instances)
     if (const out::Scope scope({.service = service_of(i.kind)}); m.instances->quarantine().quarantined(i.id))
@@ -336,7 +339,6 @@ Summary Run::turn(const std::function<void()>& on_started) {
     // A simulated venue answers on its own time, which nothing drives any more.
     if (!m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
     m.execution->finish(m.loop->last_time());
-    static_cast<void>(m.journal->note(store::journal_kind::end, m.loop->last_time(), "{\"end\":\"" + std::string(to_string(m.end)) + "\"}"));
     if (auto done = m.journal->flush(); !done && m.error.code.empty()) m.error = done.error();
   }
   m.sink().end_step(m.loop->last_time());
@@ -346,6 +348,12 @@ Summary Run::turn(const std::function<void()>& on_started) {
       if (!m.error.code.empty()) out::error("run", "{}: {}", done.error().code, done.error().message);
       else m.error = done.error();
     }
+  // Last of all: what dies before it goes on, and has nothing left to do but this.
+  if (m.execution) {
+    auto done = m.journal->note(store::journal_kind::end, m.loop->last_time(), "{\"end\":\"" + std::string(to_string(m.end)) + "\"}");
+    if (done) done = m.journal->flush();
+    if (!done && m.error.code.empty()) m.error = done.error();
+  }
   m.watch->look();
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   return summary();

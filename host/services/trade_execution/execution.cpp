@@ -151,9 +151,9 @@ void Execution::take_targets(std::span<const core::Target> targets, bool plan) {
     note_gone("*", Purpose::rebalance);
   }
   for (const core::Target& t : targets) {
-    const bool insisted = t.purpose == Purpose::entry && book_.insists(t.instrument, Purpose::exit);
+    const bool insisted = book_.insists(t.instrument, Purpose::exit);
     const bool stands = book_.put(t);
-    if (stands && insisted) note_gone(table_[t.instrument].symbol, Purpose::exit);
+    if (insisted && !book_.insists(t.instrument, Purpose::exit)) note_gone(table_[t.instrument].symbol, Purpose::exit);
     // A plan stands until the next one: it must outlive this process. A prediction's target is over with its bar.
     if (stands && plan) note_target(t, false);
   }
@@ -189,10 +189,14 @@ void Execution::settle(Nanos now) {
   ++steps_;
   settled_ = std::max(settled_, now);
   // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
-  if (journal_.durable() && (journal_.pending() || now / day_ns != persisted_day_)) {
+  if (journal_.durable() && journal_ok_ && (journal_.pending() || now / day_ns != persisted_day_)) {
     note(store::journal_kind::step, store::line(step_row()));
-    if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now);
-    else persisted_day_ = now / day_ns;
+    if (const auto done = journal_.flush(); done) {
+      persisted_day_ = now / day_ns;
+    } else {
+      incident("JOURNAL_WRITE", done.error().message, now);
+      journal_ok_ = false;
+    }
   }
   if (!recent_orders_.empty())
     std::erase_if(recent_orders_, [now](Nanos t) { return t <= now - minute; });
@@ -332,8 +336,6 @@ void Execution::consider(InstrumentId id, Nanos now) {
   const bool wants_out = protects || target->purpose == Purpose::exit;
   const bool whole_plan = target->purpose == Purpose::rebalance || target->purpose == Purpose::operator_order;
   if (Order* working = working_of(id)) {
-    // Made by an earlier process from this very decision: it has its record.
-    if (resuming_ && working->intent.decision == target->decision) return;
     // Only what ranks below the exit gives way to it: a SELL does not cancel what the operator ordered (trading rules
     // 1.2). Asked again at each later step until its end is known.
     const bool gives_way = wants_out && working->intent.side() == Side::buy && working->intent.purpose < target->purpose;
@@ -344,6 +346,8 @@ void Execution::consider(InstrumentId id, Nanos now) {
     if (wants_out && may_exit(target->purpose) && !outranked) insist(id, target->purpose);
     // What somebody of a higher rank is only buying is not what this exit was about.
     if (wants_out && outranked && r.held_qty.is_zero()) clear(id, target->purpose);
+    // Made by an earlier process from this very decision: it has its record.
+    if (resuming_ && working->intent.decision == target->decision) return;
     return stop(codes().working);
   }
   if (unsettled(id)) {
@@ -427,12 +431,14 @@ void Execution::flush_frame(Nanos now) {
   if (approved_.empty()) return;
   if (journal_.durable()) {  // in the same commit: how each came about, and the day's entries with these
     for (const core::SizingRecord& r : sized_)
-      note(store::journal_kind::sizing, store::line(store::SizingRow{table_[r.instrument].symbol, r}));
-    note(store::journal_kind::step, store::line(step_row()));
+      beside_.push_back({store::journal_kind::sizing, store::line(store::SizingRow{table_[r.instrument].symbol, r})});
+    beside_.push_back({store::journal_kind::step, store::line(step_row())});
   }
   durable_.clear();
   view_is_old_ = true;
-  if (const auto done = journal_.record(approved_, now, durable_); !done) {
+  const auto recorded = journal_.record(approved_, now, durable_, beside_);
+  beside_.clear();
+  if (const auto& done = recorded; !done) {
     incident("JOURNAL_WRITE", done.error().message, now);
     approved_.clear();
     for (core::SizingRecord& r : sized_) {  // no order came of it, so none is named

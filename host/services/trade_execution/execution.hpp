@@ -89,6 +89,9 @@ class Execution {
   /// Asks the venue for open orders, fills, balances and products, then for each working order that it did not name. What
   /// it says lands as any event; reconciled() tells when all is answered. Errors: of the broker's query.
   Result<void> ask_venue();
+  /// What the venue lacks and what may still be sent again is sent again, cancels too. Once prices are known, before the first
+  /// step; later each step does it. Engine time is that of the step settled last.
+  void resume_orders();
   /// Whether everything that was asked is answered.
   bool reconciled() const noexcept { return asking_ == 0; }
 
@@ -186,6 +189,7 @@ class Execution {
   ExecutionCounts counts_;
   std::vector<store::Journal::Approved> approved_;  // of this frame
   std::vector<core::SizingRecord> sized_;           // one per approved_: written when its order is durable
+  std::vector<store::JournalNote> beside_;          // rows of this frame's commit
   std::vector<store::Journal::Durable> durable_;
   std::vector<core::Order*> fresh_;
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> attempts_;  // per decision, bounded by settle()

@@ -152,6 +152,14 @@ void Execution::look_for_missing(Nanos now) {
   std::erase_if(missing_, [&](const Missing& m) { return std::find(gone.begin(), gone.end(), m.order) != gone.end(); });
 }
 
+void Execution::resume_orders() {
+  const std::vector<Order*> working = orders_.working();  // what is asked changes the list
+  // A cancel that was on its way is lost with the process that sent it; asked twice it does no harm.
+  for (Order* o : working)
+    if (o->state == OrderState::cancel_pending) static_cast<void>(request_cancel(*o, now_));
+  look_for_missing(now_);
+}
+
 bool Execution::send_again(Order& order, Nanos now) {
   const core::Intent& intent = order.intent;
   std::vector<core::CheckRecord> checks;
@@ -178,7 +186,8 @@ bool Execution::send_again(Order& order, Nanos now) {
 // ---- before their time --------------------------------------------------------------------------------------------
 
 bool Execution::hold_back(const bl_event& event) {
-  if (!options_.time_by_data || known_at(event) <= now_) return false;
+  constexpr std::uint16_t snapshot = 2;  // an answer; what happens now is told at its time
+  if (!options_.time_by_data || (event.flags & snapshot) == 0 || known_at(event) <= now_) return false;
   if (event.type != BL_EV_FILL && event.type != BL_EV_EXEC) return false;
   std::vector<std::uint64_t>& kept = held_back_.emplace_back((event.size + 7u) / 8u);
   std::memcpy(kept.data(), &event, event.size);

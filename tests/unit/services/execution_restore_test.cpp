@@ -1,4 +1,6 @@
-#include <nlohmann/json.hpp>
+#include <sys/resource.h>
+
+#include <csignal>
 #include <random>
 
 #include "unit/services/desk.hpp"
@@ -187,6 +189,42 @@ TEST_CASE("restart: an exit that was not done goes on until all is sold") {
   CHECK(a.last().qty() == a.exec->portfolio().position({1}).qty);
 }
 
+TEST_CASE("restart: a step decided again insists again on the exit that it had sent, and lets go of it when it is done") {
+  StoreFolder dir;
+  core::Target exit;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.price(d.m.btc, 10000);
+    exit = d.target(Purpose::exit, 0);
+    d.exec->publish(d.now);
+    d.exec->take_targets(std::vector{exit}, false);
+    d.exec->trade(d.now);  // and it dies before the step is settled
+    REQUIRE(d.last().abi.side == BL_SELL);
+  }
+  {
+    Again a(dir / "j");
+    a.now = exit.time;
+    a.price(a.m.btc, 10000);
+    a.want({exit});
+    CHECK(a.broker.sent.empty());
+    const core::Order* sale = a.exec->orders().working().front();
+    a.now += bar_ns;
+    a.fill(sale->intent, sale->leaves(), "100"_dec);
+    a.step();
+    REQUIRE(a.exec->portfolio().position({1}).qty.is_zero());
+  }
+  Again b(dir / "j");
+  b.now = exit.time + 5 * bar_ns;
+  b.price(b.m.btc, 10000);
+  b.want(Purpose::entry, 0.05);
+  const core::Intent entry = b.last();
+  b.fill(entry, entry.qty(), entry.limit_px());
+  b.now += 3 * bar_ns;
+  b.step();
+  CHECK(b.broker.sent.size() == 1);  // nothing is sold by an exit of another time
+}
+
 TEST_CASE("restart: a second attempt of a decision has another id than the first, also in the next process (2.1)") {
   StoreFolder dir;
   std::string first;
@@ -227,6 +265,29 @@ TEST_CASE("restart: who repeats a command after it gets the first answer, not a 
   CHECK(a.broker.sent.empty());
   const auto other = a.exec->execute(a.request(core::Side::buy, "0.2"_dec), a.now);
   REQUIRE_FALSE(other.ok());
+}
+
+TEST_CASE("restart: a command that could not be made durable was not answered: asked again it makes its order") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    const auto before = std::signal(SIGXFSZ, SIG_IGN);
+    rlimit old{};
+    REQUIRE(getrlimit(RLIMIT_FSIZE, &old) == 0);
+    const rlimit none{1, old.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &none) == 0);
+    CHECK_FALSE(d.exec->execute(d.request(core::Side::buy, "0.1"_dec), d.now).ok());
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &old) == 0);
+    std::signal(SIGXFSZ, before);
+    d.step();  // the disk has room again: what is pending is written
+    d.exec->settle(d.now);
+  }
+  Again a(dir / "j");
+  a.price(a.m.btc, 10000);
+  const auto answer = a.exec->execute(a.request(core::Side::buy, "0.1"_dec), a.now);
+  REQUIRE(answer.ok());
+  CHECK_FALSE(answer->replayed);
+  CHECK(a.broker.sent.size() == 1);
 }
 
 TEST_CASE("restart: the day's cap and the orders of the last minute go on counting (5.1, 5.5)") {

@@ -90,7 +90,9 @@ TEST_CASE("journal verify: what a run writes is what it proves") {
     Desk d({}, "10000"_dec, std::move(*j));
     d.hold(0.05);
     d.price(d.m.btc, 10000);
-    const core::Intent entry = d.resting();
+    d.want(core::Purpose::entry, 0.1);
+    const core::Intent entry = d.last();
+    d.report(entry, BL_X_ACCEPTED);
     REQUIRE(d.exec->cancel(core::ClientOrderId(entry.client_id()), d.now, "operator", "r").ok());
     d.report(entry, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
     d.now += bar_ns;
