@@ -32,6 +32,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"FILL_UNKNOWN_ORDER", true, "a fill of an order that this host did not make, and not booked"},
     {"FILL_WITHOUT_ID", true, "a fill without an id, and not booked: it could not be told from another"},
     {"JOURNAL_WRITE", true, "the journal cannot be written: entries are denied, and nothing unrecorded is sent"},
+    {"ORDER_CAME_BACK", true, "an order that was over, or never at the venue, is or was there after all; its product is blocked"},
     {"ORDER_EVENT_UNEXPECTED", true, "the venue reports what cannot follow the order's state; the state stands"},
     {"ORDER_WITHOUT_ID", true, "an intent without a client order id was not made an order"},
 });
