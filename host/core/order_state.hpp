@@ -112,7 +112,6 @@ inline constexpr auto order_transitions = [] {
       {S::open, E::fill_part, S::partially_filled, "part of it is done"},
       {S::open, E::fill_all, S::filled, "all of it is done"},
       {S::open, E::filled_short, S::cancelled, "ended as filled, below its quantity: a partial end"},
-      {S::open, E::fill_undone, S::open, "what had filled was taken back"},
       {S::open, E::cancel_sent, S::cancel_pending, "we asked for a cancel"},
       {S::open, E::cancel_taken, S::cancel_pending, "somebody else asked for a cancel"},
       {S::open, E::cancel_refused, S::open, "the refusal was told twice"},

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -144,9 +145,18 @@ struct Known {
   std::size_t next = 0;  // the next fill's number
 };
 
+/// What a run has met: a property that never sees a row says nothing of it.
+struct Met {
+  std::array<std::array<std::uint64_t, order_event_count>, order_state_count> rows{};
+  std::array<std::uint64_t, 5> booked{};  // by BookedAs
+  std::set<std::string> refused;          // codes
+  std::uint64_t owed = 0, external_fills = 0, amends = 0, forgotten = 0, came_back = 0;
+};
+
 class World {
   static constexpr std::size_t keep = 2, max_external = 2, max_orders = 8;
   Fault fault_;
+  Met* met_;
   OrderTable table_{keep, max_external};
   Portfolio book_{instruments(), usd, "0.0005"_dec};
   std::vector<Known> known_;
@@ -264,6 +274,11 @@ class World {
     const Order* after = table_.find(id);
     if (after == nullptr) return check(false, "an order that took an event is still there");
     const S to = after->state;
+    if (met_ != nullptr) {
+      ++met_->rows[static_cast<std::size_t>(from)][static_cast<std::size_t>(event)];
+      met_->came_back += came_back(from, to) ? 1 : 0;
+      met_->amends += event == E::amend_sent ? 1 : 0;
+    }
     const bool fills = after->cum_qty.is_positive();
     const bool ok = to == *row || (*row == S::open && to == S::partially_filled && fills) ||
                     (*row == S::partially_filled && to == S::open && !fills) ||
@@ -382,6 +397,7 @@ class World {
     const std::uint64_t postings = book_.ledger().postings();
     const auto done = book_fill(o, book_, r);
     if (code != nullptr) {
+      if (met_ != nullptr) met_->refused.insert(code);
       check(!done, "what can't be true is refused");
       if (!done) check(done.error().code == code, "it is refused for its own reason");
       return false;
@@ -390,6 +406,11 @@ class World {
     if (!done) return false;
     check(done->as == as, "a report is taken for what it is");
     check(done->owed == owed, "what unmanaged inventory had to give is told");
+    if (met_ != nullptr) {
+      ++met_->booked[static_cast<std::size_t>(as)];
+      met_->owed += owed.is_positive() ? 1 : 0;
+      met_->external_fills += o.external ? 1 : 0;
+    }
     if (as == BookedAs::known) check(book_.ledger().postings() == postings, "what is known posts nothing");
     if (done->event) {
       check(next_state(o.state, *done->event).has_value(), "what comes of a fill has a row in every state it can meet");
@@ -694,7 +715,7 @@ class World {
   }
 
  public:
-  explicit World(Fault fault = Fault::none) : fault_(fault) {
+  explicit World(Fault fault = Fault::none, Met* met = nullptr) : fault_(fault), met_(met) {
     known_.reserve(max_orders);
     const Decimal cash = halves(2000);
     for (std::size_t a = 0; a < assets; ++a) {
@@ -729,7 +750,10 @@ class World {
         if (known_.empty()) break;
         Known& k = known_[op.order % known_.size()];
         Order* o = table_.find(k.id);
-        if (o == nullptr) break;  // forgotten
+        if (o == nullptr) {  // forgotten
+          if (met_ != nullptr) ++met_->forgotten;
+          break;
+        }
         switch (op.what) {
           case What::event: {
             const auto e = static_cast<E>(op.a % order_event_count);
@@ -766,8 +790,8 @@ struct Verdict {
   std::uint64_t events = 0;
 };
 
-Verdict run(const std::vector<Op>& ops, Fault fault = Fault::none) {
-  World world(fault);
+Verdict run(const std::vector<Op>& ops, Fault fault = Fault::none, Met* met = nullptr) {
+  World world(fault, met);
   for (std::size_t i = 0; i < ops.size(); ++i)
     if (const char* wrong = world.step(ops[i])) return {wrong, i, world.events()};
   return {nullptr, ops.size(), world.events()};
@@ -794,7 +818,7 @@ std::vector<Op> smallest(std::vector<Op> ops, const char* wrong, Fault fault = F
   });
 }
 
-void check_sequences(const char* name, std::uint64_t count, std::uint32_t longest) {
+void check_sequences(const char* name, std::uint64_t count, std::uint32_t longest, Met& met) {
   const std::uint64_t seed = test::number_from("BOWLINE_PROPERTY_SEED", 1);
   std::printf("%s: seed %llu, %llu sequences", name, static_cast<unsigned long long>(seed), static_cast<unsigned long long>(count));
   std::fflush(stdout);
@@ -802,7 +826,7 @@ void check_sequences(const char* name, std::uint64_t count, std::uint32_t longes
   std::uint64_t events = 0;
   for (std::uint64_t n = 0; n < count; ++n) {
     std::vector<Op> ops = random_ops(test::seed_of(seed, n), longest);
-    const Verdict v = run(ops);
+    const Verdict v = run(ops, Fault::none, &met);
     events += v.events;
     if (v.wrong == nullptr) continue;
     ops.resize(v.at + 1);
@@ -817,11 +841,25 @@ void check_sequences(const char* name, std::uint64_t count, std::uint32_t longes
 }  // namespace
 
 TEST_CASE("property: random events of orders never reach an undefined state, and every sum adds up after each") {
-  check_sequences("property of orders", test::sequences(1'050'000), 16);
+  const std::uint64_t count = test::sequences(1'050'000);
+  Met met;
+  check_sequences("property of orders", count, 16, met);
+  if (count < 20'000) return;
+  // It has met all that it speaks of: every row, every way a fill is booked, every reason why it is not.
+  for (const Transition& t : order_transitions) {
+    INFO(to_string(t.from) << " + " << to_string(t.event));
+    CHECK(met.rows[static_cast<std::size_t>(t.from)][static_cast<std::size_t>(t.event)] > 0);
+  }
+  for (const std::uint64_t n : met.booked) CHECK(n > 100);
+  CHECK(met.refused == std::set<std::string>{"FILL_BEYOND_ORDER", "FILL_BEYOND_POSITION", "FILL_CONTRADICTS", "FILL_MISMATCH",
+                                             "FILL_NOT_POSITIVE", "FILL_WITHOUT_ID"});
+  for (const std::uint64_t n : {met.owed, met.external_fills, met.amends, met.forgotten, met.came_back}) CHECK(n > 10);
 }
 
 TEST_CASE("property: the same over long lives, with orders that are forgotten and tables that are restored") {
-  check_sequences("property of orders, long", test::sequences(1'050'000) / 1000 + 1, 2'000);
+  Met met;
+  check_sequences("property of orders, long", test::sequences(1'050'000) / 1000 + 1, 2'000, met);
+  CHECK(met.forgotten > 0);
 }
 
 TEST_CASE("the property's own test: a host that errs is found, and the steps are shrunk to the few that show it") {
