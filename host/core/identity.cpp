@@ -45,6 +45,15 @@ class Facts {
   std::size_t size() const noexcept { return n_; }
 };
 
+ClientOrderId named(char first, char second, Id128 hash) noexcept {
+  ClientOrderId id;
+  id.text[0] = first;
+  id.text[1] = second;
+  id.text[2] = '-';
+  hash.hex_to(id.text.data() + 3);
+  return id;
+}
+
 }  // namespace
 
 DecisionFacts::DecisionFacts(std::uint64_t run_seed, std::string_view symbol, std::string_view source,
@@ -80,13 +89,15 @@ ClientOrderId client_order_id(std::uint64_t store_epoch, std::string_view accoun
   f.add(static_cast<std::uint64_t>(purpose));
   f.add((static_cast<std::uint64_t>(leg) << 32) | attempt);
   f.add(account);
-  const Id128 h = hash_of(bytes.data(), f.size());
-  ClientOrderId id;
-  id.text[0] = 'b';
-  id.text[1] = 'l';
-  id.text[2] = '-';
-  h.hex_to(id.text.data() + 3);
-  return id;
+  return named('b', 'l', hash_of(bytes.data(), f.size()));
+}
+
+ClientOrderId external_order_id(std::string_view venue_id) noexcept {
+  FactBytes bytes;
+  Facts f(bytes);
+  f.add("external order");
+  f.add(venue_id);
+  return named('e', 'x', hash_of(bytes.data(), f.size()));
 }
 
 }  // namespace bowline::core

@@ -31,4 +31,7 @@ Id128 decision_id(std::uint64_t run_seed, std::string_view symbol, Nanos time, s
 ClientOrderId client_order_id(std::uint64_t store_epoch, std::string_view account, Id128 decision, Purpose purpose,
                               std::uint32_t leg, std::uint32_t attempt) noexcept;
 
+/// The name here of an order that the venue knows by its own id alone: prefix + hash(venue id), the same in every run.
+ClientOrderId external_order_id(std::string_view venue_id) noexcept;
+
 }  // namespace bowline::core

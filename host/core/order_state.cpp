@@ -2,12 +2,16 @@
 
 namespace bowline::core {
 namespace {
-constexpr std::array<std::string_view, 12> state_names{"recorded", "submitted",  "open",     "partially_filled",
-                                                       "cancel_pending", "unknown", "not_placed", "filled",
-                                                       "cancelled", "rejected", "expired", "denied"};
-constexpr std::array<std::string_view, 13> event_names{
-    "handed_over", "deny",      "acked",   "rejected", "timed_out",     "fill_part",     "fill_all", "cancel_sent",
-    "cancel_refused", "cancelled", "expired", "found",    "proved_absent"};
+constexpr std::array<std::string_view, order_state_count> state_names{
+    "recorded",   "submitted", "open",      "partially_filled", "cancel_pending", "unknown",
+    "not_placed", "filled",    "cancelled", "rejected",         "expired",        "denied"};
+constexpr std::array<std::string_view, order_event_count> event_names{
+    "handed_over",    "deny",      "acked",        "rejected",    "timed_out", "fill_part",     "fill_all",     "cancel_sent",
+    "cancel_refused", "cancelled", "expired",      "found",       "proved_absent", "cancel_taken", "amend_sent",  "amended",
+    "amend_refused",  "triggered", "filled_short", "fill_undone", "absent",    "restarted"};
+// A name of an enumerator that was forgotten would be empty, and a shifted one stand in the wrong place.
+static_assert(!state_names.back().empty() && state_names.size() == static_cast<std::size_t>(OrderState::denied) + 1);
+static_assert(!event_names.back().empty() && event_names.size() == static_cast<std::size_t>(OrderEvent::restarted) + 1);
 }  // namespace
 
 std::string_view to_string(OrderState s) noexcept { return state_names[static_cast<std::size_t>(s)]; }

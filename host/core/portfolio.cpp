@@ -1,6 +1,7 @@
 #include "core/portfolio.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "core/contract.hpp"
 
@@ -16,31 +17,75 @@ Decimal share(Decimal cost, Decimal part, Decimal whole) {
   return product.is_set() ? div(product, whole, Rounding::half_even)
                           : mul(cost, div(part, whole, Rounding::half_even), Rounding::half_even);
 }
+
+constexpr Account account_of(Flow kind) noexcept {
+  switch (kind) {
+    case Flow::deposit: return Account::deposit;
+    case Flow::withdrawal: return Account::withdrawal;
+    case Flow::reward: return Account::reward;
+    case Flow::conversion: return Account::conversion;
+    case Flow::correction: break;
+  }
+  return Account::correction;
+}
+
+bool beyond(Decimal amount) noexcept { return !amount.is_set() || abs(amount) > Ledger::largest; }
+
+/// What the managed part of a sale brought.
+Decimal managed_proceeds(const Fill& fill, const Posted& posted) {
+  return posted.managed == fill.qty ? posted.notional : mul(fill.px, posted.managed, Rounding::half_even);
+}
 }  // namespace
+
+/// What the book will be. It is written down whole, with the ledger's moves, or not at all.
+struct Portfolio::Draft {
+  struct Move {
+    AssetId asset;
+    Account from = Account::wallet, to = Account::wallet;
+    Decimal amount;
+  };
+  Position p;
+  Decimal realised, fees;
+  Decimal px;      // for a position that opens with it
+  Nanos time = 0;
+  std::array<Move, 6> moves{};
+  std::size_t n = 0;
+
+  void move(AssetId asset, Account from, Account to, Decimal amount) {
+    if (amount.is_zero()) return;
+    BOWLINE_INVARIANT(n < moves.size());
+    moves[n++] = {asset, from, to, amount};
+  }
+  void realise(Decimal gain) {
+    p.realised = p.realised + gain;
+    realised = realised + gain;
+  }
+  void spend(Decimal worth) {
+    p.fees = p.fees + worth;
+    fees = fees + worth;
+  }
+  bool is_number() const {
+    return p.qty.is_set() && p.cost.is_set() && p.realised.is_set() && p.fees.is_set() && realised.is_set() && fees.is_set();
+  }
+};
 
 Portfolio::Portfolio(const InstrumentTable& table, AssetId accounting, Decimal half_spread)
     : table_(table),
       accounting_(accounting),
       half_spread_(half_spread),
       half_spread_is_small_(half_spread < Decimal::from_mantissa(4, -1)),
-      cash_(table.asset_count(), Decimal::zero()),
+      ledger_(table.asset_count()),
       positions_(table.size()),
       marks_(table.size()) {
   held_.reserve(table.size());
 }
 
-Decimal& Portfolio::cash_slot(AssetId asset) {
-  BOWLINE_EXPECTS(asset.value >= 1);
-  if (asset.value > cash_.size()) cash_.resize(asset.value, Decimal::zero());
-  return cash_[asset.value - 1];
-}
-
-void Portfolio::set_cash(AssetId asset, Decimal total) {
-  BOWLINE_EXPECTS(total.is_set());
-  cash_slot(asset) = total;
+bool Portfolio::set_cash(AssetId asset, Decimal total) {
+  BOWLINE_EXPECTS(asset.value >= 1 && total.is_set());
+  if (!ledger_.move(asset, Account::opening, Account::wallet, total - cash(asset))) return false;
   ++changes_;
+  return true;
 }
-
 
 void Portfolio::held_changed(std::uint32_t index) {
   const auto it = std::lower_bound(held_.begin(), held_.end(), index);
@@ -80,74 +125,321 @@ bool Portfolio::priced(AssetId asset, InstrumentId instrument) const {
   return false;
 }
 
-void Portfolio::pay_fee(const Fill& fill, Position& p) {
-  const Instrument& ins = table_[fill.instrument];
-  Decimal fee = fill.fee;
-  AssetId asset = fill.fee_asset;
-  if (!fee.is_set()) {  // unknown is never 0: the worst tier until it is told (rules 2.4)
-    asset = ins.quote;
-    fee = fill.fee_worth.is_set() ? fill.fee_worth
-                                  : mul(mul(fill.px, fill.qty, Rounding::half_even), ins.rules.taker_fee, Rounding::up);
-  }
-  if (fee.is_zero()) return;
-  if (asset == ins.base) {
-    // A fee in the asset bought or sold is a sale of that part at the fill's price whose proceeds are the fee: it leaves
-    // at its average cost, and what it is worth stands under fees alone, so profit = realised + unrealised - fees.
-    const Decimal taken = min(fee, p.qty);
-    if (taken.is_positive()) {
-      const Decimal part = share(p.cost, taken, p.qty);
-      const Decimal gain = mul(taken, fill.px, Rounding::half_even) - part;
-      p.cost = p.cost - part;
-      p.realised = p.realised + gain;
-      realised_ = realised_ + gain;
-    }
-    p.qty = p.qty - taken;
-    if (taken < fee) cash_slot(asset) = cash_slot(asset) - (fee - taken);
-  } else {
-    cash_slot(asset) = cash_slot(asset) - fee;
-  }
-  const Decimal worth = fill.fee_worth.is_set() ? fill.fee_worth : in_quote(asset, fee, fill);
-  p.fees = p.fees + worth;
-  fees_ = fees_ + worth;
+Portfolio::Draft Portfolio::draft(InstrumentId id) const {
+  BOWLINE_EXPECTS(id.value >= 1 && id.value <= positions_.size());
+  Draft d;
+  d.p = positions_[id.value - 1];
+  d.realised = realised_;
+  d.fees = fees_;
+  return d;
 }
 
-Result<void> Portfolio::apply(const Fill& fill) {
+// All of it or nothing: a move that the ledger refuses takes those before it back, which always fits.
+bool Portfolio::commit(InstrumentId id, Draft& d) {
+  Position& p = d.p;
+  if (!d.is_number()) return false;
+  BOWLINE_ENSURES(!p.qty.is_negative());
+  for (std::size_t i = 0; i < d.n; ++i) {
+    const Draft::Move& m = d.moves[i];
+    if (ledger_.move(m.asset, m.from, m.to, m.amount)) continue;
+    while (i-- > 0) BOWLINE_INVARIANT(ledger_.move(d.moves[i].asset, d.moves[i].to, d.moves[i].from, d.moves[i].amount));
+    return false;
+  }
+  if (p.qty.is_zero()) {
+    p.cost = Decimal::zero();
+    p.best_px = p.average = Decimal::not_set();
+    p.opened = 0;
+  } else {
+    if (!p.best_px.is_set()) {
+      p.opened = d.time;
+      p.best_px = d.px;
+    }
+    p.average = div(p.cost, p.qty, Rounding::half_even);
+  }
+  positions_[id.value - 1] = p;
+  realised_ = d.realised;
+  fees_ = d.fees;
+  ++changes_;
+  held_changed(id.value - 1);
+  revalue(id.value - 1);
+  return true;
+}
+
+void Portfolio::pay_fee(const Fill& fill, Draft& d, Posted& done) const {
+  const Instrument& ins = table_[fill.instrument];
+  done.fee = fill.fee;
+  done.fee_asset = fill.fee_asset;
+  done.fee_assumed = !fill.fee.is_set();
+  done.fee_taken = done.fee_cost = done.fee_worth = Decimal::zero();
+  if (done.fee_assumed) {  // unknown is never 0: the worst tier until it is told (rules 2.4)
+    done.fee_asset = ins.quote;
+    done.fee = fill.fee_worth.is_set() ? fill.fee_worth : mul(done.notional, ins.rules.taker_fee, Rounding::up);
+  }
+  if (done.fee.is_zero()) return;
+  if (done.fee_asset == ins.base && !fill.external) {
+    // A fee in the asset bought or sold is a sale of that part at the fill's price whose proceeds are the fee: it leaves
+    // at its average cost, and what it is worth stands under fees alone, so profit = realised + unrealised - fees. A
+    // rebate is a purchase at that price.
+    done.fee_taken = min(done.fee, d.p.qty);
+    done.fee_cost = done.fee_taken.is_positive() ? share(d.p.cost, done.fee_taken, d.p.qty)
+                                                 : mul(done.fee_taken, fill.px, Rounding::half_even);
+    d.p.cost = d.p.cost - done.fee_cost;
+    d.p.qty = d.p.qty - done.fee_taken;
+    d.realise(mul(done.fee_taken, fill.px, Rounding::half_even) - done.fee_cost);
+    d.move(done.fee_asset, Account::position, Account::fees, done.fee_taken);
+  }
+  d.move(done.fee_asset, Account::wallet, Account::fees, done.fee - done.fee_taken);
+  if (fill.external) return;  // not a cost of what is managed
+  done.fee_worth = fill.fee_worth.is_set() ? fill.fee_worth : in_quote(done.fee_asset, done.fee, fill);
+  d.spend(done.fee_worth);
+}
+
+void Portfolio::take_fee_back(const Fill& fill, const Posted& posted, const Instrument& ins, Draft& d) {
+  if (!posted.fee_taken.is_zero()) {
+    d.p.qty = d.p.qty + posted.fee_taken;
+    d.p.cost = d.p.cost + posted.fee_cost;
+    d.realise(posted.fee_cost - mul(posted.fee_taken, fill.px, Rounding::half_even));
+    if (d.p.qty.is_negative()) {  // a rebate that was sold since: it is owed out of the wallet
+      d.move(ins.base, Account::wallet, Account::position, -d.p.qty);
+      d.realise(-d.p.cost);
+      d.p.qty = d.p.cost = Decimal::zero();
+    }
+    d.move(ins.base, Account::fees, Account::position, posted.fee_taken);
+  }
+  d.move(posted.fee_asset, Account::fees, Account::wallet, posted.fee - posted.fee_taken);
+  d.spend(-posted.fee_worth);
+}
+
+Result<Posted> Portfolio::apply(const Fill& fill) {
   const Instrument& ins = table_[fill.instrument];
   if (!fill.px.is_set() || !fill.qty.is_set() || !fill.px.is_positive() || !fill.qty.is_positive())
     return Error{"FILL_NOT_POSITIVE", "a fill of " + ins.symbol + " without a positive price and quantity can't be true"};
-  ++changes_;
-  Position& p = positions_[fill.instrument.value - 1];
-  const Decimal notional = mul(fill.px, fill.qty, Rounding::half_even);
-  if (!notional.is_set()) return Error{"FILL_OVERFLOW", "a fill of " + ins.symbol + " is too large for the ledger"};
+  const auto too_large = [&] { return Error{"FILL_OVERFLOW", "a fill of " + ins.symbol + " is too large for the ledger"}; };
+  Posted done;
+  done.notional = mul(fill.px, fill.qty, Rounding::half_even);
+  if (beyond(done.notional) || beyond(fill.qty) || (fill.fee.is_set() && beyond(fill.fee))) return too_large();
+  Draft d = draft(fill.instrument);
+  d.px = fill.px;
+  d.time = fill.time;
+  Decimal flow = Decimal::zero();
   if (fill.side == Side::buy) {
-    if (p.qty.is_zero()) {
-      p.opened = fill.time;
-      p.best_px = fill.px;
+    if (!fill.external) {
+      done.managed = fill.qty;
+      done.cost = done.notional;
+      d.p.qty = d.p.qty + fill.qty;
+      d.p.cost = d.p.cost + done.notional;
     }
-    p.qty = p.qty + fill.qty;
-    p.cost = p.cost + notional;
-    cash_slot(ins.quote) = cash_slot(ins.quote) - notional;
+    d.move(ins.base, Account::traded, fill.external ? Account::wallet : Account::position, fill.qty);
+    d.move(ins.quote, Account::wallet, Account::traded, done.notional);
   } else {
-    if (fill.qty > p.qty)
+    const Decimal free = fill.external ? max(cash(ins.base), Decimal::zero()) : Decimal::zero();
+    done.managed = fill.qty > free ? fill.qty - free : Decimal::zero();
+    if (done.managed > d.p.qty)
       return Error{"FILL_BEYOND_POSITION", "a sale of " + ins.symbol + " beyond what is held: reconcile before trading it"};
-    const Decimal part = share(p.cost, fill.qty, p.qty);
-    p.qty = p.qty - fill.qty;
-    p.cost = p.cost - part;
-    p.realised = p.realised + (notional - part);
-    realised_ = realised_ + (notional - part);
-    cash_slot(ins.quote) = cash_slot(ins.quote) + notional;
+    if (done.managed.is_positive()) {
+      const Decimal proceeds = managed_proceeds(fill, done);
+      done.cost = share(d.p.cost, done.managed, d.p.qty);
+      d.p.qty = d.p.qty - done.managed;
+      d.p.cost = d.p.cost - done.cost;
+      d.realise(proceeds - done.cost);
+      if (ins.quote == accounting_) flow = -proceeds;
+    }
+    d.move(ins.base, Account::position, Account::traded, done.managed);
+    d.move(ins.base, Account::wallet, Account::traded, fill.qty - done.managed);
+    d.move(ins.quote, Account::traded, Account::wallet, done.notional);
   }
-  pay_fee(fill, p);
-  if (p.qty.is_zero()) {
-    p.cost = Decimal::zero();
-    p.best_px = Decimal::not_set();
-    p.opened = 0;
+  if (!d.is_number()) return too_large();
+  pay_fee(fill, d, done);
+  const Decimal before = fill.external ? cash(accounting_) : Decimal::zero();
+  if (!commit(fill.instrument, d)) return too_large();
+  if (fill.external && !count_unmanaged_) note_flow(cash(accounting_) - before + flow);
+  return done;
+}
+
+Result<Decimal> Portfolio::reverse(const Fill& fill, const Posted& posted) {
+  const Instrument& ins = table_[fill.instrument];
+  Draft d = draft(fill.instrument);
+  d.px = fill.px;
+  d.time = fill.time;
+  take_fee_back(fill, posted, ins, d);
+  if (!d.is_number()) return Error{"FILL_OVERFLOW", "a fill of " + ins.symbol + " can't be taken back: too large for the ledger"};
+  Decimal owed = Decimal::zero(), flow = Decimal::zero();
+  if (fill.side == Side::buy) {
+    const Decimal taken = min(posted.managed, d.p.qty);
+    owed = posted.managed - taken;
+    d.p.qty = d.p.qty - taken;
+    d.p.cost = d.p.cost - posted.cost;
+    // Of what was sold in between, the sale took its share of this purchase's cost: what that leaves is the sale's profit.
+    if (d.p.qty.is_zero() || d.p.cost.is_negative()) {
+      d.realise(-d.p.cost);
+      d.p.cost = Decimal::zero();
+    }
+    d.move(ins.base, Account::position, Account::traded, taken);
+    d.move(ins.base, Account::wallet, Account::traded, fill.qty - taken);
+    d.move(ins.quote, Account::traded, Account::wallet, posted.notional);
+  } else {
+    if (posted.managed.is_positive()) {
+      const Decimal proceeds = managed_proceeds(fill, posted);
+      d.p.qty = d.p.qty + posted.managed;
+      d.p.cost = d.p.cost + posted.cost;
+      d.realise(posted.cost - proceeds);
+      if (ins.quote == accounting_) flow = proceeds;
+    }
+    d.move(ins.base, Account::traded, Account::position, posted.managed);
+    d.move(ins.base, Account::traded, Account::wallet, fill.qty - posted.managed);
+    d.move(ins.quote, Account::wallet, Account::traded, posted.notional);
   }
-  p.average = p.qty.is_zero() ? Decimal::not_set() : div(p.cost, p.qty, Rounding::half_even);
-  BOWLINE_ENSURES(p.qty.is_set() && !p.qty.is_negative() && p.cost.is_set() && cash_slot(ins.quote).is_set());
-  held_changed(fill.instrument.value - 1);
-  revalue(fill.instrument.value - 1);
+  const Decimal before = cash(accounting_);
+  if (!commit(fill.instrument, d))
+    return Error{"FILL_OVERFLOW", "a fill of " + ins.symbol + " can't be taken back: too large for the ledger"};
+  if (fill.external && !count_unmanaged_) note_flow(cash(accounting_) - before + flow);
+  return owed;
+}
+
+Result<Portfolio::Corrected> Portfolio::correct(const Fill& was, const Posted& posted, const Fill& now) {
+  BOWLINE_EXPECTS(was.instrument == now.instrument);
+  const InstrumentId id = was.instrument;
+  const auto index = static_cast<std::uint32_t>(id.value - 1);
+  const Ledger old_ledger = ledger_;
+  const Position old = positions_[index];
+  const Decimal old_realised = realised_, old_fees = fees_, old_flows = net_flows_, old_peak = peak_;
+  auto owed = reverse(was, posted);
+  if (!owed) return std::move(owed).error();
+  auto booked = apply(now);
+  if (booked) {
+    // What the old purchase owed the new one pays: only the difference was ever missing. Those coins were sold before, so
+    // their cost is that sale's.
+    const Decimal paid = min(*owed, positions_[index].qty);
+    if (paid.is_zero()) return Corrected{*booked, *owed};
+    Draft d = draft(id);
+    const Decimal part = share(d.p.cost, paid, d.p.qty);
+    d.p.qty = d.p.qty - paid;
+    d.p.cost = d.p.cost - part;
+    d.realise(-part);
+    d.move(table_[id].base, Account::position, Account::wallet, paid);
+    if (commit(id, d)) return Corrected{*booked, *owed - paid};
+    booked = Error{"FILL_OVERFLOW", "a fill of " + table_[id].symbol + " is too large for the ledger"};
+  }
+  ledger_ = old_ledger;
+  positions_[index] = old;
+  realised_ = old_realised;
+  fees_ = old_fees;
+  net_flows_ = old_flows;
+  peak_ = old_peak;
+  held_changed(index);
+  revalue(index);
+  return std::move(booked).error();
+}
+
+Result<Posted> Portfolio::tell_fee(const Fill& fill, const Posted& posted, Decimal fee, AssetId asset) {
+  BOWLINE_EXPECTS(asset.value >= 1);
+  const Instrument& ins = table_[fill.instrument];
+  const auto too_large = [&] { return Error{"FILL_OVERFLOW", "a fee of " + ins.symbol + " is too large for the ledger"}; };
+  if (beyond(fee)) return too_large();
+  Draft d = draft(fill.instrument);
+  d.px = fill.px;
+  d.time = fill.time;
+  Posted done = posted;
+  take_fee_back(fill, posted, ins, d);
+  if (!d.is_number()) return too_large();
+  Fill told = fill;
+  told.fee = fee;
+  told.fee_asset = asset;
+  pay_fee(told, d, done);
+  const Decimal before = cash(accounting_);
+  if (!commit(fill.instrument, d)) return too_large();
+  if (fill.external && !count_unmanaged_) note_flow(cash(accounting_) - before);
+  return done;
+}
+
+Result<Decimal> Portfolio::book_flow(AssetId asset, Flow kind, Decimal amount) {
+  BOWLINE_EXPECTS(asset.value >= 1);
+  const bool in = kind == Flow::deposit || kind == Flow::reward;
+  if (!amount.is_set() || amount.is_zero() || (in && amount.is_negative()) || (kind == Flow::withdrawal && amount.is_positive()))
+    return Error{"FLOW_AMOUNT", "a change of a balance needs an amount with the sign of its class"};
+  const Account account = account_of(kind);
+  if (beyond(amount) || beyond(ledger_.balance(asset, account) - amount) || beyond(cash(asset) + amount))
+    return Error{"FLOW_OVERFLOW", "a change of a balance is too large for the ledger"};
+  const Decimal before = equity();
+  Decimal rest = Decimal::zero();  // that no wallet holds
+  if (amount.is_positive()) {
+    BOWLINE_INVARIANT(ledger_.move(asset, account, Account::wallet, amount));
+  } else {
+    const Decimal from_wallet = min(-amount, max(cash(asset), Decimal::zero()));
+    rest = -amount - from_wallet;
+    if (rest > ledger_.balance(asset, Account::position))
+      return Error{"FLOW_BEYOND_BALANCE", "the venue says that more went than the book holds: reconcile before trading it"};
+    BOWLINE_INVARIANT(ledger_.move(asset, Account::wallet, account, from_wallet));
+  }
+  Decimal left = rest;
+  for (const Instrument& ins : table_.all()) {
+    if (left.is_zero()) break;
+    if (ins.base != asset) continue;
+    Draft d = draft(ins.id);
+    const Decimal taken = min(left, d.p.qty);
+    if (taken.is_zero()) continue;
+    d.p.cost = d.p.cost - share(d.p.cost, taken, d.p.qty);
+    d.p.qty = d.p.qty - taken;
+    d.move(asset, Account::position, account, taken);
+    BOWLINE_INVARIANT(commit(ins.id, d));
+    left = left - taken;
+  }
+  BOWLINE_ENSURES(left.is_zero());
+  ++changes_;
+  // Nobody can say where a correction downwards went: it is a loss, not a flow. One upwards is no profit.
+  if (kind != Flow::correction || amount.is_positive()) flowed(before);
+  return rest;
+}
+
+Result<void> Portfolio::adopt(InstrumentId id, Decimal qty, Decimal px, Nanos now) {
+  const Instrument& ins = table_[id];
+  if (!qty.is_set() || !qty.is_positive() || !px.is_set() || !px.is_positive())
+    return Error{"ADOPT_AMOUNT", "inventory of " + ins.symbol + " is adopted with a positive quantity and price"};
+  if (qty > unmanaged(id))
+    return Error{"ADOPT_BEYOND_UNMANAGED", "there is less unmanaged inventory of " + ins.symbol + " than is to be adopted"};
+  const Decimal before = equity();
+  Draft d = draft(id);
+  d.px = px;
+  d.time = now;
+  d.p.qty = d.p.qty + qty;
+  d.p.cost = d.p.cost + mul(qty, px, Rounding::half_even);
+  d.move(ins.base, Account::wallet, Account::position, qty);
+  if (beyond(d.p.cost) || !commit(id, d)) return Error{"FLOW_OVERFLOW", "inventory of " + ins.symbol + " is too large for the ledger"};
+  flowed(before);
   return {};
+}
+
+Result<void> Portfolio::release(InstrumentId id, Decimal qty) {
+  const Instrument& ins = table_[id];
+  if (!qty.is_set() || !qty.is_positive())
+    return Error{"RELEASE_AMOUNT", "inventory of " + ins.symbol + " is released with a positive quantity"};
+  Draft d = draft(id);
+  if (qty > d.p.qty) return Error{"RELEASE_BEYOND_POSITION", "less of " + ins.symbol + " is held than is to be released"};
+  const Decimal before = equity();
+  d.p.cost = d.p.cost - share(d.p.cost, qty, d.p.qty);
+  d.p.qty = d.p.qty - qty;
+  d.move(ins.base, Account::position, Account::wallet, qty);
+  if (!commit(id, d)) return Error{"FLOW_OVERFLOW", "inventory of " + ins.symbol + " is too large for the ledger"};
+  flowed(before);
+  return {};
+}
+
+void Portfolio::flowed(Decimal equity_before) {
+  const Decimal now = equity();
+  if (now.is_set() && equity_before.is_set()) note_flow(now - equity_before);
+}
+
+// The peak keeps its ratio to equity: what comes or goes is no gain and no loss.
+void Portfolio::note_flow(Decimal amount) {
+  if (!amount.is_set() || amount.is_zero()) return;
+  net_flows_ = net_flows_ + amount;
+  const Decimal after = equity();
+  if (!after.is_set() || !peak_.is_positive()) return;
+  const Decimal before = after - amount;
+  if (before.is_positive() && after.is_positive())
+    peak_ = share(peak_, after, before);
+  else
+    peak_ = max(after, Decimal::zero());
 }
 
 void Portfolio::set_mark(InstrumentId id, const Mark& mark, bool counts) {
@@ -208,7 +500,35 @@ void Portfolio::restore_step(std::uint64_t version, Decimal peak, Decimal day_st
   day_ = day;
 }
 
+Decimal Portfolio::unmanaged_value() const {
+  Decimal sum = Decimal::zero();
+  const auto& all = table_.all();
+  for (auto it = all.begin(); it != all.end(); ++it) {
+    if (it->quote != accounting_ || it->base == accounting_ || !mark(it->id).last.is_set()) continue;
+    // One wallet, however many products trade it.
+    if (std::any_of(all.begin(), it, [&](const Instrument& o) { return o.base == it->base && o.quote == it->quote && mark(o.id).last.is_set(); }))
+      continue;
+    const Decimal qty = cash(it->base);
+    if (qty.is_positive()) sum = sum + mul(qty, mark(it->id).last, Rounding::half_even);
+  }
+  return sum;
+}
+
+bool Portfolio::books_agree() const {
+  if (!ledger_.balanced()) return false;
+  for (std::uint32_t asset = 1; asset <= ledger_.assets(); ++asset) {
+    Decimal sum = Decimal::zero();
+    for (const Instrument& ins : table_.all())
+      if (ins.base.value == asset) sum = sum + positions_[ins.id.value - 1].qty;
+    if (sum != ledger_.balance({asset}, Account::position)) return false;
+  }
+  return true;
+}
+
 void Portfolio::close_step(Nanos now) {
+#ifndef __OPTIMIZE__
+  BOWLINE_INVARIANT(books_agree());
+#endif
   ++version_;
   const Decimal e = equity();
   if (!e.is_set()) return;
@@ -217,6 +537,7 @@ void Portfolio::close_step(Nanos now) {
   if (day != day_) {
     day_ = day;
     day_start_ = e;
+    day_start_flows_ = net_flows_;
   }
 }
 

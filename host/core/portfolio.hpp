@@ -1,5 +1,9 @@
 // What is owned, what it cost and what it is worth. Average cost; realised and unrealised profit; fees in any asset;
-// dust. Everything is exact Decimal, and every fill moves amounts between accounts so that nothing appears or vanishes.
+// dust. Everything is exact Decimal, and every fill, fee and flow moves amounts between accounts of the ledger, so that
+// nothing appears or vanishes: cash is the ledger's wallet, and the positions add up to its position account.
+//
+// Inventory is managed or not (trading rules 5.6). A position is what our orders bought, or what was adopted. All else
+// that the venue holds of a base asset stands in its wallet: never sold, stopped or rebalanced, since no position shows it.
 #pragma once
 
 #include <bowline/decimal.hpp>
@@ -7,7 +11,9 @@
 #include <vector>
 
 #include "core/contract.hpp"
+#include "core/fill.hpp"
 #include "core/instrument.hpp"
+#include "core/ledger.hpp"
 #include "core/types.hpp"
 
 namespace bowline::core {
@@ -20,7 +26,7 @@ struct Mark {
 };
 
 struct Position {
-  Decimal qty = Decimal::zero();       // base, >= 0 on spot
+  Decimal qty = Decimal::zero();       // base, managed, >= 0 on spot
   Decimal cost = Decimal::zero();      // quote paid for what is held, fees outside; average = cost / qty
   Decimal realised = Decimal::zero();  // proceeds minus cost of what was sold, before fees, in quote
   Decimal fees = Decimal::zero();      // fees paid for this instrument, valued in quote at the time
@@ -30,35 +36,57 @@ struct Position {
   Nanos opened = 0;
 };
 
-/// One execution as booked.
-struct Fill {
-  InstrumentId instrument;
-  Side side = Side::buy;
-  Decimal px, qty;                     // quote per base; base
-  Decimal fee = Decimal::not_set();    // in fee_asset; not set = not told yet (worst tier until known)
-  AssetId fee_asset;
-  Nanos time = 0;
-  /// What the fee was worth in the quote asset when it was booked first; not set: by today's marks. A book that is put
-  /// together again has no marks of then.
-  Decimal fee_worth = Decimal::not_set();
-};
+/// Why a balance changed without a trade (trading rules 5.6).
+enum class Flow : std::uint8_t { deposit, withdrawal, reward, conversion, correction };
 
 class Portfolio {
  public:
   /// `half_spread`: used where a run has no quotes (fraction, 0.0005 = 5 bp). Equity is in the quote asset `base_asset`.
   Portfolio(const InstrumentTable& table, AssetId accounting, Decimal half_spread);
 
-  /// An absolute balance told by the venue: how cash first comes into the book. The base assets' balances that are
-  /// not ours to trade are not positions (unmanaged inventory) and count nothing here.
-  void set_cash(AssetId asset, Decimal total);
-  /// Books one fill. Refuses what can't be true: not positive price or quantity, a sale of more than is held.
-  Result<void> apply(const Fill& fill);
+  /// An absolute balance told by the venue: how cash first comes into the book, as its opening. Of a base asset it is
+  /// unmanaged inventory: not a position, and counted nowhere. False, and nothing changed, when it is beyond the ledger.
+  bool set_cash(AssetId asset, Decimal total);
+
+  /// Books one fill. Refuses what can't be true, and then changes nothing: FILL_NOT_POSITIVE, FILL_BEYOND_POSITION (a sale
+  /// of more than is held), FILL_OVERFLOW. An external one buys into unmanaged inventory and sells from it first; what it
+  /// sells beyond it is a position drop that nobody ordered here (Posted::managed > 0: trading rules 3.7).
+  Result<Posted> apply(const Fill& fill);
+  /// Takes back a fill that was booked: everything it moved moves back, as postings of their own. What its purchase has
+  /// no position left to take from comes out of unmanaged inventory, which may fall below zero: that amount is returned,
+  /// and above zero it is an incident. FILL_OVERFLOW changes nothing.
+  Result<Decimal> reverse(const Fill& fill, const Posted& posted);
+  /// The same fill, told otherwise: `was` is taken back and `now` booked, or neither. `owed` as reverse() returns it.
+  /// Errors as apply().
+  struct Corrected {
+    Posted posted;
+    Decimal owed;
+  };
+  Result<Corrected> correct(const Fill& was, const Posted& posted, const Fill& now);
+  /// The fee of a booked fill is told: what was assumed for it is paid back, what it is is paid. FILL_OVERFLOW.
+  Result<Posted> tell_fee(const Fill& fill, const Posted& posted, Decimal fee, AssetId asset);
+
+  /// A balance changed without a trade: `amount` came (> 0) or went (< 0). It goes into and out of the wallet; what that
+  /// does not hold leaves the asset's positions at their cost, in the order of the instruments, and is returned: above
+  /// zero it is a position drop that nobody ordered here. FLOW_AMOUNT (not set, zero, or against its class),
+  /// FLOW_BEYOND_BALANCE (more than the book holds), FLOW_OVERFLOW: nothing changes.
+  Result<Decimal> book_flow(AssetId asset, Flow kind, Decimal amount);
+
+  /// Unmanaged inventory of the product's base asset; below zero it is owed.
+  Decimal unmanaged(InstrumentId id) const { return cash(table_[id].base); }
+  /// Makes unmanaged inventory a position that cost `px` a unit: from then on it may be sold and stopped. ADOPT_AMOUNT,
+  /// ADOPT_BEYOND_UNMANAGED, FLOW_OVERFLOW.
+  Result<void> adopt(InstrumentId id, Decimal qty, Decimal px, Nanos now);
+  /// The other way: the coins stay at the venue and are not ours to trade; their cost leaves with them, nothing is
+  /// realised. RELEASE_AMOUNT, RELEASE_BEYOND_POSITION, FLOW_OVERFLOW.
+  Result<void> release(InstrumentId id, Decimal qty);
+  /// Whether unmanaged inventory counts in equity, at its marks. Off by default.
+  void count_unmanaged(bool counts) noexcept { count_unmanaged_ = counts; }
+
   /// `counts`: false for a price of before the position was opened, which is no best price of it.
   void set_mark(InstrumentId id, const Mark& mark, bool counts = true);
 
-  Decimal cash(AssetId asset) const {
-    return asset.value >= 1 && asset.value <= cash_.size() ? cash_[asset.value - 1] : Decimal::zero();
-  }
+  Decimal cash(AssetId asset) const { return ledger_.balance(asset, Account::wallet); }
   const Position& position(InstrumentId id) const {
     BOWLINE_EXPECTS(id.value >= 1 && id.value <= positions_.size());
     return positions_[id.value - 1];
@@ -69,10 +97,10 @@ class Portfolio {
   }
   Decimal bid(InstrumentId id) const;  // not set without a mark
   Decimal ask(InstrumentId id) const;
-  /// Average price paid for what is held; not set when flat.
   /// Whether an amount of `asset` has a worth in the instrument's quote asset: it is its quote or base, or another
   /// instrument's base with a mark.
   bool priced(AssetId asset, InstrumentId instrument) const;
+  /// Average price paid for what is held; not set when flat.
   Decimal average(InstrumentId id) const;
   /// qty x last; zero when flat; a held position without a mark counts its cost... never: it counts 0 (rules 5.2).
   Decimal value(InstrumentId id) const;
@@ -81,17 +109,30 @@ class Portfolio {
   /// Held, but too little to sell (below base_min or quote_min).
   bool dust(InstrumentId id) const;
 
-  Decimal equity() const { return cash(accounting_) + exposure_; }  // cash in the accounting asset + positions at their marks
+  /// Cash in the accounting asset + positions at their marks (+ unmanaged inventory where it counts).
+  Decimal equity() const {
+    const Decimal managed = cash(accounting_) + exposure_;
+    return count_unmanaged_ ? managed + unmanaged_value() : managed;
+  }
   Decimal exposure() const { return exposure_; }                    // positions at their marks
   Decimal realised() const;
   Decimal unrealised() const;
   Decimal fees() const;
+  /// Unmanaged inventory at its marks, in the accounting asset; without a mark it counts 0.
+  Decimal unmanaged_value() const;
+  /// The high-water mark of equity. A flow scales it as it scales equity: neither makes a drawdown nor ends one.
   Decimal peak() const noexcept { return peak_; }
   Decimal day_start() const noexcept { return day_start_; }
   /// What an earlier process knew at the end of a step: its version, the high-water mark and the day's opening equity.
   void restore_step(std::uint64_t version, Decimal peak, Decimal day_start, Nanos day);
   /// The day of day_start(), counted from the epoch; -1 before the first step.
   Nanos day() const noexcept { return day_; }
+  /// What flows have added to equity, at the marks of their time; negative for what they took. Beside the classes of
+  /// book_flow() it is what external orders, adoptions and releases move between managed and unmanaged. A correction
+  /// downwards is no flow but a loss: nobody can say where it went.
+  Decimal net_flows() const noexcept { return net_flows_; }
+  /// The same since the day's opening: loss = equity - day_start - day_flows (trading rules 5.1).
+  Decimal day_flows() const noexcept { return net_flows_ - day_start_flows_; }
   /// Call once per step after marks and fills: moves the high-water mark and the day's opening equity, raises version.
   void close_step(Nanos now);
   std::uint64_t version() const noexcept { return version_; }
@@ -100,25 +141,36 @@ class Portfolio {
   AssetId accounting() const noexcept { return accounting_; }
   const InstrumentTable& instruments() const noexcept { return table_; }
   /// Fees of an asset for which no price was known, by asset (kept exact, outside equity, reported).
-  const std::vector<Decimal>& cash_by_asset() const noexcept { return cash_; }
+  const std::vector<Decimal>& cash_by_asset() const noexcept { return ledger_.row(Account::wallet); }
+  const Ledger& ledger() const noexcept { return ledger_; }
+  /// Whether the ledger is balanced and the positions add up to its position accounts. Asked at each step of a build
+  /// without optimisation.
+  bool books_agree() const;
 
  private:
   const InstrumentTable& table_;
   AssetId accounting_;
   Decimal half_spread_;
   bool half_spread_is_small_;        // below 0.4
-  std::vector<Decimal> cash_;        // by asset id - 1
+  bool count_unmanaged_ = false;
+  Ledger ledger_;                    // its wallets are the cash
   std::vector<Position> positions_;  // by instrument id - 1
   std::vector<Mark> marks_;
   std::vector<std::uint32_t> held_;  // indices of non-zero positions, ascending
   Decimal exposure_ = Decimal::zero();  // sum of their values
   Decimal peak_ = Decimal::zero(), day_start_ = Decimal::not_set(), realised_ = Decimal::zero(), fees_ = Decimal::zero();
+  Decimal net_flows_ = Decimal::zero(), day_start_flows_ = Decimal::zero();
   Nanos day_ = -1;
   std::uint64_t version_ = 0, changes_ = 0;
 
-  Decimal& cash_slot(AssetId asset);
+  struct Draft;
+  Draft draft(InstrumentId id) const;
   Decimal in_quote(AssetId asset, Decimal amount, const Fill& fill) const;
-  void pay_fee(const Fill& fill, Position& p);
+  void pay_fee(const Fill& fill, Draft& d, Posted& done) const;
+  static void take_fee_back(const Fill& fill, const Posted& posted, const Instrument& ins, Draft& d);
+  bool commit(InstrumentId id, Draft& d);
+  void flowed(Decimal equity_before);
+  void note_flow(Decimal amount);
   void held_changed(std::uint32_t index);
   void revalue(std::uint32_t index);
 };

@@ -117,7 +117,7 @@ void PortfolioView::build(const Portfolio& book, const OrderTable& orders, Tradi
     out.hold = Decimal::zero().raw();
   }
   for (const Order* o : orders.working()) {
-    parts_.intents.push_back(o->intent.abi);
+    parts_.intents.push_back(o->amends ? o->worst_case() : o->intent.abi);
     bl_working& w = parts_.working.emplace_back();
     w.state = abi_state(o->state);
     w.cum_qty = o->cum_qty.raw();

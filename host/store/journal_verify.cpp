@@ -1,11 +1,10 @@
 #include "store/journal_verify.hpp"
 
-#include <algorithm>
 #include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <unordered_map>
 
+#include "core/order.hpp"
 #include "store/journal_chain.hpp"
 #include "store/journal_rows.hpp"
 #include "store/query.hpp"
@@ -13,77 +12,62 @@
 namespace bowline::store {
 namespace {
 
-using core::OrderState;
-
-struct Known {
-  std::string symbol, side;
-  Decimal qty = Decimal::not_set(), filled = Decimal::zero();
-  OrderState state = OrderState::recorded;
-  core::Nanos since = 0;
-  std::set<std::string> fill_ids{};
-};
-
+/// The journal's orders, lived again through the same table of states that they went through.
 class Verifier {
-  std::unordered_map<std::string, std::size_t> by_id_;  // looked up, never walked
-  std::vector<std::pair<std::string, Known>> orders_;   // in order of their intents
+  core::InstrumentTable instruments_;
+  core::OrderTable orders_{std::numeric_limits<std::size_t>::max()};
+  std::vector<core::ClientOrderId> made_;  // in order of their intents
 
-  Known* find(const core::ClientOrderId& id) {
-    const auto it = by_id_.find(std::string(id.view()));
-    return it == by_id_.end() ? nullptr : &orders_[it->second].second;
-  }
   static Error orphan(const core::ClientOrderId& id) {
     return {"ORDER_WITHOUT_INTENT", "order " + std::string(id.view()) + " has no intent before this row: it left unrecorded"};
   }
+  static std::string symbol_of(std::string_view payload) {
+    const auto all = nlohmann::json::parse(payload, nullptr, false);
+    const auto it = all.is_object() ? all.find("symbol") : all.end();
+    return it != all.end() && it->is_string() ? it->get<std::string>() : std::string();
+  }
 
   Result<void> intent(std::string_view payload, core::Nanos time) {
-    const auto all = nlohmann::json::parse(payload, nullptr, false);
-    const auto text = [&all](const char* key) {
-      const auto it = all.is_object() ? all.find(key) : all.end();
-      return it != all.end() && it->is_string() ? it->get<std::string>() : std::string();
-    };
-    const std::string id = text("client_id");
-    if (id.empty() || text("symbol").empty() || text("side").empty())
-      return Error{"JOURNAL_ROW", "an intent without order id, symbol or side"};
-    if (!by_id_.emplace(id, orders_.size()).second)
-      return Error{"INTENT_TWICE", "order " + id + " has an intent already: one intent makes one order"};
-    Known k;
-    k.symbol = text("symbol");
-    k.side = text("side");
-    k.since = time;
-    if (const std::string q = text("qty"); !q.empty()) {
-      const auto d = Decimal::try_parse(q);
-      if (!d) return Error{"JOURNAL_ROW", "an intent whose quantity is not an amount"};
-      k.qty = *d;
+    const std::string symbol = symbol_of(payload);
+    if (!instruments_.find(symbol)) {
+      const Decimal one = Decimal::from_int(1);
+      core::ProductRules rules;  // of no meaning here: nothing is traded
+      rules.base_step = rules.quote_step = rules.px_step = rules.base_min = rules.quote_min = one;
+      rules.maker_fee = rules.taker_fee = Decimal::zero();
+      if (auto known = instruments_.add(symbol, rules); !known) return Error{"JOURNAL_ROW", "an intent of the product '" + symbol + "'"};
     }
-    orders_.emplace_back(id, std::move(k));
+    const auto read = read_intent(payload, instruments_);
+    if (!read) return read.error();
+    const auto added = orders_.add(*read, time, 0);
+    if (!added) return Error{"INTENT_TWICE", added.error().message};
+    made_.push_back((*added)->id());
     return {};
   }
 
   Result<void> event(const OrderRow& r, core::Nanos time) {
-    Known* k = find(r.order);
-    if (k == nullptr) return orphan(r.order);
-    const auto to = core::next_state(k->state, r.event);
-    // What works and has fills is partly filled, by whatever way it came back to working.
-    const auto reached = to && *to == OrderState::open && k->filled.is_positive() ? OrderState::partially_filled : to.value_or(k->state);
-    if (!to || reached != r.to)
-      return Error{"ORDER_EVENT_UNEXPECTED", "order " + std::string(r.order.view()) + " was " + std::string(core::to_string(k->state)) +
+    core::Order* o = orders_.find(r.order);
+    if (o == nullptr) return orphan(r.order);
+    const core::OrderState was = o->state;
+    if (auto done = orders_.apply(*o, r.event, time); !done) return done;
+    if (o->state != r.to)
+      return Error{"ORDER_EVENT_UNEXPECTED", "order " + std::string(r.order.view()) + " was " + std::string(core::to_string(was)) +
                                                  " and can't become " + std::string(core::to_string(r.to)) + " by the event " +
                                                  std::string(core::to_string(r.event))};
-    k->state = r.to;
-    k->since = time;
     return {};
   }
 
   Result<void> fill(const FillRow& r, core::Nanos time) {
-    Known* k = find(r.order);
-    if (k == nullptr) return orphan(r.order);
+    core::Order* o = orders_.find(r.order);
+    if (o == nullptr) return orphan(r.order);
     const std::string id(r.order.view());
-    if (r.symbol != k->symbol || core::to_string(r.side) != k->side)
+    if (r.symbol != instruments_[o->intent.instrument()].symbol || r.side != o->intent.side())
       return Error{"FILL_OF_OTHER", "fill " + r.fill_id + " names another product or side than its order " + id};
-    if (!k->fill_ids.insert(r.fill_id).second) return Error{"FILL_TWICE", "fill " + r.fill_id + " of order " + id + " was booked before"};
-    k->filled = k->filled + r.qty;
-    if (k->qty.is_set() && k->filled > k->qty) return Error{"FILL_BEYOND_ORDER", "order " + id + " has fills of more than its quantity"};
-    k->since = time;
+    if (o->fill(r.fill_id) != nullptr) return Error{"FILL_TWICE", "fill " + r.fill_id + " of order " + id + " was booked before"};
+    if (const Decimal most = o->most_qty(); most.is_set() && o->cum_qty + r.qty > most)
+      return Error{"FILL_BEYOND_ORDER", "order " + id + " has fills of more than its quantity"};
+    o->fills.emplace_back(r.fill_id);
+    o->cum_qty = o->cum_qty + r.qty;
+    o->updated = time;
     return {};
   }
 
@@ -106,9 +90,12 @@ class Verifier {
   }
 
   void conclude(JournalReport& report) const {
-    for (const auto& [id, k] : orders_) {
-      ++report.orders[std::string(core::to_string(k.state))];
-      if (!core::is_terminal(k.state)) report.unresolved.push_back({id, k.symbol, std::string(core::to_string(k.state)), k.since});
+    for (const core::ClientOrderId& id : made_) {
+      const core::Order* o = orders_.find(id);
+      const std::string state(core::to_string(o->state));
+      ++report.orders[state];
+      if (!core::is_terminal(o->state))
+        report.unresolved.push_back({std::string(id.view()), instruments_[o->intent.instrument()].symbol, state, o->updated});
     }
   }
 };

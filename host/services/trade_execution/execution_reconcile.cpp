@@ -21,7 +21,8 @@ constexpr Nanos hour = 3'600'000'000'000;
 
 bl_order_ref ref_of(const Order& o) {
   const std::string_view id = o.intent.client_id();
-  return {{id.data(), id.size()}, {o.venue_id.data(), o.venue_id.size()}};
+  const std::string_view venue = o.venue_id;
+  return {{id.data(), id.size()}, {venue.data(), venue.size()}};
 }
 
 /// When what an event tells was so: nothing may use it before.
@@ -88,22 +89,10 @@ void Execution::on_snapshot(Order& order, const bl_exec& exec) {
   std::erase_if(missing_, [&](const Missing& m) { return m.order == order.id(); });
   if (exec.state != BL_S_PENDING && exec.state != BL_S_OPEN) return on_end(order, exec);
   if (const Decimal told = Decimal::from_raw(exec.cum_qty); told.is_set() && told > order.cum_qty) told_filled_.emplace_back(order.id(), told);
-  switch (order.state) {
-    case OrderState::recorded:
-    case OrderState::denied: return incident("EXEC_OF_DENIED", "the venue has an order that was never handed over", now, order.intent.client_id());
-    case OrderState::submitted: move(order, OrderEvent::acked, now, ""); return;
-    case OrderState::not_placed:
-      move(order, OrderEvent::found, now, "");
-      block(order.intent.instrument(), "APPEARED_AFTER_ALL", "an order that counted as never placed is at the venue: it is cancelled", now,
-            order.intent.client_id());
-      static_cast<void>(request_cancel(order, now));
-      return;
-    default:
-      // Ended here and working there: one of the two is wrong, and the book may be, too.
-      if (core::is_terminal(order.state))
-        return block(order.intent.instrument(), "ENDED_AND_WORKING", "the venue still has an order that had ended", now, order.intent.client_id());
-      move(order, OrderEvent::found, now, "");
-  }
+  const OrderState was = order.state;
+  move(order, OrderEvent::found, now, "");
+  // Never placed, refused or ended, and there after all: it is cancelled (trading rules 2.3); move() has blocked its product.
+  if (core::is_terminal(was) && !core::is_terminal(order.state)) static_cast<void>(request_cancel(order, now));
 }
 
 void Execution::on_absent(Order& order, Nanos) {

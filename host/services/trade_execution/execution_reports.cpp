@@ -27,6 +27,10 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
     incident(done.error().code, done.error().message, now, order.intent.client_id());
     return false;
   }
+  // What fills after its end is told by its fill.
+  if (event != OrderEvent::fill_part && event != OrderEvent::fill_all &&
+      (core::came_back(from, order.state) || core::was_there_after_all(from, order.state)))
+    block(order.intent.instrument(), "ORDER_CAME_BACK", "an order that was over, or never at the venue, is or was there after all", now, order.intent.client_id());
   changed_ = view_is_old_ = true;
   ++counts_.moves[static_cast<std::size_t>(order.intent.purpose)][static_cast<std::size_t>(order.state)];
   if (sink_.wanted()) {
@@ -43,7 +47,7 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
   }
   if (journal_.durable()) {
     now_ = std::max(now_, now);
-    note(store::journal_kind::order, store::line(store::OrderRow{order.id(), event, order.state, order.venue_id, std::string(text)}));
+    note(store::journal_kind::order, store::line(store::OrderRow{order.id(), event, order.state, std::string(std::string_view(order.venue_id)), std::string(text)}));
   }
   return from != order.state;
 }
@@ -97,7 +101,8 @@ void Execution::on_exec(const bl_exec& exec) {
        other(exec.stop_px, wanted.stop_px()) ||
        (exec.expire_ns != 0 && wanted.abi.expire_ns != 0 && exec.expire_ns / 1'000'000'000 != wanted.abi.expire_ns / 1'000'000'000)))
     return block(wanted.instrument(), "EXEC_MISMATCH", "the venue acknowledged another order than was sent", now, wanted.client_id());
-  if (const auto id = field(exec.venue_id); !id.empty()) order->venue_id = id;
+  if (const auto id = field(exec.venue_id); !id.empty() && !orders_.set_venue_id(*order, id))
+    return block(wanted.instrument(), "EXEC_MISMATCH", "the venue gives this order the id of another", now, wanted.client_id());
   const std::string_view text = field(exec.text);
   const auto end = [&](OrderEvent event, std::uint64_t& count) {
     order->reason = text;
@@ -186,9 +191,12 @@ void Execution::block(InstrumentId id, std::string_view code, std::string_view t
 
 Result<void> Execution::book_fill(Order& order, const core::Fill& f, std::string_view fill_id) {
   const Decimal fees_before = portfolio_.position(f.instrument).fees;
-  if (auto booked = portfolio_.apply(f); !booked) return booked;
+  const auto booked = portfolio_.apply(f);
+  if (!booked) return booked.error();
   cash_known_ = true;
-  order.fill_ids.emplace_back(fill_id);
+  core::BookedFill& kept = order.fills.emplace_back(fill_id);
+  kept.fill = f;
+  kept.posted = *booked;
   order.cum_qty = order.cum_qty + f.qty;
   order.cum_quote = order.cum_quote + mul(f.px, f.qty, Rounding::half_even);
   order.cum_fee = order.cum_fee + (portfolio_.position(f.instrument).fees - fees_before);
@@ -207,7 +215,7 @@ void Execution::on_fill(const bl_fill& fill) {
     return block(order->intent.instrument(), "FILL_MISMATCH", "a fill names another product or side than its order", now, order->intent.client_id());
   // Without an id nobody can say whether it was told before (trading rules 2.4).
   if (fill_id.empty()) return block(id, "FILL_WITHOUT_ID", "the venue reports a fill without an id: it is not booked", now, order->intent.client_id());
-  if (std::find(order->fill_ids.begin(), order->fill_ids.end(), fill_id) != order->fill_ids.end()) return;  // told twice
+  if (order->fill(fill_id) != nullptr) return;  // told twice
   core::Fill f;
   f.instrument = {fill.h.instrument};
   f.side = static_cast<Side>(fill.side);
@@ -232,7 +240,7 @@ void Execution::on_fill(const bl_fill& fill) {
     block(id, "FILL_FEE_ASSET", "a fill's fee is in an asset that this run does not have: the worst tier was booked", now, order->intent.client_id());
   else if (f.fee.is_set() && !f.fee.is_zero() && !portfolio_.priced(f.fee_asset, id))
     incident("FEE_UNPRICED", "a fee is in an asset without a price here: it counts 0 in profit and fees", now, order->intent.client_id());
-  if (order->state == OrderState::rejected || order->state == OrderState::not_placed)
+  if (order->state == OrderState::rejected || order->state == OrderState::not_placed || order->state == OrderState::denied)
     block(id, "FILL_AFTER_REJECT", "an order that the venue had refused was filled after all; the fill is booked", now, order->intent.client_id());
   ++counts_.fills;
   ++counts_.fills_by_side[static_cast<std::size_t>(f.side)];

@@ -127,7 +127,8 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
   if (!r) return r.error();
   Order* order = orders_.find(r->order);
   if (order == nullptr) return bad("order " + std::string(r->order.view()) + " has no intent before it");
-  if (!r->venue_id.empty()) order->venue_id = r->venue_id;
+  if (!r->venue_id.empty() && !orders_.set_venue_id(*order, r->venue_id))
+    return bad("order " + std::string(r->order.view()) + " has the venue's id of another: " + r->venue_id);
   if (!r->text.empty()) order->reason = r->text;
   const OrderState from = order->state;
   if (auto done = orders_.apply(*order, r->event, row.time); !done) return done;
@@ -263,11 +264,9 @@ void Execution::restored() {
   now_ = settled_;
   seq_ += 1u << 20;  // above what the process may have numbered after its last row
   const std::vector<Order*> working = orders_.working();  // what is applied changes the list
-  for (Order* o : working) {
-    // Its record is durable, so the broker may have it (trading rules 2.3): only the venue knows.
-    if (o->state == OrderState::recorded) move(*o, OrderEvent::handed_over, now_, "");
-    if (o->state == OrderState::submitted) move(*o, OrderEvent::timed_out, now_, "the process ended before its answer came");
-  }
+  for (Order* o : working)
+    if (o->state == OrderState::recorded || o->state == OrderState::submitted)
+      move(*o, OrderEvent::restarted, now_, "the process ended before its answer came");
   std::erase_if(recent_orders_, [this](Nanos t) { return t <= now_ - 60'000'000'000; });
   view_is_old_ = true;
 }

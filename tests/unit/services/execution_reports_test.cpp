@@ -263,7 +263,7 @@ TEST_CASE("an order that ended as filled without its fills does not stand in the
   d.now += bar_ns;
   d.want(Purpose::exit, 0);
   CHECK(d.exec->counts().by_incident.at("FILLS_MISSING") == 1);
-  CHECK(d.state(entry) == OrderState::filled);
+  CHECK(d.state(entry) == OrderState::cancelled);
   CHECK(d.exec->blocked(d.m.btc));
   d.now += bar_ns;
   d.want(std::vector<Target>{});
@@ -330,7 +330,7 @@ TEST_CASE("an order that ended as filled with less than was ordered is an incide
   }
   CHECK(d.exec->counts().by_incident.at("FILLED_SHORT") == 1);
   CHECK(d.exec->counts().incidents == 1);
-  CHECK(d.state(entry) == OrderState::filled);
+  CHECK(d.state(entry) == OrderState::cancelled);  // a partial end: filled is what filled whole
   CHECK(d.exec->blocked(d.m.btc));
 }
 

@@ -44,8 +44,8 @@ std::string facts(const services::Execution& e, const Market& m) {
   for (const Decimal& c : e.portfolio().cash_by_asset()) s += "\ncash " + c.to_string();
   s += "\nfees " + e.portfolio().fees().to_string() + " realised " + e.portfolio().realised().to_string();
   const auto order = [&s](const core::Order& o) {
-    s += "\n" + std::string(o.intent.client_id()) + " " + std::string(core::to_string(o.state)) + " " + o.venue_id + " " + o.cum_qty.to_string() +
-         " " + o.cum_quote.to_string() + " " + o.cum_fee.to_string() + " fills " + std::to_string(o.fill_ids.size());
+    s += "\n" + std::string(o.intent.client_id()) + " " + std::string(core::to_string(o.state)) + " " + std::string(std::string_view(o.venue_id)) + " " + o.cum_qty.to_string() +
+         " " + o.cum_quote.to_string() + " " + o.cum_fee.to_string() + " fills " + std::to_string(o.fills.size());
   };
   for (const core::Order* o : e.orders().working()) order(*o);
   for (const core::ClientOrderId& id : e.orders().done()) order(*e.orders().find(id));
