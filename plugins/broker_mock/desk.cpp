@@ -11,109 +11,62 @@ namespace {
 std::string text_of(const bl_str& s) { return s.ptr ? std::string(s.ptr, s.len) : std::string(); }
 }  // namespace
 
-// ---- opening
-// ----------------------------------------------------------------------------------------------------
-
-/// Asset codes from the products' symbols ("BTC-USD": base, then quote) and from the cash. The host numbers
-/// assets.
-Result<void> Desk::name_assets() {
-  const auto note = [this](std::uint32_t number, const std::string& code) {
-    if (number == 0) return;
-    if (asset_codes_.size() <= number) asset_codes_.resize(number + 1);
-    asset_codes_[number] = code;
-  };
-  for (const Product& p : products_) {
-    const auto dash = p.symbol.find('-');
-    if (dash == std::string::npos) continue;
-    for (const std::string& code : {p.symbol.substr(0, dash), p.symbol.substr(dash + 1)})
-      note(host_.asset(code), code);
-  }
-  for (const auto& [code, amount] : options_.cash) {
-    const std::uint32_t number = host_.asset(code);
-    if (number == 0)
-      return Error{
-          "ASSET_UNKNOWN",
-          "cash." + code + ": no instrument of this run has this asset; remove it, or correct its code"};
-    if (amount < Decimal::zero())
-      return Error{"CASH_NEGATIVE", "cash." + code + ": a first balance cannot be below 0"};
-    note(number, code);
-  }
-  return {};
-}
-
-Names Desk::names() const {
-  Names n;
-  n.symbol = [this](std::uint32_t i) {
-    for (const Product& p : products_)
-      if (p.instrument == i) return p.symbol;
-    return std::string();
-  };
-  n.instrument = [this](const std::string& s) {
-    for (const Product& p : products_)
-      if (p.symbol == s) return p.instrument;
-    return std::uint32_t{0};
-  };
-  n.asset = [this](std::uint32_t a) { return a < asset_codes_.size() ? asset_codes_[a] : std::string(); };
-  n.asset_number = [this](const std::string& code) {
-    for (std::uint32_t a = 1; a < asset_codes_.size(); ++a)
-      if (!code.empty() && asset_codes_[a] == code) return a;
-    return std::uint32_t{0};
-  };
-  return n;
-}
-
-Result<void> Desk::open(std::vector<Product> products) {
-  products_ = std::move(products);
-  asset_codes_.clear();
-  if (auto r = name_assets(); !r) return r;
-  const std::uint32_t assets = asset_codes_.empty() ? 0 : static_cast<std::uint32_t>(asset_codes_.size() - 1);
-  file_.reset();
-  venue_ = std::make_unique<Venue>(options_.venue, products_, assets);
-  questions_.clear();
-  armed_ns_ = INT64_MAX;
-  failed_ = false;
-  if (options_.memory) {
-    for (const auto& [code, amount] : options_.cash)
-      venue_->ledger().set(host_.asset(code), {amount, Decimal::zero()});
-    venue_->ledger().clear_changed();
-    return {};
-  }
-  return load();
-}
-
-Result<void> Desk::load() {
-  auto file = StateFile::open(options_.file, names());
-  if (!file) return file.error();
-  file_ = std::move(*file);
-  auto state = file_->read();
-  if (!state) return state.error();
-  if (state->is_new) {
-    for (const auto& [code, amount] : options_.cash)
-      venue_->ledger().set(host_.asset(code), {amount, Decimal::zero()});
-    if (auto r = file_->commit(*venue_, venue_->changes()); !r) return r;
-    venue_->ledger().clear_changed();
-    return {};
-  }
-  const Names n = names();
-  for (const StoredState::Holding& h : state->balances)
-    if (const std::uint32_t a = n.asset_number(h.asset)) venue_->ledger().set(a, h.balance);
-  venue_->ledger().clear_changed();
-  venue_->restore(std::move(state->orders), std::move(state->fills));
-  return {};
-}
-
 // ---- requests
 // ---------------------------------------------------------------------------------------------------
+
+Result<void> Desk::reachable(std::int64_t now_ns, std::int64_t cost) const {
+  if (teller_ && teller_->down(now_ns))
+    return Error{"LINK_DOWN", "there is no connection to the venue: nothing was sent"};
+  if (!rate_.allows(now_ns, cost))
+    return Error{"RATE_LIMITED",
+                 "the venue takes no more requests for now: nothing was sent; try again later"};
+  return {};
+}
+
+Result<void> Desk::reach(std::int64_t cost) {
+  const std::int64_t now = host_.now_ns();
+  if (auto r = reachable(now, cost); !r) return r;
+  rate_.charge(now, cost);
+  return {};
+}
+
+namespace {
+Result<void> still_in_time(const bl_intent& intent, std::int64_t now_ns) {
+  if (intent.not_after_ns > 0 && now_ns > intent.not_after_ns)
+    return Error{"NOT_AFTER_PASSED",
+                 "the time up to which the order might be sent has passed: nothing was sent"};
+  return {};
+}
+}  // namespace
 
 Result<void> Desk::submit(const bl_intent& intent) {
   auto spec = spec_of(intent);
   if (!spec) return spec.error();
+  if (spec->client_id.empty())
+    return Error{"CLIENT_ID_MISSING", "an intent without a client id cannot be sent"};
   const std::int64_t now = host_.now_ns();
-  if (intent.not_after_ns > 0 && now > intent.not_after_ns)
-    return Error{"NOT_AFTER_PASSED",
-                 "the time up to which the order might be sent has passed: nothing was sent"};
+  if (auto r = still_in_time(intent, now); !r) return r;
+  if (auto r = reachable(now, 1); !r) return r;
   if (auto r = venue_->submit(*spec, now); !r) return r;
-  options_.venue.latency_ns == 0 ? host_.wake() : rearm();
+  rate_.charge(now, 1);
+  soon();
+  return {};
+}
+
+Result<void> Desk::amend(const bl_order_ref& ref, const bl_intent& wanted) {
+  auto spec = spec_of(wanted);
+  if (!spec) return spec.error();
+  const OrderRef order{text_of(ref.client_id), text_of(ref.venue_id)};
+  if (order.client_id.empty() && order.venue_id.empty())
+    return Error{"ORDER_REF_MISSING", "an amendment without the id of its order cannot be sent"};
+  if (!spec->client_id.empty() && !order.client_id.empty() && spec->client_id != order.client_id)
+    return Error{"AMEND_ID_OTHER",
+                 "the wanted order has another client id than the order it amends: an order keeps its id"};
+  const std::int64_t now = host_.now_ns();
+  if (auto r = still_in_time(wanted, now); !r) return r;
+  if (auto r = reach(1); !r) return r;
+  venue_->amend(order, *spec, now);
+  soon();
   return {};
 }
 
@@ -121,13 +74,16 @@ void Desk::cancel(const bl_order_ref* refs, std::uint64_t n) {
   const std::int64_t now = host_.now_ns();
   for (std::uint64_t i = 0; i < n; ++i)
     venue_->cancel({text_of(refs[i].client_id), text_of(refs[i].venue_id)}, now);
-  options_.venue.latency_ns == 0 ? host_.wake() : rearm();
+  soon();
 }
 
 void Desk::query(const bl_query& q) {
   questions_.push_back({q, {text_of(q.order.client_id), text_of(q.order.venue_id)}});
   host_.wake();
 }
+
+/// Asks to be called when what was sent arrives.
+void Desk::soon() { options_.venue.latency_ns == 0 ? host_.wake() : rearm(); }
 
 // ---- time and market
 // --------------------------------------------------------------------------------------------
@@ -151,6 +107,7 @@ void Desk::guarded(Work&& work) {
 void Desk::busy_bar(const bl_bar& bar, const bl_sink& sink) {
   guarded([&] {
     const Say say = [&sink](const bl_event& e) { sink.event(sink.ctx, &e); };
+    if (teller_) teller_->on_bar(bar.close_ns);
     venue_->on_bar(bar.h.instrument, view_of(bar));
     venue_->note_price(bar.h.instrument, bar.close, bar.px_exp, bar.close_ns);
     flush(bar.close_ns, say);
@@ -173,8 +130,10 @@ void Desk::on_time(const Say& say) {
 
 /// Makes the changes durable, then says them. False: they could not be written, nothing was said.
 bool Desk::flush(std::int64_t now_ns, const Say& say) {
+  if (teller_) teller_->collect(*venue_, now_ns);
   if (file_) {
-    const Changes changes = venue_->changes();
+    Changes changes = venue_->changes();
+    if (teller_) changes.outage = teller_->new_outage();
     if (auto r = changes.empty() ? Result<void>() : file_->commit(*venue_, changes); !r) {
       failed_ = true;
       host_.fail(r.error());
@@ -182,13 +141,18 @@ bool Desk::flush(std::int64_t now_ns, const Say& say) {
     }
   }
   venue_->committed(now_ns);
-  say_reports(say, false);
+  if (teller_ || venue_->has_reports()) {
+    venue_->take_reports(saying_);
+    if (teller_) teller_->deliver(saying_);
+    say_reports(say, false);
+  }
   rearm();
   return true;
 }
 
 void Desk::rearm() {
-  const std::int64_t due = venue_->deadline_ns();
+  const std::int64_t due =
+      teller_ ? std::min(venue_->deadline_ns(), teller_->deadline_ns()) : venue_->deadline_ns();
   if (due == armed_ns_ || due == INT64_MAX || !host_.arm) return;
   armed_ns_ = due;
   host_.arm(due);
@@ -203,8 +167,6 @@ std::uint32_t Desk::fee_asset(const Order& o) const noexcept {
 }
 
 void Desk::say_reports(const Say& say, bool snapshot) {
-  if (!venue_->has_reports()) return;
-  venue_->take_reports(saying_);
   for (const Report& r : saying_) {
     const AnyEvent e = event_of(r, fee_asset(r.order), snapshot);
     say(e.h);
@@ -212,19 +174,26 @@ void Desk::say_reports(const Say& say, bool snapshot) {
 }
 
 void Desk::answer(const bl_query& q, std::int64_t now_ns, const Say& say) {
+  // The link broke before the answer came: that much is known here, and nothing else.
+  if (teller_ && teller_->down(now_ns)) return say_done(q, now_ns, BL_E_IO, say);
   if (q.scope & 1u) venue_->ask_order({text_of(q.order.client_id), text_of(q.order.venue_id)}, now_ns);
   if (q.scope & 2u) venue_->ask_open(now_ns);
   if (q.scope & 4u) venue_->ask_fills(q.since_ns);
   if (q.scope & 8u) venue_->ask_balances(now_ns);
+  venue_->take_reports(saying_);
   say_reports(say, true);
   if (q.scope & 16u) say_products(now_ns, say);
+  say_done(q, now_ns, BL_OK, say);
+}
+
+void Desk::say_done(const bl_query& q, std::int64_t now_ns, bl_status status, const Say& say) {
   bl_done done{};
   done.h.size = sizeof done;
   done.h.type = BL_EV_DONE;
   done.h.ts_event = done.h.ts_recv = now_ns;
   done.request = q.request;
-  done.status = BL_OK;
-  done.complete = 1;
+  done.status = status;
+  done.complete = status == BL_OK ? 1 : 0;
   say(done.h);
 }
 

@@ -26,13 +26,14 @@ bl_dec maybe(const std::optional<Decimal>& d) noexcept { return d ? money::to_ab
 /// Zero means "no rule" for a product limit, and so does a value that was not told.
 Decimal or_zero(const bl_dec& d) { return money::from_abi(d).value_or(Decimal::zero()); }
 
-bl_event header(std::uint16_t type, std::uint32_t size, std::int64_t ts, std::uint32_t instrument,
+bl_event header(std::uint16_t type, std::uint32_t size, const Report& r, std::uint32_t instrument,
                 bool snapshot) noexcept {
   bl_event h{};
   h.size = size;
   h.type = type;
   h.flags = snapshot ? 2 : 0;
-  h.ts_event = h.ts_recv = ts;
+  h.ts_event = r.ts_ns;
+  h.ts_recv = r.told_ns != 0 ? r.told_ns : r.ts_ns;
   h.instrument = instrument;
   return h;
 }
@@ -49,6 +50,12 @@ std::uint32_t kind_of(Report::Kind k) noexcept {
       return BL_X_CANCEL_REJECTED;
     case Report::Kind::absent:
       return BL_X_ABSENT;
+    case Report::Kind::amended:
+      return BL_X_AMENDED;
+    case Report::Kind::amend_rejected:
+      return BL_X_AMEND_REJECTED;
+    case Report::Kind::unknown:
+      return BL_X_UNKNOWN;
     default:
       return BL_X_SNAPSHOT;
   }
@@ -57,7 +64,7 @@ std::uint32_t kind_of(Report::Kind k) noexcept {
 bl_exec exec_of(const Report& r, std::uint32_t fee_asset, bool snapshot) noexcept {
   const Order& o = r.order;
   bl_exec e{};
-  e.h = header(BL_EV_EXEC, sizeof e, r.ts_ns, o.spec.instrument, snapshot);
+  e.h = header(BL_EV_EXEC, sizeof e, r, o.spec.instrument, snapshot);
   copy(e.client_id, o.spec.client_id);
   copy(e.venue_id, o.venue_id);
   e.kind = kind_of(r.kind);
@@ -87,7 +94,7 @@ bl_exec exec_of(const Report& r, std::uint32_t fee_asset, bool snapshot) noexcep
 bl_fill fill_of(const Report& r, bool snapshot) noexcept {
   const Order& o = r.order;
   bl_fill f{};
-  f.h = header(BL_EV_FILL, sizeof f, r.ts_ns, o.spec.instrument, snapshot);
+  f.h = header(BL_EV_FILL, sizeof f, r, o.spec.instrument, snapshot);
   copy(f.client_id, o.spec.client_id);
   copy(f.venue_id, o.venue_id);
   copy(f.fill_id, r.fill.fill_id);
@@ -100,18 +107,28 @@ bl_fill fill_of(const Report& r, bool snapshot) noexcept {
   return f;
 }
 
+bl_link link_of(const Report& r, bool snapshot) noexcept {
+  bl_link l{};
+  l.h = header(BL_EV_LINK, sizeof l, r, 0, snapshot);
+  l.state = r.kind == Report::Kind::link_up ? 1 : 0;
+  l.scope = 2;  // orders
+  if (l.state == 1) return l;
+  l.why.status = BL_E_IO;
+  copy(l.why.message, "LINK_DOWN: a simulated disconnect");
+  return l;
+}
+
 }  // namespace
 
 Result<OrderSpec> spec_of(const bl_intent& i) {
   OrderSpec s;
   s.client_id = text_of(i.client_id);
-  if (s.client_id.empty()) return Error{"CLIENT_ID_MISSING", "an intent without a client id cannot be sent"};
   if (i.side != BL_BUY && i.side != BL_SELL)
     return Error{"ORDER_UNSUPPORTED", "the side is neither buy nor sell"};
-  if (i.type != BL_MARKET && i.type != BL_LIMIT && i.type != BL_STOP_LIMIT)
-    return Error{"ORDER_UNSUPPORTED", "the mock venue takes market, limit and stop-limit orders"};
-  if (i.tif != BL_GTC && i.tif != BL_GTD && i.tif != BL_IOC)
-    return Error{"ORDER_UNSUPPORTED", "the mock venue takes GTC, GTD and IOC orders"};
+  if (i.type < BL_MARKET || i.type > BL_BRACKET)
+    return Error{"ORDER_UNSUPPORTED", "the mock venue takes market, limit, stop-limit and bracket orders"};
+  if (i.tif < BL_GTC || i.tif > BL_FOK)
+    return Error{"ORDER_UNSUPPORTED", "the mock venue takes GTC, GTD, IOC and FOK orders"};
   s.instrument = i.instrument;
   s.side = static_cast<Side>(i.side);
   s.type = static_cast<Type>(i.type);
@@ -120,6 +137,10 @@ Result<OrderSpec> spec_of(const bl_intent& i) {
   s.qty = money::from_abi(i.qty);
   s.quote_qty = money::from_abi(i.quote_qty);
   if (s.type != Type::market) s.limit_px = money::from_abi(i.limit_px);
+  if (s.type == Type::bracket) {
+    s.stop_px = money::from_abi(i.stop_px);
+    s.trigger_up = (i.flags & BL_TRIGGER_UP) != 0;  // there is no such bracket: the venue says so
+  }
   if (s.type == Type::stop_limit) {
     s.stop_px = money::from_abi(i.stop_px);
     // Without a flag: the protective direction, a sell below the market and a buy above it.
@@ -163,10 +184,12 @@ AnyEvent event_of(const Report& r, std::uint32_t fee_asset, bool snapshot) noexc
     e.fill = fill_of(r, snapshot);
   } else if (r.kind == Report::Kind::balance) {
     e.balance = bl_balance_ev{};
-    e.balance.h = header(BL_EV_BALANCE, sizeof e.balance, r.ts_ns, 0, snapshot);
+    e.balance.h = header(BL_EV_BALANCE, sizeof e.balance, r, 0, snapshot);
     e.balance.asset = r.asset;
     e.balance.total = money::to_abi(r.balance.total);
     e.balance.hold = money::to_abi(r.balance.hold);
+  } else if (r.kind == Report::Kind::link_down || r.kind == Report::Kind::link_up) {
+    e.link = link_of(r, snapshot);
   } else {
     e.exec = exec_of(r, fee_asset, snapshot);
   }

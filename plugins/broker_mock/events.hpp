@@ -10,8 +10,8 @@
 
 namespace bowline::broker_mock {
 
-/// What an intent asks for. Errors: ORDER_UNSUPPORTED (bracket, FOK, an unknown type, side or tif),
-/// CLIENT_ID_MISSING. Everything else is the venue's to judge.
+/// What an intent asks for. Errors: ORDER_UNSUPPORTED (an unknown type, side or tif). Everything else is the
+/// venue's to judge.
 Result<OrderSpec> spec_of(const bl_intent& intent);
 
 /// The product as the venue applies it; `p.symbol` is copied.
@@ -20,13 +20,14 @@ Product product_of(const bl_product& p, std::uint32_t instrument);
 /// The bar's prices and volume as exact decimals. Throws money::Overflow when one does not fit.
 BarView view_of(const bl_bar& bar);
 
-/// The event that says a report. One of the three, by report kind; `h.size` is that of the chosen one.
+/// The event that says a report. One of the four, by report kind; `h.size` is that of the chosen one.
 /// `fee_asset` is the quote asset of the order's product. `snapshot`: it answers a question.
 union AnyEvent {
   bl_event h;
   bl_exec exec;
   bl_fill fill;
   bl_balance_ev balance;
+  bl_link link;
 };
 AnyEvent event_of(const Report& r, std::uint32_t fee_asset, bool snapshot) noexcept;
 

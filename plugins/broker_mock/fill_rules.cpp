@@ -31,13 +31,17 @@ bool through(Side side, const Decimal& market, const Decimal& limit) {
   return side == Side::buy ? market < limit : market > limit;
 }
 
+Touch touch_market(const Order& o, const BarView& bar, const FillRules& rules, const Decimal& px_step) {
+  return {false, true, worse(o.spec.side, bar.open, rules, px_step), Liquidity::taker};
+}
+
 Touch touch_limit(const Order& o, const BarView& bar, const FillRules& rules, const Decimal& px_step) {
   const Decimal& limit = *o.spec.limit_px;
   const bool arrives = !o.rested && !o.spec.post_only;
   if (arrives && through(o.spec.side, bar.open, limit))
     return {false, true, bounded(o.spec.side, worse(o.spec.side, bar.open, rules, px_step), limit),
             Liquidity::taker};
-  if (o.spec.tif == Tif::ioc) return {};
+  if (o.spec.tif == Tif::ioc || o.spec.tif == Tif::fok) return {};
   const Decimal& extreme = o.spec.side == Side::buy ? bar.low : bar.high;
   if (!through(o.spec.side, extreme, limit)) return {};
   return {false, true, limit, Liquidity::maker};
@@ -57,21 +61,33 @@ Touch touch_stop(const Order& o, const BarView& bar, const FillRules& rules, con
           Liquidity::taker};
 }
 
+Touch touch_bracket(const Order& o, const BarView& bar, const FillRules& rules, const Decimal& px_step) {
+  if (o.triggered) return touch_market(o, bar, rules, px_step);
+  const Decimal& stop = *o.spec.stop_px;
+  if (bar.low < stop)
+    return {true, true, worse(o.spec.side, std::min(stop, bar.open), rules, px_step), Liquidity::taker};
+  const Decimal& target = *o.spec.limit_px;
+  if (!through(o.spec.side, bar.high, target)) return {};
+  return {false, true, target, Liquidity::maker};
+}
+
 }  // namespace
 
 bool eligible(const Order& o, const BarView& bar) noexcept {
-  if (bar.open_ns < o.accepted_ns) return false;
+  if (bar.open_ns < o.effective_ns) return false;
   return o.spec.tif != Tif::gtd || bar.close_ns <= o.spec.expire_ns;
 }
 
 Touch touch(const Order& o, const BarView& bar, const FillRules& rules, const Decimal& px_step) {
   switch (o.spec.type) {
     case Type::market:
-      return {false, true, worse(o.spec.side, bar.open, rules, px_step), Liquidity::taker};
+      return touch_market(o, bar, rules, px_step);
     case Type::limit:
       return touch_limit(o, bar, rules, px_step);
     case Type::stop_limit:
       return o.triggered ? touch_limit(o, bar, rules, px_step) : touch_stop(o, bar, rules, px_step);
+    case Type::bracket:
+      return touch_bracket(o, bar, rules, px_step);
   }
   return {};
 }

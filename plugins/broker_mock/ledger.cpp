@@ -16,6 +16,7 @@ void Ledger::check(std::uint32_t asset) {
   if (b.hold < Decimal::zero() || b.hold > b.total)
     throw std::logic_error("mock venue: a hold exceeds its balance");
   changed_[asset] = true;
+  if (!quiet_) loud_[asset] = true;
   any_changed_ = true;
 }
 
@@ -50,6 +51,7 @@ std::vector<std::uint32_t> Ledger::changed() const {
 
 void Ledger::clear_changed() {
   changed_.assign(changed_.size(), false);
+  loud_.assign(loud_.size(), false);
   any_changed_ = false;
 }
 

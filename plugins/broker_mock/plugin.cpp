@@ -1,9 +1,13 @@
 // bowline.broker.mock: see README.md.
-#include "common/feed_table.hpp"
-#include "common/money.hpp"
+#include <array>
+#include <string_view>
+#include <utility>
+
 #include "common/shell.hpp"
 #include "desk.hpp"
 #include "events.hpp"
+#include "params.hpp"
+#include "schema.hpp"
 
 namespace bowline::broker_mock {
 namespace {
@@ -14,31 +18,30 @@ class Plugin {
   std::unique_ptr<Desk> desk_;
   const bl_timer_v1* timer_ = nullptr;
   const bl_publish_v1* publish_ = nullptr;
+  bl_rate_class rate_class_{};
+  bl_venue_v1 rates_{};
   static constexpr std::uint64_t timer_id = 1;
+  static constexpr std::array<bl_call_cost, 4> costs{{{BL_CALL_SUBMIT, 0, 1, 0},
+                                                      {BL_CALL_CANCEL, 0, 1, 0},
+                                                      {BL_CALL_AMEND, 0, 1, 0},
+                                                      {BL_CALL_QUERY, 0, 1, 0}}};
 
  public:
   explicit Plugin(const bl_host& host) : host_(host) {}
 
   Result<void> configure(const plugin_common::Json& p) {
-    DeskOptions o;
-    const auto ratio = [&p](const char* key) { return money::from_ratio(p.at(key).get<double>()); };
-    o.venue.rules = {ratio("slippage"), ratio("max_fill_share")};
-    o.venue.taker_fee = ratio("taker_fee");
-    o.venue.maker_fee = ratio("maker_fee");
-    o.venue.assumed_half_spread = ratio("assumed_half_spread");
-    o.venue.latency_ns = p.at("latency").get<std::int64_t>();
-    o.venue.partial_fill_probability = p.at("partial_fill_probability").get<double>();
-    o.venue.reject_probability = p.at("reject_probability").get<double>();
-    o.venue.seed = p.at("seed").get<std::uint64_t>();
-    for (const auto& [code, text] : plugin_common::text_map(p.at("cash"))) {
-      const auto amount = money::parse(text);
-      if (!amount || *amount < Decimal::zero())
-        return Error{"CASH_INVALID", "cash." + code + ": a decimal of 0 or more is needed"};
-      o.cash.emplace_back(code, *amount);
-    }
-    o.memory = p.at("state").get<std::string>() == "memory";
-    o.file = p.at("file").get<std::string>();
-    options_ = std::move(o);
+    auto options = options_of(p);
+    if (!options) return options.error();
+    options_ = std::move(*options);
+    // What bowline.venue/1 says: one bucket for all requests, each at the cost of one.
+    rate_class_ = {plugin_common::str("requests"), options_.rate_limit, options_.rate_burst, 0, 0};
+    const bool limited = options_.rate_limit != 0;
+    rates_ = {sizeof rates_,
+              limited ? 1u : 0u,
+              limited ? static_cast<std::uint32_t>(costs.size()) : 0u,
+              0,
+              limited ? &rate_class_ : nullptr,
+              limited ? costs.data() : nullptr};
     return {};
   }
 
@@ -63,6 +66,9 @@ class Plugin {
     return {};
   }
   void stop() { desk_.reset(); }
+  const void* extension(std::string_view id) const noexcept {
+    return id == BL_EXT_VENUE && rates_.size != 0 ? &rates_ : nullptr;
+  }
   void on_wake() {
     if (desk_) desk_->on_time([this](const bl_event& e) { publish_->event(host_.ctx(), &e); });
   }
@@ -72,55 +78,54 @@ class Plugin {
 
 using Self = plugin_common::Shell<Plugin>;
 
-constexpr std::string_view schema = R"json({"type":"object","additionalProperties":false,"properties":{
-"cash":{"type":"object","properties":{},"additionalProperties":{"type":"string","format":"decimal"},"default":{"USD":"10000"},"description":"first balances by asset code; used only when the state is new"},
-"taker_fee":{"type":"number","x-bowline-unit":"percent","default":0.012,"minimum":0,"maximum":0.5,"description":"share of the value traded"},
-"maker_fee":{"type":"number","x-bowline-unit":"percent","default":0.006,"minimum":0,"maximum":0.5,"description":"share of the value traded"},
-"slippage":{"type":"number","x-bowline-unit":"percent","default":0.0005,"minimum":0,"maximum":0.5,"description":"share of the price that a taker loses"},
-"latency":{"type":"integer","x-bowline-unit":"duration","default":0,"minimum":0,"maximum":86400000000000,"description":"from submit or cancel to its arrival at the venue"},
-"max_fill_share":{"type":"number","x-bowline-unit":"percent","default":0.1,"exclusiveMinimum":0,"maximum":1,"description":"share of a bar's volume that all our orders together may take"},
-"partial_fill_probability":{"type":"number","default":0,"minimum":0,"maximum":1,"description":"that a bar fills only a part of what it could"},
-"reject_probability":{"type":"number","default":0,"minimum":0,"maximum":1,"description":"that a new order is rejected"},
-"assumed_half_spread":{"type":"number","x-bowline-unit":"percent","default":0.0005,"minimum":0,"maximum":0.5,"description":"between the last close and the touch, for post-only"},
-"seed":{"type":"integer","default":1,"minimum":0,"description":"of the two probabilities"},
-"state":{"type":"string","default":"file","enum":["file","memory"],"description":"whether the account survives the process"},
-"file":{"type":"string","x-bowline-unit":"path","x-bowline-state":true,"default":"mock_venue.db","minLength":1,"description":"the state file"}}})json";
+/// What a refusal means for the host. All of them say that no byte was sent.
+bl_status status_of(std::string_view code) noexcept {
+  constexpr std::array<std::pair<std::string_view, bl_status>, 5> known{
+      {{"ORDER_UNSUPPORTED", BL_E_UNSUPPORTED},
+       {"NOT_AFTER_PASSED", BL_E_STATE},
+       {"VENUE_NOT_STARTED", BL_E_STATE},
+       {"LINK_DOWN", BL_E_IO},
+       {"RATE_LIMITED", BL_E_AGAIN}}};
+  for (const auto& [name, status] : known)
+    if (name == code) return status;
+  return BL_E_INVALID;
+}
 
-/// A call on the lane: legal only while running.
+/// A request on the lane: legal only while running.
 template <class F>
-bl_status with_desk(bl_inst* i, bl_error* err, bl_status on_error, F&& f) noexcept {
-  return plugin_common::guarded(err, on_error, [&]() -> Result<void> {
+bl_status request(bl_inst* i, bl_error* err, F&& f) noexcept {
+  bl_status refused = BL_E_INVALID;
+  const bl_status s = plugin_common::guarded(err, BL_E_INVALID, [&]() -> Result<void> {
     Desk* desk = Self::of(i).desk();
-    if (desk == nullptr) return Error{"VENUE_NOT_STARTED", "the venue is not running"};
-    return f(*desk);
+    Result<void> r = desk ? f(*desk) : Error{"VENUE_NOT_STARTED", "the venue is not running"};
+    if (!r) refused = status_of(r.error().code);
+    return r;
   });
+  if (s == BL_OK) return BL_PENDING;
+  if (s != BL_E_INVALID) return s;  // an exception
+  if (err != nullptr) err->status = refused;
+  return refused;
 }
 
 bl_status submit(bl_inst* i, const bl_intent* intent, bl_error* err) noexcept {
-  Error why;
-  const bl_status s = with_desk(i, err, BL_E_INVALID, [&](Desk& d) -> Result<void> {
-    auto r = d.submit(*intent);
-    if (!r) why = r.error();
-    return r;
-  });
-  if (s != BL_E_INVALID) return s == BL_OK ? BL_PENDING : s;
-  if (why.code == "ORDER_UNSUPPORTED") return plugin_common::put_error(err, BL_E_UNSUPPORTED, why);
-  if (why.code == "NOT_AFTER_PASSED") return plugin_common::put_error(err, BL_E_STATE, why);
-  return s;
+  return request(i, err, [&](Desk& d) { return d.submit(*intent); });
+}
+bl_status amend(bl_inst* i, const bl_order_ref* ref, const bl_intent* wanted, bl_error* err) noexcept {
+  return request(i, err, [&](Desk& d) { return d.amend(*ref, *wanted); });
 }
 bl_status cancel(bl_inst* i, const bl_order_ref* refs, std::uint64_t n, bl_error* err) noexcept {
-  const bl_status s = with_desk(i, err, BL_E_STATE, [&](Desk& d) -> Result<void> {
+  return request(i, err, [&](Desk& d) -> Result<void> {
+    if (auto r = d.reach(Desk::cancel_cost(n)); !r) return r;
     d.cancel(refs, n);
     return {};
   });
-  return s == BL_OK ? BL_PENDING : s;
 }
 bl_status query(bl_inst* i, const bl_query* q, bl_error* err) noexcept {
-  const bl_status s = with_desk(i, err, BL_E_STATE, [&](Desk& d) -> Result<void> {
+  return request(i, err, [&](Desk& d) -> Result<void> {
+    if (auto r = d.reach(1); !r) return r;
     d.query(*q);
     return {};
   });
-  return s == BL_OK ? BL_PENDING : s;
 }
 bl_status on_event(bl_inst* i, const bl_event* e, const bl_sink* sink) noexcept {
   Desk* desk = Self::of(i).desk();
@@ -129,7 +134,7 @@ bl_status on_event(bl_inst* i, const bl_event* e, const bl_sink* sink) noexcept 
   if (e->type == BL_EV_TIMER) desk->on_time([sink](const bl_event& said) { sink->event(sink->ctx, &said); });
   return BL_OK;
 }
-constexpr bl_broker_v1 table{sizeof(bl_broker_v1), 0, 0, submit, cancel, nullptr, query, on_event};
+constexpr bl_broker_v1 table{sizeof(bl_broker_v1), 0, 0, submit, cancel, amend, query, on_event};
 
 }  // namespace
 }  // namespace bowline::broker_mock

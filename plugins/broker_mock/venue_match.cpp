@@ -36,7 +36,7 @@ void Venue::on_bar(std::uint32_t instrument, const BarView& bar) {
   if (!open_[instrument].empty()) {
     Decimal cap = volume_cap(bar, options_.rules, p->base_step);
     const std::vector<std::int64_t> numbers = open_[instrument];  // matching takes finished ones out
-    for (const std::int64_t n : numbers) match(orders_[static_cast<std::size_t>(n - 1)], *p, bar, cap);
+    for (const std::int64_t n : numbers) match(at(n), *p, bar, cap);
   }
   set_deadline();
 }
@@ -45,7 +45,7 @@ void Venue::expire(std::int64_t until_ns) {
   for (std::uint32_t i = 1; i < open_.size(); ++i) {
     const std::vector<std::int64_t> numbers = open_[i];
     for (const std::int64_t n : numbers) {
-      Order& o = orders_[static_cast<std::size_t>(n - 1)];
+      Order& o = at(n);
       if (o.spec.tif == Tif::gtd && o.spec.expire_ns <= until_ns)
         finish(o, State::expired, Reason::none, o.spec.expire_ns);
     }
@@ -53,6 +53,8 @@ void Venue::expire(std::int64_t until_ns) {
 }
 
 void Venue::match(Order& o, const Product& p, const BarView& bar, Decimal& cap) {
+  const Ledger::Quiet quiet(ledger_, !o.told);
+  const bool whole_or_nothing = o.spec.tif == Tif::fok;
   bool short_of_fund = false;
   if (eligible(o, bar)) {
     const Touch t = touch(o, bar, options_.rules, p.px_step);
@@ -62,14 +64,15 @@ void Venue::match(Order& o, const Product& p, const BarView& bar, Decimal& cap) 
     if (t.fills && t.px > Decimal::zero()) {
       const Amount a = amount(o, p, t, cap, bar.close_ns);
       short_of_fund = a.short_of_fund;
-      if (a.qty > Decimal::zero()) {
+      if (a.qty > Decimal::zero() && (a.whole || !whole_or_nothing)) {
         book(o, p, t, a.qty, bar.close_ns);
         cap = money::minus(cap, a.qty);
       }
       if (complete(o, p, t)) return finish(o, State::filled, Reason::none, bar.close_ns);
       if (short_of_fund) return finish(o, State::cancelled, Reason::insufficient_fund, bar.close_ns);
     }
-    if (o.spec.tif == Tif::ioc) return finish(o, State::cancelled, Reason::none, bar.close_ns);
+    if (o.spec.tif == Tif::ioc || whole_or_nothing)
+      return finish(o, State::cancelled, Reason::none, bar.close_ns);
   }
   if (o.spec.tif == Tif::gtd && o.spec.expire_ns <= bar.close_ns)
     finish(o, State::expired, Reason::none, o.spec.expire_ns);
@@ -105,24 +108,27 @@ Decimal Venue::affordable(const Order& o, const Product& p, const Touch& t) cons
 Venue::Amount Venue::amount(const Order& o, const Product& p, const Touch& t, const Decimal& cap,
                             std::int64_t close_ns) const {
   Amount a;
+  Decimal leaves = Decimal::zero();
   if (o.spec.side == Side::sell) {
-    a.qty = money::minus(*o.spec.qty, o.cum_qty);
+    a.qty = leaves = money::minus(*o.spec.qty, o.cum_qty);
   } else {
     const Decimal most = affordable(o, p, t);
-    const Decimal leaves = o.spec.qty ? money::minus(*o.spec.qty, o.cum_qty) : most;
+    leaves = o.spec.qty ? money::minus(*o.spec.qty, o.cum_qty) : most;
     a.short_of_fund = (most < leaves && most <= cap) || most < p.base_step;
     a.qty = std::min(leaves, most);
   }
   a.qty = std::min(a.qty, cap);
-  if (a.qty > Decimal::zero() && options_.partial_fill_probability > 0 &&
-      luck(options_.seed, o.spec.client_id, close_ns, 1) < options_.partial_fill_probability) {
-    const auto percent =
-        25 + static_cast<std::int64_t>(51.0 * luck(options_.seed, o.spec.client_id, close_ns, 2));
+  if (a.qty > Decimal::zero() &&
+      hits(options_.seed, o.key(), close_ns, Draw::partial, options_.partial_fill_probability)) {
+    const double share =
+        luck(options_.seed, o.key(), close_ns, static_cast<std::uint64_t>(Draw::partial_share));
+    const auto percent = 25 + static_cast<std::int64_t>(51.0 * share);
     const Decimal part = money::times(a.qty, money::from_mantissa(percent, -2), money::Round::down);
     const Decimal cut = std::max(money::down_to_step(part, p.base_step), p.base_step);
     a.short_of_fund = a.short_of_fund && cut >= a.qty;
     a.qty = std::min(cut, a.qty);
   }
+  a.whole = a.qty == leaves;
   return a;
 }
 
@@ -147,6 +153,10 @@ void Venue::book(Order& o, const Product& p, const Touch& t, const Decimal& qty,
   f.fee_asset = p.quote;
   f.liquidity = t.liquidity;
   f.ts_ns = now_ns;
+  if (o.told) {
+    f.fate = fate_of(options_.faults, options_.seed, o.key(), now_ns);
+    if (f.fate == Fate::prompt || f.fate == Fate::twice) f.told_ns = now_ns;
+  }
   ++o.fills;
   f.fill_id = o.venue_id + "-" + std::to_string(o.fills);
 
@@ -166,6 +176,7 @@ void Venue::book(Order& o, const Product& p, const Touch& t, const Decimal& qty,
   }
   fills_.push_back(f);
   mark_changed(o, now_ns);
+  if (!o.told) return;
   Report r;
   r.kind = Report::Kind::fill;
   r.ts_ns = now_ns;
@@ -174,17 +185,12 @@ void Venue::book(Order& o, const Product& p, const Touch& t, const Decimal& qty,
   reports_.push_back(std::move(r));
 }
 
-/// The hold behind a fill: what was there less what the fill took, and not more than the rest of the order
-/// can cost.
-Decimal Venue::hold_after(const Order& o, const Decimal& spent) const {
-  const Decimal rest = o.hold > spent ? money::minus(o.hold, spent) : Decimal::zero();
-  if (o.spec.side == Side::sell || !o.spec.limit_px) return rest;
-  const Decimal value =
-      money::times(*o.spec.limit_px, money::minus(*o.spec.qty, o.cum_qty), money::Round::up);
-  return std::min(rest, money::plus(value, money::times(value, worst_fee_, money::Round::up)));
+void Venue::finish(Order& o, State state, Reason reason, std::int64_t now_ns) {
+  end(o, state, reason, now_ns);
+  report(Report::Kind::done, o, now_ns, reason);
 }
 
-void Venue::finish(Order& o, State state, Reason reason, std::int64_t now_ns) {
+void Venue::end(Order& o, State state, Reason reason, std::int64_t now_ns) {
   ledger_.rehold(o.hold_asset, o.hold, Decimal::zero());
   o.hold = Decimal::zero();
   o.state = state;
@@ -192,7 +198,6 @@ void Venue::finish(Order& o, State state, Reason reason, std::int64_t now_ns) {
   auto& numbers = open_[o.spec.instrument];
   numbers.erase(std::remove(numbers.begin(), numbers.end(), o.number), numbers.end());
   mark_changed(o, now_ns);
-  report(Report::Kind::done, o, now_ns, reason);
 }
 
 }  // namespace bowline::broker_mock

@@ -104,7 +104,8 @@ class HostSide {
 };
 
 /// The base table of a plugin class P: P(const bl_host&), Result<void> configure(const Json&), Result<void>
-/// start(), void stop(), and, where it has them, void on_wake() and static const void* extension(id).
+/// start(), void stop(), and, where it has them, void on_wake() and const void* extension(id), which may be
+/// static.
 template <class P>
 struct Shell {
   static P& of(bl_inst* i) noexcept { return *reinterpret_cast<P*>(i); }
@@ -135,12 +136,12 @@ struct Shell {
   static void on_wake(bl_inst* i) noexcept {
     if constexpr (requires(P & p) { p.on_wake(); }) of(i).on_wake();
   }
-  static const void* extension(bl_inst*, bl_str id) noexcept {
-    if constexpr (extends) return P::extension(view(id));
+  static const void* extension(bl_inst* i, bl_str id) noexcept {
+    if constexpr (extends) return of(i).extension(view(id));
     return nullptr;
   }
   static constexpr bool wakes = requires(P & p) { p.on_wake(); };
-  static constexpr bool extends = requires(std::string_view id) { P::extension(id); };
+  static constexpr bool extends = requires(const P& p, std::string_view id) { p.extension(id); };
 
   static constexpr bl_base base{sizeof(bl_base),
                                 0,

@@ -188,7 +188,7 @@ TEST_CASE("files that are not this venue's are refused, each by its own code") {
   CHECK(code_of_opening(dir.at("other.db")) == "STATE_FOREIGN");
 
   { Stored b(dir.at("newer.db")); }
-  sql(dir.at("newer.db"), "PRAGMA user_version=2");
+  sql(dir.at("newer.db"), "PRAGMA user_version=3");
   CHECK(code_of_opening(dir.at("newer.db")) == "STATE_NEWER");
 
   const std::string held = dir.at("held.db");

@@ -281,7 +281,7 @@ TEST_CASE(
     REQUIRE(p.host.types() ==
             std::vector<std::uint16_t>{BL_EV_FILL, BL_EV_EXEC, BL_EV_BALANCE, BL_EV_BALANCE});
     CHECK(text(p.host.event<bl_fill>(0).px) == "100.05");
-    i.tif = BL_FOK;
+    i.tif = 77;
     CHECK(p.table->submit(p.inst, &i, &p.error) == BL_E_UNSUPPORTED);
     i.tif = BL_GTC;
     i.qty = A("3");

@@ -1,0 +1,92 @@
+// The part of the venue where somebody else acts in the account: orders, trades, cancels, money in and out
+// that the host did not ask for.
+#include <algorithm>
+#include <utility>
+
+#include "common/money.hpp"
+#include "venue.hpp"
+
+namespace bowline::broker_mock {
+
+void Venue::script(std::vector<ExternalAct> acts) {
+  for (ExternalAct& a : acts) {
+    Request r;
+    r.what = Request::What::external;
+    r.due_ns = r.sent_ns = a.at_ns;
+    r.act = script_.size();
+    script_.push_back(std::move(a));
+    enqueue(std::move(r));
+  }
+}
+
+void Venue::carry_out_external(const Request& r) {
+  const ExternalAct& a = script_[r.act];
+  const Ledger::Quiet quiet(ledger_, !a.told);
+  const std::int64_t now_ns = std::max(r.due_ns, latest_ns_);
+  ActDone done;
+  done.number = ++acts_;
+  done.what = a.what;
+  done.script = a.script;
+  done.ts_ns = now_ns;
+  switch (a.what) {
+    case ExternalAct::What::order:
+    case ExternalAct::What::fill:
+      done.reason = external_order(a, now_ns, done.order);
+      break;
+    case ExternalAct::What::cancel:
+      external_cancel(a, now_ns);
+      break;
+    case ExternalAct::What::deposit:
+    case ExternalAct::What::withdrawal:
+      done.asset = a.asset;
+      done.reason = external_transfer(a, done.amount);
+      break;
+  }
+  new_acts_.push_back(std::move(done));
+  latest_ns_ = std::max(latest_ns_, now_ns);
+}
+
+/// An order of its own, without a client id. A `fill` is one that trades whole and at once, at the price it
+/// names.
+Reason Venue::external_order(const ExternalAct& a, std::int64_t now_ns, std::int64_t& number) {
+  OrderSpec s;
+  s.instrument = a.instrument;
+  s.side = a.side;
+  s.type = a.type;
+  s.qty = a.qty;
+  s.limit_px = a.px;
+  Order& o = take_in(std::move(s), now_ns, now_ns, a.told);
+  number = o.number;
+  const bool open = o.state == State::open;
+  report(open ? Report::Kind::accepted : Report::Kind::rejected, o, now_ns, o.reason);
+  if (open && a.what == ExternalAct::What::fill) {
+    book(o, products_[a.instrument], {false, true, *a.px, Liquidity::taker}, a.qty, now_ns);
+    finish(o, State::filled, Reason::none, now_ns);
+  }
+  return o.reason;
+}
+
+/// Ends the host's own open orders of a product behind its back.
+void Venue::external_cancel(const ExternalAct& a, std::int64_t now_ns) {
+  const std::vector<std::int64_t> numbers = open_[a.instrument];
+  for (const std::int64_t n : numbers) {
+    if (at(n).external()) continue;
+    end(at(n), State::cancelled, Reason::external_cancel, now_ns);
+    if (a.told) report(Report::Kind::done, at(n), now_ns, Reason::external_cancel);
+  }
+}
+
+/// Money in or out. What is set aside for orders cannot be taken out.
+Reason Venue::external_transfer(const ExternalAct& a, std::optional<Decimal>& amount) {
+  if (a.what == ExternalAct::What::deposit) {
+    ledger_.credit(a.asset, a.qty);
+    amount = a.qty;
+    return Reason::none;
+  }
+  if (ledger_.available(a.asset) < a.qty) return Reason::insufficient_fund;
+  ledger_.debit(a.asset, a.qty);
+  amount = money::minus(Decimal::zero(), a.qty);
+  return Reason::none;
+}
+
+}  // namespace bowline::broker_mock
