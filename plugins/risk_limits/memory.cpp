@@ -53,7 +53,6 @@ void Memory::on_exec(const bl_exec& exec) {
   std::erase_if(sent_, [now](const Sent& s) { return s.at <= now - minute_ns; });
   // A snapshot may tell of an order that is days old: what counts is when it was made.
   const std::int64_t at = exec.created_ns > 0 ? exec.created_ns : now;
-  if (at <= now - minute_ns) return;
   if (heard_of(exec.client_id, now - minute_ns)) return;
   Sent s{{}, at};
   std::copy_n(exec.client_id, s.id.size(), s.id.data());

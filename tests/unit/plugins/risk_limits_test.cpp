@@ -427,7 +427,8 @@ TEST_CASE("rule 5.1, rolling loss: against the equity of 24 hours before, or the
   CHECK(text(a.value) == "0.05");
   at(t + day, "9400");
   CHECK(ask(b, buy("1"), l, m).code == "ROLLING_LOSS_LIMIT");  // still against the 10,000
-  at(t + day + hour, "9400");                                  // now against the 9,501
+  CHECK(text(*m.equity_a_day_ago(t + day + 40 * s)) == "10000");
+  at(t + day + hour, "9400");  // now against the 9,501
   CHECK(ask(b, buy("1"), l, m).action == Action::allow);
   for (int i = 2; i < 40'000; ++i) at(t + day + hour + i * minute, "9400");
   CHECK(text(*m.equity_a_day_ago(b.now_ns)) == "9400");
@@ -551,6 +552,20 @@ TEST_CASE("cooldown: fees make a close a losing one, and dust counts as flat") {
   CHECK(ask(b, buy("1"), l, m).code == "COOLDOWN_ACTIVE");
   m.reset(l.cooldown);
   bl_position_ev e{};
+  e.h.ts_event = b.now_ns;
+  e.position.instrument = 1;
+  const auto tell = [&](const char* qty, const char* realised_so_far, const char* fees) {
+    e.position.qty = D(qty).raw();
+    e.position.realised = D(realised_so_far).raw();
+    e.position.fees = D(fees).raw();
+    m.on_position(e);
+  };
+  tell("0", "50", "10");
+  tell("1", "50", "11.5");  // the entry's fee is the trip's, too
+  tell("0", "52", "12.5");
+  CHECK(ask(b, buy("1"), l, m).code == "COOLDOWN_ACTIVE");
+  m.reset(l.cooldown);
+  e = {};
   e.h.ts_event = b.now_ns;
   e.position.instrument = 1;
   e.position.qty = D("1").raw();
