@@ -78,6 +78,9 @@ class Desk {
   /// A bar: final ones only. Nanoseconds when no order of its instrument is open and nothing is due.
   void on_bar(const bl_bar& bar, const bl_sink& sink) {
     if (!bar.is_final) return;
+    // A host that goes on after a restart tells old bars again: they are prices, and nothing is filled by them.
+    if ((bar.h.flags & 1u) != 0)
+      return venue_->note_price(bar.h.instrument, bar.close, bar.px_exp, bar.close_ns);
     if (venue_->idle(bar.h.instrument, bar.close_ns) && (!teller_ || teller_->idle(bar.close_ns)))
       return venue_->note_price(bar.h.instrument, bar.close, bar.px_exp, bar.close_ns);
     busy_bar(bar, sink);

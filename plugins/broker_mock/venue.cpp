@@ -16,6 +16,7 @@ Venue::Venue(const VenueOptions& options, std::vector<Product> products, std::ui
   products_.resize(highest + 1);
   open_.resize(highest + 1);
   prices_.resize(highest + 1);
+  matched_ns_.resize(highest + 1, INT64_MIN);
   for (Product& p : products) products_[p.instrument] = std::move(p);
   by_client_id_.max_load_factor(0.5);  // nearly every id that is looked for is new
 }
@@ -34,6 +35,8 @@ void Venue::restore(std::vector<Order> orders, std::vector<Fill> fills, std::int
     if (o.state == State::open && product(o.spec.instrument)) open_[o.spec.instrument].push_back(o.number);
     last_place_ = std::max(last_place_, o.place);
     latest_ns_ = std::max(latest_ns_, o.updated_ns);
+    if (product(o.spec.instrument))
+      matched_ns_[o.spec.instrument] = std::max(matched_ns_[o.spec.instrument], o.updated_ns);
     const Order& kept = orders_.emplace_back(std::move(o));
     if (!kept.external()) by_client_id_.emplace(kept.spec.client_id, kept.number);
   }

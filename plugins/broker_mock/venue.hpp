@@ -185,6 +185,7 @@ class Venue {
       by_client_id_;  ///< the texts are those in orders_; never walked
   std::vector<std::vector<std::int64_t>>
       open_;                       ///< open order numbers by instrument, in order of time priority
+  std::vector<std::int64_t> matched_ns_;         ///< by instrument: up to when a restored state knows its bars
   std::vector<Price> prices_;      ///< by instrument
   std::vector<Request> requests_;  ///< on their way, in order of sending
   std::vector<ExternalAct> script_;

@@ -33,7 +33,9 @@ void Venue::on_bar(std::uint32_t instrument, const BarView& bar) {
   // What arrives at the very close comes after the bar, as a timer of that moment does.
   arrivals(bar.close_ns - 1);
   expire(bar.close_ns - 1);
-  if (!open_[instrument].empty()) {
+  // Before a restart this bar was taken already: what it changed is in the state, and a bar that changed nothing changes
+  // nothing again.
+  if (!open_[instrument].empty() && bar.close_ns > matched_ns_[instrument]) {
     Decimal cap = volume_cap(bar, options_.rules, p->base_step);
     const std::vector<std::int64_t> numbers = open_[instrument];  // matching takes finished ones out
     for (const std::int64_t n : numbers) match(at(n), *p, bar, cap);

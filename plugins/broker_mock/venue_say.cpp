@@ -52,7 +52,10 @@ void Venue::ask_balances(std::int64_t now_ns) {
 void Venue::put_report(Report::Kind kind, const Order& o, std::int64_t now_ns, Reason reason) {
   Report& r = reports_.emplace_back();
   r.kind = kind;
-  r.ts_ns = now_ns;
+  // An answer says since when it is so: whoever asks after a restart may not know it before.
+  const bool answers = kind == Report::Kind::snapshot && o.updated_ns != 0;
+  r.ts_ns = answers ? o.updated_ns : now_ns;
+  if (answers) r.told_ns = now_ns;
   r.order = o;
   r.reason = reason;
 }

@@ -1,124 +1,139 @@
 // bowline.risk.limits: see README.md.
 #include <algorithm>
-#include <cstring>
 
+#include "common/assess.hpp"
 #include "common/money.hpp"
+#include "common/risk_table.hpp"
 #include "common/shell.hpp"
 #include "limits.hpp"
+#include "memory.hpp"
+#include "params.hpp"
 
 namespace bowline::risk_limits {
 namespace {
 
-/// Entry `i` of an array whose elements may have grown since this was compiled.
-template <class T>
-const T& at(const T* first, std::uint32_t stride, std::uint32_t i) noexcept {
-  return *reinterpret_cast<const T*>(reinterpret_cast<const char*>(first) + std::size_t{stride} * i);
-}
-
-template <std::size_t N>
-void copy(char (&to)[N], std::string_view from) noexcept {
-  const std::size_t n = std::min(from.size(), N - 1);
-  std::copy_n(from.data(), n, to);  // memcpy may not be given the null of an empty view
-  to[n] = '\0';
-}
-
 class Plugin {
+  plugin_common::HostSide host_;
   Limits limits_;
+  Memory memory_;
+  std::uint32_t products_ = 1;  ///< the number behind the last one
+  mutable risk::Marks marks_;   ///< scratch of one check
 
  public:
-  explicit Plugin(const bl_host&) {}
+  explicit Plugin(const bl_host& host) : host_(host) {}
 
   Result<void> configure(const plugin_common::Json& p) {
-    const auto position = money::from_ratio(p.at("max_position").get<double>());
-    const auto exposure = money::from_ratio(p.at("max_exposure").get<double>());
-    const auto minimum = money::parse(p.at("min_notional").get<std::string>());
-    if (!minimum || *minimum < Decimal::zero())
-      return Error{"MIN_NOTIONAL_INVALID", "min_notional: a decimal of 0 or more is needed"};
-    limits_ = {position, exposure, *minimum};
+    auto limits = read_limits(p, [this](const std::string& symbol) { return host_.instrument(symbol); });
+    if (!limits) return limits.error();
+    limits_ = std::move(*limits);
     return {};
   }
-  Result<void> start() { return {}; }
+  Result<void> start() {
+    memory_.reset(limits_.cooldown);
+    // Until the account's tier is read, the dearest one (trading rules 5.8).
+    const Decimal dearest = Decimal::from_mantissa(12, -3);
+    limits_.taker_fee = Decimal::zero();
+    bl_product p;
+    std::uint32_t n = 0;
+    for (; host_.product(n + 1, p); ++n) {
+      const Decimal told = Decimal::from_raw(p.taker_fee);
+      limits_.taker_fee = max(limits_.taker_fee, told.is_set() ? told : dearest);
+    }
+    if (n == 0) limits_.taker_fee = dearest;
+    products_ = n + 1;
+    marks_.reserve(n);
+    return {};
+  }
   void stop() {}
 
-  void check(const bl_intent& intent, const bl_portfolio& portfolio, bl_verdict& out) const {
-    Ask ask;
-    ask.instrument = intent.instrument;
-    ask.buy = intent.side == BL_BUY;
-    ask.qty = money::from_abi(intent.qty);
-    ask.by_cost = money::from_abi(intent.quote_qty);
-    if (intent.type != BL_MARKET) ask.limit_px = money::from_abi(intent.limit_px);
-    write(intent.side == BL_BUY || intent.side == BL_SELL ? judge(ask, book_of(intent, portfolio), limits_)
-                                                          : Answer{},
-          out);
+  /// Only what the limits that are set have to remember.
+  void needs(bl_needs& out) const noexcept {
+    out.warmup_bars = 0;
+    out.event_mask = 0;
+    const auto want = [&out](bool needed, int type) {
+      if (needed) out.event_mask |= 1ull << type;
+    };
+    want(limits_.max_day.has_value(), BL_EV_FILL);
+    want(limits_.max_orders_per_minute != 0, BL_EV_EXEC);
+    want(limits_.cooldown.losses != 0, BL_EV_POSITION);
+    want(limits_.max_rolling_loss.has_value(), BL_EV_BAR);
   }
 
- private:
-  static Book book_of(const bl_intent& intent, const bl_portfolio& p) {
-    Book b;
-    b.equity = money::from_abi(p.equity).value_or(Decimal::zero());
-    for (std::uint32_t i = 0; i < p.n_positions; ++i) {
-      const bl_position& x = at(p.positions, p.position_stride, i);
-      b.holdings.push_back({x.instrument, money::from_abi(x.qty).value_or(Decimal::zero()),
-                            money::from_abi(x.avg_px).value_or(Decimal::zero())});
+  /// What it remembers, of the limits that are set; what is held and working the host knows itself.
+  plugin_common::Json assess() const {
+    using plugin_common::Json;
+    const std::int64_t now = host_.now_ns();
+    Json j = Json::object();
+    if (limits_.max_day)
+      j["max_day"] = {{"bought", money::text(memory_.bought_today(now))},
+                      {"limit", money::text(*limits_.max_day)}};
+    if (limits_.max_orders_per_minute != 0)
+      j["max_orders_per_minute"] = {{"sent", memory_.sent_last_minute(now)},
+                                    {"limit", limits_.max_orders_per_minute}};
+    if (limits_.max_rolling_loss) {
+      const auto opening = memory_.equity_a_day_ago(now);
+      j["max_rolling_loss"] = {{"opening", opening ? Json(money::text(*opening)) : Json()},
+                               {"limit", money::text(*limits_.max_rolling_loss)}};
     }
-    for (std::uint32_t i = 0; i < p.n_marks; ++i) {
-      const bl_mark& m = at(p.marks, p.mark_stride, i);
-      const auto px = money::from_abi(m.px);
-      if (!px || *px <= Decimal::zero() || m.instrument > plugin_common::most_instruments) continue;
-      if (m.instrument >= b.marks.size()) b.marks.resize(m.instrument + 1);
-      b.marks[m.instrument] = px;
+    if (limits_.cooldown.losses != 0) {
+      Json waiting = Json::array();
+      for (std::uint32_t i = 1; i < products_; ++i)
+        if (const auto since = memory_.cooling_since(i, now))
+          waiting.push_back({{"instrument", i}, {"until_ns", *since + limits_.cooldown.length_ns}});
+      j["cooldown"] = waiting;
     }
-    for (std::uint32_t i = 0; i < p.n_working; ++i) {
-      const bl_working& w = *p.working[i];
-      if (std::strncmp(w.intent->client_id, intent.client_id, sizeof intent.client_id) == 0 &&
-          intent.client_id[0] != '\0')
-        continue;  // the order being judged does not count against itself
-      Working v;
-      v.instrument = w.intent->instrument;
-      v.buy = w.intent->side == BL_BUY;
-      const auto leaves = money::from_abi(w.leaves_qty), qty = money::from_abi(w.intent->qty);
-      v.leaves = leaves ? *leaves : qty.value_or(Decimal::zero());
-      if (!qty) v.by_cost = money::from_abi(w.intent->quote_qty);
-      if (w.intent->type != BL_MARKET) v.limit_px = money::from_abi(w.intent->limit_px);
-      b.working.push_back(v);
-    }
-    return b;
+    Json locked = Json::array();
+    for (const Lock& l : limits_.locks)
+      if (l.until_ns == 0 || now < l.until_ns)
+        locked.push_back({{"instrument", l.instrument}, {"until_ns", l.until_ns}});
+    j["locks"] = locked;
+    return j;
+  }
+  static const void* extension(std::string_view id) noexcept {
+    return plugin_common::AssessTable<Plugin>::for_id(id);
   }
 
-  static void write(const Answer& a, bl_verdict& out) noexcept {
-    out.action = static_cast<std::uint32_t>(a.action);
-    out.rule = a.rule;
-    out.unit = static_cast<std::uint32_t>(a.unit);
-    out.max_qty = a.action == Action::shrink ? money::to_abi(a.max_qty) : money::not_set();
-    out.value = a.unit == Unit::none ? money::not_set() : money::to_abi(a.value);
-    out.limit = a.unit == Unit::none ? money::not_set() : money::to_abi(a.limit);
-    copy(out.code, a.action == Action::reject && a.code.empty() ? "SIDE_UNKNOWN" : a.code);
-    copy(out.reason, a.reason);
+  risk::Answer check(const bl_intent& intent, const bl_portfolio& portfolio) const {
+    return judge(intent, portfolio, limits_, memory_, marks_);
+  }
+
+  void on_event(const bl_event& e, const bl_portfolio& portfolio, const bl_sink&) {
+    using plugin_common::event_as;
+    if (limits_.max_rolling_loss) memory_.on_equity(portfolio);
+    if (const auto* fill = event_as<bl_fill>(e, BL_EV_FILL)) memory_.on_fill(*fill);
+    if (const auto* exec = event_as<bl_exec>(e, BL_EV_EXEC)) memory_.on_exec(*exec);
+    if (const auto* changed = event_as<bl_position_ev>(e, BL_EV_POSITION)) memory_.on_position(*changed);
   }
 };
 
 constexpr std::string_view schema = R"json({"type":"object","additionalProperties":false,"properties":{
 "max_position":{"type":"number","x-bowline-unit":"percent","default":0.05,"exclusiveMinimum":0,"maximum":1,"description":"share of equity in one instrument"},
 "max_exposure":{"type":"number","x-bowline-unit":"percent","default":0.8,"exclusiveMinimum":0,"maximum":1,"description":"share of equity in all instruments"},
-"min_notional":{"type":"string","format":"decimal","default":"1","description":"smallest entry, quote currency"}}})json";
-
-bl_status needs(bl_inst*, bl_needs* out) noexcept {
-  out->warmup_bars = 0;
-  out->event_mask = 0;
-  return BL_OK;
-}
-bl_status check(bl_inst* i, const bl_intent* intent, const bl_portfolio* portfolio,
-                bl_verdict* out) noexcept {
-  return plugin_common::guarded(nullptr, BL_E_INTERNAL, [&]() -> Result<void> {
-    plugin_common::Shell<Plugin>::of(i).check(*intent, *portfolio, *out);
-    return {};
-  });
-}
-bl_status on_event(bl_inst*, const bl_event*, const bl_portfolio*, const bl_sink*) noexcept { return BL_OK; }
-constexpr bl_risk_v1 table{sizeof(bl_risk_v1), 0, needs, check, on_event};
+"min_notional":{"type":"string","format":"decimal","default":"1","description":"smallest entry, quote currency"},
+"cash_reserve":{"type":"number","x-bowline-unit":"percent","default":0,"minimum":0,"exclusiveMaximum":1,"description":"share of equity that stays in cash, fees counted"},
+"max_order":{"type":"string","pattern":"^(none|[0-9]+(\\.[0-9]+)?)$","default":"none","description":"largest entry in quote currency, such as 500; none = no limit"},
+"max_day":{"type":"string","pattern":"^(none|[0-9]+(\\.[0-9]+)?)$","default":"none","description":"entries of one UTC day in quote currency, filled and working; none = no limit"},
+"max_total":{"type":"string","pattern":"^(none|[0-9]+(\\.[0-9]+)?)$","default":"none","description":"all positions and working entries in quote currency; none = no limit"},
+"max_open_orders":{"type":"integer","default":0,"minimum":0,"maximum":100000,"description":"working orders in all; 0 = no limit"},
+"max_product_orders":{"type":"integer","default":0,"minimum":0,"maximum":100000,"description":"working orders of one product; 0 = no limit"},
+"max_orders_per_minute":{"type":"integer","default":0,"minimum":0,"maximum":100000,"description":"orders sent in a minute, exits counted; 0 = no limit"},
+"price_band":{"type":"number","x-bowline-unit":"percent","default":1,"exclusiveMinimum":0,"maximum":1,"description":"how far from the mark a limit price may be; 100% = no limit"},
+"max_daily_loss":{"type":"number","x-bowline-unit":"percent","default":1,"exclusiveMinimum":0,"maximum":1,"description":"loss of the UTC day, as share of its opening equity, from which on nothing is bought; 100% = no limit"},
+"max_rolling_loss":{"type":"number","x-bowline-unit":"percent","default":1,"exclusiveMinimum":0,"maximum":1,"description":"the same over the last 24 hours; 100% = no limit"},
+"drawdown_ladder":{"type":"array","default":[],"maxItems":32,"items":{"type":"object","additionalProperties":false,"required":["drawdown","size"],"properties":{
+"drawdown":{"type":"number","x-bowline-unit":"percent","exclusiveMinimum":0,"exclusiveMaximum":1,"description":"fall from the peak of the equity"},
+"size":{"type":"number","x-bowline-unit":"percent","minimum":0,"exclusiveMaximum":1,"description":"what is left of an entry from there on; 0% = none"}}},"description":"steps {drawdown, size}: from this fall of the peak on, entries are cut to this share"},
+"cooldown_losses":{"type":"integer","default":0,"minimum":0,"maximum":1000,"description":"losing closes within the window that stop entries for a while; 0 = never"},
+"cooldown_window":{"type":"integer","x-bowline-unit":"duration","default":86400000000000,"minimum":1000000000,"description":"in which the losing closes are counted"},
+"cooldown":{"type":"integer","x-bowline-unit":"duration","default":14400000000000,"minimum":1000000000,"description":"how long nothing is bought then"},
+"cooldown_scope":{"type":"string","default":"global","enum":["global","product"],"description":"whose closes are counted, and what waits: all together, or each product for itself"},
+"locks":{"type":"array","default":[],"maxItems":10000,"items":{"type":"object","additionalProperties":false,"required":["symbol"],"properties":{
+"symbol":{"type":"string","minLength":1,"description":"the product"},
+"until":{"type":"string","default":"","description":"2026-01-01T12:00:00Z; left out: for good"}}},"description":"products that are never bought, or not before a time: {symbol, until}"}}})json";
 
 }  // namespace
 }  // namespace bowline::risk_limits
 
-BOWLINE_MODULE(BL_RISK, "risk", "bowline.risk.limits", "1.0.0", bowline::risk_limits::schema,
-               bowline::risk_limits::Plugin, bowline::risk_limits::table, "")
+BOWLINE_MODULE(BL_RISK, "risk", "bowline.risk.limits", "1.1.0", bowline::risk_limits::schema,
+               bowline::risk_limits::Plugin,
+               bowline::plugin_common::RiskTable<bowline::risk_limits::Plugin>::value, "")

@@ -35,6 +35,8 @@ struct FakeHost {
   std::vector<std::vector<std::uint64_t>> events;  ///< 8-byte aligned copies
   std::vector<bl_prediction> predictions;
   std::vector<bl_target> targets;
+  std::vector<bl_stop> stops;
+  bool takes_stops = true;
   std::vector<std::string> symbols{"", "BTC-USD", "ETH-USD"}, assets{"", "USD", "BTC", "ETH"};
   bool offers_publish = true;
   bl_host host{};
@@ -61,7 +63,11 @@ struct FakeHost {
       self(ctx).targets.push_back(*t);
       return BL_OK;
     };
-    sink.stop = [](void*, const bl_stop*) noexcept -> bl_status { return BL_E_UNSUPPORTED; };
+    sink.stop = [](void* ctx, const bl_stop* w) noexcept -> bl_status {
+      if (!self(ctx).takes_stops) return BL_E_UNSUPPORTED;
+      self(ctx).stops.push_back(*w);
+      return BL_OK;
+    };
   }
   FakeHost(const FakeHost&) = delete;
   FakeHost& operator=(const FakeHost&) = delete;

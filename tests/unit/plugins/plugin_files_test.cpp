@@ -57,6 +57,8 @@ TEST_CASE("each plugin file has one plugin, a closed and described schema, and a
   check_file<bl_feed_v1>("feed_simulated", "bowline.feed.simulated", BL_FEED, Json::object());
   check_file<bl_signal_v1>("signal_ema_cross", "bowline.signal.ema_cross", BL_SIGNAL, Json::object());
   check_file<bl_risk_v1>("risk_limits", "bowline.risk.limits", BL_RISK, Json::object());
+  check_file<bl_risk_v1>("risk_stops", "bowline.risk.stops", BL_RISK, Json::object());
+  check_file<bl_risk_v1>("risk_correlation", "bowline.risk.correlation", BL_RISK, Json::object());
   check_file<bl_broker_v1>("broker_mock", "bowline.broker.mock", BL_BROKER, {{"state", "memory"}});
   check_file<bl_broker_v1>("broker_mock", "bowline.broker.mock", BL_BROKER, {{"file", dir.at("venue.db")}});
   check_file<bl_rebalancer_v1>("rebalancer_targets", "bowline.rebalancer.targets", BL_REBALANCER,
