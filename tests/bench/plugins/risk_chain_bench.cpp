@@ -196,7 +196,8 @@ void check(benchmark::State& state, std::initializer_list<std::size_t> which, do
   state.counters["p50_us"] = at(0.5);
   state.counters["p99_us"] = at(0.99);
   state.counters["p999_us"] = at(0.999);
-  missed = missed || at(0.99) > bar_us;
+  if (took.size() >= 10'000)
+    missed = missed || at(0.99) > bar_us;  // the short runs only find how many are needed
 }
 void check_limits(benchmark::State& s) { check(s, {0}, 20); }
 void check_correlation(benchmark::State& s) { check(s, {2}, 20); }
