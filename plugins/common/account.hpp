@@ -55,10 +55,21 @@ inline Decimal bound_px(const bl_intent& i) noexcept {
   return i.type == BL_MARKET ? Decimal::not_set() : Decimal::from_raw(i.limit_px);
 }
 
+/// Orders two client ids as strncmp does. Nearly all differ in their first eight bytes, and each check
+/// compares hundreds: those are compared as one number, where neither id ends within them.
+inline int compare_ids(const char* a, const char* b) noexcept {
+  std::uint64_t x = 0, y = 0;
+  std::memcpy(&x, a, sizeof x);
+  std::memcpy(&y, b, sizeof y);
+  constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  const auto ends = [](std::uint64_t w) { return ((w - ones) & ~w & tops) != 0; };
+  if (x != y && !ends(x) && !ends(y)) return __builtin_bswap64(x) < __builtin_bswap64(y) ? -1 : 1;
+  return std::strncmp(a, b, sizeof bl_intent::client_id);
+}
+
 /// Whether a working order is the one that is being judged: it does not count against itself.
 inline bool is_same(const bl_working& w, const bl_intent& judged) noexcept {
-  return judged.client_id[0] != '\0' &&
-         std::strncmp(w.intent->client_id, judged.client_id, sizeof judged.client_id) == 0;
+  return judged.client_id[0] != '\0' && compare_ids(w.intent->client_id, judged.client_id) == 0;
 }
 /// What may still fill, in base: what the host says is left, else the whole order.
 inline Decimal leaves_of(const bl_working& w) noexcept {

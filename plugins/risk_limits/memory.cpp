@@ -1,7 +1,6 @@
 #include "memory.hpp"
 
 #include <algorithm>
-#include <cstring>
 
 namespace bowline::risk_limits {
 namespace {
@@ -11,8 +10,6 @@ constexpr std::uint32_t dust = 1;                      // bit of bl_position.fla
 
 /// When it was known; publishers that do not tell it tell when it happened.
 std::int64_t known_at(const bl_event& e) noexcept { return std::max(e.ts_recv, e.ts_event); }
-
-int compare_ids(const char* a, const char* b) noexcept { return std::strncmp(a, b, 40); }
 
 }  // namespace
 
@@ -40,11 +37,11 @@ void Memory::on_fill(const bl_fill& fill) {
 // Kept in the order of the ids: a check looks up every order that is in flight.
 std::vector<Memory::Sent>::const_iterator Memory::place_of(const char* id) const noexcept {
   return std::partition_point(sent_.begin(), sent_.end(),
-                              [id](const Sent& s) { return compare_ids(s.id.data(), id) < 0; });
+                              [id](const Sent& s) { return risk::compare_ids(s.id.data(), id) < 0; });
 }
 bool Memory::heard_of(const char* id, std::int64_t from) const noexcept {
   const auto at = place_of(id);
-  return at != sent_.end() && at->at > from && compare_ids(at->id.data(), id) == 0;
+  return at != sent_.end() && at->at > from && risk::compare_ids(at->id.data(), id) == 0;
 }
 
 void Memory::on_exec(const bl_exec& exec) {

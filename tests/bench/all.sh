@@ -24,6 +24,7 @@ echo "$(awk -F': ' '/model name/ {print $2; exit}' /proc/cpuinfo), $(nproc) core
 bench=$build/tests/bench
 part "one bar across the ABI to two EMAs" "$bench/loader/bench_signal_call"
 part "plugin file to ready instance" "$bench/loader/bench_plugin_ready" "$build/plugins/libsignal_ema_cross.so"
+part "a check of the risk chain" env BOWLINE_BUILD="$build" "$bench/plugins/bench_risk_chain"
 sed "s|path: \[.*|path: [$build/plugins]|" configs/bench_predict_train.yaml >"$dir/train.yaml"
 "$build/bin/bowline" train "$dir/train.yaml" --out "$dir/model" >"$dir/out" || exit 1
 part "bar close to prediction" "$bench/predict/bench_close_to_prediction" "$dir/model" "$build/plugins"

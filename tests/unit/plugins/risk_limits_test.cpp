@@ -875,6 +875,25 @@ TEST_CASE(
                                     "ORDER_NOTIONAL_LIMIT", "DAY_NOTIONAL_LIMIT", "TOTAL_NOTIONAL_LIMIT"});
 }
 
+TEST_CASE("client ids are ordered as strncmp orders them, whatever stands behind their end") {
+  Random r{55};
+  int equal = 0;
+  for (int round = 0; round < 200'000; ++round) {
+    char a[40], b[40];
+    for (char* id : {a, b}) {
+      for (int i = 0; i < 40; ++i) id[i] = "ab\xC3"[r.below(3)];
+      if (r.chance(2)) id[r.below(r.chance(2) ? 40 : 10)] = '\0';
+    }
+    if (r.chance(4)) std::memcpy(b, a, 12);
+    if (r.chance(4)) std::strncpy(b, a, 40);
+    const int want = std::strncmp(a, b, 40), is = bowline::risk::compare_ids(a, b);
+    equal += want == 0;
+    REQUIRE((want < 0) == (is < 0));
+    REQUIRE((want == 0) == (is == 0));
+  }
+  CHECK(equal > 1'000);
+}
+
 TEST_CASE("property: a check changes nothing: asked twice, and in between for others, it says the same") {
   Random r{31337};
   for (int round = 0; round < 2'000; ++round) {
