@@ -46,6 +46,24 @@ TEST_CASE("amend: quantity and price change, the hold follows, the answer is the
   CHECK(b.usd().hold == Decimal::zero());
 }
 
+TEST_CASE("amend: of an order that is partly filled only the rest is held for") {
+  AmendBench b;
+  OrderSpec s = b.limit("a", Side::buy, "1", "99");
+  b.send(s);
+  b.bar("100", "100", "98", "100", "4");  // 0.4 of it
+  s.qty = D("2");
+  s.limit_px = D("90");
+  CHECK(b.amend("a", s).kind == K::amended);
+  CHECK(text(b.usd().hold) == "145.728");  // 1.6 * 90 * 1.012
+  CHECK(text(b.venue().order(1).cum_qty) == "0.4");
+  OrderSpec sell = b.limit("b", Side::sell, "1", "105");
+  b.send(sell);
+  b.bar("100", "106", "100", "100", "4");
+  sell.qty = D("0.7");
+  CHECK(b.amend("b", sell).kind == K::amended);
+  CHECK(text(b.btc().hold) == "0.3");
+}
+
 TEST_CASE("amend: what cannot be is refused with its reason, and the order is as it was") {
   struct Case {
     const char* name;

@@ -261,6 +261,21 @@ TEST_CASE(
   CHECK(b.failures.empty());
 }
 
+TEST_CASE("disconnect: a late bar draws nothing: its moment has passed") {
+  DeskBench b;
+  b.faults().disconnect_probability = 1;
+  b.faults().disconnect_duration_ns = minute;
+  b.open();
+  b.flat_bar();
+  b.until(b.now + 2 * minute);
+  CHECK(b.words() == Words{"down", "up"});
+  b.now -= 3 * minute;
+  b.give(2, 5'000, 5'000, 5'000, 5'000, 1);
+  b.now += 3 * minute;
+  b.until(b.now + bar_ns / 2);
+  CHECK(b.words() == Words{"down", "up"});
+}
+
 TEST_CASE("rate limit: beyond it nothing is sent; time gives it back; what is refused here costs nothing") {
   DeskBench b;
   b.options.rate_limit = 2;
