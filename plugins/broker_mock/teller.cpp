@@ -5,6 +5,11 @@
 #include <utility>
 
 namespace bowline::broker_mock {
+namespace {
+/// When it is said: an answer tells of what was before.
+std::int64_t told_at(const Report& r) noexcept { return r.told_ns != 0 ? r.told_ns : r.ts_ns; }
+}  // namespace
+
 
 void Teller::restore(const Venue& venue, const std::optional<Outage>& outage, std::int64_t now_ns) {
   for (std::int64_t n = 1; n <= venue.fills(); ++n) {
@@ -53,7 +58,7 @@ void Teller::hold_link(Report::Kind kind, std::int64_t due_ns) {
 /// It happened while nothing came through: it is told when the link is up again, or never by itself.
 void Teller::swallow(Report r) {
   if (!faults_.disconnect_replays) return;
-  const std::int64_t due_ns = outage_.covers(r.ts_ns) ? outage_.until_ns : before_.until_ns;
+  const std::int64_t due_ns = outage_.covers(told_at(r)) ? outage_.until_ns : before_.until_ns;
   hold(due_ns, std::move(r));
 }
 
@@ -61,7 +66,7 @@ void Teller::route(Report r, Venue& venue) {
   const bool fill = r.kind == Report::Kind::fill;
   if (fill && r.fill.fate == Fate::lost) return;
   if (fill && r.fill.fate == Fate::late) return late_.push_back(std::move(r));
-  if (lost(r.ts_ns)) {
+  if (lost(told_at(r))) {
     if (fill) venue.set_told(r.fill.number, std::nullopt);
     return swallow(std::move(r));
   }
@@ -101,7 +106,7 @@ void Teller::release(Venue& venue, std::int64_t now_ns) {
   std::size_t at = 0;
   for (; due != held_.end() && due->due_ns <= now_ns; ++due) {
     while (at < ready_.size() &&
-           (due->link() ? ready_[at].ts_ns < due->due_ns : ready_[at].ts_ns <= due->due_ns))
+           (due->link() ? told_at(ready_[at]) < due->due_ns : told_at(ready_[at]) <= due->due_ns))
       ++at;
     due->report.told_ns = due->due_ns;
     if (due->report.kind == Report::Kind::fill) venue.set_told(due->report.fill.number, due->due_ns);
@@ -121,7 +126,7 @@ void Teller::collect(Venue& venue, std::int64_t now_ns) {
 
 void Teller::deliver(std::vector<Report>& said) {
   for (Report& r : said) {
-    if (lost(r.ts_ns))
+    if (lost(told_at(r)))
       swallow(std::move(r));
     else
       ready_.push_back(std::move(r));

@@ -160,9 +160,14 @@ struct Shell {
 
 /// The one exported function, the module behind it, and the note that tells what the file is without running
 /// it.
-#define BOWLINE_MODULE(kind, kind_text, id_text, version_text, schema, type, table, more_json)             \
-  BL_MANIFEST("{\"abi\":1,\"min_host_minor\":0,\"plugins\":[{\"id\":\"" id_text "\",\"kind\":\"" kind_text \
-              "\",\"version\":\"" version_text "\"}]" more_json "}");                                      \
+#define BOWLINE_MODULE(kind, kind_text, id_text, version_text, schema, type, table, more_json) \
+  BOWLINE_MODULE_SINCE("0", kind, kind_text, id_text, version_text, schema, type, table, more_json)
+
+/// The same, for a plugin that an older host than ABI 1.`host_minor` has no use for: it refuses the file.
+#define BOWLINE_MODULE_SINCE(host_minor, kind, kind_text, id_text, version_text, schema, type, table,      \
+                             more_json)                                                                    \
+  BL_MANIFEST("{\"abi\":1,\"min_host_minor\":" host_minor ",\"plugins\":[{\"id\":\"" id_text            \
+              "\",\"kind\":\"" kind_text "\",\"version\":\"" version_text "\"}]" more_json "}");                                      \
   extern "C" BL_EXPORT const bl_module* bowline_module_v1(void) noexcept {                                 \
     static constexpr bl_plugin plugin{sizeof(bl_plugin),                                                   \
                                       kind,                                                                \

@@ -226,6 +226,7 @@ constexpr std::string_view schema = R"json({"type":"object","additionalPropertie
 }  // namespace
 }  // namespace bowline::risk_stops
 
-BOWLINE_MODULE(BL_RISK, "risk", "bowline.risk.stops", "1.0.0", bowline::risk_stops::schema,
+// A host of ABI 1.0 places no stops: with it a position would only look protected.
+BOWLINE_MODULE_SINCE("1", BL_RISK, "risk", "bowline.risk.stops", "1.0.0", bowline::risk_stops::schema,
                bowline::risk_stops::Plugin,
                bowline::plugin_common::RiskTable<bowline::risk_stops::Plugin>::value, "")

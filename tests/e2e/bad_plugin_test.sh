@@ -153,7 +153,6 @@ check "a signal that hangs" ends 75 run "$dir/run.yaml" "$dir/var"
 check "a signal that hangs: says so" says 'PLUGIN_OVERRUN: instance stuck (plugin test.actor) did not return from signal.on_event within 250 ms'
 check "a signal that hangs: the log says which" grep -q 'instance stuck did not return from signal.on_event' "$dir/var.log"
 check "a signal that hangs is quarantined" grep -q '"instance":"stuck","plugin":"test.actor".*"why":"overrun"' "$dir/var/quarantine"
-check "the folder it ended in is used" ends 3 run "$dir/run.yaml" "$dir/var"
 anew() { # the next start: a fresh folder that the quarantine was copied into
   rm -rf "$dir/next" "$dir/next.log"
   mkdir "$dir/next"
@@ -164,6 +163,9 @@ check "the next start runs without it" ends 0 run "$dir/run.yaml" "$dir/next"
 check "the next start is reducing: no entry" is "$(field made)" 0
 check "the next start is reducing: says so" test "$(field STATE_REDUCING)" -gt 0
 check "the next start is reducing: the log says why" grep -q 'instance stuck is quarantined' "$dir/next.log"
+check "the folder it ended in goes on, without it" ends 0 run "$dir/run.yaml" "$dir/var"
+check "and makes no entry there" is "$(field made)" 0
+check "the folder of a run that came to its end is used" ends 3 run "$dir/run.yaml" "$dir/var"
 fresh
 file judge
 config "$cross" "$(judge test.judge "check: hang")"

@@ -30,7 +30,9 @@ check "the list can be read" ends 0 "$bowline" quarantine list --var var
 check "it names instance, plugin and why" grep -q '^model: plugin local.signal.stuck, overrun in ' out
 check "as JSON too" ends 0 "$bowline" quarantine list --var var --json
 check "with the instance" grep -q '"instance": "model"' out
-check "the folder of the run that ended so is used, and says how the quarantine goes along" ends 3 run
+check "started again on its folder, the run goes on without it" ends 0 run
+check "and makes no entry there" grep -q '"made": 0' out
+check "then it has ended, and says how the quarantine goes along" ends 3 run
 check "in words" grep -q 'RUN_VAR_USED: .*copy its file quarantine' err
 anew() { # folder: a new one, with the quarantine of the first
   rm -rf "$1"

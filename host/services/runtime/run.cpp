@@ -164,6 +164,7 @@ Result<void> Run::Impl::resume() {
       [this] {
         if (gate) gate->open();
         if (feed_gate) feed_gate->open();
+        execution->tell_rules_of_today();
         execution->resume_orders();
         loop->pump();
       });

@@ -92,6 +92,7 @@ void Run::Impl::make_execution() {
   execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules("trade-execution"), floor,
                                           *broker, *journal, to);
   if (sql) execution->ask_store([store = sql.get()] { return store->healthy(); });
+  tell_rules_of_orders();
 }
 
 void Run::Impl::make_generator() {
@@ -145,6 +146,24 @@ std::vector<Listener> Run::Impl::risk_listeners() {
     list.push_back(std::move(l));
   }
   return list;
+}
+
+// What the venue says of our orders reaches the rules that asked for it, with the book as it is then.
+void Run::Impl::tell_rules_of_orders() {
+  struct Rule {
+    loader::RiskInstance* instance;
+    loader::Needs needs;
+  };
+  std::vector<Rule> rules;
+  for (auto& r : instances->risks)
+    if (!r.quarantined && (r.needs.wants(BL_EV_EXEC) || r.needs.wants(BL_EV_FILL) || r.needs.wants(BL_EV_POSITION)))
+      rules.push_back({r.instance.get(), r.needs});
+  if (rules.empty()) return;
+  execution->tell_rules([this, rules = std::move(rules)](const bl_event& e) {
+    for (const Rule& r : rules)
+      if (r.needs.wants(e.type))
+        count_error("trade-execution", *r.instance, "risk.on_event", r.instance->on_event(e, execution->fresh_view().get(), no_sink));
+  });
 }
 
 std::vector<Listener> Run::Impl::signal_listeners() {

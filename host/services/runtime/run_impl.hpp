@@ -104,6 +104,7 @@ struct Run::Impl {
   void make_generator();
   void make_loop();
   void make_followers();
+  void tell_rules_of_orders();
   std::vector<std::unique_ptr<core::RiskRule>> rules(std::string_view service);
   void count_error(std::string_view service, const loader::Instance& instance, std::string_view call, bl_status status);
   wire::Hello hello(std::string service) const;

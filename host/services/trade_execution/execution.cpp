@@ -168,10 +168,7 @@ void Execution::action_changed(InstrumentId id) {
 void Execution::trade(Nanos now) {
   now_ = now;
   // On command, or after an order that came in between: what it did counts in every limit (trading rules 5.5).
-  if (view_is_old_) {
-    view_.build(portfolio_, orders_, state_, now);
-    view_is_old_ = false;
-  }
+  static_cast<void>(fresh_view());
   if (!journal_ok_) journal_again(now);
   if (!missing_.empty()) look_for_missing(now);
   for (const core::Instrument& ins : table_.all()) consider(ins.id, now);

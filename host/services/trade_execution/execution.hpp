@@ -92,6 +92,8 @@ class Execution {
   /// What the venue lacks and what may still be sent again is sent again, cancels too. Once prices are known, before the first
   /// step; later each step does it. Engine time is that of the step settled last.
   void resume_orders();
+  /// Tells the rules the fills of the day that an earlier process booked: what they count by the day goes on.
+  void tell_rules_of_today();
   /// Whether everything that was asked is answered.
   bool reconciled() const noexcept { return asking_ == 0; }
 
@@ -133,6 +135,9 @@ class Execution {
   void emergency_resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
   /// Cancels what rests as an entry (shutdown: cancel_entries_keep_stops).
   Cancels cancel_entries(core::Nanos now);
+  /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
+  /// after it (quantity 0 when it closed), in this order. Empty: nobody listens.
+  void tell_rules(std::function<void(const bl_event&)> told) { tell_rules_ = std::move(told); }
   /// Who knows whether the SQL store can be written; false denies entries, never an exit. Empty: no store, nothing to ask.
   void ask_store(std::function<bool()> store_up) { store_up_ = std::move(store_up); }
   void set_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
@@ -141,6 +146,14 @@ class Execution {
   // ---- reading
   const core::Portfolio& portfolio() const noexcept { return portfolio_; }
   const core::PortfolioView& view() const noexcept { return view_; }
+  /// The view of this moment, made anew where something happened since it was made.
+  const core::PortfolioView& fresh_view() {
+    if (view_is_old_) {
+      view_.build(portfolio_, orders_, state_, now_);
+      view_is_old_ = false;
+    }
+    return view_;
+  }
   const core::OrderTable& orders() const noexcept { return orders_; }
   const ExecutionCounts& counts() const noexcept { return counts_; }
   core::TradingState state() const noexcept { return state_; }
@@ -177,6 +190,7 @@ class Execution {
   bool begun_ = false;       // the start's questions are answered
   bool cash_known_ = false;  // the book's cash is its own: from the journal, or because there were fills
   std::function<bool()> store_up_;
+  std::function<void(const bl_event&)> tell_rules_;
   std::uint64_t seq_ = 0, steps_ = 0;
   core::Nanos now_ = 0, settled_ = 0, persisted_day_ = -1;
   bool changed_ = false;
@@ -264,6 +278,7 @@ class Execution {
   void write_order(const core::Order& order);
   void on_exec(const bl_exec& exec);
   void on_fill(const bl_fill& fill);
+  void tell_position(core::InstrumentId id, core::Nanos now);
   Result<void> request_cancel(core::Order& order, core::Nanos now);
   void check_fees(const bl_product& told);
   void change_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,

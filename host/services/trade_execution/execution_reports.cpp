@@ -104,6 +104,7 @@ void Execution::on_exec(const bl_exec& exec) {
   if (const auto id = field(exec.venue_id); !id.empty() && !orders_.set_venue_id(*order, id))
     return block(wanted.instrument(), "EXEC_MISMATCH", "the venue gives this order the id of another", now, wanted.client_id());
   const std::string_view text = field(exec.text);
+  if (tell_rules_) tell_rules_(exec.h);
   const auto end = [&](OrderEvent event, std::uint64_t& count) {
     order->reason = text;
     // A cancel that lost its race is an end told before: counted once.
@@ -267,6 +268,29 @@ void Execution::on_fill(const bl_fill& fill) {
                                     order->cum_fee - fees_before, std::string(table_.asset_code(f.fee_asset)), fill.liquidity}));
   const bool all = order->leaves().is_set() && order->leaves().is_zero();
   move(*order, all ? OrderEvent::fill_all : OrderEvent::fill_part, now, "");
+  if (tell_rules_) {
+    tell_rules_(fill.h);
+    tell_position(id, now);
+  }
+}
+
+void Execution::tell_position(InstrumentId id, Nanos now) {
+  const core::Position& p = portfolio_.position(id);
+  bl_position_ev e{};
+  e.h.size = sizeof e;
+  e.h.type = BL_EV_POSITION;
+  e.h.instrument = id.value;
+  e.h.ts_event = e.h.ts_recv = now;
+  e.position.instrument = id.value;
+  if (portfolio_.dust(id)) e.position.flags |= 1u;
+  if (blocked(id)) e.position.flags |= 2u;
+  e.position.qty = p.qty.raw();
+  e.position.avg_px = p.average.raw();
+  e.position.realised = p.realised.raw();
+  e.position.fees = p.fees.raw();
+  e.position.best_px = p.best_px.raw();
+  e.position.opened_ns = p.opened;
+  tell_rules_(e.h);
 }
 
 void Execution::incident(std::string_view code, std::string_view text, Nanos now, std::string_view order) {

@@ -259,6 +259,32 @@ void Execution::recall_bar(const bl_bar& bar) {
   portfolio_.set_mark(id, mark, p.qty.is_zero() || mark.time > p.opened);
 }
 
+void Execution::tell_rules_of_today() {
+  if (!tell_rules_) return;
+  const auto tell = [this](const Order& o) {
+    for (const core::BookedFill& f : o.fills) {
+      if (f.undone || f.fill.time / day_ns != now_ / day_ns) continue;
+      bl_fill e{};
+      e.h.size = sizeof e;
+      e.h.type = BL_EV_FILL;
+      e.h.flags = 1;  // replayed
+      e.h.instrument = f.fill.instrument.value;
+      e.h.ts_event = e.h.ts_recv = f.fill.time;
+      std::copy_n(o.intent.abi.client_id, sizeof e.client_id, e.client_id);
+      std::copy_n(f.id.data(), std::min(f.id.size(), sizeof e.fill_id - 1), e.fill_id);
+      e.side = static_cast<std::uint32_t>(f.fill.side);
+      e.fee_asset = f.fill.fee_asset.value;
+      e.px = f.fill.px.raw();
+      e.qty = f.fill.qty.raw();
+      e.fee = f.fill.fee.raw();
+      tell_rules_(e.h);
+    }
+  };
+  for (const core::ClientOrderId& id : orders_.done())
+    if (const Order* o = orders_.find(id)) tell(*o);
+  for (const Order* o : orders_.working()) tell(*o);
+}
+
 void Execution::restored() {
   resuming_ = true;
   now_ = settled_;

@@ -516,3 +516,23 @@ TEST_CASE("the drawdown is the deepest fall from the peak, as a fraction of the 
   CHECK(d.exec->max_drawdown() == div(peak - low, peak, Rounding::half_even));
   CHECK(d.exec->max_drawdown().is_positive());
 }
+
+TEST_CASE("rules hear of orders: each report, each fill once it is booked, and the position after it") {
+  Desk d;
+  std::vector<std::string> heard;
+  d.exec->tell_rules([&heard](const bl_event& e) {
+    if (e.type == BL_EV_POSITION)
+      heard.push_back("position " + Decimal::from_raw(reinterpret_cast<const bl_position_ev&>(e).position.qty).to_string());
+    else heard.push_back(e.type == BL_EV_EXEC ? "exec" : "fill " + Decimal::from_raw(reinterpret_cast<const bl_fill&>(e).qty).to_string());
+  });
+  d.want(core::Purpose::entry, 0.05);
+  const core::Intent i = d.last();
+  d.report(i, BL_X_ACCEPTED);
+  const bl_fill f = d.fill_of(i, i.qty(), i.limit_px(), "f1");
+  d.exec->on_broker_event(f.h);
+  d.exec->on_broker_event(f.h);  // told twice: booked, and told on, once
+  bl_fill wrong = d.fill_of(i, "1"_dec, "100"_dec, "");
+  d.exec->on_broker_event(wrong.h);  // not booked: not told
+  const std::string qty = i.qty().to_string();
+  CHECK(heard == std::vector<std::string>{"exec", "fill " + qty, "position " + qty});
+}

@@ -111,6 +111,28 @@ TEST_CASE("restart: a fill told twice, once to each process, is booked once (2.4
   CHECK(a.exec->counts().incidents == 0);
 }
 
+TEST_CASE("restart: the rules are told the day's fills again, and no older ones (5.1)") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.now = start_ns - bar_ns;  // of the day before
+    d.price(d.m.btc, 10000);
+    d.hold(0.05);
+    d.now = start_ns + bar_ns;
+    d.price(d.m.bnb, 10000);
+    d.hold(0.05, d.m.bnb);
+    d.now = start_ns + 4 * bar_ns;
+    d.step();
+  }
+  Again a(dir / "j");
+  std::vector<std::uint32_t> told;
+  a.exec->tell_rules([&told](const bl_event& e) {
+    if (e.type == BL_EV_FILL) told.push_back(e.instrument);
+  });
+  a.exec->tell_rules_of_today();
+  CHECK(told == std::vector<std::uint32_t>{a.m.bnb.value});
+}
+
 TEST_CASE("restart: the venue's balances do not overwrite the book that the fills made") {
   StoreFolder dir;
   {

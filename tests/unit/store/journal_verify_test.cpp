@@ -116,7 +116,8 @@ TEST_CASE("journal verify: the first bad row is named") {
   CHECK(bad({{"order", event("a", E::handed_over, S::submitted)}}) == "1 ORDER_WITHOUT_INTENT");
   CHECK(bad({{"intent", intent("b")}, {"fill", fill("a", "1", "1"_dec)}}) == "2 ORDER_WITHOUT_INTENT");
   CHECK(bad({{"intent", intent("a")}, {"intent", intent("a")}}) == "2 INTENT_TWICE");
-  CHECK(bad({{"intent", intent("a")}, {"order", event("a", E::acked, S::open)}}) == "2 ORDER_EVENT_UNEXPECTED");
+  CHECK(bad({{"intent", intent("a")}, {"order", event("a", E::acked, S::open)}, {"order", event("a", E::handed_over, S::submitted)}}) ==
+        "3 ORDER_EVENT_UNEXPECTED");
   CHECK(bad({{"intent", intent("a")}, {"order", event("a", E::handed_over, S::open)}}) == "2 ORDER_EVENT_UNEXPECTED");
   CHECK(bad({{"intent", intent("a")}, {"fill", fill("a", "1", "1"_dec)}, {"fill", fill("a", "1", "1"_dec)}}) == "3 FILL_TWICE");
   CHECK(bad({{"intent", intent("a")}, {"fill", fill("a", "1", "0.6"_dec)}, {"fill", fill("a", "2", "0.6"_dec)}}) == "3 FILL_BEYOND_ORDER");
