@@ -1,5 +1,9 @@
 // One report of a fill, from the venue's words to the order's sums and the ledger: booked in both, or in neither. Here a
 // fill is told from one that was told before, from a late fee, from a correction and from one that is taken back.
+//
+// A whole answer of the venue (order and listing of its fills) is taken in this order: the terms in force, as `found` or
+// `amended`; the fills, through the listing twice, since one may fit only when another is taken back; and last whether it
+// works or how it ended, since the fills may have said otherwise in between.
 #pragma once
 
 #include <bowline/result.hpp>

@@ -54,13 +54,13 @@ Terms told_of(const Order& o, const Terms* told) noexcept {
   return t;
 }
 
-// An answer that is not newer than the last one was told twice, or overtaken: it is not the pending amend's.
-bool is_old(const Order& o, const Terms* told) noexcept {
-  return told != nullptr && told->as_of != 0 && o.amends && told->as_of <= o.amends->as_of;
+Nanos time_of(const Terms* told) noexcept { return told == nullptr ? 0 : told->as_of; }
+
+// An answer that is not newer than the last one was told twice: it is not the pending amend's.
+bool answered_before(const Order& o, const Terms* told) noexcept {
+  return time_of(told) != 0 && o.amends && told->as_of <= o.amends->answered;
 }
-void note_answer(Order& o, const Terms* told) noexcept {
-  if (told != nullptr && told->as_of != 0) o.amends->as_of = told->as_of;
-}
+bool overtaken(const Order& o, const Terms* told) noexcept { return time_of(told) != 0 && o.amends && told->as_of < o.amends->seen; }
 
 /// The facts that come with an event, written into the order before its state is settled.
 void take_facts(Order& o, OrderEvent event, Nanos now, const Terms* terms) {
@@ -76,26 +76,30 @@ void take_facts(Order& o, OrderEvent event, Nanos now, const Terms* terms) {
       return;
     }
     case OrderEvent::amend_refused:
-      if (!o.amends || is_old(o, terms)) return;
+      if (!o.amends || answered_before(o, terms)) return;
       o.amends->pending = false;
-      return note_answer(o, terms);
+      o.amends->answered = std::max(o.amends->answered, time_of(terms));
+      return;
     case OrderEvent::amended: {
-      if (is_old(o, terms)) return;
+      if (answered_before(o, terms) || overtaken(o, terms)) return;
       Amends& a = amends_of(o);
       const Terms asked = a.pending ? merged(terms_of(o.intent), a.wanted) : terms_of(o.intent);
       a.pending = false;
       put_in_force(o, merged(asked, told_of(o, terms)));
-      return note_answer(o, terms);
+      a.answered = std::max(a.answered, time_of(terms));
+      a.seen = std::max(a.seen, time_of(terms));
+      return;
     }
     case OrderEvent::found: {
-      if (terms == nullptr || is_old(o, terms)) return;
+      if (terms == nullptr || overtaken(o, terms)) return;
       const Terms told = told_of(o, terms), now_in_force = terms_of(o.intent), then = merged(now_in_force, told);
-      const bool came_true = o.amends && o.amends->pending && same(then, merged(now_in_force, o.amends->wanted));
-      if (came_true) o.amends->pending = false;
-      if (same(then, now_in_force)) return;  // told before, or not answered yet
-      amends_of(o);
-      put_in_force(o, then);
-      return note_answer(o, terms);
+      const bool other = !same(then, now_in_force);  // else told before, or not answered yet
+      if (!other && time_of(terms) == 0) return;
+      Amends& a = amends_of(o);
+      if (a.pending && same(then, merged(now_in_force, a.wanted))) a.pending = false;
+      if (other) put_in_force(o, then);
+      a.seen = std::max(a.seen, time_of(terms));
+      return;
     }
     default: return;
   }

@@ -26,7 +26,7 @@ namespace bowline::core {
 struct Terms {
   Decimal qty = Decimal::not_set(), limit_px = Decimal::not_set(), stop_px = Decimal::not_set();
   Nanos expire_ns = 0;
-  Nanos as_of = 0;  // the venue's time of a report; one that is not newer than the last answer is an old one; 0 = not told
+  Nanos as_of = 0;  // the venue's time of a report: by it an old one is told from a new one; 0 = not told
 };
 
 /// The amends of one order. While one is not answered, either terms may be in force.
@@ -35,7 +35,8 @@ struct Amends {
   Terms wanted;              // asked for last
   bool pending = false;      // and not answered yet
   Decimal most_qty;          // the largest quantity that ever was, or may have been, in force
-  Nanos as_of = 0;           // the venue's time of the last answer
+  Nanos answered = 0;        // the venue's time of the last answer: one that is not newer is the last one, told twice
+  Nanos seen = 0;            // and of the last word on what is in force: older terms are not in force any more
 };
 
 /// The venue's id of an order. Only the table gives it, so that the order is found by it.

@@ -111,8 +111,8 @@ class Portfolio {
 
   /// Cash in the accounting asset + positions at their marks (+ unmanaged inventory where it counts).
   Decimal equity() const {
-    const Decimal managed = cash(accounting_) + exposure_;
-    return count_unmanaged_ ? managed + unmanaged_value() : managed;
+    if (count_unmanaged_) [[unlikely]] return cash(accounting_) + exposure_ + unmanaged_value();
+    return cash(accounting_) + exposure_;
   }
   Decimal exposure() const { return exposure_; }                    // positions at their marks
   Decimal realised() const;
