@@ -52,7 +52,7 @@ Result<void> StateFile::read_orders(StoredState& out) {
     asked.limit_px = r.maybe_amount();
     asked.stop_px = r.maybe_amount();
     asked.expire_ns = r.integer();
-    if (o.amends != 0) o.asked = std::make_shared<const Terms>(std::move(asked));
+    if (o.amends != 0) o.asked = std::make_shared<const Terms>(asked);
     if (o.number != static_cast<std::int64_t>(out.orders.size()) + 1) r.bad();
     if (o.state == State::open && o.spec.instrument == 0) stray = symbol;
     out.orders.push_back(std::move(o));

@@ -266,11 +266,13 @@ TEST_CASE("disconnect: a late bar draws nothing: its moment has passed") {
   b.faults().disconnect_probability = 1;
   b.faults().disconnect_duration_ns = minute;
   b.open();
+  REQUIRE(b.send(b.limit("a", BL_BUY, "1", "50")).empty());  // so that no bar is passed over
+  b.said.clear();
   b.flat_bar();
   b.until(b.now + 2 * minute);
   CHECK(b.words() == Words{"down", "up"});
   b.now -= 3 * minute;
-  b.give(2, 5'000, 5'000, 5'000, 5'000, 1);
+  b.give(1, 10'000, 10'000, 10'000, 10'000, 1);
   b.now += 3 * minute;
   b.until(b.now + bar_ns / 2);
   CHECK(b.words() == Words{"down", "up"});
