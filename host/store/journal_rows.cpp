@@ -331,7 +331,7 @@ Result<TargetRow> read_target(std::string_view payload) {
 // Written once for every order, so without a JSON tree in between. All its texts are our own words.
 std::string line(const core::Intent& i, std::string_view symbol) {
   std::string s;
-  s.reserve(512);  // grown once, not five times
+  s.reserve(704);  // grown once, not five times
   const auto number = [&s](auto n) {
     char text[24];
     s.append(text, std::to_chars(text, text + sizeof text, n).ptr);

@@ -39,6 +39,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       quote_lost_(table.size(), false),
       broker_(broker),
       journal_(journal),
+      durable_journal_(journal.durable()),
       sink_(sink) {
   journal_.name(table_);
 }
@@ -92,7 +93,7 @@ void Execution::on_broker_event(const bl_event& event) {
       if (asset.value > table_.asset_count())
         incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
       else if (asset && total.is_set() && !cash_known_ && counts_.fills == 0) {
-        if (journal_.durable() && total != portfolio_.cash(asset))
+        if (durable_journal_ && total != portfolio_.cash(asset))
           note(store::journal_kind::balance, store::line(store::BalanceRow{std::string(table_.asset_code(asset)), total}));
         portfolio_.set_cash(asset, total);
       }
@@ -172,7 +173,7 @@ void Execution::trade(Nanos now) {
   if (!journal_ok_) journal_again(now);
   if (!missing_.empty()) look_for_missing(now);
   for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
-  flush_frame(now);
+  if (!approved_.empty()) flush_frame(now);
 }
 
 void Execution::finish(Nanos now) {
@@ -186,7 +187,7 @@ void Execution::settle(Nanos now) {
   ++steps_;
   settled_ = std::max(settled_, now);
   // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
-  if (journal_.durable() && journal_ok_ && (journal_.pending() || now / day_ns != persisted_day_)) {
+  if (durable_journal_ && journal_ok_ && (journal_.pending() || now / day_ns != persisted_day_)) {
     note(store::journal_kind::step, store::line(step_row()));
     if (const auto done = journal_.flush(); done) {
       persisted_day_ = now / day_ns;
@@ -426,7 +427,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
 // Everything approved in this frame becomes durable in one commit; only then is any of it handed over.
 void Execution::flush_frame(Nanos now) {
   if (approved_.empty()) return;
-  if (journal_.durable()) {  // in the same commit: how each came about, and the day's entries with these
+  if (durable_journal_) {  // in the same commit: how each came about, and the day's entries with these
     for (const core::SizingRecord& r : sized_)
       beside_.push_back({store::journal_kind::sizing, store::line(store::SizingRow{table_[r.instrument].symbol, r})});
     beside_.push_back({store::journal_kind::step, store::line(step_row())});

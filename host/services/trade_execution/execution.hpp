@@ -182,6 +182,7 @@ class Execution {
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
   store::Journal& journal_;
+  const bool durable_journal_;  // asked at every step and event
   core::RecordSink& sink_;
   core::TradingState state_ = core::TradingState::active;
   bool gate_open_ = true, frozen_ = false, journal_ok_ = true, journal_noted_ = false;

@@ -196,7 +196,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   count_entry(*approved, now);
   approved_.push_back(approved);
   // In the order's own commit: who asks again after a restart gets this answer, not a second order.
-  if (journal_.durable())
+  if (durable_journal_)
     beside_.push_back({store::journal_kind::command, store::line(store::CommandRow{q.key, body, answer.order, answer.qty, answer.checks})});
   flush_frame(now);
   const Order* made = orders_.find(answer.order);

@@ -45,7 +45,7 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
     sink_.put(std::move(r));
     write_order(order);
   }
-  if (journal_.durable()) {
+  if (durable_journal_) {
     now_ = std::max(now_, now);
     note(store::journal_kind::order, store::line(store::OrderRow{order.id(), event, order.state, std::string(std::string_view(order.venue_id)), std::string(text)}));
   }
@@ -185,7 +185,7 @@ void Execution::compare_ended(Nanos now, bool last) {
 void Execution::block(InstrumentId id, std::string_view code, std::string_view text, Nanos now, std::string_view order) {
   incident(code, text, now, order);
   if (!id || id.value > table_.size()) return;
-  if (!blocked_[id.value - 1] && journal_.durable())
+  if (!blocked_[id.value - 1] && durable_journal_)
     note(store::journal_kind::block, store::line(store::BlockRow{table_[id].symbol, std::string(code)}));
   blocked_[id.value - 1] = true;
 }
@@ -262,7 +262,7 @@ void Execution::on_fill(const bl_fill& fill) {
     r.fee_asset = f.fee_asset;
     sink_.put(std::move(r));
   }
-  if (journal_.durable())
+  if (durable_journal_)
     note(store::journal_kind::fill,
          store::line(store::FillRow{order->id(), std::string(fill_id), table_[f.instrument].symbol, f.side, f.px, f.qty, f.fee,
                                     order->cum_fee - fees_before, std::string(table_.asset_code(f.fee_asset)), fill.liquidity}));

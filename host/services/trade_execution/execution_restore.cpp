@@ -41,13 +41,13 @@ store::StepRow Execution::step_row() const {
 }
 
 void Execution::note_target(const core::Target& t, bool insists) {
-  if (!journal_.durable()) return;
+  if (!durable_journal_) return;
   note(store::journal_kind::target, store::line(store::TargetRow{table_[t.instrument].symbol, t.purpose, t.weight, t.valid_until,
                                                                  t.decision, t.ref_px, insists, false}));
 }
 
 void Execution::note_gone(std::string_view symbol, Purpose purpose) {
-  if (!journal_.durable()) return;
+  if (!durable_journal_) return;
   store::TargetRow r;
   r.symbol = symbol;
   r.purpose = purpose;
