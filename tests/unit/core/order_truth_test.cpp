@@ -254,9 +254,8 @@ class Story {
         if (!made) return;
         ours_.emplace_back(id);
         if (op.a % 8 < 6) submit(i);
-        if (op.a % 16 == 9) restart();  // killed between the journal and the wire, or just after it
-        else if (op.a % 8 == 7) apply(**made, E::deny);
-        else apply(**made, E::handed_over);
+        if (op.a % 16 == 9) return restart();  // killed between the journal and the wire, or just after it
+        apply(**made, op.a % 8 == 7 ? E::deny : E::handed_over);
         if (op.b % 4 == 3 && (*made)->state == S::submitted) apply(**made, E::timed_out);
         return;
       }
