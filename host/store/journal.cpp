@@ -40,7 +40,7 @@ struct Journal::Impl {
   std::vector<Row> pending;  // noted, not yet durable
   std::map<std::string, std::string, std::less<>> newest;
   Statement insert, begin, commit, rollback;
-  std::unordered_set<std::size_t> found;  // hashes of the intents that were in the file when it was opened; never walked
+  std::unordered_set<std::size_t> found;  // hashes of the intents that are in the file; never walked
   bool writable = true;
   std::function<void(double)> told;
 
@@ -237,6 +237,8 @@ Result<void> Journal::record(std::span<const Approved> intents, core::Nanos now,
   for (const Approved& a : intents) rows.push_back({std::string(journal_kind::intent), line(*a, impl_->symbol_of(*a)), now});
   if (auto done = impl_->write(rows); !done) return done;
   for (const Approved& a : intents) out.push_back(Durable(a));
+  if (impl_->db != nullptr)
+    for (std::size_t i = beside.size(); i < rows.size(); ++i) impl_->found.insert(std::hash<std::string>{}(rows[i].payload));
   return {};
 }
 

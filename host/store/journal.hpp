@@ -61,8 +61,8 @@ class Journal {
   /// be sent. Errors: JOURNAL_WRITE. [core thread]
   Result<void> record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out,
                       std::span<const JournalNote> beside = {});
-  /// The proof that this very intent is in the file already, from before the process began: it may be sent again with the
-  /// same bytes. Errors: JOURNAL_NO_INTENT. [core thread]
+  /// The proof that this very intent is in the file already: it may be sent again with the same bytes. A journal in memory
+  /// has none. Errors: JOURNAL_NO_INTENT. [core thread]
   Result<Durable> again(const Approved& intent) const;
   /// Appends an event that follows intents (handed over, acknowledged, filled, state changes). Chained at once, durable
   /// with the next commit or flush. [core thread]

@@ -242,6 +242,7 @@ class Execution {
   void on_end(core::Order& order, const bl_exec& exec);
   void on_snapshot(core::Order& order, const bl_exec& exec);
   void on_absent(core::Order& order, core::Nanos now);
+  void ask_about(const core::Order& order);
   void look_for_missing(core::Nanos now);
   bool send_again(core::Order& order, core::Nanos now);
   /// TargetBook::insist, give_up and clear, written down where they change what outlives the step.

@@ -53,6 +53,16 @@ Result<void> Execution::ask_venue() {
   return {};
 }
 
+void Execution::ask_about(const Order& order) {
+  bl_query q{};
+  q.size = sizeof q;
+  q.scope = ask_order;
+  q.order = ref_of(order);
+  q.request = ++requests_;
+  if (const auto sent = broker_.query(q); sent) ++asking_;
+  else incident("RECONCILE_INCOMPLETE", sent.error().message, now_, order.intent.client_id());
+}
+
 void Execution::on_done(const bl_done& done) {
   if (asking_ == 0 || done.request == 0 || done.request > requests_) return;
   --asking_;
@@ -63,13 +73,7 @@ void Execution::on_done(const bl_done& done) {
     // Not in the list of open orders: ended, or never there. Only a question about the order itself tells which.
     for (const Order* o : orders_.working()) {
       if (std::find(named_.begin(), named_.end(), o->id()) != named_.end()) continue;
-      bl_query q{};
-      q.size = sizeof q;
-      q.scope = ask_order;
-      q.order = ref_of(*o);
-      q.request = ++requests_;
-      if (const auto sent = broker_.query(q); sent) ++asking_;
-      else incident("RECONCILE_INCOMPLETE", sent.error().message, now_, o->intent.client_id());
+      ask_about(*o);
     }
   }
   if (asking_ != 0) return;
@@ -107,9 +111,14 @@ void Execution::on_absent(Order& order, Nanos) {
   else ++known->polls;
 }
 
-// At each step: sent again while its time has not passed (the same bytes, the same id), else asked for again, and after k
+// What has no answer is asked for at each step. What the venue does not have is sent again while its time has not passed (the same bytes, the same id), else asked for again, and after k
 // answers that the venue does not have it, it was never placed.
 void Execution::look_for_missing(Nanos now) {
+  for (const Order* o : orders_.working()) {
+    if (o->state != OrderState::unknown || now < o->intent.abi.decided_ns) continue;
+    if (std::none_of(missing_.begin(), missing_.end(), [o](const Missing& m) { return m.order == o->id(); })) ask_about(*o);
+  }
+  if (missing_.empty()) return;
   std::vector<core::ClientOrderId> gone;
   for (Missing& m : missing_) {
     Order* o = orders_.find(m.order);
@@ -118,11 +127,11 @@ void Execution::look_for_missing(Nanos now) {
       continue;
     }
     if (now < o->intent.abi.decided_ns) continue;  // its time has not come again yet
-    if (!m.sent_again && now - o->intent.abi.decided_ns <= options_.resend_window &&
+    if (!m.sent_again && durable_journal_ && now - o->intent.abi.decided_ns <= options_.resend_window &&
         (o->intent.abi.not_after_ns == 0 || now <= o->intent.abi.not_after_ns)) {
-      m.sent_again = true;
+      m.sent_again = true;  // once: what it leads to is asked for again
       if (send_again(*o, now)) {
-        gone.push_back(m.order);
+        m.polls = 0;
         continue;
       }
     }
@@ -131,12 +140,7 @@ void Execution::look_for_missing(Nanos now) {
       gone.push_back(m.order);
       continue;
     }
-    bl_query q{};
-    q.size = sizeof q;
-    q.scope = ask_order;
-    q.order = ref_of(*o);
-    q.request = ++requests_;
-    if (const auto sent = broker_.query(q); sent) ++asking_;
+    ask_about(*o);
   }
   std::erase_if(missing_, [&](const Missing& m) { return std::find(gone.begin(), gone.end(), m.order) != gone.end(); });
 }

@@ -48,7 +48,13 @@ struct Broker final : services::BrokerPort {
     for (const auto& o : orders) cancelled.emplace_back(o.client_id.ptr, o.client_id.len);
     return {};
   }
-  Result<void> query(const bl_query&) override { return {}; }
+  std::vector<std::string> asked;  // orders that were asked about
+  bool answers = true;
+  Result<void> query(const bl_query& q) override {
+    if (!answers) return Error{"TEST", "no connection"};
+    if (q.scope == 1) asked.emplace_back(q.order.client_id.ptr, q.order.client_id.len);
+    return {};
+  }
   Result<void> on_event(const bl_event&) override { return {}; }
   bool wake() override { return false; }
 };

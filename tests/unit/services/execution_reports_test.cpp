@@ -1,5 +1,6 @@
 // What the broker says.
 #include "unit/services/desk.hpp"
+#include "unit/store/store_folder.hpp"
 
 using namespace bowline;
 using namespace bowline::core;
@@ -535,4 +536,87 @@ TEST_CASE("rules hear of orders: each report, each fill once it is booked, and t
   d.exec->on_broker_event(wrong.h);  // not booked: not told
   const std::string qty = i.qty().to_string();
   CHECK(heard == std::vector<std::string>{"exec", "fill " + qty, "position " + qty});
+}
+
+TEST_CASE("2.3 an order without an answer is asked about at each step, and is not placed after k answers that it is not there") {
+  Desk d;
+  d.want(core::Purpose::entry, 0.05);
+  const core::Intent i = d.last();
+  d.report(i, BL_X_UNKNOWN, BL_S_UNKNOWN);
+  REQUIRE(d.state(i) == core::OrderState::unknown);
+  for (std::size_t polls = 1; polls <= 3; ++polls) {
+    d.now += bar_ns;  // beyond the window in which it might be sent again
+    d.price(d.m.btc, 10000);
+    d.step();
+    CHECK(d.state(i) == core::OrderState::unknown);
+    REQUIRE(d.broker.asked.size() == polls);
+    CHECK(d.broker.asked.back() == i.client_id());
+    d.report(i, BL_X_ABSENT, BL_S_UNKNOWN);
+  }
+  d.now += bar_ns;
+  d.price(d.m.btc, 10000);
+  d.step();
+  CHECK(d.state(i) == core::OrderState::not_placed);
+  CHECK(d.exec->orders().working().empty());
+  CHECK(d.broker.sent.size() == 1);  // never sent a second time
+}
+
+TEST_CASE("2.3 what counted as never placed and shows up is adopted, cancelled and blocks its product") {
+  Desk d;
+  d.want(core::Purpose::entry, 0.05);
+  const core::Intent i = d.last();
+  d.report(i, BL_X_UNKNOWN, BL_S_UNKNOWN);
+  for (int n = 0; n < 4; ++n) {
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.step();
+    d.report(i, BL_X_ABSENT, BL_S_UNKNOWN);
+  }
+  REQUIRE(d.state(i) == core::OrderState::not_placed);
+  d.report(i, BL_X_SNAPSHOT, BL_S_OPEN);
+  CHECK(d.state(i) == core::OrderState::cancel_pending);
+  CHECK(d.broker.cancelled == std::vector<std::string>{std::string(i.client_id())});
+  CHECK(d.exec->blocked({1}));
+}
+
+TEST_CASE("2.3 an order whose answer was lost and that the venue has works on as if it had been told") {
+  Desk d;
+  d.want(core::Purpose::entry, 0.05);
+  const core::Intent i = d.last();
+  d.report(i, BL_X_UNKNOWN, BL_S_UNKNOWN);
+  d.now += bar_ns;
+  d.price(d.m.btc, 10000);
+  d.step();
+  REQUIRE(d.broker.asked.size() == 1);
+  d.report(i, BL_X_SNAPSHOT, BL_S_OPEN);
+  CHECK(d.state(i) == core::OrderState::open);
+  d.fill(i, i.qty(), i.limit_px());
+  CHECK(d.state(i) == core::OrderState::filled);
+  d.now += bar_ns;
+  d.price(d.m.btc, 10000);
+  d.step();
+  CHECK(d.broker.asked.size() == 1);  // nothing is left to ask about
+  CHECK(d.exec->counts().incidents == 0);
+}
+
+TEST_CASE("2.3 within the window the same bytes go out again under the same id, once, when the venue does not have them") {
+  bowline::test::StoreFolder dir;
+  auto journal = store::Journal::open(dir / "j", {"mock", "v", "default"});
+  REQUIRE(journal.ok());
+  Desk d({}, "10000"_dec, std::move(*journal));
+  d.want(core::Purpose::entry, 0.05);
+  const core::Intent i = d.last();
+  d.report(i, BL_X_UNKNOWN, BL_S_UNKNOWN);
+  d.report(i, BL_X_ABSENT, BL_S_UNKNOWN);
+  d.now += 30'000'000'000;
+  d.price(d.m.btc, 10000);
+  d.step();
+  REQUIRE(d.broker.sent.size() == 2);
+  CHECK(std::memcmp(&d.broker.sent[0].abi, &d.broker.sent[1].abi, sizeof(bl_intent)) == 0);
+  CHECK(d.state(i) == core::OrderState::unknown);
+  d.report(i, BL_X_ABSENT, BL_S_UNKNOWN);
+  d.now += 10'000'000'000;
+  d.step();
+  CHECK(d.broker.sent.size() == 2);  // once
+  CHECK(d.exec->orders().size() == 1);
 }
