@@ -375,6 +375,25 @@ TEST_CASE("a fill of an order of others moves unmanaged inventory, and can be co
   CHECK(d.book.books_agree());
 }
 
+TEST_CASE("a refused correction of a sale by others leaves flows and peak as they were, too") {
+  Desk d;
+  Intent told = limit_buy("web-1", "50"_dec);
+  told.abi.side = BL_SELL;
+  Order& theirs = **d.table.adopt(told, "v-1", Decimal::zero(), 1, 1);
+  go(d.table, theirs, {E::found});
+  REQUIRE(d.book.set_cash(d.m.btc_asset, "1"_dec));
+  FillReport r = d.report("f1", "2"_dec, "90"_dec, "1"_dec);
+  r.fill.side = Side::sell;
+  d.book.close_step(1);
+  REQUIRE(book_fill(theirs, d.book, r));
+  REQUIRE(d.book.net_flows() == "89"_dec);  // theirs brought 90, less the fee; one of ours went with it
+  const std::string before = d.sums() + d.book.net_flows().to_string() + " " + d.book.peak().to_string();
+  r.fill.qty = "20"_dec;
+  r.correction = true;
+  CHECK(book_fill(theirs, d.book, r).error().code == "FILL_BEYOND_POSITION");
+  CHECK(d.sums() + d.book.net_flows().to_string() + " " + d.book.peak().to_string() == before);
+}
+
 TEST_CASE("an order has no more fills than an order can have") {
   Desk d;
   d.o.intent.abi.qty = "1000"_dec.raw();

@@ -40,6 +40,8 @@ TEST_CASE("an amount that no account can hold is refused and moves nothing; what
   Ledger ledger(1);
   REQUIRE(ledger.move({1}, Account::opening, Account::wallet, Ledger::largest));
   CHECK_FALSE(ledger.move({1}, Account::opening, Account::wallet, Decimal::epsilon()));
+  CHECK_FALSE(ledger.move({1}, Account::deposit, Account::wallet, Decimal::epsilon()));  // room on one side alone
+  CHECK_FALSE(ledger.move({1}, Account::opening, Account::reward, Decimal::epsilon()));
   CHECK_FALSE(ledger.move({1}, Account::wallet, Account::fees, Decimal::not_set()));
   CHECK_FALSE(ledger.move({1}, Account::wallet, Account::fees, "-1e20"_dec));
   CHECK(ledger.balance({1}, Account::wallet) == Ledger::largest);

@@ -103,6 +103,15 @@ TEST_CASE("a fill, a cancel, an end may come while an amend travels; its answer 
   }
 }
 
+TEST_CASE("a fill of the quantity asked for may come before the amend's answer: it is the order's") {
+  Desk d;
+  CHECK(d.o.most_qty() == "10"_dec);
+  REQUIRE(d.ask(qty("15"_dec)) == "");
+  CHECK(d.o.most_qty() == "15"_dec);
+  d.fill("13"_dec);
+  CHECK(d.o.leaves() == "2"_dec);
+}
+
 TEST_CASE("all of the old quantity filled is no end while a larger one may be in force") {
   Desk d;
   REQUIRE(d.ask(qty("15"_dec)) == "");
@@ -170,6 +179,8 @@ TEST_CASE("a query that shows the terms asked for answers the amend; one that sh
   Desk d;
   REQUIRE(d.ask(qty("12"_dec)) == "");
   d.answer(E::found, qty("10"_dec));
+  CHECK(d.o.amends->pending);
+  d.answer(E::found, qty("10"_dec, 50));  // however new it is: the amend may still be on its way
   CHECK(d.o.amends->pending);
   CHECK(d.o.leaves() == "12"_dec);
   d.answer(E::found, qty("12"_dec));

@@ -166,6 +166,8 @@ class World {
   std::array<Decimal, assets> wallet_{};
   std::array<Decimal, products> managed_{};
   Decimal elsewhere_;     // what left or entered cash and cost for other reasons than a trade of ours
+  Decimal flows_;         // what of equity came and went without a trade of ours
+  std::array<Decimal, products> marks_{};
   bool exact_ = true;     // no cost has left in shares that only the book knows
   std::uint64_t events_ = 0;
   const char* wrong_ = nullptr;
@@ -178,6 +180,11 @@ class World {
 
   // -- the model's arithmetic
 
+  /// Cash that came or went by what others did.
+  void elsewhere(Decimal amount) {
+    elsewhere_ += amount;
+    flows_ += amount;
+  }
   /// Whether the book must take it.
   bool can_book(const Known& k, Decimal qty) const {
     if (!k.sell) return true;
@@ -193,14 +200,14 @@ class World {
       held += f.managed;
       coins += f.qty - f.managed;
       wallet_[0] += -notional;
-      if (k.external) elsewhere_ += -notional;
+      if (k.external) elsewhere(-notional);
     } else {
       const Decimal free = k.external ? min(max(coins, Decimal::zero()), f.qty) : Decimal::zero();
       f.managed = f.qty - free;
       held += -f.managed;
       coins += -free;
       wallet_[0] += notional;
-      elsewhere_ += mul(f.px, free, Rounding::half_even);
+      elsewhere(mul(f.px, free, Rounding::half_even));
     }
     if (!f.has_fee) {
       f.fee = mul(notional, "0.012"_dec, Rounding::up);
@@ -219,7 +226,7 @@ class World {
     managed_[k.product] += -taken;
     wallet_[f.fee_asset] += -(fee - taken);
     if (k.external) {
-      if (f.fee_asset == 0) elsewhere_ += -fee;
+      if (f.fee_asset == 0) elsewhere(-fee);
     } else if (f.fee_asset == b) {
       elsewhere_ += mul(f.px, fee - taken, Rounding::half_even);
     }
@@ -235,12 +242,12 @@ class World {
       managed_[k.product] += -back;
       wallet_[b] += -(f.qty - back);
       wallet_[0] += notional;
-      if (k.external) elsewhere_ += notional;
+      if (k.external) elsewhere(notional);
     } else {
       managed_[k.product] += f.managed;
       wallet_[b] += f.qty - f.managed;
       wallet_[0] += -notional;
-      elsewhere_ += -mul(f.px, f.qty - f.managed, Rounding::half_even);
+      elsewhere(-mul(f.px, f.qty - f.managed, Rounding::half_even));
     }
     f.live = false;
     return owed;
@@ -309,6 +316,7 @@ class World {
       const Decimal leaves = o->leaves(), filled = cum(k);
       check(static_cast<std::size_t>(o->state) < order_state_count, "a state is one of the table's");
       check(!leaves.is_set() || !leaves.is_negative(), "leaves are never below zero");
+      check(!leaves.is_set() || leaves.is_zero() || filled + o->filled_before + leaves <= o->most_qty(), "what may still fill can be booked");
       check(o->cum_qty == filled, "the filled quantity is the sum of the fills");
       const bool some = filled.is_positive();
       switch (o->state) {
@@ -336,6 +344,7 @@ class World {
     for (std::size_t a = 0; a < assets; ++a)
       check(book_.cash({static_cast<std::uint32_t>(a + 1)}) == wallet_[a], "a wallet is the sum of what went in and out");
     check(book_.books_agree(), "the ledger adds up to zero, and its positions are the book's");
+    check(book_.net_flows() == flows_, "what came and went without a trade of ours is told apart from profit");
     if (exact_) check(book_.cash(usd) + cost - book_.realised() + book_.fees() == elsewhere_, "cash, assets and fees add up to what came in");
   }
 
@@ -541,13 +550,14 @@ class World {
     // On a copy first: it is booked whole or not at all.
     const auto wallets = wallet_;
     const auto managed = managed_;
-    const Decimal other = elsewhere_;
+    const Decimal other = elsewhere_, flows = flows_;
     const Ref before = f;
     Decimal owed = unbook(k, f);
     if (!can_book(k, qty)) {
       wallet_ = wallets;
       managed_ = managed;
       elsewhere_ = other;
+      flows_ = flows;
       f = before;
       book_it(o, r, "FILL_BEYOND_POSITION", BookedAs::known);
       return;
@@ -694,8 +704,10 @@ class World {
     if (!done) return;
     check(*done == rest, "what a position lost is told");
     wallet_[asset] += amount + rest;
-    if (asset == 0) elsewhere_ += amount + rest;
+    if (asset == 0) elsewhere_ += amount;
+    if (asset == 0 && (kind != Flow::correction || amount.is_positive())) flows_ += amount;
     if (coin && !rest.is_zero()) {
+      if (kind != Flow::correction) flows_ += -mul(rest, marks_[asset - 1], Rounding::half_even);
       managed_[asset - 1] += -rest;
       exact_ = false;
     }
@@ -708,6 +720,7 @@ class World {
     const auto done = take ? book_.adopt(product(p).id, qty, px, ++now_) : book_.release(product(p).id, qty);
     check(done.ok() == may, "inventory is adopted and released as far as it is there");
     if (!done) return;
+    flows_ += mul(take ? qty : -qty, marks_[p], Rounding::half_even);
     managed_[p] += take ? qty : -qty;
     wallet_[base(p)] += take ? -qty : qty;
     if (take) elsewhere_ += mul(qty, px, Rounding::half_even);
@@ -741,7 +754,7 @@ class World {
       case What::leave_coins: coins(op, false); break;
       case What::mark: {
         Mark m;
-        m.last = halves(1 + op.c % 40);
+        m.last = marks_[op.a % products] = halves(1 + op.c % 40);
         book_.set_mark(product(op.a % products).id, m);
         book_.close_step(++now_);
         break;
