@@ -44,4 +44,16 @@ for latency in 0ms 20s; do
     check "latency $latency, round $round: and no order is unresolved" test "$(grep -c unresolved "$dir/out")" = 0
   done
 done
+# What may not go on: another run's decisions, and an account that is gone.
+config 0ms | sed 's/bars: 2500/bars: 50000/' >"$dir/long.yaml"
+killed_after 400 run "$dir/long.yaml" "$dir/long"
+check "it was killed in the middle" test "$("$SQLITE_DO" "$dir/long/journal.db" "SELECT count(*) FROM journal WHERE kind='intent'")" -gt 0
+sed 's/^seed: 7/seed: 8/' "$dir/long.yaml" >"$dir/other.yaml"
+refused "another seed" 3 'RUN_CONFIG_CHANGED: .*another folder with --var' run "$dir/other.yaml" "$dir/long"
+cp -r "$dir/long" "$dir/lost"
+rm "$dir/lost"/mock_venue.db*
+refused "the venue's state is gone" 3 'RUN_VENUE_LOST: .*mock_venue.db' run "$dir/long.yaml" "$dir/lost"
+"$SQLITE_DO" "$dir/lost/journal.db" "UPDATE journal SET payload=replace(payload,'BUY','SELL') WHERE row=(SELECT min(row) FROM journal WHERE kind='intent')"
+refused "a journal that was changed" 7 'JOURNAL_CHAIN: .*is not what was written' run "$dir/long.yaml" "$dir/lost"
+refused "and verify says where" 7 'JOURNAL_CHAIN: row [0-9]*: ' "$bowline" journal verify --var "$dir/lost"
 exit $failed
