@@ -13,11 +13,11 @@ venue() { # state folder: all that the venue has
   "$SQLITE_DO" "$1/mock_venue.db" "SELECT asset, total, hold FROM balances ORDER BY asset"
 }
 same() { diff "$dir/whole" "$dir/killed" >"$dir/difference" || { head -12 "$dir/difference"; cp -r "$dir" "${BOWLINE_KEEP:-/dev/null}" 2>/dev/null; return 1; }; }
-killed_after() { # ms, command...: its exit code; 137 when it had to be killed
-  "${@:2}" >"$dir/out" &
+killed_after() { # ms, config, state folder: the exit code of the run; 137 when it had to be killed
+  "$bowline" run "$2" --var "$3" --log-file "$3.log" --json >"$dir/out" 2>"$dir/err" &
   local child=$! waited=0
   while kill -0 $child 2>/dev/null && [ $waited -lt "$1" ]; do sleep 0.01; waited=$((waited + 10)); done
-  pkill -KILL -P $child 2>/dev/null; kill -KILL $child 2>/dev/null
+  kill -KILL $child 2>/dev/null
   wait $child 2>/dev/null
 }
 for latency in 0ms 20s; do
@@ -31,7 +31,7 @@ for latency in 0ms 20s; do
     while [ $code = 137 ] && [ $kills -lt 40 ]; do
       # From a tenth of the run's time up, a little longer each time, so that it comes to its end.
       ms=$((RANDOM % 150 + 20 + kills * 30))
-      killed_after $ms run "$dir/run.yaml" "$var" 2>"$dir/err"
+      killed_after $ms "$dir/run.yaml" "$var"
       code=$?
       kills=$((kills + 1))
     done
@@ -46,7 +46,7 @@ for latency in 0ms 20s; do
 done
 # What may not go on: another run's decisions, and an account that is gone.
 config 0ms | sed 's/bars: 2500/bars: 50000/' >"$dir/long.yaml"
-killed_after 400 run "$dir/long.yaml" "$dir/long"
+killed_after 400 "$dir/long.yaml" "$dir/long"
 check "it was killed in the middle" test "$("$SQLITE_DO" "$dir/long/journal.db" "SELECT count(*) FROM journal WHERE kind='intent'")" -gt 0
 sed 's/^seed: 7/seed: 8/' "$dir/long.yaml" >"$dir/other.yaml"
 refused "another seed" 3 'RUN_CONFIG_CHANGED: .*another folder with --var' run "$dir/other.yaml" "$dir/long"
