@@ -19,7 +19,7 @@ Result<void> Desk::reachable(std::int64_t now_ns, std::int64_t cost) const {
     return Error{"LINK_DOWN", "there is no connection to the venue: nothing was sent"};
   if (!rate_.allows(now_ns, cost))
     return Error{"RATE_LIMITED",
-                 "the venue takes no more requests for now: nothing was sent; try again later"};
+                 "the venue's rate_limit is used up: nothing was sent; its bucket fills again with engine time"};
   return {};
 }
 
