@@ -159,8 +159,8 @@ struct PortfolioRecord {
 
 /// crypto_transactions.rebalances: one plan.
 struct RebalanceRecord {
-  std::string id;                 // derived from the time and the instance
-  std::uint64_t seq = 0;
+  std::string id;                 // derived from the time, the instance and, if it was commanded, the request
+  std::uint64_t seq = 0;          // among the plans of that time, from 1
   Nanos time = 0;
   SharedText instance;
   std::uint64_t portfolio_version = 0;

@@ -74,6 +74,12 @@ Result<core::Nanos> SqlStore::last_step() try {
   return Error{"STORE_OPEN", std::string("store: ") + e.what()};
 }
 
+Result<std::uint64_t> SqlStore::plans_at(core::Nanos time) try {
+  return writer_->plans_at(time);
+} catch (const std::exception& e) {
+  return Error{"STORE_OPEN", std::string("store: ") + e.what()};
+}
+
 Result<void> SqlStore::forget_after(core::Nanos decided, core::Nanos told) try {
   writer_->forget_after(decided, told);
   return {};

@@ -51,6 +51,8 @@ class SqlStore final : public core::RecordSink {
   Result<bool> used(const std::vector<std::string>& roles);
   /// The newest step that is stored whole; 0 = none. Before the first put(). STORE_OPEN when it can't be read.
   Result<core::Nanos> last_step();
+  /// Plans that are stored of this very time. Before the first put(). STORE_OPEN when they can't be counted.
+  Result<std::uint64_t> plans_at(core::Nanos time);
   /// Takes away what was written of decisions behind `decided`, which a run that goes on from its journal takes again, and
   /// of order events, fills and the making of orders from `told` on, which come from its journal once more. Before the
   /// first put(). STORE_OPEN when it can't.

@@ -358,6 +358,13 @@ core::Nanos SqlWriter::last_step() {
   return none == soci::i_ok ? time : 0;
 }
 
+std::uint64_t SqlWriter::plans_at(core::Nanos time) {
+  const long long t = time;
+  long long plans = 0;
+  impl_->transactions << "SELECT count(*) FROM rebalances WHERE time_ns=?", soci::use(t), soci::into(plans);
+  return static_cast<std::uint64_t>(plans);
+}
+
 void SqlWriter::forget_after(core::Nanos decided, core::Nanos told) {
   soci::session& s = impl_->transactions;
   soci::transaction all(s);

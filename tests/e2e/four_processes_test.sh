@@ -174,6 +174,9 @@ trail() { "$SQLITE_DO" "$dir/stopped.trade-execution/crypto_transactions.db" "SE
 written() { [ "$(trail "$1")" = 1 ]; }
 check "stopped: a plan on command" test "$(rebalance run-1)" = 202
 check "stopped: it is in trade-execution's audit trail" within 5 written run-1
+for n in 3 4 5 6; do  # faster than bars come: plans of one time are told apart
+  check "stopped: and another at once ($n)" test "$(rebalance "run-$n")" = 202
+done
 # While trade-execution does not answer nobody knows what became of a plan.
 kill -STOP "${pid[trade-execution]}"
 check "stopped: a plan that is not answered" test "$(rebalance run-2)" = 504

@@ -50,8 +50,15 @@ class Rebalancer {
               std::vector<core::Target>& targets);
   /// A step that an earlier process decided: its predictions are known and it counts, nothing is planned.
   void recall(std::span<const core::Prediction> predictions);
-  /// On command, at once. `record`: false for a dry run.
-  Result<std::vector<core::Target>> run(core::Nanos now, const core::PortfolioView& view, bool record);
+  /// On command, at once. `record`: false for a dry run. `command` is its request id: plans of one time have ids of their
+  /// own, for each is a decision that orders may come of.
+  Result<std::vector<core::Target>> run(core::Nanos now, const core::PortfolioView& view, bool record,
+                                        std::string_view command);
+  /// An earlier process of this run recorded so many plans at `now`, the step this one goes on from.
+  void planned_before(core::Nanos now, std::uint64_t plans) noexcept {
+    planned_at_ = now;
+    planned_ = plans;
+  }
   std::uint64_t plans_made() const noexcept { return made_; }
 
  private:
@@ -61,7 +68,9 @@ class Rebalancer {
   core::RecordSink& sink_;
   std::vector<core::Prediction> latest_;  // by instrument; instrument 0 = none yet
   core::SharedText asked_;                // the instance whose plan was asked for last
-  std::uint64_t bars_ = 0, made_ = 0, seq_ = 0;
+  std::uint64_t bars_ = 0, made_ = 0;
+  core::Nanos planned_at_ = 0;   // of the newest recorded plan
+  std::uint64_t planned_ = 0;    // so many were recorded at that time
 };
 
 }  // namespace bowline::services

@@ -41,12 +41,13 @@ std::string plan_json(bool dry_run, core::Nanos now, std::span<const core::Targe
 }
 
 /// The plan of now; nothing when it cannot be made, which is then answered. [core thread]
-std::optional<std::vector<core::Target>> make_plan(Rebalancer& rebalancer, const Backend& backend, bool record, Responder& answer) {
+std::optional<std::vector<core::Target>> make_plan(Rebalancer& rebalancer, const Backend& backend, bool record,
+                                                   std::string_view command, Responder& answer) {
   if (backend.view == nullptr) {
     answer.error(503, {"PORTFOLIO_ABSENT", "this process has no portfolio: it cannot plan one"});
     return std::nullopt;
   }
-  auto targets = rebalancer.run(backend.now(), *backend.view, record);
+  auto targets = rebalancer.run(backend.now(), *backend.view, record, command);
   if (targets) return std::move(*targets);
   answer.error(targets.error().code == "REBALANCER_ABSENT" ? 409 : 422, targets.error());
   return std::nullopt;
@@ -57,7 +58,7 @@ void run_plan(Rebalancer& rebalancer, const Backend& backend, const Asker& who, 
   if (refused_while_stopping(backend, *answer)) return;
   if (!backend.take_plan)
     return answer->error(503, {"EXECUTION_ABSENT", "no trade-execution is in reach: a plan would go nowhere"});
-  const auto targets = make_plan(rebalancer, backend, true, *answer);
+  const auto targets = make_plan(rebalancer, backend, true, who.request_id, *answer);
   if (!targets) return;
   const core::Nanos now = backend.now();
   backend.take_plan(*targets, now, who,
@@ -82,7 +83,7 @@ void add_portfolio_rebalancer_routes(const std::shared_ptr<edge::Router>& router
                 if (const auto ok = only_params(q, {}); !ok) return answer.error(400, ok.error());
                 on_core(backend, std::move(answer),
                         [&](const Answer& a) {
-                          if (const auto targets = make_plan(rebalancer, backend, false, *a))
+                          if (const auto targets = make_plan(rebalancer, backend, false, {}, *a))
                             (*a)(Response::json(200, plan_json(true, backend.now(), *targets, *backend.instruments)));
                         });
               });

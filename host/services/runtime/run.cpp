@@ -147,8 +147,12 @@ Result<void> Run::Impl::resume() {
     return step ? Result<void>{} : Result<void>(step.error());
   });
   if (!done) return done;
-  if (sql)
+  if (sql) {
     if (auto cut = sql->forget_after(settled, stored); !cut) return cut;
+    const auto plans = sql->plans_at(settled);
+    if (!plans) return plans.error();
+    if (rebalancer) rebalancer->planned_before(settled, *plans);
+  }
   done = journal->each([&](const store::JournalRow& row) -> Result<void> {
     if (row.kind == store::journal_kind::begin && begun.empty()) begun = row.payload;
     return execution->restore(row, sql && row.time >= stored ? sql.get() : nullptr);

@@ -1,6 +1,7 @@
 #include "services/portfolio_rebalancer/rebalancer.hpp"
 
 #include <cmath>
+#include <set>
 
 #include "unit/services/desk.hpp"
 
@@ -40,7 +41,7 @@ struct Table {
     return out;
   }
   std::string code(bool record = true) {
-    const auto r = rebalancer.run(5, view, record);
+    const auto r = rebalancer.run(5, view, record, "r");
     return r ? "" : r.error().code;
   }
 };
@@ -50,7 +51,7 @@ struct Table {
 TEST_CASE("a plan's weights become standing targets of rank rebalance, and one record") {
   Table t;
   t.lines = {{t.m.btc, 0.6, 0}, {t.m.bnb, 0.4, 77}};
-  const auto made = t.rebalancer.run(5, t.view, true);
+  const auto made = t.rebalancer.run(5, t.view, true, "r");
   REQUIRE(made);
   REQUIRE(made->size() == 2);
   CHECK((*made)[0].purpose == Purpose::rebalance);
@@ -66,10 +67,38 @@ TEST_CASE("a plan's weights become standing targets of rank rebalance, and one r
   CHECK(t.rebalancer.plans_made() == 1);
 }
 
+TEST_CASE("plans of one time are decisions of their own: commanded twice, after the one that was due, and after a restart") {
+  Table t(1);
+  t.lines = {{t.m.btc, 0.6, 0}};
+  std::vector<Target> due;
+  REQUIRE(t.rebalancer.decide(5, {}, t.view, due));
+  const auto first = t.rebalancer.run(5, t.view, true, "a"), again = t.rebalancer.run(5, t.view, true, "a"),
+             other = t.rebalancer.run(5, t.view, true, "b");
+  Table later(1);  // the process that goes on from step 5
+  later.lines = t.lines;
+  later.rebalancer.planned_before(5, 4);
+  const auto after = later.rebalancer.run(5, later.view, true, "b");
+  REQUIRE((first && again && other && after));
+  std::set<std::string> decisions{due[0].decision.hex()}, plans;
+  for (const auto* made : {&first, &again, &other, &after}) decisions.insert((**made)[0].decision.hex());
+  CHECK(decisions.size() == 5);
+  std::vector<std::uint64_t> order;
+  for (const test::Sink* sink : {&t.sink, &later.sink})
+    for (const RebalanceRecord& r : sink->all<RebalanceRecord>()) {
+      plans.insert(r.id);
+      order.push_back(r.seq);
+    }
+  CHECK(plans.size() == 5);
+  CHECK(order == std::vector<std::uint64_t>{1, 2, 3, 4, 5});
+  due.clear();
+  REQUIRE(t.rebalancer.decide(6, {}, t.view, due));
+  CHECK(t.sink.all<RebalanceRecord>().back().seq == 1);  // counted anew: a commanded plan changes nothing of later ones
+}
+
 TEST_CASE("a dry run plans the same and records nothing") {
   Table t;
   t.lines = {{t.m.btc, 0.6, 0}};
-  const auto tried = t.rebalancer.run(5, t.view, false);
+  const auto tried = t.rebalancer.run(5, t.view, false, "r");
   REQUIRE(tried);
   CHECK(tried->size() == 1);
   CHECK(t.sink.records.empty());
@@ -105,11 +134,11 @@ TEST_CASE("a plan whose neighbour is refused is not recorded: it was never appli
   plans.push_back(std::make_unique<Plan>(good));
   plans.push_back(std::make_unique<Plan>(bad));
   services::Rebalancer both({1, 0, test::bar_ns, nullptr}, m.table, std::move(plans), sink);
-  CHECK_FALSE(both.run(5, view, true));
+  CHECK_FALSE(both.run(5, view, true, "r"));
   CHECK(sink.records.empty());
   CHECK(both.plans_made() == 0);
   bad = {{m.bnb, 0.5, 0}};
-  CHECK(both.run(5, view, true));
+  CHECK(both.run(5, view, true, "r"));
   CHECK(sink.all<RebalanceRecord>().size() == 2);
 }
 
