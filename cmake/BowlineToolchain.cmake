@@ -26,6 +26,10 @@ endif()
 # a + b of doubles must give the same bits in every build and on every machine: no contraction into fma.
 add_compile_options(-ffp-contract=off)
 
+# Nothing here is meant to be replaced at load time: functions of one unit may be inlined into each other though the code
+# is position independent (static libraries are built once, for the program and for plugins).
+add_compile_options(-fno-semantic-interposition)
+
 if(BOWLINE_SANITIZE)
   # The compiler takes most of these builds' time, the tests little: what AddressSanitizer and UBSan instrument keeps
   # the optimiser busy twice as long as the plain code, so they go without it. A fuzz driver lives from its speed.

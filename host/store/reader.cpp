@@ -251,7 +251,8 @@ Result<Page> Reader::rebalances(const PageAsk& ask) const {
     return plan;
   };
   return impl_->page(impl_->transactions,
-                     {"rebalances", "id, time_ns, instance, portfolio_version", "time_ns", "id", "''", told_plan}, ask);
+                     {"rebalances", "id, time_ns, instance, portfolio_version", "time_ns", "printf('%06d', seq)||'~'||id", "''",
+                      told_plan}, ask);
 }
 Result<Page> Reader::portfolio_history(const PageAsk& ask) const {
   return impl_->page(impl_->transactions,

@@ -29,6 +29,7 @@ Generator::Generator(GeneratorOptions options, const core::InstrumentTable& tabl
       latest_(table.size()),
       identities_(table.size()),
       combined_name_(std::make_shared<const std::string>("combined")) {
+  for (const auto& s : signals_) wishes_.push_back({s->frames(), s->wants(BL_EV_BAR), s->wants(BL_EV_FRAME)});
   if (options_.weights.size() != signals_.size()) options_.weights.assign(signals_.size(), 1.0);
 }
 
@@ -82,8 +83,8 @@ void Generator::on_bar(const bl_bar& bar, bool act) {
   outcomes_.on_close(id, close, bar.h.ts_event);
   const std::size_t said = said_.size();
   for (std::uint32_t i = 0; i < signals_.size(); ++i) {
-    if (FrameSource* frames = signals_[i]->frames()) frames->update(bar);
-    if (signals_[i]->wants(BL_EV_BAR)) ask(i, bar.h);
+    if (wishes_[i].frames != nullptr) wishes_[i].frames->update(bar);
+    if (wishes_[i].bars) ask(i, bar.h);
   }
   // What is said to a late bar is not acted on, also when a bar in time follows in the same step.
   if (!act) said_.erase(said_.begin() + static_cast<std::ptrdiff_t>(said), said_.end());
@@ -243,7 +244,7 @@ std::span<const core::Prediction> Generator::predict(core::Nanos now) {
   if (!fresh_.empty()) {
     if (out_.size() < fresh_.size()) out_.resize(fresh_.size());
     for (std::uint32_t i = 0; i < signals_.size(); ++i)
-      if (signals_[i]->frames() != nullptr && signals_[i]->wants(BL_EV_FRAME)) run_frame(i, now);
+      if (wishes_[i].frames != nullptr && wishes_[i].rows) run_frame(i, now);
     if (fresh_.size() > 1) std::sort(fresh_.begin(), fresh_.end());
     for (const std::uint32_t i : fresh_) {  // two bars of one instrument in one step: one prediction
       core::Prediction& p = out_[made_];

@@ -62,6 +62,11 @@ class Generator {
   GeneratorOptions options_;
   const core::InstrumentTable& table_;
   std::vector<std::unique_ptr<SignalPort>> signals_;
+  struct Wish {
+    FrameSource* frames;
+    bool bars, rows;
+  };
+  std::vector<Wish> wishes_;             // what each signal wants, asked once: it never changes
   core::RecordSink& sink_;
   Outcomes outcomes_;
   std::vector<std::uint32_t> fresh_;     // instruments with a bar in this step, in order of arrival
