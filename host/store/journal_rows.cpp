@@ -309,6 +309,7 @@ std::string line(const TargetRow& r) {
   l["decision"] = r.decision.hex();
   put(l, "ref_px", r.ref_px);
   if (r.insists) l["insists"] = true;
+  put(l, "keep", r.keep);
   return text_of(l);
 }
 Result<TargetRow> read_target(std::string_view payload) {
@@ -324,7 +325,38 @@ Result<TargetRow> read_target(std::string_view payload) {
     r.decision = f.decision("decision");
     r.ref_px = f.amount_or_none("ref_px");
     r.insists = f.flag("insists");
+    r.keep = f.amount_or_none("keep");
     return r;
+  });
+}
+
+std::string line(const ProtectionRow& r) {
+  Line l{{"symbol", r.symbol}, {"source", r.source}, {"rule", r.rule}};
+  put(l, "stop_px", r.stop_px);
+  put(l, "take_px", r.take_px);
+  if (r.share != 0) l["share"] = r.share;
+  return text_of(l);
+}
+Result<ProtectionRow> read_protection(std::string_view payload) {
+  return guarded(journal_kind::protection, [&] {
+    const Fields f(payload);
+    ProtectionRow r;
+    r.symbol = f.text("symbol");
+    r.source = f.text("source");
+    r.rule = f.number<std::uint32_t>("rule");
+    r.stop_px = f.amount("stop_px");
+    if (!r.stop_px.is_set() || !r.stop_px.is_positive()) throw Bad{"stop_px is not above 0"};
+    r.take_px = f.amount_or_none("take_px");
+    if (f.has("share")) r.share = f.number<std::uint32_t>("share");
+    return r;
+  });
+}
+
+std::string line(const LockRow& r) { return text_of(Line{{"symbol", r.symbol}, {"until", r.until}}); }
+Result<LockRow> read_lock(std::string_view payload) {
+  return guarded(journal_kind::lock, [&] {
+    const Fields f(payload);
+    return LockRow{f.text("symbol"), f.number<core::Nanos>("until")};
   });
 }
 

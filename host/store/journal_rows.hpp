@@ -18,7 +18,7 @@ namespace bowline::store {
 /// Kinds as they stand in the file. What a reader does not know it may pass over, but for `intent`, `order` and `fill`.
 namespace journal_kind {
 inline constexpr std::string_view begin = "begin", intent = "intent", order = "order", fill = "fill", balance = "balance",
-                                  state = "state", block = "block", step = "step", command = "command", target = "target", sizing = "sizing",
+                                  state = "state", block = "block", step = "step", command = "command", target = "target", sizing = "sizing", protection = "protection", lock = "lock",
                                   journal = "journal", end = "end";
 }  // namespace journal_kind
 
@@ -85,6 +85,20 @@ struct TargetRow {
   core::Id128 decision;
   Decimal ref_px;
   bool insists = false, gone = false;
+  Decimal keep = Decimal::not_set();  ///< core::Target::keep
+};
+
+/// What a risk rule asked for to protect a position, as it was taken (core::ProtectionWish, its instrument by its symbol).
+struct ProtectionRow {
+  std::string symbol, source;
+  Decimal stop_px, take_px = Decimal::not_set();
+  std::uint32_t share = 0, rule = 0;
+};
+
+/// Nobody buys of it before this time: a protection sold it (trading rules 1.3).
+struct LockRow {
+  std::string symbol;
+  core::Nanos until = 0;
 };
 
 /// How a target became an order: core::SizingRecord, its instrument by its symbol.
@@ -102,6 +116,8 @@ std::string line(const BlockRow&);
 std::string line(const StepRow&);
 std::string line(const CommandRow&);
 std::string line(const TargetRow&);
+std::string line(const ProtectionRow&);
+std::string line(const LockRow&);
 /// The whole intent, every field named. `symbol` is its instrument's.
 std::string line(const core::Intent& intent, std::string_view symbol);
 
@@ -115,6 +131,8 @@ Result<BlockRow> read_block(std::string_view payload);
 Result<StepRow> read_step(std::string_view payload);
 Result<CommandRow> read_command(std::string_view payload);
 Result<TargetRow> read_target(std::string_view payload);
+Result<ProtectionRow> read_protection(std::string_view payload);
+Result<LockRow> read_lock(std::string_view payload);
 /// The intent with the number its symbol has in `table`. Also JOURNAL_ROW when the table does not know the symbol.
 Result<core::Intent> read_intent(std::string_view payload, const core::InstrumentTable& table);
 

@@ -100,10 +100,32 @@ TEST_CASE("journal rows: every kind comes back as it was written") {
     REQUIRE(is.ok());
     CHECK(line(*is) == line(was));
     CHECK(is->weight == 0.1);
+    CHECK_FALSE(is->keep.is_set());
+    was.keep = "3.5"_dec;
+    CHECK(read_target(line(was))->keep == "3.5"_dec);
     was.gone = true;
     const auto gone = read_target(line(was));
     REQUIRE(gone.ok());
     CHECK(gone->gone);
+  }
+  {
+    ProtectionRow was{"ETH-USD", "stops", "95.01"_dec, "110"_dec, 2500, 3};
+    const auto is = read_protection(line(was));
+    REQUIRE(is.ok());
+    CHECK(line(*is) == line(was));
+    CHECK(is->source == "stops");
+    CHECK(is->share == 2500);
+    was.take_px = Decimal::not_set();
+    CHECK_FALSE(read_protection(line(was))->take_px.is_set());
+    was.stop_px = Decimal::zero();
+    CHECK(read_protection(line(was)).error().code == "JOURNAL_ROW");
+  }
+  {
+    const LockRow was{"ETH-USD", 1'700'000'000'000'000'123};
+    const auto is = read_lock(line(was));
+    REQUIRE(is.ok());
+    CHECK(is->symbol == "ETH-USD");
+    CHECK(is->until == was.until);
   }
   {
     CommandRow was{"key-1", "the body", id, "0.25"_dec, {}};
