@@ -58,6 +58,7 @@ struct Run::Impl {
   std::unique_ptr<EventsStream> events;   ///< with trade-execution, where ports are open
   std::unique_ptr<EventsTap> tap;
   std::unique_ptr<Execution> execution;
+  std::map<const loader::RiskInstance*, std::unique_ptr<StopSink>> stop_sinks;  ///< looked up, never walked through
   std::unique_ptr<Bridge> bridge;
   std::unique_ptr<Generator> generator;
   std::unique_ptr<Rebalancer> rebalancer;
@@ -105,6 +106,8 @@ struct Run::Impl {
   void make_loop();
   void make_followers();
   void tell_rules_of_orders();
+  /// Where this instance asks for stops: only trade-execution places them.
+  const bl_sink& sink_of(const loader::RiskInstance& instance) const;
   std::vector<std::unique_ptr<core::RiskRule>> rules(std::string_view service);
   void count_error(std::string_view service, const loader::Instance& instance, std::string_view call, bl_status status);
   wire::Hello hello(std::string service) const;

@@ -33,6 +33,10 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       table_(table),
       portfolio_(table, accounting, half_spread),
       book_(table.size()),
+      protections_(table.size()),
+      rungs_(table.size(), 0),
+      locked_until_(table.size(), 0),
+      told_unprotected_(table.size(), false),
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
       blocked_(table.size(), false),
@@ -40,7 +44,8 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       broker_(broker),
       journal_(journal),
       durable_journal_(journal.durable()),
-      sink_(sink) {
+      sink_(sink),
+      entries_(table.size()) {
   journal_.name(table_);
 }
 
@@ -74,6 +79,7 @@ void Execution::on_quote(const bl_quote& quote) {
   if (!mark.last.is_set() || mark.time < portfolio_.mark({quote.h.instrument}).time) return;
   quote_lost_[quote.h.instrument - 1] = false;
   portfolio_.set_mark({quote.h.instrument}, mark);
+  act_on_price({quote.h.instrument}, now_);
 }
 
 void Execution::broker_failed(const Error& why) { incident("BROKER_EVENT_FAILED", why.message, now_); }
@@ -172,7 +178,9 @@ void Execution::trade(Nanos now) {
   static_cast<void>(fresh_view());
   if (!journal_ok_) journal_again(now);
   if (!orders_.working().empty()) look_for_missing(now);
+  if (protections_.any()) watch_all(now);
   for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
+  if (options_.position_drift.on() || options_.exposure_drift.on()) trim_drift(now);
   if (!approved_.empty()) flush_frame(now);
 }
 
@@ -180,10 +188,12 @@ void Execution::finish(Nanos now) {
   publish(now);  // what the last reports brought is another version than that of the last step
   compare_ended(now, true);
   settle(now);
+  tell_unwatched();
 }
 
 void Execution::settle(Nanos now) {
   if (!ended_.empty()) compare_ended(now, false);
+  if (options_.unprotected_after > 0) tell_unprotected(now);
   ++steps_;
   settled_ = std::max(settled_, now);
   // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
@@ -325,20 +335,25 @@ void Execution::consider(InstrumentId id, Nanos now) {
     r.code = code;
     sizing(std::move(r));
   };
-  if (!r.price.is_set()) return stop(codes().no_mark);
-  if (!r.equity.is_set() || !r.equity.is_positive()) return stop(codes().equity);
+  const bool protects = target->purpose == Purpose::stop || target->purpose == Purpose::emergency;
+  const bool wants_out = protects || target->purpose == Purpose::exit;
+  // What is sold whole needs neither a price nor equity to be sized by: an exit is never refused for want of them (3.2).
+  if (!wants_out) {
+    if (!r.price.is_set()) return stop(codes().no_mark);
+    if (!r.equity.is_set() || !r.equity.is_positive()) return stop(codes().equity);
+  }
 
   // One working order per product. A resting entry in the way of an exit is cancelled first; the exit follows when the
   // entry's end is known.
-  const bool protects = target->purpose == Purpose::stop || target->purpose == Purpose::emergency;
-  const bool wants_out = protects || target->purpose == Purpose::exit;
   const bool whole_plan = target->purpose == Purpose::rebalance || target->purpose == Purpose::operator_order;
   if (Order* working = working_of(id)) {
     // Only what ranks below the exit gives way to it: a SELL does not cancel what the operator ordered (trading rules
     // 1.2). Asked again at each later step until its end is known.
-    const bool gives_way = wants_out && working->intent.side() == Side::buy && working->intent.purpose < target->purpose;
+    // A protection does not wait behind a sale that rests either: it holds what is to be sold (trading rules 3.3).
+    const bool rests = working->intent.side() == Side::buy || (protects && working->intent.type() != core::OrderType::market);
+    const bool gives_way = wants_out && rests && working->intent.purpose < target->purpose;
     const bool asked = working->state == OrderState::cancel_pending && working->updated >= now;
-    if (gives_way && !asked) static_cast<void>(request_cancel(*working, now));
+    if ((gives_way || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
     // The prediction may be over before the cancel is done, or before it is known what became of the exit's own order.
     const bool outranked = working->intent.purpose > target->purpose;
     if (wants_out && may_exit(target->purpose) && !outranked) insist(id, target->purpose);
@@ -346,6 +361,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
     if (wants_out && outranked && r.held_qty.is_zero()) clear(id, target->purpose);
     // Made by an earlier process from this very decision: it has its record.
     if (resuming_ && working->intent.decision == target->decision) return;
+    if (!asked && left_behind(*working, *target, now)) static_cast<void>(request_cancel(*working, now));
     return stop(codes().working);
   }
   if (unsettled(id)) {
@@ -355,34 +371,35 @@ void Execution::consider(InstrumentId id, Nanos now) {
 
   const Decimal weight = Decimal::from_double(target->weight, Rounding::down);
   const Decimal wanted_value = mul(r.equity, weight, Rounding::down);
-  r.wanted_qty = floor_to(div(wanted_value, r.price, Rounding::down), ins.rules.base_step);
+  r.wanted_qty = wants_out ? (target->keep.is_set() ? target->keep : Decimal::zero())
+                           : floor_to(div(wanted_value, r.price, Rounding::down), ins.rules.base_step);
   const Decimal smallest = mul(r.equity, options_.min_trade, Rounding::down);
   const Decimal held = r.held_qty;
 
   if (wants_out || (whole_plan && r.wanted_qty < held)) {
-    if (held.is_zero()) {
+    if (held <= r.wanted_qty) {
       if (!book_.insists(id, target->purpose)) return stop(codes().flat);
       // Done, but for what the venue says was bought and nobody has seen yet.
-      if (ended_.empty() || owed(id, Side::buy).is_zero()) clear(id, target->purpose);
-      return;
+      if (!ended_.empty() && !owed(id, Side::buy).is_zero()) return;
+      if (target->purpose == Purpose::stop) lock(id, now);
+      return clear(id, target->purpose);
     }
     // What the venue says is sold already is not sold again, though its fills are missing.
     const Decimal sold = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
-    const Decimal qty = floor_to(held - sold - (wants_out ? Decimal::zero() : r.wanted_qty), ins.rules.base_step);
+    const Decimal qty = floor_to(held - sold - r.wanted_qty, ins.rules.base_step);
     if (sold.is_positive() && !qty.is_positive()) {
       give_up(id, target->purpose);
       return stop(codes().blocked);
     }
-    const Decimal notional = mul(qty, portfolio_.bid(id), Rounding::down);
+    const Decimal bid = portfolio_.bid(id);
+    const Decimal notional = bid.is_set() ? mul(qty, bid, Rounding::down) : ins.rules.quote_min;  // not known: tried
     if (!qty.is_positive() || qty < ins.rules.base_min || notional < ins.rules.quote_min) {
       give_up(id, target->purpose);  // no order can be made of it
       return stop(codes().dust);
     }
     if (!wants_out && notional < smallest) return stop(codes().below_min);
     core::Intent intent = make_intent(ins, Side::sell, qty, target->purpose, target->decision, target->ref_px, now);
-    intent.abi.type = BL_MARKET;
-    intent.abi.tif = BL_IOC;
-    intent.abi.flags = BL_REDUCE_ONLY;
+    exit_terms(intent, wants_out);
     r.order_qty = qty;
     auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), frozen_, r.checks);
     if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
@@ -393,25 +410,27 @@ void Execution::consider(InstrumentId id, Nanos now) {
     if (wants_out) insist(id, target->purpose);  // until all of it is sold: an order may end with a rest
     r.order = core::ClientOrderId(intent.client_id());
     r.code = codes().order;
+    if (wants_out && last_rung(id))
+      incident("EXIT_LADDER_END", "no bid within the widest collar took the exit of " + ins.symbol + ": it is sold at the market", now, intent.client_id());
     approved_.push_back(std::get<core::RiskApproved<core::Intent>>(std::move(answer)));
     sized_.push_back(std::move(r));
     return;
   }
 
   if (r.wanted_qty <= held) return stop(codes().at_target);
+  if (locked(id, now)) return stop(codes().locked);
   if (blocked(id)) return stop(codes().blocked);
   if (quote_lost_[id.value - 1]) return stop(shared("MARK_STALE"));
-  const Decimal qty = floor_to(r.wanted_qty - held, ins.rules.base_step);
-  if (!qty.is_positive()) return stop(codes().at_target);
+  const Decimal more = floor_to(r.wanted_qty - held, ins.rules.base_step);
+  if (!more.is_positive()) return stop(codes().at_target);
+  const Decimal qty = floor_to(within_caps(id, more, target->purpose), ins.rules.base_step);
+  if (!qty.is_positive()) return stop(codes().drift_cap);
   const Decimal touch = floor_to(portfolio_.bid(id), ins.rules.px_step);
   if (!touch.is_positive()) return stop(codes().no_mark);
   const Decimal notional = mul(qty, touch, Rounding::down);
   if (notional < smallest || notional < ins.rules.quote_min || qty < ins.rules.base_min) return stop(codes().below_min);
   core::Intent intent = make_intent(ins, Side::buy, qty, target->purpose, target->decision, target->ref_px, now);
-  intent.abi.type = BL_LIMIT;
-  intent.abi.tif = BL_GTD;
-  intent.abi.limit_px = touch.raw();
-  intent.abi.expire_ns = now + static_cast<Nanos>(options_.gtd_bars) * options_.interval;
+  if (!entry_terms(intent, touch, now)) return stop(codes().given_up);
   r.order_qty = qty;
   auto answer = chain_.approve(intent, portfolio_, view_.get(), facts(now), r.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
@@ -462,6 +481,8 @@ void Execution::flush_frame(Nanos now) {
     }
     fresh_.push_back(*added);
     ++attempts_[{(*added)->intent.decision.hi, (*added)->intent.decision.lo}];
+    count_rung((*added)->intent);
+    count_entry_order((*added)->intent);
     ++counts_.orders;
     recent_orders_.push_back(now);
     changed_ = true;

@@ -14,6 +14,7 @@
 #include "core/order.hpp"
 #include "core/portfolio.hpp"
 #include "core/portfolio_view.hpp"
+#include "core/protection.hpp"
 #include "core/risk_chain.hpp"
 #include "core/target_book.hpp"
 #include "services/trade_execution/broker_port.hpp"
@@ -22,6 +23,21 @@
 #include "store/journal_rows.hpp"
 
 namespace bowline::services {
+
+/// What drifted beyond `above` of equity is sold down to `cap`; not set: it is left alone.
+struct DriftBand {
+  Decimal cap = Decimal::not_set(), above = Decimal::not_set();
+  bool on() const noexcept { return cap.is_set() && above.is_set(); }
+  double cap_or_one() const noexcept { return cap.is_set() ? cap.to_double() : 1.0; }
+};
+
+/// How an entry is bought beyond a limit at the touch.
+struct EntryPolicy {
+  bool post_only = false;
+  std::uint32_t reprice = 0;                     // how many times it follows the touch
+  Decimal cross_within = Decimal::not_set();     // then it may pay this much more than the first touch; not set: never
+  core::Nanos wait = 10'000'000'000;             // an order is at least this old before it follows
+};
 
 struct ExecutionOptions {
   std::uint64_t seed = 1;
@@ -32,6 +48,13 @@ struct ExecutionOptions {
   core::Nanos resend_window = 60'000'000'000;  // how long after its decision an order that the venue lacks may be sent again
   bool time_by_data = true;               // engine time moves by data alone (replay, simulation), not with the clock
   std::uint32_t absent_polls = 3;         // how many times the venue must lack it before it counts as never placed
+  // Exits: how far below the bid each attempt's limit is; after the last the order is at the market.
+  std::vector<Decimal> exit_collar = {Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
+  core::Nanos exit_wait = 30'000'000'000;  // an exit's order that works for longer is cancelled, and the next attempt follows
+  EntryPolicy entry;
+  DriftBand position_drift, exposure_drift;  // of one position, and of all together
+  std::uint32_t stop_lock_bars = 12;      // nobody buys what a protection sold for this many bars
+  core::Nanos unprotected_after = 0;      // a position without a stop for this long is an incident; 0 = nobody is expected to place one
 };
 
 /// POST /trades/execute, already read from JSON.
@@ -138,6 +161,12 @@ class Execution {
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
   /// after it (quantity 0 when it closed), in this order. Empty: nobody listens.
   void tell_rules(std::function<void(const bl_event&)> told) { tell_rules_ = std::move(told); }
+  /// A risk rule's wish for the protection of a whole position (bl_sink.stop): stop_px at or above the bid means now,
+  /// limit_px is its next take-profit, flags & 0xffff the ten-thousandths of the position that are sold there (0 = all).
+  /// The highest stop ever wanted counts. BL_E_NOT_FOUND: no such product; BL_E_INVALID: a price or share that can't be;
+  /// BL_E_UNSUPPORTED: it would expire, which a stop must not; BL_E_STATE: nothing is held of it, or what an earlier process
+  /// did is only being recalled.
+  bl_status want_stop(const bl_stop& wish, const core::SharedText& source);
   /// Who knows whether the SQL store can be written; false denies entries, never an exit. Empty: no store, nothing to ask.
   void ask_store(std::function<bool()> store_up) { store_up_ = std::move(store_up); }
   void set_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
@@ -162,6 +191,10 @@ class Execution {
   bool journal_ok() const noexcept { return journal_ok_; }
   /// Whether nothing more is bought of it: the venue reported what can't be explained. An operator's resume clears it.
   bool blocked(core::InstrumentId id) const noexcept { return blocked_[id.value - 1]; }
+  /// The stop that is watched for the position; not set: none.
+  Decimal stop_px(core::InstrumentId id) const noexcept { return protections_.stop_px(id); }
+  /// Whether nobody buys of it yet, because a protection sold it.
+  bool locked(core::InstrumentId id, core::Nanos now) const noexcept { return locked_until_[id.value - 1] > now; }
   /// Products of which the venue takes higher fees than the configuration reckons with.
   const std::vector<std::string>& fees_above_config() const noexcept { return fees_above_; }
   bool store_up() const { return !store_up_ || store_up_(); }
@@ -174,6 +207,10 @@ class Execution {
   core::Portfolio portfolio_;
   core::OrderTable orders_;
   core::TargetBook book_;
+  core::ProtectionBook protections_;
+  std::vector<std::uint32_t> rungs_;       // by instrument: orders of the exit that goes on
+  std::vector<core::Nanos> locked_until_;  // by instrument
+  std::vector<bool> told_unprotected_;     // by instrument, of the position that is held now
   core::PortfolioView view_;
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
@@ -188,6 +225,7 @@ class Execution {
   bool gate_open_ = true, frozen_ = false, journal_ok_ = true, journal_noted_ = false;
   bool view_is_old_ = true;  // something happened since view_ was made
   bool resuming_ = false;    // put together from a journal: the venue may know what engine time has not reached
+  bool recalling_ = false;   // what an earlier process did is being recalled: nothing new is wanted of it
   bool begun_ = false;       // the start's questions are answered
   bool cash_known_ = false;  // the book's cash is its own: from the journal, or because there were fills
   std::function<bool()> store_up_;
@@ -236,6 +274,40 @@ class Execution {
   std::vector<std::string> answered_order_;
 
   void consider(core::InstrumentId id, core::Nanos now);
+  // ---- execution_entry.cpp
+  struct EntrySeries {
+    std::uint32_t orders = 0;
+    Decimal first_px = Decimal::not_set();
+    core::Nanos until = 0;  // the first order's end at the venue
+  };
+  std::vector<EntrySeries> entries_;  // by instrument
+  bool chases() const noexcept;
+  Decimal crossing_px(core::InstrumentId id) const;
+  bool next_entry(core::InstrumentId id) const;
+  bool entry_terms(core::Intent& intent, Decimal touch, core::Nanos now) const;
+  bool left_behind(const core::Order& order, const core::Target& target, core::Nanos now) const;
+  void chase(core::InstrumentId id, core::Nanos now);
+  void count_entry_order(const core::Intent& intent);
+  // ---- execution_exit.cpp
+  void exit_terms(core::Intent& intent, bool by_ladder) const;
+  void count_rung(const core::Intent& intent);
+  bool last_rung(core::InstrumentId id) const noexcept;
+  bool overdue(const core::Order& order, core::Nanos now) const noexcept;
+  // ---- execution_drift.cpp
+  void trim_drift(core::Nanos now);
+  void trim(const core::Instrument& ins, Decimal keep, core::Nanos now);
+  Decimal within_caps(core::InstrumentId id, Decimal qty, core::Purpose purpose) const;
+  // ---- execution_protection.cpp
+  void watch(core::InstrumentId id, core::Nanos now);
+  void watch_all(core::Nanos now);
+  void act_on_price(core::InstrumentId id, core::Nanos now);
+  void set_off(core::InstrumentId id, const core::ProtectionDue& due, Decimal keep, core::Nanos now);
+  void note_protection(const core::ProtectionWish& wish, const core::SharedText& source);
+  void lock(core::InstrumentId id, core::Nanos now);
+  void tell_unprotected(core::Nanos now);
+  void tell_unwatched() const;
+  Result<void> restore_protection(const store::JournalRow& row);
+  Result<void> restore_lock(const store::JournalRow& row);
   bool hold_back(const bl_event& event);
   void release_due(core::Nanos now);
   void on_done(const bl_done& done);

@@ -149,6 +149,8 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     return Error{"ORDER_WORKING", ins.symbol + " has a working order: cancel it, or wait for its end"};
   if (unsettled(q.instrument))
     return Error{"ORDER_WORKING", "an order of " + ins.symbol + " has ended, and not all of its fills are told: wait for the next bar"};
+  if (q.side == Side::buy && locked(ins.id, now))
+    return Error{"REENTRY_LOCKED", "a stop or take-profit sold " + ins.symbol + ": nobody buys it before " + core::format_time(locked_until_[ins.id.value - 1])};
   if (q.side == Side::buy && quote_lost_[ins.id.value - 1])
     return Error{"MARK_STALE", "the quotes of " + ins.symbol + " have ended: it is not bought by the price of a bar"};
 

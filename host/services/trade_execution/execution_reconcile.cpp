@@ -146,6 +146,7 @@ void Execution::look_for_missing(Nanos now) {
 }
 
 void Execution::resume_orders() {
+  recalling_ = false;
   const std::vector<Order*> working = orders_.working();  // what is asked changes the list
   // A cancel that was on its way is lost with the process that sent it; asked twice it does no harm.
   for (Order* o : working)
@@ -155,6 +156,7 @@ void Execution::resume_orders() {
 
 bool Execution::send_again(Order& order, Nanos now) {
   const core::Intent& intent = order.intent;
+  if (intent.side() == Side::buy && locked(intent.instrument(), now)) return false;
   std::vector<core::CheckRecord> checks;
   // What passed then must pass now: the state, the mark and the caps may be others.
   view_.build(portfolio_, orders_, state_, now);

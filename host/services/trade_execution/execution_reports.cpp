@@ -201,6 +201,11 @@ Result<void> Execution::book_fill(Order& order, const core::Fill& f, std::string
   order.cum_qty = order.cum_qty + f.qty;
   order.cum_quote = order.cum_quote + mul(f.px, f.qty, Rounding::half_even);
   order.cum_fee = order.cum_fee + (portfolio_.position(f.instrument).fees - fees_before);
+  if (f.side == Side::buy && order.leaves().is_set() && order.leaves().is_zero()) entries_[f.instrument.value - 1] = EntrySeries{};
+  // With the position its protection is over; what is too little for any order is none.
+  const Decimal left = portfolio_.position(f.instrument).qty;
+  if (left.is_zero()) rungs_[f.instrument.value - 1] = 0;
+  if (f.side == Side::sell && (left.is_zero() || left < table_[f.instrument].rules.base_min)) protections_.clear(f.instrument);
   return {};
 }
 

@@ -43,7 +43,7 @@ store::StepRow Execution::step_row() const {
 void Execution::note_target(const core::Target& t, bool insists) {
   if (!durable_journal_) return;
   note(store::journal_kind::target, store::line(store::TargetRow{table_[t.instrument].symbol, t.purpose, t.weight, t.valid_until,
-                                                                 t.decision, t.ref_px, insists, false}));
+                                                                 t.decision, t.ref_px, insists, false, t.keep}));
 }
 
 void Execution::note_gone(std::string_view symbol, Purpose purpose) {
@@ -64,12 +64,14 @@ void Execution::insist(InstrumentId id, Purpose purpose) {
 void Execution::give_up(InstrumentId id, Purpose purpose) {
   if (!book_.insists(id, purpose)) return;
   book_.give_up(id, purpose);
+  if (purpose == Purpose::stop) rungs_[id.value - 1] = 0;
   note_gone(table_[id].symbol, purpose);
 }
 
 void Execution::clear(InstrumentId id, Purpose purpose) {
   const bool outlives = book_.insists(id, purpose) || (purpose == Purpose::rebalance && book_.has(id, purpose));
   book_.clear(id, purpose);
+  if (outlives && purpose == Purpose::stop) rungs_[id.value - 1] = 0;
   if (outlives) note_gone(table_[id].symbol, purpose);
 }
 
@@ -86,6 +88,8 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   if (row.kind == kind::target) return restore_target(row);
   if (row.kind == kind::state) return restore_state(row);
   if (row.kind == kind::step) return restore_step(row);
+  if (row.kind == kind::protection) return restore_protection(row);
+  if (row.kind == kind::lock) return restore_lock(row);
   if (row.kind == kind::balance) {
     const auto r = store::read_balance(row.payload);
     if (!r) return r.error();
@@ -117,6 +121,8 @@ Result<void> Execution::restore_intent(const store::JournalRow& row, core::Recor
   const auto added = orders_.add(*intent, row.time, seq_);
   if (!added) return added.error();
   ++attempts_[{intent->decision.hi, intent->decision.lo}];
+  count_rung(*intent);
+  count_entry_order(*intent);
   recent_orders_.push_back(row.time);
   if (project != nullptr) project->put(record_of(**added));
   return {};
@@ -207,6 +213,7 @@ Result<void> Execution::restore_target(const store::JournalRow& row) {
   if (!id) return bad("a target of " + r->symbol + ", which is not among the instruments of this run");
   if (r->gone) {
     book_.clear(id, r->purpose);
+    if (r->purpose == Purpose::stop) rungs_[id.value - 1] = 0;
     return {};
   }
   core::Target t;
@@ -217,6 +224,7 @@ Result<void> Execution::restore_target(const store::JournalRow& row) {
   t.time = row.time;
   t.valid_until = r->valid_until;
   t.ref_px = r->ref_px;
+  t.keep = r->keep;
   if (!book_.put(t)) return bad("a target of " + r->symbol + " with a weight that can't be");
   if (r->insists) book_.insist(id, t.purpose);
   return {};
@@ -286,7 +294,7 @@ void Execution::tell_rules_of_today() {
 }
 
 void Execution::restored() {
-  resuming_ = true;
+  resuming_ = recalling_ = true;
   now_ = settled_;
   seq_ += 1u << 20;  // above what the process may have numbered after its last row
   const std::vector<Order*> working = orders_.working();  // what is applied changes the list
