@@ -15,7 +15,7 @@ listen: {enabled: off}
 instruments: [BTC-USD]
 plugins: {path: [$plugins]}
 bridge: {cost_gate: off}
-execution: {stops: {lock_bars: 5, unprotected_after: 60s}}
+execution: {stops: {lock_bars: 100, unprotected_after: 60s}}
 instances:
   - {id: market, kind: feed, plugin: bowline.feed.replay, params: {files: {BTC-USD: $dir/falls.csv}}}
   - {id: cross, kind: signal, plugin: bowline.signal.ema_cross, params: {fast: 20, slow: 60}}
@@ -31,6 +31,7 @@ first() { # of these orders, in time: side and purpose of the first sale
   "$SQLITE_DO" "$dir/one/crypto_transactions.db" "SELECT side, purpose FROM orders WHERE side='SELL' ORDER BY seq LIMIT 1"
 }
 check "the first sale is the stop's, before any SELL" is "$(first)" "SELL|stop"
+check "after it nobody buys for a while" is "$("$SQLITE_DO" "$dir/one/crypto_transactions.db" "SELECT count(*) FROM orders WHERE side='BUY' AND seq > (SELECT min(seq) FROM orders WHERE side='SELL')")" 0
 check "it is told with its rule" grep -q ',stop,.*""source"":""stops""' "$dir/one.core_events"
 check "nothing of it is left" is "$("$SQLITE_DO" "$dir/one/mock_venue.db" "SELECT total FROM balances WHERE asset='BTC'")" 0
 check "no position was without its stop" test "$(grep -c POSITION_UNPROTECTED "$dir/one.core_events")" = 0
