@@ -80,6 +80,10 @@ void Execution::broker_failed(const Error& why) { incident("BROKER_EVENT_FAILED"
 
 void Execution::on_broker_event(const bl_event& event) {
   if (resuming_ && hold_back(event)) return;
+  if (!collect(event)) take(event);
+}
+
+void Execution::take(const bl_event& event) {
   now_ = std::max(now_, event.ts_recv);
   switch (event.type) {
     case BL_EV_EXEC: on_exec(reinterpret_cast<const bl_exec&>(event)); break;
@@ -177,12 +181,15 @@ void Execution::trade(Nanos now) {
 }
 
 void Execution::finish(Nanos now) {
+  if (!answer_.empty()) take_answer();
   publish(now);  // what the last reports brought is another version than that of the last step
   compare_ended(now, true);
   settle(now);
 }
 
 void Execution::settle(Nanos now) {
+  // An answer without its end: what it told so far is no less true.
+  if (!answer_.empty() && answer_step_ != steps_) take_answer();
   if (!ended_.empty()) compare_ended(now, false);
   ++steps_;
   settled_ = std::max(settled_, now);

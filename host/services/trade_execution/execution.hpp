@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "core/booking.hpp"
 #include "core/identity.hpp"
 #include "core/order.hpp"
 #include "core/portfolio.hpp"
@@ -220,6 +221,9 @@ class Execution {
   std::vector<core::ClientOrderId> named_;           // orders it named
   std::vector<std::pair<core::ClientOrderId, Decimal>> told_filled_;  // what it says is filled of them
   std::vector<std::vector<std::uint64_t>> held_back_;  // events whole, in order of arrival
+  std::vector<std::vector<std::uint64_t>> answer_;     // the same, of an answer that has not come to its end
+  std::uint64_t answer_step_ = 0;                      // in which it began
+  std::vector<core::ClientOrderId> ended_meanwhile_;   // orders whose end the venue told while a question was out
   struct Missing {
     core::ClientOrderId order;
     std::uint32_t polls = 0;
@@ -253,8 +257,6 @@ class Execution {
   void note_gone(std::string_view symbol, core::Purpose purpose);
   void note(std::string_view kind, std::string_view payload);
   store::StepRow step_row() const;
-  /// Books a fill and adds it to its order. On error nothing changed.
-  Result<void> book_fill(core::Order& order, const core::Fill& fill, std::string_view fill_id);
   void remember_answer(const std::string& key, std::string body, TradeAnswer answer);
   core::OrderRecord record_of(const core::Order& order) const;
   Result<void> restore_intent(const store::JournalRow& row, core::RecordSink* project);
@@ -276,10 +278,26 @@ class Execution {
   Decimal owed(core::InstrumentId id, core::Side side) const;
   void flush_frame(core::Nanos now);
   /// Whether the order is in another state now; an event it can't take is an incident.
-  bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text);
+  bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text, const core::Terms* terms = nullptr);
   void write_order(const core::Order& order);
   void on_exec(const bl_exec& exec);
   void on_fill(const bl_fill& fill);
+  void take(const bl_event& event);
+  // ---- answers (execution_answer.cpp)
+  /// Keeps what is part of an answer until its end, which is when it is taken.
+  bool collect(const bl_event& event);
+  void take_answer();
+  bool overtaken(const core::Order& order, const bl_exec& told) const;
+  void take_terms(core::Order& order, const bl_exec& told);
+  static core::Terms terms_told(const bl_exec& told);
+  // ---- booking (execution_booking.cpp)
+  /// False, and nothing booked or said: it does not fit yet, and a later report of the same answer may make room for it.
+  /// `last`: no later one will.
+  bool take_fill(const bl_fill& fill, bool last);
+  void after_booking(core::Order& order, const core::BookedFill& kept, const core::FillAnswer& booked, const bl_fill& told);
+  void record_fill(const core::Order& order, const core::BookedFill& fill, core::Nanos now, std::uint32_t liquidity);
+  core::FillRecord fill_record_of(const core::Order& order, const core::BookedFill& fill, core::Nanos now, std::uint32_t liquidity) const;
+  void note_fill(const core::Order& order, const core::BookedFill& fill, core::BookedAs as, std::uint32_t liquidity);
   void tell_position(core::InstrumentId id, core::Nanos now);
   Result<void> request_cancel(core::Order& order, core::Nanos now);
   void check_fees(const bl_product& told);

@@ -65,6 +65,7 @@ void Execution::ask_about(const Order& order) {
 
 void Execution::on_done(const bl_done& done) {
   if (asking_ == 0 || done.request == 0 || done.request > requests_) return;
+  take_answer();
   --asking_;
   if (done.status < 0 || done.complete == 0)
     incident("RECONCILE_INCOMPLETE", "the venue did not answer all that was asked: what it has is not known", now_);
@@ -77,6 +78,7 @@ void Execution::on_done(const bl_done& done) {
     }
   }
   if (asking_ != 0) return;
+  ended_meanwhile_.clear();
   // All is answered: what the venue says is filled must be what its fills add up to.
   for (const auto& [id, told] : told_filled_)
     if (const Order* o = orders_.find(id); o != nullptr && o->cum_qty < told && held_back_.empty())
@@ -90,6 +92,7 @@ void Execution::on_done(const bl_done& done) {
 void Execution::on_snapshot(Order& order, const bl_exec& exec) {
   const Nanos now = now_;
   if (listing_) named_.push_back(order.id());
+  if (overtaken(order, exec)) return;
   std::erase_if(missing_, [&](const Missing& m) { return m.order == order.id(); });
   if (exec.state != BL_S_PENDING && exec.state != BL_S_OPEN) return on_end(order, exec);
   if (const Decimal told = Decimal::from_raw(exec.cum_qty); told.is_set() && told > order.cum_qty) told_filled_.emplace_back(order.id(), told);
@@ -203,7 +206,7 @@ void Execution::release_due(Nanos now) {
   std::stable_sort(due.begin(), due.end(), [&](const auto& a, const auto& b) {
     return known_at(event(a)) != known_at(event(b)) ? known_at(event(a)) < known_at(event(b)) : event(a).type > event(b).type;
   });
-  for (const auto& kept : due) on_broker_event(event(kept));
+  for (const auto& kept : due) take(event(kept));
 }
 
 }  // namespace bowline::services

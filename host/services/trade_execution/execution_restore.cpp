@@ -37,6 +37,8 @@ store::StepRow Execution::step_row() const {
   r.day_start = portfolio_.day_start();
   r.max_drawdown = max_drawdown_;
   r.day_notional = day_ == now_ / day_ns ? day_notional_ : Decimal::zero();
+  r.net_flows = portfolio_.net_flows();
+  r.day_flows = portfolio_.day_flows();
   return r;
 }
 
@@ -131,7 +133,7 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
     return bad("order " + std::string(r->order.view()) + " has the venue's id of another: " + r->venue_id);
   if (!r->text.empty()) order->reason = r->text;
   const OrderState from = order->state;
-  if (auto done = orders_.apply(*order, r->event, row.time); !done) return done;
+  if (auto done = orders_.apply(*order, r->event, row.time, &r->terms); !done) return done;
   if (order->state != r->to)
     return bad("order " + std::string(r->order.view()) + " was " + std::string(core::to_string(r->to)) + " and would be " +
                std::string(core::to_string(order->state)) + " now");
@@ -146,41 +148,6 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
     e.text = r->text;
     project->put(std::move(e));
     project->put(record_of(*order));
-  }
-  return {};
-}
-
-Result<void> Execution::restore_fill(const store::JournalRow& row, core::RecordSink* project) {
-  const auto r = store::read_fill(row.payload);
-  if (!r) return r.error();
-  Order* order = orders_.find(r->order);
-  if (order == nullptr) return bad("a fill of order " + std::string(r->order.view()) + ", which has no intent before it");
-  core::Fill f;
-  f.instrument = table_.find(r->symbol);
-  f.fee_asset = table_.find_asset(r->fee_asset);
-  if (!f.instrument || !f.fee_asset) return bad("a fill of " + r->symbol + " with a fee in " + r->fee_asset + ": not in this run");
-  f.side = r->side;
-  f.px = r->px;
-  f.qty = r->qty;
-  f.fee = r->fee;
-  f.fee_worth = r->fee_worth;
-  f.time = row.time;
-  if (auto booked = book_fill(*order, f, r->fill_id); !booked) return booked;
-  if (project != nullptr) {
-    core::FillRecord told;
-    told.fill_id = r->fill_id;
-    told.order = order->id();
-    told.decision = order->intent.decision;
-    told.seq = seq_;
-    told.time = row.time;
-    told.instrument = f.instrument;
-    told.side = f.side;
-    told.liquidity = static_cast<std::uint8_t>(r->liquidity);
-    told.px = f.px;
-    told.qty = f.qty;
-    told.fee = f.fee;
-    told.fee_asset = f.fee_asset;
-    project->put(std::move(told));
   }
   return {};
 }
@@ -236,7 +203,7 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   const auto r = store::read_step(row.payload);
   if (!r) return r.error();
   settled_ = std::max(settled_, r->settled);
-  portfolio_.restore_step(r->version, r->peak, r->day_start, r->day);
+  portfolio_.restore_step(r->version, r->peak, r->day_start, r->day, r->net_flows, r->day_flows);
   seq_ = std::max(seq_, r->seq);
   max_drawdown_ = r->max_drawdown;
   day_notional_ = r->day_notional;

@@ -32,6 +32,8 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"FILL_AFTER_REJECT", true, "an order that the venue had refused was filled after all; it is booked, its product is blocked"},
     {"FILL_BEYOND_ORDER", true, "a fill is larger than what its order had left, and was not booked"},
     {"FILL_BEYOND_POSITION", true, "a sale beyond what is held, and not booked"},
+    {"FILL_CHANGED", false, "the venue took a fill back, or corrected it: what was booked of it is booked anew"},
+    {"FILL_CHANGED_OWED", true, "what the venue took back of a fill is not held any more; its product is blocked"},
     {"FILL_CONTRADICTS", true, "a fill is told again with another price, quantity or fee, and not as a correction: what was booked stands"},
     {"FILL_FEE_ASSET", true, "a fill's fee is in an asset that this run does not have: booked at the worst tier, its product is blocked"},
     {"FILL_MISMATCH", true, "a fill names another product or side than its order, and was not booked"},
