@@ -96,7 +96,8 @@ void Execution::take(const bl_event& event) {
       const Decimal total = Decimal::from_raw(b.total);
       if (asset.value > table_.asset_count())
         incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
-      else if (asset && total.is_set() && !cash_known_ && counts_.fills == 0) {
+      else if (asset && total.is_set() && !begun_ && !cash_known_ && counts_.fills == 0) {
+        opening_ns_ = now_;
         if (durable_journal_ && total != portfolio_.cash(asset))
           note(store::journal_kind::balance, store::line(store::BalanceRow{std::string(table_.asset_code(asset)), total}));
         portfolio_.set_cash(asset, total);
@@ -176,6 +177,7 @@ void Execution::trade(Nanos now) {
   static_cast<void>(fresh_view());
   if (!journal_ok_) journal_again(now);
   if (!orders_.working().empty()) look_for_missing(now);
+  if (!strangers_.empty()) ask_about_strangers();
   for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
   if (!approved_.empty()) flush_frame(now);
 }
@@ -228,21 +230,21 @@ void Execution::settle(Nanos now) {
 
 core::Order* Execution::working_of(InstrumentId id) const {
   for (Order* o : orders_.working())
-    if (o->intent.abi.instrument == id.value) return o;
+    if (!o->external && o->intent.abi.instrument == id.value) return o;
   return nullptr;
 }
 
 bool Execution::unsettled(InstrumentId id) const {
   return std::any_of(ended_.begin(), ended_.end(), [&](const Ended& e) {
     const Order* o = e.judged ? nullptr : orders_.find(e.order);
-    return o != nullptr && o->intent.abi.instrument == id.value && o->cum_qty != e.told;
+    return o != nullptr && !o->external && o->intent.abi.instrument == id.value && o->cum_qty != e.told;
   });
 }
 
 Decimal Execution::owed(InstrumentId id, Side side) const {
   Decimal sum = Decimal::zero();
   for (const Ended& e : ended_)
-    if (const Order* o = orders_.find(e.order); o != nullptr && o->intent.abi.instrument == id.value && o->intent.side() == side &&
+    if (const Order* o = orders_.find(e.order); o != nullptr && !o->external && o->intent.abi.instrument == id.value && o->intent.side() == side &&
                                                 e.told > o->cum_qty)
       sum = sum + (e.told - o->cum_qty);
   return sum;
@@ -252,7 +254,7 @@ Decimal Execution::owed(InstrumentId id, Side side) const {
 Decimal Execution::working_sells(InstrumentId id) const {
   Decimal sum = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
   for (const Order* o : orders_.working())
-    if (o->intent.abi.instrument == id.value && o->intent.side() == Side::sell) sum = sum + o->leaves();
+    if (!o->external && o->intent.abi.instrument == id.value && o->intent.side() == Side::sell) sum = sum + o->leaves();
   return sum;
 }
 
@@ -407,6 +409,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
 
   if (r.wanted_qty <= held) return stop(codes().at_target);
   if (blocked(id)) return stop(codes().blocked);
+  if (const auto why = entries_held(id); !why.empty()) return stop(shared(why));
   if (quote_lost_[id.value - 1]) return stop(shared("MARK_STALE"));
   const Decimal qty = floor_to(r.wanted_qty - held, ins.rules.base_step);
   if (!qty.is_positive()) return stop(codes().at_target);

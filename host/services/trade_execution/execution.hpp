@@ -163,6 +163,9 @@ class Execution {
   bool journal_ok() const noexcept { return journal_ok_; }
   /// Whether nothing more is bought of it: the venue reported what can't be explained. An operator's resume clears it.
   bool blocked(core::InstrumentId id) const noexcept { return blocked_[id.value - 1]; }
+  /// Why nothing more is bought of it while others' orders work as they do (trading rules 5.6); empty: nothing stands in
+  /// the way. It ends with its cause, without an operator.
+  std::string_view entries_held(core::InstrumentId id) const;
   /// Products of which the venue takes higher fees than the configuration reckons with.
   const std::vector<std::string>& fees_above_config() const noexcept { return fees_above_; }
   bool store_up() const { return !store_up_ || store_up_(); }
@@ -223,6 +226,12 @@ class Execution {
   std::vector<std::vector<std::uint64_t>> held_back_;  // events whole, in order of arrival
   std::vector<std::vector<std::uint64_t>> answer_;     // the same, of an answer that has not come to its end
   std::uint64_t answer_step_ = 0;                      // in which it began
+  struct Stranger {
+    bl_fill fill;           // of an order that nobody here knows yet
+    std::uint64_t request;  // the question about its order; 0 = not asked yet
+  };
+  std::vector<Stranger> strangers_;
+  core::Nanos opening_ns_ = 0;                         // when the venue told what the book begins with
   std::vector<core::ClientOrderId> ended_meanwhile_;   // orders whose end the venue told while a question was out
   struct Missing {
     core::ClientOrderId order;
@@ -290,6 +299,25 @@ class Execution {
   bool overtaken(const core::Order& order, const bl_exec& told) const;
   void take_terms(core::Order& order, const bl_exec& told);
   static core::Terms terms_told(const bl_exec& told);
+  // ---- orders of others (execution_external.cpp)
+  /// By the client id, or by the venue's where it told none or gave one that only an order of others has.
+  core::Order* order_of(std::string_view client_id, std::string_view venue_id);
+  /// Follows an order that this host did not make; null where nothing of it works and no fill of it is told. `fills`: of
+  /// the answer that tells of it. The caller then applies what is told.
+  core::Order* adopt(const bl_exec& told, std::span<const bl_fill* const> fills);
+  void on_external(core::Order& order, const bl_exec& told);
+  static bool order_is(const bl_fill& fill, std::string_view client_id, std::string_view venue_id);
+  /// Whether the balances that the book began with hold it.
+  bool in_opening(const bl_fill& fill) const;
+  void on_stranger(const bl_fill& fill);
+  void ask_about_stranger(Stranger& stranger);
+  void ask_about_strangers();
+  std::vector<bl_fill> strangers_no_more();
+  void give_up_on_strangers(std::uint64_t request);
+  void position_dropped(core::InstrumentId id, core::Nanos now, std::string_view order);
+  /// What flows have made of peak and day can't be had from their rows alone.
+  void note_flows();
+  Result<void> restore_external(const store::JournalRow& row, core::RecordSink* project);
   // ---- booking (execution_booking.cpp)
   /// False, and nothing booked or said: it does not fit yet, and a later report of the same answer may make room for it.
   /// `last`: no later one will.

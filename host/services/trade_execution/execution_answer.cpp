@@ -53,6 +53,10 @@ void Execution::take_terms(Order& order, const bl_exec& e) {
   const core::Intent& i = order.intent;
   const auto other = [](Decimal a, Decimal b) { return a.is_set() && b.is_set() && a != b; };
   if (!other(told.qty, i.qty()) && !other(told.limit_px, i.limit_px()) && !other(told.stop_px, i.stop_px())) return;
+  if (order.external) {  // whoever made it may change it
+    move(order, OrderEvent::found, now_, "", &told);
+    return;
+  }
   if (order.agrees(told)) return;
   block(i.instrument(), "EXEC_MISMATCH", "the venue has another order than was sent", now_, i.client_id());
   move(order, OrderEvent::found, now_, "", &told);
@@ -65,16 +69,19 @@ void Execution::take_answer() {
     for (const auto& kept : told)
       if (event_in(kept).type == type) take(event_in(kept));
   };
-  each(BL_EV_EXEC, [this](const bl_event& event) {
+  std::vector<const bl_fill*> fills, do_not_fit;
+  each(BL_EV_FILL, [&fills](const bl_event& event) { fills.push_back(&reinterpret_cast<const bl_fill&>(event)); });
+  each(BL_EV_EXEC, [&](const bl_event& event) {
     const auto& e = reinterpret_cast<const bl_exec&>(event);
-    Order* order = orders_.find(core::ClientOrderId(field(e.client_id)));
-    if (e.kind == BL_X_SNAPSHOT && order != nullptr && !overtaken(*order, e)) take_terms(*order, e);
+    if (e.kind != BL_X_SNAPSHOT) return;
+    Order* order = order_of(field(e.client_id), field(e.venue_id));
+    if (order == nullptr) static_cast<void>(adopt(e, fills));
+    else if (!overtaken(*order, e)) take_terms(*order, e);
   });
-  std::vector<const bl_fill*> do_not_fit;
-  each(BL_EV_FILL, [&](const bl_event& event) {
-    const auto& f = reinterpret_cast<const bl_fill&>(event);
-    if (!take_fill(f, false)) do_not_fit.push_back(&f);
-  });
+  const std::vector<bl_fill> waited = strangers_no_more();
+  for (const bl_fill& f : waited) fills.insert(fills.begin() + (&f - waited.data()), &f);
+  for (const bl_fill* f : fills)
+    if (!take_fill(*f, false)) do_not_fit.push_back(f);
   for (const bl_fill* f : do_not_fit) static_cast<void>(take_fill(*f, true));
   each(BL_EV_EXEC, [this](const bl_event& event) { take(event); });
   each(BL_EV_BALANCE, [this](const bl_event& event) { take(event); });

@@ -28,11 +28,12 @@ void Execution::on_fill(const bl_fill& fill) { static_cast<void>(take_fill(fill,
 bool Execution::take_fill(const bl_fill& fill, bool last) {
   ++seq_;
   const Nanos now = fill.h.ts_recv;
-  Order* order = orders_.find(core::ClientOrderId(field(fill.client_id)));
+  Order* order = order_of(field(fill.client_id), field(fill.venue_id));
   if (order == nullptr) {
-    block({fill.h.instrument}, "FILL_UNKNOWN_ORDER", "the venue reports a fill of an order this host did not make", now);
+    on_stranger(fill);
     return true;
   }
+  if (order->external && in_opening(fill)) return true;  // of before the book began: its balances hold it
   core::FillReport r;
   r.id = field(fill.fill_id);
   r.correction = (fill.flags & flag_correction) != 0;
@@ -78,8 +79,10 @@ void Execution::after_booking(Order& order, const core::BookedFill& kept, const 
   if (booked.as == BookedAs::fill) {
     if (order.state == OrderState::rejected || order.state == OrderState::not_placed || order.state == OrderState::denied)
       block(id, "FILL_AFTER_REJECT", "an order that the venue had refused was filled after all; the fill is booked", now, name);
-    ++counts_.fills;
-    ++counts_.fills_by_side[static_cast<std::size_t>(order.intent.side())];
+    if (!order.external) {
+      ++counts_.fills;
+      ++counts_.fills_by_side[static_cast<std::size_t>(order.intent.side())];
+    }
   } else if (booked.as != BookedAs::fee) {
     incident("FILL_CHANGED", back ? "the venue took a fill back" : "the venue corrected a fill", now, name);
   }
@@ -87,9 +90,16 @@ void Execution::after_booking(Order& order, const core::BookedFill& kept, const 
     block(id, "FILL_CHANGED_OWED", "what the venue took back of a fill is not held any more: it came out of unmanaged inventory", now, name);
   record_fill(order, kept, now, told.liquidity);
   note_fill(order, kept, booked.as, told.liquidity);
+  const bool took_ours = order.external && order.intent.side() == Side::sell && !back && kept.posted.managed.is_positive();
   if (booked.event) move(order, *booked.event, now, "");
   else if (sink_.wanted()) write_order(order);  // its fees may be others
+  if (took_ours) position_dropped(id, now, name);
+  if (order.external) note_flows();
   if (!tell_rules_) return;
+  if (order.external) {  // no trade of ours: only what is held
+    if (took_ours || booked.as != BookedAs::fill) tell_position(id, now);
+    return;
+  }
   if (booked.as == BookedAs::fee) return tell_position(id, now);
   bl_fill heard = told;  // a reversal need not say of what
   if (back) {

@@ -20,7 +20,7 @@ constexpr std::uint32_t ask_order = 1, ask_open = 2, ask_fills = 4, ask_balances
 constexpr Nanos hour = 3'600'000'000'000;
 
 bl_order_ref ref_of(const Order& o) {
-  const std::string_view id = o.intent.client_id();
+  const std::string_view id = o.client_id_at_venue();
   const std::string_view venue = o.venue_id;
   return {{id.data(), id.size()}, {venue.data(), venue.size()}};
 }
@@ -35,7 +35,8 @@ Nanos known_at(const bl_event& e) { return e.ts_event; }
 Result<void> Execution::ask_venue() {
   // Fills that were told and lost with the process: since the oldest order that is not done, and an hour before.
   Nanos since = settled_;
-  for (const Order* o : orders_.working()) since = std::min(since, o->intent.abi.decided_ns);
+  for (const Order* o : orders_.working())
+    if (!o->external) since = std::min(since, o->intent.abi.decided_ns);
   bl_query q{};
   q.size = sizeof q;
   q.scope = ask_open | ask_fills | ask_balances | ask_products;
@@ -66,6 +67,7 @@ void Execution::ask_about(const Order& order) {
 void Execution::on_done(const bl_done& done) {
   if (asking_ == 0 || done.request == 0 || done.request > requests_) return;
   take_answer();
+  if (!strangers_.empty()) give_up_on_strangers(done.request);
   --asking_;
   if (done.status < 0 || done.complete == 0)
     incident("RECONCILE_INCOMPLETE", "the venue did not answer all that was asked: what it has is not known", now_);
@@ -152,7 +154,7 @@ void Execution::resume_orders() {
   const std::vector<Order*> working = orders_.working();  // what is asked changes the list
   // A cancel that was on its way is lost with the process that sent it; asked twice it does no harm.
   for (Order* o : working)
-    if (o->state == OrderState::cancel_pending) static_cast<void>(request_cancel(*o, now_));
+    if (o->state == OrderState::cancel_pending && !o->external) static_cast<void>(request_cancel(*o, now_));
   look_for_missing(now_);
 }
 

@@ -34,7 +34,7 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
   }
   // What fills after its end is told by its fill.
   if (event != OrderEvent::fill_part && event != OrderEvent::fill_all &&
-      (core::came_back(from, order.state) || core::was_there_after_all(from, order.state)))
+      !order.external && (core::came_back(from, order.state) || core::was_there_after_all(from, order.state)))
     block(order.intent.instrument(), "ORDER_CAME_BACK", "an order that was over, or never at the venue, is or was there after all", now, order.intent.client_id());
   if (asking_ != 0 && !core::is_terminal(from) && told_as_ended(order.state)) ended_meanwhile_.push_back(order.id());
   changed_ = view_is_old_ = true;
@@ -92,9 +92,10 @@ core::OrderRecord Execution::record_of(const Order& o) const {
 void Execution::on_exec(const bl_exec& exec) {
   ++seq_;
   const Nanos now = exec.h.ts_recv;
-  Order* order = orders_.find(core::ClientOrderId(field(exec.client_id)));
-  if (order == nullptr)
-    return block({exec.h.instrument}, "EXEC_UNKNOWN_ORDER", "the venue reports an order this host did not make", now);
+  Order* order = order_of(field(exec.client_id), field(exec.venue_id));
+  if (order == nullptr) order = adopt(exec, {});
+  if (order == nullptr) return;
+  if (order->external) return on_external(*order, exec);
   // A success is compared with the intent (trading rules 2.2): a mismatch is an incident, not an answer. What the venue
   // does not tell (not set, or 0) can't be compared.
   const auto other = [](bl_dec told, Decimal wanted) {
@@ -153,6 +154,7 @@ void Execution::ended(Order& order, const bl_exec& exec) {
   Decimal told = Decimal::from_raw(exec.cum_qty);
   if (!told.is_set() && exec.state == BL_S_FILLED) told = order.intent.qty();
   if (!told.is_set()) return;
+  if (order.external) told = max(told - order.filled_before, Decimal::zero());
   const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == order.id(); });
   if (known != ended_.end()) {
     known->told = told;  // told again, perhaps otherwise; judged once

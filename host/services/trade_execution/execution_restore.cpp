@@ -82,6 +82,7 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   now_ = std::max(now_, row.time);
   ++seq_;
   if (row.kind == kind::intent) return restore_intent(row, project);
+  if (row.kind == kind::external) return restore_external(row, project);
   if (row.kind == kind::order) return restore_order(row, project);
   if (row.kind == kind::fill) return restore_fill(row, project);
   if (row.kind == kind::sizing) return restore_sizing(row, project);
@@ -95,6 +96,7 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
     if (!asset) return bad("a balance of " + r->asset + ", which no instrument of this run has");
     portfolio_.set_cash(asset, r->total);
     cash_known_ = true;
+    opening_ns_ = row.time;
   } else if (row.kind == kind::block) {
     const auto r = store::read_block(row.payload);
     if (!r) return r.error();
@@ -229,6 +231,7 @@ void Execution::recall_bar(const bl_bar& bar) {
 void Execution::tell_rules_of_today() {
   if (!tell_rules_) return;
   const auto tell = [this](const Order& o) {
+    if (o.external) return;
     for (const core::BookedFill& f : o.fills) {
       if (f.undone || f.fill.time / day_ns != now_ / day_ns) continue;
       bl_fill e{};

@@ -137,7 +137,7 @@ void cancel(Execution& execution, const Backend& backend, const Request& asked, 
   Responder& answer = *to;
   const core::ClientOrderId order(id);
   if (const auto done = execution.cancel(order, backend.now(), asked.principal, asked.request_id); !done)
-    return answer.error(done.error().code == "ORDER_ENDED" ? 409 : done.error().code == "CANCEL_FAILED" ? 502 : 404, done.error());
+    return answer.error(done.error().code == "ORDER_ENDED" || done.error().code == "ORDER_EXTERNAL" ? 409 : done.error().code == "CANCEL_FAILED" ? 502 : 404, done.error());
   pump(backend);
   const core::Order* o = execution.orders().find(order);
   answer(Response::json(202, JsonObject()

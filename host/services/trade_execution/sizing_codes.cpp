@@ -16,6 +16,7 @@ constexpr auto table = std::to_array<std::pair<std::string_view, std::string_vie
     {"EQUITY_NOT_POSITIVE", "there is nothing to size by"},
     {"JOURNAL_UNWRITABLE", "the intent could not be made durable: nothing was sent"},
     {"PRODUCT_BLOCKED", "the venue reported of this product what can't be explained: it is not bought until an operator resumes"},
+    {"EXTERNAL_SELL", "orders that this host did not make would sell managed inventory: nothing more is bought of it while they work"},
     {"(a floor's or rule's code)", "it was refused: see the codes of the floor and of the rules"},
 });
 

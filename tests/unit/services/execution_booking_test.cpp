@@ -1,5 +1,5 @@
 // Reports of fills that are not a first, plain one: late fees, corrections, what is taken back; and answers as a whole.
-#include "unit/services/again.hpp"
+#include "unit/services/venue_word.hpp"
 
 using namespace bowline;
 using namespace bowline::core;
@@ -10,6 +10,7 @@ using test::Desk;
 using test::facts;
 using test::opened;
 using test::StoreFolder;
+using test::VenueWord;
 
 namespace {
 
@@ -184,40 +185,9 @@ TEST_CASE("rules hear of a correction as one, of a reversal with what is taken b
 
 namespace {
 
-/// A venue that answers one question with all of it at once.
-struct Asked : Desk {
+/// A venue that was asked what it has.
+struct Asked : VenueWord<Desk> {
   Asked() { REQUIRE(exec->ask_venue()); }
-  void say(bl_event& h) {
-    h.flags = 2;
-    exec->on_broker_event(h);
-  }
-  bl_exec snapshot(const Intent& i, std::uint32_t state, Decimal cum) const {
-    bl_exec e{};
-    e.h.size = sizeof e;
-    e.h.type = BL_EV_EXEC;
-    e.h.instrument = i.abi.instrument;
-    e.h.ts_recv = now;
-    test::put_text(e.client_id, i.client_id());
-    test::put_text(e.venue_id, "v1");
-    e.side = i.abi.side;
-    e.type = i.abi.type;
-    e.qty = i.abi.qty;
-    e.limit_px = i.abi.limit_px;
-    e.expire_ns = i.abi.expire_ns;
-    e.kind = BL_X_SNAPSHOT;
-    e.state = state;
-    e.cum_qty = cum.raw();
-    return e;
-  }
-  void done(std::uint64_t request = 1) {
-    bl_done e{};
-    e.h.size = sizeof e;
-    e.h.type = BL_EV_DONE;
-    e.h.ts_recv = now;
-    e.request = request;
-    e.complete = 1;
-    exec->on_broker_event(e.h);
-  }
 };
 
 }  // namespace
@@ -225,14 +195,14 @@ struct Asked : Desk {
 TEST_CASE("an answer is taken whole: terms, then fills, then state, in whatever order it is told") {
   Asked d;
   const Intent i = d.resting();
-  bl_exec end = d.snapshot(i, BL_S_CANCELLED, "6"_dec);
+  bl_exec end = d.exec_of(i, BL_S_CANCELLED, "6"_dec);
   end.qty = "8"_dec.raw();  // amended by somebody else, who knows why
   d.say(end.h);
   CHECK(d.state(i) == OrderState::open);  // not before the answer is whole
   bl_fill f = d.fill_of(i, "6"_dec, "99.95"_dec, "f1");
   d.say(f.h);
   CHECK(d.exec->counts().fills == 0);
-  d.done();
+  d.done(1);
   CHECK(d.exec->portfolio().position(d.m.btc).qty == "6"_dec);  // it fits the terms in force: what is held must be seen
   CHECK(d.state(i) == OrderState::cancelled);
   CHECK(d.exec->counts().by_incident.at("EXEC_MISMATCH") == 1);
@@ -249,7 +219,7 @@ TEST_CASE("of the fills of one answer one may fit only when another is taken bac
   bl_fill back = later(d.fill_of(i, "4"_dec, "99.95"_dec, "f1"), reversal, 7);
   d.say(large.h);
   d.say(back.h);
-  d.done();
+  d.done(1);
   CHECK(d.exec->portfolio().position(d.m.btc).qty == "5"_dec);
   CHECK(d.state(i) == OrderState::filled);
   CHECK(d.exec->counts().by_incident.count("FILL_BEYOND_ORDER") == 0);
@@ -259,9 +229,9 @@ TEST_CASE("an answer to a question of before an order's end does not bring it ba
   Asked d;
   const Intent i = d.resting();
   d.report(i, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());  // told while the question was out
-  bl_exec old = d.snapshot(i, BL_S_OPEN, Decimal::zero());
+  bl_exec old = d.exec_of(i, BL_S_OPEN, Decimal::zero());
   d.say(old.h);
-  d.done();
+  d.done(1);
   CHECK(d.state(i) == OrderState::cancelled);
   CHECK(d.exec->counts().incidents == 0);
   SECTION("one to a question of after it does: it is cancelled and its product blocked") {
