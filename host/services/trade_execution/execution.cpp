@@ -88,20 +88,11 @@ void Execution::take(const bl_event& event) {
   switch (event.type) {
     case BL_EV_EXEC: on_exec(reinterpret_cast<const bl_exec&>(event)); break;
     case BL_EV_FILL: on_fill(reinterpret_cast<const bl_fill&>(event)); break;
-    case BL_EV_BALANCE: {
-      // Cash comes into the book from the venue's first word. Later words are the venue's own arithmetic over the same
-      // fills; the ledger stays what the fills say, and a difference is for reconciliation to explain.
-      const auto& b = reinterpret_cast<const bl_balance_ev&>(event);
-      const core::AssetId asset{b.asset};
-      const Decimal total = Decimal::from_raw(b.total);
-      if (asset.value > table_.asset_count())
-        incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
-      else if (asset && total.is_set() && !begun_ && !cash_known_ && counts_.fills == 0) {
-        opening_ns_ = now_;
-        if (durable_journal_ && total != portfolio_.cash(asset))
-          note(store::journal_kind::balance, store::line(store::BalanceRow{std::string(table_.asset_code(asset)), total}));
-        portfolio_.set_cash(asset, total);
-      }
+    case BL_EV_BALANCE: on_balance(reinterpret_cast<const bl_balance_ev&>(event)); break;
+    case BL_EV_LINK: {
+      // What happened while the link was down is told to who asks.
+      const auto& link = reinterpret_cast<const bl_link&>(event);
+      if (link.state == 1 && (link.scope & 2u) != 0) venue_due_ = true;
       break;
     }
     case BL_EV_PRODUCT: check_fees(reinterpret_cast<const bl_product&>(event)); break;
@@ -178,6 +169,7 @@ void Execution::trade(Nanos now) {
   if (!journal_ok_) journal_again(now);
   if (!orders_.working().empty()) look_for_missing(now);
   if (!strangers_.empty()) ask_about_strangers();
+  reconcile_if_due();
   for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
   if (!approved_.empty()) flush_frame(now);
 }

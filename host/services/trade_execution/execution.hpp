@@ -226,6 +226,17 @@ class Execution {
   std::vector<std::vector<std::uint64_t>> held_back_;  // events whole, in order of arrival
   std::vector<std::vector<std::uint64_t>> answer_;     // the same, of an answer that has not come to its end
   std::uint64_t answer_step_ = 0;                      // in which it began
+  struct Difference {
+    core::AssetId asset;
+    Decimal amount;  // what the venue has more than the ledger
+  };
+  std::vector<Decimal> told_totals_, heard_totals_;  // by asset: told in an answer, and by itself; not set = not told
+  std::map<core::ClientOrderId, Decimal> short_of_fills_;  // working orders, and what the venue says has filled of them
+  std::vector<Difference> differences_;              // of the comparison before, none of them booked
+  std::uint32_t comparisons_ = 0;                    // in a row that found other differences
+  bool balances_due_ = false, venue_due_ = false;    // to be asked for at the next step
+  bool heard_before_ = false;                        // at the step before it differed, too
+  bool answer_whole_ = true;
   struct Stranger {
     bl_fill fill;           // of an order that nobody here knows yet
     std::uint64_t request;  // the question about its order; 0 = not asked yet
@@ -318,6 +329,21 @@ class Execution {
   /// What flows have made of peak and day can't be had from their rows alone.
   void note_flows();
   Result<void> restore_external(const store::JournalRow& row, core::RecordSink* project);
+  // ---- balances (execution_balances.cpp)
+  void on_balance(const bl_balance_ev& told);
+  Decimal step_of(core::AssetId asset) const;
+  /// What the venue has more than the ledger; zero where it only rounds otherwise.
+  Decimal difference(core::AssetId asset, Decimal total) const;
+  bool in_doubt(core::AssetId asset) const;
+  bool explained_by_fees(core::AssetId asset, Decimal amount) const;
+  void ask_what_is_there();
+  void hear_balances();
+  void reconcile_if_due();
+  void compare_balances(bool whole);
+  core::Flow class_of(const Difference& difference, const std::vector<Difference>& all) const;
+  void book_change(const Difference& difference, core::Flow kind);
+  void doubt_products_of(core::AssetId asset, std::string_view code, std::string_view text);
+  Result<void> restore_flow(const store::JournalRow& row);
   // ---- booking (execution_booking.cpp)
   /// False, and nothing booked or said: it does not fit yet, and a later report of the same answer may make room for it.
   /// `last`: no later one will.

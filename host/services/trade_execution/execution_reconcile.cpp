@@ -69,10 +69,12 @@ void Execution::on_done(const bl_done& done) {
   take_answer();
   if (!strangers_.empty()) give_up_on_strangers(done.request);
   --asking_;
+  answer_whole_ = answer_whole_ && done.status >= 0 && done.complete != 0;
   if (done.status < 0 || done.complete == 0)
     incident("RECONCILE_INCOMPLETE", "the venue did not answer all that was asked: what it has is not known", now_);
   if (listing_ && done.request == list_request_) {
     listing_ = false;
+    if (!answer_whole_) venue_due_ = true;
     // Not in the list of open orders: ended, or never there. Only a question about the order itself tells which.
     for (const Order* o : orders_.working()) {
       if (std::find(named_.begin(), named_.end(), o->id()) != named_.end()) continue;
@@ -83,10 +85,14 @@ void Execution::on_done(const bl_done& done) {
   ended_meanwhile_.clear();
   // All is answered: what the venue says is filled must be what its fills add up to.
   for (const auto& [id, told] : told_filled_)
-    if (const Order* o = orders_.find(id); o != nullptr && o->cum_qty < told && held_back_.empty())
+    if (const Order* o = orders_.find(id); o != nullptr && o->cum_qty < told && held_back_.empty()) {
+      short_of_fills_.insert_or_assign(id, told);
       block(o->intent.instrument(), "FILLS_MISSING",
             "order " + std::string(id.view()) + " is filled further at the venue than its fills add up to", now_, id.view());
+    }
   told_filled_.clear();
+  compare_balances(answer_whole_);
+  answer_whole_ = true;
 }
 
 // ---- answers ------------------------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"AMEND_IMPOSSIBLE", false, "an order that does not rest, or is not ours, was to be amended: nothing was asked for"},
     {"AMEND_PENDING", false, "an order was to be amended whose last amend is not answered: nothing was asked for"},
     {"AMEND_TERMS", false, "an order was to be amended to terms that it has already or cannot have: nothing was asked for"},
+    {"BALANCE_CHANGED", false, "a balance changed at the venue without a trade: booked by its class"},
+    {"BALANCE_UNEXPLAINED", true, "the venue's balance differs from the ledger, each time otherwise; its products are blocked"},
     {"BALANCE_UNKNOWN_ASSET", true, "the venue tells a balance of an asset that this run does not have, and it was left out"},
     {"BROKER_EVENT_FAILED", false, "the venue's plugin answered an event or its own timer with an error: its clock may stand"},
     {"CANCEL_FAILED", true, "the venue's plugin did not take a cancel: the order may still be filled"},

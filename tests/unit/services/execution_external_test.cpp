@@ -15,19 +15,7 @@ using test::VenueOrder;
 
 namespace {
 
-/// A run that has begun: what the venue held then is in the book.
-struct Desk : test::VenueWord<test::Desk> {
-  explicit Desk(FloorLimits limits = {}, std::unique_ptr<store::Journal> j = nullptr)
-      : test::VenueWord<test::Desk>(limits, "10000"_dec, std::move(j)) {
-    exec->begin();
-  }
-  std::uint64_t incidents(const std::string& code) const {
-    const auto it = exec->counts().by_incident.find(code);
-    return it == exec->counts().by_incident.end() ? 0 : it->second;
-  }
-  Decimal free() const { return exec->portfolio().unmanaged(m.btc); }
-  Decimal held() const { return exec->portfolio().position(m.btc).qty; }
-};
+using Desk = test::Begun;
 struct Again : test::VenueWord<test::Again> {
   using test::VenueWord<test::Again>::VenueWord;
 };
@@ -66,7 +54,7 @@ TEST_CASE("rule 5.6: an order at the venue that this host did not make is follow
   CHECK(d.incidents("ORDER_EXTERNAL") == 1);
   CHECK(d.exec->counts().incidents == 1);
   CHECK_FALSE(d.exec->blocked(d.m.btc));
-  const auto origin = [&d](const Order* o) { return nlohmann::json::parse(services::order_json(*o, d.m.table)).at("origin"); };
+  const auto origin = [&d](const Order* order) { return nlohmann::json::parse(services::order_json(*order, d.m.table)).at("origin"); };
   CHECK(origin(found) == "external");
   CHECK(d.sink.all<OrderRecord>().back().decision == Id128{});
   d.want(Purpose::entry, 0.05);  // and ours is told apart from it

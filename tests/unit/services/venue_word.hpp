@@ -111,4 +111,18 @@ struct VenueWord : D {
   }
 };
 
+/// A run that has begun: what the venue held then is in the book.
+struct Begun : VenueWord<Desk> {
+  explicit Begun(core::FloorLimits limits = {}, std::unique_ptr<store::Journal> j = nullptr)
+      : VenueWord<Desk>(limits, "10000"_dec, std::move(j)) {
+    exec->begin();
+  }
+  std::uint64_t incidents(const std::string& code) const {
+    const auto it = exec->counts().by_incident.find(code);
+    return it == exec->counts().by_incident.end() ? 0 : it->second;
+  }
+  Decimal free() const { return exec->portfolio().unmanaged(m.btc); }
+  Decimal held() const { return exec->portfolio().position(m.btc).qty; }
+};
+
 }  // namespace bowline::test
