@@ -284,6 +284,22 @@ Result<FlowRow> read_flow(std::string_view payload) {
   });
 }
 
+std::string line(const InventoryRow& r) {
+  Line l{{"symbol", r.symbol}, {"adopt", r.adopt}};
+  put(l, "qty", r.qty);
+  put(l, "px", r.px);
+  l["key"] = r.key;
+  l["body"] = r.body;
+  return text_of(l);
+}
+Result<InventoryRow> read_inventory(std::string_view payload) {
+  return guarded(journal_kind::inventory, [&] {
+    const Fields f(payload);
+    const bool adopt = f.flag("adopt");
+    return InventoryRow{f.text("symbol"), adopt, f.amount("qty"), adopt ? f.amount("px") : Decimal::not_set(), f.text("key"), f.text("body")};
+  });
+}
+
 std::string line(const FillRow& r) {
   const bool changes = r.as != core::BookedAs::fill;
   Line l{{"client_id", r.order.view()}, {changes ? "of_fill" : "fill_id", r.fill_id}, {"symbol", r.symbol}, {"side", core::to_string(r.side)}};

@@ -21,7 +21,7 @@ namespace bowline::store {
 namespace journal_kind {
 inline constexpr std::string_view begin = "begin", intent = "intent", order = "order", fill = "fill", balance = "balance",
                                   state = "state", block = "block", step = "step", command = "command", target = "target", sizing = "sizing",
-                                  external = "external", flow = "flow",
+                                  external = "external", flow = "flow", inventory = "inventory",
                                   journal = "journal", end = "end";
 }  // namespace journal_kind
 
@@ -69,6 +69,14 @@ struct FillRow {
   core::BookedAs as = core::BookedAs::fill;
   bool corrected = false;  ///< what was told first of it is out of date
   core::Nanos told = 0;    ///< the venue's time of a correction or reversal
+};
+
+/// Inventory that the operator adopted at a price, or released; the same key and body move it once.
+struct InventoryRow {
+  std::string symbol;
+  bool adopt = true;
+  Decimal qty, px;  ///< px not set: released
+  std::string key, body;
 };
 
 /// The trading state from here on, who wanted it and why (trading rules 3.4).
@@ -122,6 +130,7 @@ std::string line(const SizingRow&);
 std::string line(const BalanceRow&);
 std::string line(const OrderRow&);
 std::string line(const FlowRow&);
+std::string line(const InventoryRow&);
 /// `symbol` is that of its instrument.
 std::string line(const ExternalRow&, std::string_view symbol);
 std::string line(const FillRow&);
@@ -138,6 +147,7 @@ Result<SizingRow> read_sizing(std::string_view payload);
 Result<BalanceRow> read_balance(std::string_view payload);
 Result<OrderRow> read_order(std::string_view payload);
 Result<FlowRow> read_flow(std::string_view payload);
+Result<InventoryRow> read_inventory(std::string_view payload);
 Result<ExternalRow> read_external(std::string_view payload, const core::InstrumentTable& table);
 Result<FillRow> read_fill(std::string_view payload);
 Result<StateRow> read_state(std::string_view payload);

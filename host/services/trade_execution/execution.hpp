@@ -54,6 +54,14 @@ struct TradeAnswer {
   bool replayed = false;  // the same key and body were answered before
 };
 
+/// Inventory to be moved between managed and unmanaged (trading rules 5.6).
+struct InventoryRequest {
+  core::InstrumentId instrument;
+  bool adopt = true;                                           // else release
+  Decimal qty = Decimal::not_set(), px = Decimal::not_set();   // px: what a unit cost; not set: its price now
+  std::string reason, key, principal, request_id;
+};
+
 /// Cancels of one command: handed to the broker, and those it did not take (each is an incident; the order may fill).
 struct Cancels {
   std::size_t asked = 0, failed = 0;
@@ -129,7 +137,10 @@ class Execution {
 
   // ---- commands
   Result<TradeAnswer> execute(const TradeRequest& request, core::Nanos now);
-  /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, CANCEL_FAILED. Asked again, it goes to the venue again.
+  /// True: this key and body were answered before, and nothing was moved again. Errors: those of Portfolio::adopt() and
+  /// release(), IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
+  Result<bool> move_inventory(const InventoryRequest& request, core::Nanos now);
+  /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, ORDER_EXTERNAL (not made here), CANCEL_FAILED. Asked again, it goes to the venue again.
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
   /// Closes the gate, halts, cancels resting entries; never a protective order. 
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
@@ -243,6 +254,7 @@ class Execution {
   };
   std::vector<Stranger> strangers_;
   core::Nanos opening_ns_ = 0;                         // when the venue told what the book begins with
+  core::Nanos agreed_ns_ = 0;                          // when its balances were the ledger's last; 0 = in an earlier process
   std::vector<core::ClientOrderId> ended_meanwhile_;   // orders whose end the venue told while a question was out
   struct Missing {
     core::ClientOrderId order;
@@ -258,6 +270,8 @@ class Execution {
   };
   std::map<std::string, Answered> answered_;  // by Idempotency-Key, bounded
   std::vector<std::string> answered_order_;
+  std::map<std::string, std::string> moved_;  // bodies of moves of inventory by Idempotency-Key, bounded
+  std::vector<std::string> moved_order_;
 
   void consider(core::InstrumentId id, core::Nanos now);
   bool hold_back(const bl_event& event);
@@ -344,6 +358,8 @@ class Execution {
   void book_change(const Difference& difference, core::Flow kind);
   void doubt_products_of(core::AssetId asset, std::string_view code, std::string_view text);
   Result<void> restore_flow(const store::JournalRow& row);
+  void remember_move(const std::string& key, std::string body);
+  Result<void> restore_inventory(const store::JournalRow& row);
   // ---- booking (execution_booking.cpp)
   /// False, and nothing booked or said: it does not fit yet, and a later report of the same answer may make room for it.
   /// `last`: no later one will.

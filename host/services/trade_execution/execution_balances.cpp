@@ -34,7 +34,7 @@ void Execution::on_balance(const bl_balance_ev& b) {
     return incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
   if (!asset || !total.is_set()) return;
   if (!begun_ && !cash_known_ && counts_.fills == 0) {
-    opening_ns_ = now_;
+    opening_ns_ = agreed_ns_ = now_;
     if (durable_journal_ && total != portfolio_.cash(asset))
       note(store::journal_kind::balance, store::line(store::BalanceRow{std::string(table_.asset_code(asset)), total}));
     portfolio_.set_cash(asset, total);
@@ -102,7 +102,8 @@ void Execution::ask_what_is_there() {
   bl_query q{};
   q.size = sizeof q;
   q.scope = ask_fills | ask_balances;
-  q.since_ns = std::max<core::Nanos>(0, std::max(settled_, now_) - hour);
+  // What nobody told may have happened at any time since they agreed last.
+  q.since_ns = std::max<core::Nanos>(0, (agreed_ns_ != 0 ? std::min(agreed_ns_, now_) : settled_) - hour);
   q.request = ++requests_;
   balances_due_ = !broker_.query(q);  // asked again at the next step
   if (!balances_due_) ++asking_;
@@ -158,6 +159,7 @@ void Execution::compare_balances(bool whole) {
   std::vector<Difference> changes, fresh;
   for (const Difference& d : found) (seen_before(d) ? changes : fresh).push_back(d);
   for (const Difference& d : changes) book_change(d, class_of(d, changes));
+  if (fresh.empty() && !balances_due_) agreed_ns_ = now_;
   differences_ = std::move(fresh);
   if (differences_.empty()) {
     comparisons_ = 0;

@@ -84,6 +84,7 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   if (row.kind == kind::intent) return restore_intent(row, project);
   if (row.kind == kind::external) return restore_external(row, project);
   if (row.kind == kind::flow) return restore_flow(row);
+  if (row.kind == kind::inventory) return restore_inventory(row);
   if (row.kind == kind::order) return restore_order(row, project);
   if (row.kind == kind::fill) return restore_fill(row, project);
   if (row.kind == kind::sizing) return restore_sizing(row, project);

@@ -348,6 +348,7 @@ void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Exe
                                 Backend& backend) {
   add_order_routes(*router, execution, backend);
   add_portfolio_routes(*router, execution, backend);
+  add_inventory_routes(*router, execution, backend);
   add_emergency_route(*router, execution, backend, true);
   add_emergency_route(*router, execution, backend, false);
 }

@@ -1,4 +1,5 @@
 // Reports of fills that are not a first, plain one: late fees, corrections, what is taken back; and answers as a whole.
+#include "store/journal_verify.hpp"
 #include "unit/services/venue_word.hpp"
 
 using namespace bowline;
@@ -38,6 +39,9 @@ struct TwoFilled : Desk {
     exec->settle(now);
     const std::string before = facts(*exec, m);
     journal.reset();
+    const auto proved = store::verify_journal(dir / "j");
+    REQUIRE(proved);
+    CHECK(proved->bad.code.empty());
     CHECK(facts(*Again(dir / "j").exec, m) == before);
   }
 };

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "services/runtime/json_values.hpp"
+#include "store/journal_verify.hpp"
 #include "unit/services/venue_word.hpp"
 
 using namespace bowline;
@@ -221,6 +222,9 @@ TEST_CASE("restart: orders of others, their terms, fills and ends are what they 
     peak = d.exec->portfolio().peak();
     before = facts(*d.exec, d.m);
   }
+  const auto proved = store::verify_journal(dir / "j");
+  REQUIRE(proved);
+  CHECK(proved->bad.code.empty());
   Again a(dir / "j");
   CHECK(facts(*a.exec, a.m) == before);
   CHECK(a.exec->portfolio().net_flows() == flows);
