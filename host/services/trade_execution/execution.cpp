@@ -86,23 +86,19 @@ void Execution::broker_failed(const Error& why) { incident("BROKER_EVENT_FAILED"
 
 void Execution::on_broker_event(const bl_event& event) {
   if (resuming_ && hold_back(event)) return;
+  if (!collect(event)) take(event);
+}
+
+void Execution::take(const bl_event& event) {
   now_ = std::max(now_, event.ts_recv);
   switch (event.type) {
     case BL_EV_EXEC: on_exec(reinterpret_cast<const bl_exec&>(event)); break;
     case BL_EV_FILL: on_fill(reinterpret_cast<const bl_fill&>(event)); break;
-    case BL_EV_BALANCE: {
-      // Cash comes into the book from the venue's first word. Later words are the venue's own arithmetic over the same
-      // fills; the ledger stays what the fills say, and a difference is for reconciliation to explain.
-      const auto& b = reinterpret_cast<const bl_balance_ev&>(event);
-      const core::AssetId asset{b.asset};
-      const Decimal total = Decimal::from_raw(b.total);
-      if (asset.value > table_.asset_count())
-        incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
-      else if (asset && total.is_set() && !cash_known_ && counts_.fills == 0) {
-        if (durable_journal_ && total != portfolio_.cash(asset))
-          note(store::journal_kind::balance, store::line(store::BalanceRow{std::string(table_.asset_code(asset)), total}));
-        portfolio_.set_cash(asset, total);
-      }
+    case BL_EV_BALANCE: on_balance(reinterpret_cast<const bl_balance_ev&>(event)); break;
+    case BL_EV_LINK: {
+      // What happened while the link was down is told to who asks.
+      const auto& link = reinterpret_cast<const bl_link&>(event);
+      if (link.state == 1 && (link.scope & 2u) != 0) venue_due_ = true;
       break;
     }
     case BL_EV_PRODUCT: check_fees(reinterpret_cast<const bl_product&>(event)); break;
@@ -179,12 +175,15 @@ void Execution::trade(Nanos now) {
   if (!journal_ok_) journal_again(now);
   if (!orders_.working().empty()) look_for_missing(now);
   if (protections_.any()) watch_all(now);
+  if (!strangers_.empty()) ask_about_strangers();
+  reconcile_if_due();
   for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
   if (options_.position_drift.on() || options_.exposure_drift.on()) trim_drift(now);
   if (!approved_.empty()) flush_frame(now);
 }
 
 void Execution::finish(Nanos now) {
+  if (!answer_.empty()) take_answer();
   publish(now);  // what the last reports brought is another version than that of the last step
   compare_ended(now, true);
   settle(now);
@@ -192,6 +191,8 @@ void Execution::finish(Nanos now) {
 }
 
 void Execution::settle(Nanos now) {
+  // An answer without its end: what it told so far is no less true.
+  if (!answer_.empty() && answer_step_ != steps_) take_answer();
   if (!ended_.empty()) compare_ended(now, false);
   if (options_.unprotected_after > 0) tell_unprotected(now);
   ++steps_;
@@ -231,21 +232,21 @@ void Execution::settle(Nanos now) {
 
 core::Order* Execution::working_of(InstrumentId id) const {
   for (Order* o : orders_.working())
-    if (o->intent.abi.instrument == id.value) return o;
+    if (!o->external && o->intent.abi.instrument == id.value) return o;
   return nullptr;
 }
 
 bool Execution::unsettled(InstrumentId id) const {
   return std::any_of(ended_.begin(), ended_.end(), [&](const Ended& e) {
     const Order* o = e.judged ? nullptr : orders_.find(e.order);
-    return o != nullptr && o->intent.abi.instrument == id.value && o->cum_qty != e.told;
+    return o != nullptr && !o->external && o->intent.abi.instrument == id.value && o->cum_qty != e.told;
   });
 }
 
 Decimal Execution::owed(InstrumentId id, Side side) const {
   Decimal sum = Decimal::zero();
   for (const Ended& e : ended_)
-    if (const Order* o = orders_.find(e.order); o != nullptr && o->intent.abi.instrument == id.value && o->intent.side() == side &&
+    if (const Order* o = orders_.find(e.order); o != nullptr && !o->external && o->intent.abi.instrument == id.value && o->intent.side() == side &&
                                                 e.told > o->cum_qty)
       sum = sum + (e.told - o->cum_qty);
   return sum;
@@ -255,7 +256,7 @@ Decimal Execution::owed(InstrumentId id, Side side) const {
 Decimal Execution::working_sells(InstrumentId id) const {
   Decimal sum = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
   for (const Order* o : orders_.working())
-    if (o->intent.abi.instrument == id.value && o->intent.side() == Side::sell) sum = sum + o->leaves();
+    if (!o->external && o->intent.abi.instrument == id.value && o->intent.side() == Side::sell) sum = sum + o->leaves();
   return sum;
 }
 
@@ -420,6 +421,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
   if (r.wanted_qty <= held) return stop(codes().at_target);
   if (locked(id, now)) return stop(codes().locked);
   if (blocked(id)) return stop(codes().blocked);
+  if (const auto why = entries_held(id); !why.empty()) return stop(shared(why));
   if (quote_lost_[id.value - 1]) return stop(shared("MARK_STALE"));
   const Decimal more = floor_to(r.wanted_qty - held, ins.rules.base_step);
   if (!more.is_positive()) return stop(codes().at_target);

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "core/booking.hpp"
 #include "core/identity.hpp"
 #include "core/order.hpp"
 #include "core/portfolio.hpp"
@@ -74,6 +75,14 @@ struct TradeAnswer {
   Decimal qty = Decimal::not_set();
   std::vector<core::CheckRecord> checks;
   bool replayed = false;  // the same key and body were answered before
+};
+
+/// Inventory to be moved between managed and unmanaged (trading rules 5.6).
+struct InventoryRequest {
+  core::InstrumentId instrument;
+  bool adopt = true;                                           // else release
+  Decimal qty = Decimal::not_set(), px = Decimal::not_set();   // px: what a unit cost; not set: its price now
+  std::string reason, key, principal, request_id;
 };
 
 /// Cancels of one command: handed to the broker, and those it did not take (each is an incident; the order may fill).
@@ -151,7 +160,10 @@ class Execution {
 
   // ---- commands
   Result<TradeAnswer> execute(const TradeRequest& request, core::Nanos now);
-  /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, CANCEL_FAILED. Asked again, it goes to the venue again.
+  /// True: this key and body were answered before, and nothing was moved again. Errors: those of Portfolio::adopt() and
+  /// release(), IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
+  Result<bool> move_inventory(const InventoryRequest& request, core::Nanos now);
+  /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, ORDER_EXTERNAL (not made here), CANCEL_FAILED. Asked again, it goes to the venue again.
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
   /// Closes the gate, halts, cancels resting entries; never a protective order. 
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
@@ -195,6 +207,9 @@ class Execution {
   Decimal stop_px(core::InstrumentId id) const noexcept { return protections_.stop_px(id); }
   /// Whether nobody buys of it yet, because a protection sold it.
   bool locked(core::InstrumentId id, core::Nanos now) const noexcept { return locked_until_[id.value - 1] > now; }
+  /// Why nothing more is bought of it while others' orders work as they do (trading rules 5.6); empty: nothing stands in
+  /// the way. It ends with its cause, without an operator.
+  std::string_view entries_held(core::InstrumentId id) const;
   /// Products of which the venue takes higher fees than the configuration reckons with.
   const std::vector<std::string>& fees_above_config() const noexcept { return fees_above_; }
   bool store_up() const { return !store_up_ || store_up_(); }
@@ -258,6 +273,27 @@ class Execution {
   std::vector<core::ClientOrderId> named_;           // orders it named
   std::vector<std::pair<core::ClientOrderId, Decimal>> told_filled_;  // what it says is filled of them
   std::vector<std::vector<std::uint64_t>> held_back_;  // events whole, in order of arrival
+  std::vector<std::vector<std::uint64_t>> answer_;     // the same, of an answer that has not come to its end
+  std::uint64_t answer_step_ = 0;                      // in which it began
+  struct Difference {
+    core::AssetId asset;
+    Decimal amount;  // what the venue has more than the ledger
+  };
+  std::vector<Decimal> told_totals_, heard_totals_;  // by asset: told in an answer, and by itself; not set = not told
+  std::map<core::ClientOrderId, Decimal> short_of_fills_;  // working orders, and what the venue says has filled of them
+  std::vector<Difference> differences_;              // of the comparison before, none of them booked
+  std::uint32_t comparisons_ = 0;                    // in a row that found other differences
+  bool balances_due_ = false, venue_due_ = false;    // to be asked for at the next step
+  bool heard_before_ = false;                        // at the step before it differed, too
+  bool answer_whole_ = true;
+  struct Stranger {
+    bl_fill fill;           // of an order that nobody here knows yet
+    std::uint64_t request;  // the question about its order; 0 = not asked yet
+  };
+  std::vector<Stranger> strangers_;
+  core::Nanos opening_ns_ = 0;                         // when the venue told what the book begins with
+  core::Nanos agreed_ns_ = 0;                          // when its balances were the ledger's last; 0 = in an earlier process
+  std::vector<core::ClientOrderId> ended_meanwhile_;   // orders whose end the venue told while a question was out
   struct Missing {
     core::ClientOrderId order;
     std::uint32_t polls = 0;
@@ -272,6 +308,8 @@ class Execution {
   };
   std::map<std::string, Answered> answered_;  // by Idempotency-Key, bounded
   std::vector<std::string> answered_order_;
+  std::map<std::string, std::string> moved_;  // bodies of moves of inventory by Idempotency-Key, bounded
+  std::vector<std::string> moved_order_;
 
   void consider(core::InstrumentId id, core::Nanos now);
   // ---- execution_entry.cpp
@@ -325,8 +363,6 @@ class Execution {
   void note_gone(std::string_view symbol, core::Purpose purpose);
   void note(std::string_view kind, std::string_view payload);
   store::StepRow step_row() const;
-  /// Books a fill and adds it to its order. On error nothing changed.
-  Result<void> book_fill(core::Order& order, const core::Fill& fill, std::string_view fill_id);
   void remember_answer(const std::string& key, std::string body, TradeAnswer answer);
   core::OrderRecord record_of(const core::Order& order) const;
   Result<void> restore_intent(const store::JournalRow& row, core::RecordSink* project);
@@ -348,10 +384,64 @@ class Execution {
   Decimal owed(core::InstrumentId id, core::Side side) const;
   void flush_frame(core::Nanos now);
   /// Whether the order is in another state now; an event it can't take is an incident.
-  bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text);
+  bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text, const core::Terms* terms = nullptr);
   void write_order(const core::Order& order);
   void on_exec(const bl_exec& exec);
   void on_fill(const bl_fill& fill);
+  void take(const bl_event& event);
+  // ---- answers (execution_answer.cpp)
+  /// Keeps what is part of an answer until its end, which is when it is taken.
+  bool collect(const bl_event& event);
+  void take_answer();
+  bool overtaken(const core::Order& order, const bl_exec& told) const;
+  void take_terms(core::Order& order, const bl_exec& told);
+  static core::Terms terms_told(const bl_exec& told);
+  // ---- orders of others (execution_external.cpp)
+  /// By the client id, or by the venue's where it told none or gave one that only an order of others has.
+  core::Order* order_of(std::string_view client_id, std::string_view venue_id);
+  /// Follows an order that this host did not make; null where nothing of it works and no fill of it is told. `fills`: of
+  /// the answer that tells of it. The caller then applies what is told.
+  core::Order* adopt(const bl_exec& told, std::span<const bl_fill* const> fills);
+  void on_external(core::Order& order, const bl_exec& told);
+  static bool order_is(const bl_fill& fill, std::string_view client_id, std::string_view venue_id);
+  /// Whether the balances that the book began with hold it.
+  bool in_opening(const bl_fill& fill) const;
+  void on_stranger(const bl_fill& fill);
+  void ask_about_stranger(Stranger& stranger);
+  void ask_about_strangers();
+  std::vector<bl_fill> strangers_no_more();
+  void give_up_on_strangers(std::uint64_t request);
+  void position_dropped(core::InstrumentId id, core::Nanos now, std::string_view order);
+  /// What flows have made of peak and day can't be had from their rows alone.
+  void note_flows();
+  Result<void> restore_external(const store::JournalRow& row, core::RecordSink* project);
+  // ---- balances (execution_balances.cpp)
+  void on_balance(const bl_balance_ev& told);
+  Decimal step_of(core::AssetId asset) const;
+  /// What the venue has more than the ledger; zero where it only rounds otherwise.
+  Decimal difference(core::AssetId asset, Decimal total) const;
+  bool in_doubt(core::AssetId asset) const;
+  bool explained_by_fees(core::AssetId asset, Decimal amount) const;
+  void ask_what_is_there();
+  void hear_balances();
+  void reconcile_if_due();
+  void compare_balances(bool whole);
+  core::Flow class_of(const Difference& difference, const std::vector<Difference>& all) const;
+  void book_change(const Difference& difference, core::Flow kind);
+  void doubt_products_of(core::AssetId asset, std::string_view code, std::string_view text);
+  Result<void> restore_flow(const store::JournalRow& row);
+  void remember_move(const std::string& key, std::string body);
+  Result<void> restore_inventory(const store::JournalRow& row);
+  // ---- booking (execution_booking.cpp)
+  /// False, and nothing booked or said: it does not fit yet, and a later report of the same answer may make room for it.
+  /// `last`: no later one will.
+  bool take_fill(const bl_fill& fill, bool last);
+  Result<core::FillAnswer> book(core::Order& order, const core::FillReport& report);
+  void position_moved(const core::Order& order);
+  void after_booking(core::Order& order, const core::BookedFill& kept, const core::FillAnswer& booked, const bl_fill& told);
+  void record_fill(const core::Order& order, const core::BookedFill& fill, core::Nanos now, std::uint32_t liquidity);
+  core::FillRecord fill_record_of(const core::Order& order, const core::BookedFill& fill, core::Nanos now, std::uint32_t liquidity) const;
+  void note_fill(const core::Order& order, const core::BookedFill& fill, core::BookedAs as, std::uint32_t liquidity);
   void tell_position(core::InstrumentId id, core::Nanos now);
   Result<void> request_cancel(core::Order& order, core::Nanos now);
   void check_fees(const bl_product& told);

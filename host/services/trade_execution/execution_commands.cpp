@@ -23,8 +23,8 @@ constexpr std::size_t kept_answers = 10'000;
 // Asked again when it was asked before: a cancel may be lost, and a venue takes it twice without harm.
 Result<void> Execution::request_cancel(Order& order, Nanos now) {
   if (core::is_terminal(order.state)) return {};
-  const std::string id(order.intent.client_id()), venue(order.venue_id);
-  const bl_order_ref ref{{id.data(), id.size()}, {venue.data(), venue.size()}};
+  const std::string id(order.intent.client_id()), named(order.client_id_at_venue()), venue(order.venue_id);
+  const bl_order_ref ref{{named.data(), named.size()}, {venue.data(), venue.size()}};
   if (auto sent = broker_.cancel({&ref, 1}); !sent) {
     incident("CANCEL_FAILED", sent.error().message, now);
     return Error{"CANCEL_FAILED", "the broker did not take the cancel of order " + id + ", which may still fill: " + sent.error().message};
@@ -37,7 +37,7 @@ Cancels Execution::cancel_entries(Nanos now) {
   Cancels n;
   const std::vector<Order*> working = orders_.working();  // cancelling changes the list
   for (Order* o : working) {
-    if (o->intent.side() != Side::buy) continue;
+    if (o->external || o->intent.side() != Side::buy) continue;
     ++(request_cancel(*o, now) ? n.asked : n.failed);
   }
   return n;
@@ -93,6 +93,7 @@ void Execution::emergency_resume(Nanos now, std::string_view principal, std::str
                                  std::string_view request_id) {
   blocked_.assign(blocked_.size(), false);
   std::erase_if(ended_, [](const Ended& e) { return e.judged; });  // somebody has looked
+  short_of_fills_.clear();
   gate_open_ = true;
   change_state(core::TradingState::active, now, principal, reason, request_id, true);
   const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
@@ -106,6 +107,8 @@ Result<void> Execution::cancel(const core::ClientOrderId& id, Nanos now, std::st
   if (core::is_terminal(order->state))
     return Error{"ORDER_ENDED", "order " + std::string(id.view()) + " is " + std::string(core::to_string(order->state)) +
                                     ": nothing is left to cancel"};
+  if (order->external)
+    return Error{"ORDER_EXTERNAL", "order " + std::string(id.view()) + " was not made by this host: cancel it where it was placed"};
   ++seq_;
   audit(now, principal, "cancel", id.view(), "", request_id);
   return request_cancel(*order, now);
@@ -166,6 +169,8 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   TradeAnswer answer;
   if (q.side == Side::buy && blocked(ins.id))
     return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained: look at the incidents in the log, then resume"};
+  if (q.side == Side::buy && !entries_held(ins.id).empty())
+    return Error{std::string(entries_held(ins.id)), "somebody else's orders would sell more of " + ins.symbol + " than is not managed here: nothing more is bought of it while they work"};
   view_.build(portfolio_, orders_, state_, now);
   view_is_old_ = true;  // only the intent's own entry is added to it below
   auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, working_sells(ins.id), frozen_, answer.checks)

@@ -37,6 +37,8 @@ store::StepRow Execution::step_row() const {
   r.day_start = portfolio_.day_start();
   r.max_drawdown = max_drawdown_;
   r.day_notional = day_ == now_ / day_ns ? day_notional_ : Decimal::zero();
+  r.net_flows = portfolio_.net_flows();
+  r.day_flows = portfolio_.day_flows();
   return r;
 }
 
@@ -82,6 +84,9 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   now_ = std::max(now_, row.time);
   ++seq_;
   if (row.kind == kind::intent) return restore_intent(row, project);
+  if (row.kind == kind::external) return restore_external(row, project);
+  if (row.kind == kind::flow) return restore_flow(row);
+  if (row.kind == kind::inventory) return restore_inventory(row);
   if (row.kind == kind::order) return restore_order(row, project);
   if (row.kind == kind::fill) return restore_fill(row, project);
   if (row.kind == kind::sizing) return restore_sizing(row, project);
@@ -97,6 +102,7 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
     if (!asset) return bad("a balance of " + r->asset + ", which no instrument of this run has");
     portfolio_.set_cash(asset, r->total);
     cash_known_ = true;
+    opening_ns_ = row.time;
   } else if (row.kind == kind::block) {
     const auto r = store::read_block(row.payload);
     if (!r) return r.error();
@@ -137,7 +143,7 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
     return bad("order " + std::string(r->order.view()) + " has the venue's id of another: " + r->venue_id);
   if (!r->text.empty()) order->reason = r->text;
   const OrderState from = order->state;
-  if (auto done = orders_.apply(*order, r->event, row.time); !done) return done;
+  if (auto done = orders_.apply(*order, r->event, row.time, &r->terms); !done) return done;
   if (order->state != r->to)
     return bad("order " + std::string(r->order.view()) + " was " + std::string(core::to_string(r->to)) + " and would be " +
                std::string(core::to_string(order->state)) + " now");
@@ -152,41 +158,6 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
     e.text = r->text;
     project->put(std::move(e));
     project->put(record_of(*order));
-  }
-  return {};
-}
-
-Result<void> Execution::restore_fill(const store::JournalRow& row, core::RecordSink* project) {
-  const auto r = store::read_fill(row.payload);
-  if (!r) return r.error();
-  Order* order = orders_.find(r->order);
-  if (order == nullptr) return bad("a fill of order " + std::string(r->order.view()) + ", which has no intent before it");
-  core::Fill f;
-  f.instrument = table_.find(r->symbol);
-  f.fee_asset = table_.find_asset(r->fee_asset);
-  if (!f.instrument || !f.fee_asset) return bad("a fill of " + r->symbol + " with a fee in " + r->fee_asset + ": not in this run");
-  f.side = r->side;
-  f.px = r->px;
-  f.qty = r->qty;
-  f.fee = r->fee;
-  f.fee_worth = r->fee_worth;
-  f.time = row.time;
-  if (auto booked = book_fill(*order, f, r->fill_id); !booked) return booked;
-  if (project != nullptr) {
-    core::FillRecord told;
-    told.fill_id = r->fill_id;
-    told.order = order->id();
-    told.decision = order->intent.decision;
-    told.seq = seq_;
-    told.time = row.time;
-    told.instrument = f.instrument;
-    told.side = f.side;
-    told.liquidity = static_cast<std::uint8_t>(r->liquidity);
-    told.px = f.px;
-    told.qty = f.qty;
-    told.fee = f.fee;
-    told.fee_asset = f.fee_asset;
-    project->put(std::move(told));
   }
   return {};
 }
@@ -244,7 +215,7 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   const auto r = store::read_step(row.payload);
   if (!r) return r.error();
   settled_ = std::max(settled_, r->settled);
-  portfolio_.restore_step(r->version, r->peak, r->day_start, r->day);
+  portfolio_.restore_step(r->version, r->peak, r->day_start, r->day, r->net_flows, r->day_flows);
   seq_ = std::max(seq_, r->seq);
   max_drawdown_ = r->max_drawdown;
   day_notional_ = r->day_notional;
@@ -270,6 +241,7 @@ void Execution::recall_bar(const bl_bar& bar) {
 void Execution::tell_rules_of_today() {
   if (!tell_rules_) return;
   const auto tell = [this](const Order& o) {
+    if (o.external) return;
     for (const core::BookedFill& f : o.fills) {
       if (f.undone || f.fill.time / day_ns != now_ / day_ns) continue;
       bl_fill e{};

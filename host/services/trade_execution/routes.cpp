@@ -137,7 +137,7 @@ void cancel(Execution& execution, const Backend& backend, const Request& asked, 
   Responder& answer = *to;
   const core::ClientOrderId order(id);
   if (const auto done = execution.cancel(order, backend.now(), asked.principal, asked.request_id); !done)
-    return answer.error(done.error().code == "ORDER_ENDED" ? 409 : done.error().code == "CANCEL_FAILED" ? 502 : 404, done.error());
+    return answer.error(done.error().code == "ORDER_ENDED" || done.error().code == "ORDER_EXTERNAL" ? 409 : done.error().code == "CANCEL_FAILED" ? 502 : 404, done.error());
   pump(backend);
   const core::Order* o = execution.orders().find(order);
   answer(Response::json(202, JsonObject()
@@ -348,6 +348,7 @@ void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Exe
                                 Backend& backend) {
   add_order_routes(*router, execution, backend);
   add_portfolio_routes(*router, execution, backend);
+  add_inventory_routes(*router, execution, backend);
   add_emergency_route(*router, execution, backend, true);
   add_emergency_route(*router, execution, backend, false);
 }

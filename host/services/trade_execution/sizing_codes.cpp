@@ -19,6 +19,7 @@ constexpr auto table = std::to_array<std::pair<std::string_view, std::string_vie
     {"REENTRY_LOCKED", "a stop or a take-profit sold of it: nobody buys it for execution.stops.lock_bars"},
     {"DRIFT_CAP", "it would be trimmed again: the position, or all of them, are at their cap of execution.drift"},
     {"ENTRY_GIVEN_UP", "it followed the touch as often as execution.entry.reprice says, and may not cross: nothing more until its first order's end"},
+    {"EXTERNAL_SELL", "orders that this host did not make would sell managed inventory: nothing more is bought of it while they work"},
     {"(a floor's or rule's code)", "it was refused: see the codes of the floor and of the rules"},
 });
 
