@@ -235,6 +235,7 @@ std::string line(const StateRow& r) {
   if (r.looked) l["looked"] = true;
   l["who"] = r.who;
   l["why"] = r.why;
+  if (!r.request.empty()) l["request"] = r.request;
   return text_of(l);
 }
 Result<StateRow> read_state(std::string_view payload) {
@@ -247,6 +248,7 @@ Result<StateRow> read_state(std::string_view payload) {
     r.looked = f.flag("looked");
     r.who = f.text_or("who");
     r.why = f.text_or("why");
+    r.request = f.text_or("request");
     return r;
   });
 }

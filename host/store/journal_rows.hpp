@@ -52,7 +52,7 @@ struct StateRow {
   core::TradingState state{};
   bool gate_open = true, frozen = false;
   bool looked = false;  ///< an operator's resume: what blocked a product is explained
-  std::string who, why;
+  std::string who, why, request{};
 };
 
 /// Nothing more is bought of it: the venue reported what can't be explained.

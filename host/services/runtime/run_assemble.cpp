@@ -91,6 +91,11 @@ void Run::Impl::make_execution() {
   core::RecordSink& to = tap ? static_cast<core::RecordSink&>(*tap) : sink();
   execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules("trade-execution"), floor,
                                           *broker, *journal, to);
+  const auto in = [](const std::vector<std::string>& list, const std::string& symbol) {
+    return std::find(list.begin(), list.end(), symbol) != list.end();
+  };
+  for (const core::Instrument& i : table.all())
+    execution->list(i.id, (config.execution.allow.empty() || in(config.execution.allow, i.symbol)) && !in(config.execution.deny, i.symbol));
   if (sql) execution->ask_store([store = sql.get()] { return store->healthy(); });
   tell_rules_of_orders();
 }

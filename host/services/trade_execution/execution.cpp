@@ -35,6 +35,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       book_(table.size()),
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
+      states_(table.size()),
       blocked_(table.size(), false),
       quote_lost_(table.size(), false),
       broker_(broker),
@@ -141,7 +142,7 @@ const core::PortfolioView& Execution::publish(Nanos now) {
       deepest_ = below;
     }
   }
-  view_.build(portfolio_, orders_, state_, now);
+  view_.build(portfolio_, orders_, state(), now);
   view_is_old_ = false;
   return view_;
 }
@@ -249,11 +250,13 @@ Decimal Execution::working_sells(InstrumentId id) const {
   return sum;
 }
 
-core::FloorFacts Execution::facts(Nanos now) const {
+core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
   core::FloorFacts f;
-  f.state = state_;
+  f.state = states_.of(id);
   f.gate_open = gate_open();
   f.store_up = store_up();
+  f.locked = states_.lock_of(id, now) != nullptr;
+  f.listed = states_.listed(id);
   f.day_notional = day_ == now / day_ns ? day_notional_ : Decimal::zero();
   f.orders_last_minute = static_cast<std::uint32_t>(approved_.size()) + static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](Nanos t) { return t > now - minute; }));
@@ -302,8 +305,8 @@ void Execution::sizing(core::SizingRecord&& r) {
 }
 
 // Halted: strategy exits do not run; protective stops and the operator's exits do (trading rules 3.4).
-bool Execution::may_exit(Purpose purpose) const noexcept {
-  return state_ != core::TradingState::halted || purpose == Purpose::stop || purpose == Purpose::emergency ||
+bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
+  return states_.of(id) != core::TradingState::halted || purpose == Purpose::stop || purpose == Purpose::emergency ||
          purpose == Purpose::operator_order;
 }
 
@@ -331,17 +334,20 @@ void Execution::consider(InstrumentId id, Nanos now) {
   // One working order per product. A resting entry in the way of an exit is cancelled first; the exit follows when the
   // entry's end is known.
   const bool protects = target->purpose == Purpose::stop || target->purpose == Purpose::emergency;
-  const bool wants_out = protects || target->purpose == Purpose::exit;
+  // Somebody's word, and not a strategy's: all of it is sold, and every other order of the product gives way.
+  const bool by_command = target->purpose == Purpose::emergency || (target->purpose == Purpose::operator_order && closing(id));
+  const bool wants_out = protects || by_command || target->purpose == Purpose::exit;
   const bool whole_plan = target->purpose == Purpose::rebalance || target->purpose == Purpose::operator_order;
   if (Order* working = working_of(id)) {
     // Only what ranks below the exit gives way to it: a SELL does not cancel what the operator ordered (trading rules
     // 1.2). Asked again at each later step until its end is known.
-    const bool gives_way = wants_out && working->intent.side() == Side::buy && working->intent.purpose < target->purpose;
+    const bool gives_way = by_command ? working->intent.decision != target->decision
+                                      : wants_out && working->intent.side() == Side::buy && working->intent.purpose < target->purpose;
     const bool asked = working->state == OrderState::cancel_pending && working->updated >= now;
     if (gives_way && !asked) static_cast<void>(request_cancel(*working, now));
     // The prediction may be over before the cancel is done, or before it is known what became of the exit's own order.
-    const bool outranked = working->intent.purpose > target->purpose;
-    if (wants_out && may_exit(target->purpose) && !outranked) insist(id, target->purpose);
+    const bool outranked = !by_command && working->intent.purpose > target->purpose;
+    if (wants_out && may_exit(id, target->purpose) && !outranked) insist(id, target->purpose);
     // What somebody of a higher rank is only buying is not what this exit was about.
     if (wants_out && outranked && r.held_qty.is_zero()) clear(id, target->purpose);
     // Made by an earlier process from this very decision: it has its record.
@@ -349,7 +355,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
     return stop(codes().working);
   }
   if (unsettled(id)) {
-    if (wants_out && may_exit(target->purpose)) insist(id, target->purpose);
+    if (wants_out && may_exit(id, target->purpose)) insist(id, target->purpose);
     return stop(codes().working);
   }
 
@@ -384,9 +390,9 @@ void Execution::consider(InstrumentId id, Nanos now) {
     intent.abi.tif = BL_IOC;
     intent.abi.flags = BL_REDUCE_ONLY;
     r.order_qty = qty;
-    auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), frozen_, r.checks);
+    auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), states_.frozen(id), r.checks);
     if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
-    if (!may_exit(target->purpose)) {
+    if (!may_exit(id, target->purpose)) {
       give_up(id, target->purpose);  // nor does it run when the state is another: it is of another time then
       return stop(shared("STATE_HALTED"));
     }
@@ -413,7 +419,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
   intent.abi.limit_px = touch.raw();
   intent.abi.expire_ns = now + static_cast<Nanos>(options_.gtd_bars) * options_.interval;
   r.order_qty = qty;
-  auto answer = chain_.approve(intent, portfolio_, view_.get(), facts(now), r.checks);
+  auto answer = chain_.approve(intent, portfolio_, view_.get(), facts(id, now), r.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
   auto& approved = std::get<core::RiskApproved<core::Intent>>(answer);
   r.order = core::ClientOrderId(approved->client_id());

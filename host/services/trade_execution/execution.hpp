@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -17,6 +19,8 @@
 #include "core/risk_chain.hpp"
 #include "core/target_book.hpp"
 #include "services/trade_execution/broker_port.hpp"
+#include "services/trade_execution/operator_commands.hpp"
+#include "services/trade_execution/trading_states.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
 #include "store/journal.hpp"
 #include "store/journal_rows.hpp"
@@ -51,11 +55,6 @@ struct TradeAnswer {
   Decimal qty = Decimal::not_set();
   std::vector<core::CheckRecord> checks;
   bool replayed = false;  // the same key and body were answered before
-};
-
-/// Cancels of one command: handed to the broker, and those it did not take (each is an incident; the order may fill).
-struct Cancels {
-  std::size_t asked = 0, failed = 0;
 };
 
 struct ExecutionCounts {
@@ -133,8 +132,8 @@ class Execution {
   /// Closes the gate, halts, cancels resting entries; never a protective order. 
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
   void emergency_resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
-  /// Cancels what rests as an entry (shutdown: cancel_entries_keep_stops).
-  Cancels cancel_entries(core::Nanos now);
+  /// Cancels what rests as an entry, of one product or of all (shutdown: cancel_entries_keep_stops).
+  Cancels cancel_entries(core::Nanos now, core::InstrumentId only = {});
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
   /// after it (quantity 0 when it closed), in this order. Empty: nobody listens.
   void tell_rules(std::function<void(const bl_event&)> told) { tell_rules_ = std::move(told); }
@@ -142,6 +141,25 @@ class Execution {
   void ask_store(std::function<bool()> store_up) { store_up_ = std::move(store_up); }
   void set_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
                  std::string_view request_id = {});
+  /// What the host itself decides: only ever towards the stricter state. True when it was not that strict already.
+  bool tighten(core::TradingState state, core::Nanos now, std::string_view why);
+
+  // ---- the operator's states, locks and closes (execution_states.cpp, execution_close.cpp)
+  /// Errors: EMERGENCY_STOPPED (only a resume loosens what an emergency stop has set), REQUEST_REPEATED (it was taken
+  /// before and something else was ordered since: it would loosen).
+  Result<StateAnswer> set_trading_state(const StateRequest& q, core::Nanos now);
+  /// Locks a product, over a lock that stands. Errors: LOCK_EXPIRED.
+  Result<StateAnswer> lock(const LockRequest& q, core::Nanos now);
+  /// Errors: LOCK_ABSENT, REQUEST_REPEATED.
+  Result<StateAnswer> unlock(const LockRequest& q, core::Nanos now);
+  /// The configuration's allow- and deny-list: of what is not listed nothing is bought. Before the first step.
+  void list(core::InstrumentId id, bool listed) { states_.list(id, listed); }
+  /// Sells a whole position at the operator's rank, and cancels what of the product stands in its way; it stands until all
+  /// is sold, also through a restart. Works while reducing and halted. Errors: EXIT_FROZEN, POSITION_FLAT, POSITION_DUST,
+  /// IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
+  Result<CloseAnswer> close_position(const CloseRequest& q, core::Nanos now);
+  /// Whether an operator's close of it is not done yet.
+  bool closing(core::InstrumentId id) const { return book_.insists(id, core::Purpose::operator_order); }
 
   // ---- reading
   const core::Portfolio& portfolio() const noexcept { return portfolio_; }
@@ -149,14 +167,16 @@ class Execution {
   /// The view of this moment, made anew where something happened since it was made.
   const core::PortfolioView& fresh_view() {
     if (view_is_old_) {
-      view_.build(portfolio_, orders_, state_, now_);
+      view_.build(portfolio_, orders_, state(), now_);
       view_is_old_ = false;
     }
     return view_;
   }
   const core::OrderTable& orders() const noexcept { return orders_; }
   const ExecutionCounts& counts() const noexcept { return counts_; }
-  core::TradingState state() const noexcept { return state_; }
+  /// Of all products together; what counts for one of them is in states().
+  core::TradingState state() const noexcept { return states_.global().state; }
+  const TradingStates& states() const noexcept { return states_; }
   /// Whether entries may pass: not after an emergency stop, nor while the journal can't be written.
   bool gate_open() const noexcept { return gate_open_ && journal_ok_; }
   bool journal_ok() const noexcept { return journal_ok_; }
@@ -177,6 +197,7 @@ class Execution {
   core::PortfolioView view_;
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
+  TradingStates states_;
   std::vector<bool> blocked_;             // by instrument
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
   std::vector<std::string> fees_above_;
@@ -184,8 +205,7 @@ class Execution {
   store::Journal& journal_;
   const bool durable_journal_;  // asked at every step and event
   core::RecordSink& sink_;
-  core::TradingState state_ = core::TradingState::active;
-  bool gate_open_ = true, frozen_ = false, journal_ok_ = true, journal_noted_ = false;
+  bool gate_open_ = true, journal_ok_ = true, journal_noted_ = false;
   bool view_is_old_ = true;  // something happened since view_ was made
   bool resuming_ = false;    // put together from a journal: the venue may know what engine time has not reached
   bool begun_ = false;       // the start's questions are answered
@@ -234,6 +254,16 @@ class Execution {
   };
   std::map<std::string, Answered> answered_;  // by Idempotency-Key, bounded
   std::vector<std::string> answered_order_;
+  std::set<std::string, std::less<>> requests_seen_;  // ids of commands that changed a state, bounded
+  std::vector<std::string> requests_in_order_;
+  struct Closed {
+    std::string body;
+    core::InstrumentId instrument;
+    core::Id128 decision;
+  };
+  std::map<std::string, Closed> closes_;  // by Idempotency-Key, bounded
+  std::vector<std::string> closes_in_order_;
+  void remember_close(const std::string& key, Closed close);
 
   void consider(core::InstrumentId id, core::Nanos now);
   bool hold_back(const bl_event& event);
@@ -266,7 +296,7 @@ class Execution {
   Result<void> restore_step(const store::JournalRow& row);
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
-  core::FloorFacts facts(core::Nanos now) const;
+  core::FloorFacts facts(core::InstrumentId id, core::Nanos now) const;
   void count_entry(const core::Intent& entry, core::Nanos now);
   Decimal working_sells(core::InstrumentId id) const;
   core::Order* working_of(core::InstrumentId id) const;
@@ -284,11 +314,17 @@ class Execution {
   Result<void> request_cancel(core::Order& order, core::Nanos now);
   void check_fees(const bl_product& told);
   void change_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
-                    std::string_view request_id, bool looked);
+                    std::string_view request_id, bool looked, std::optional<bool> freeze = {});
+  void change_own_state(core::InstrumentId id, StandingState next);
+  void remember_request(std::string_view id);
+  Result<void> once(bool loosens, std::string_view request_id) const;
+  Result<void> restore_product_state(const store::JournalRow& row);
+  Result<void> restore_lock(const store::JournalRow& row);
+  Result<void> restore_close(const store::JournalRow& row);
   void ended(core::Order& order, const bl_exec& told);
   void compare_ended(core::Nanos now, bool last);
   void end_short(core::Order& order, core::Nanos now);
-  bool may_exit(core::Purpose purpose) const noexcept;
+  bool may_exit(core::InstrumentId id, core::Purpose purpose) const noexcept;
   void block(core::InstrumentId id, std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});
   void journal_again(core::Nanos now);
   void incident(std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});

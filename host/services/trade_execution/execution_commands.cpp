@@ -33,11 +33,11 @@ Result<void> Execution::request_cancel(Order& order, Nanos now) {
   return {};
 }
 
-Cancels Execution::cancel_entries(Nanos now) {
+Cancels Execution::cancel_entries(Nanos now, core::InstrumentId only) {
   Cancels n;
   const std::vector<Order*> working = orders_.working();  // cancelling changes the list
   for (Order* o : working) {
-    if (o->intent.side() != Side::buy) continue;
+    if (o->intent.side() != Side::buy || (only && o->intent.instrument() != only)) continue;
     ++(request_cancel(*o, now) ? n.asked : n.failed);
   }
   return n;
@@ -63,15 +63,17 @@ void Execution::set_state(core::TradingState state, Nanos now, std::string_view 
 }
 
 void Execution::change_state(core::TradingState state, Nanos now, std::string_view who, std::string_view why,
-                             std::string_view request_id, bool looked) {
+                             std::string_view request_id, bool looked, std::optional<bool> freeze) {
   ++seq_;
-  state_ = state;
+  const bool frozen = state == core::TradingState::halted && (freeze ? *freeze : states_.global().frozen);
+  states_.set_global({state, frozen, now, std::string(who), std::string(why), std::string(request_id)});
+  remember_request(request_id);
   view_is_old_ = true;
+  now_ = std::max(now_, now);
   // A strategy's exit does not run while halted, nor after it: it is of another time then.
   if (state == core::TradingState::halted)
     for (const core::Instrument& ins : table_.all()) give_up(ins.id, Purpose::exit);
-  now_ = std::max(now_, now);
-  note(store::journal_kind::state, store::line(store::StateRow{state, gate_open_, frozen_, looked, std::string(who), std::string(why)}));
+  note(store::journal_kind::state, store::line(store::StateRow{state, gate_open_, frozen, looked, std::string(who), std::string(why), std::string(request_id)}));
   if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now);
   audit(now, who, "trading_state", core::to_string(state), why, request_id);
   // Not why: it is what somebody wrote in a request, and stands in the audit.
@@ -126,7 +128,10 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
       return again;
     }
   }
+  if (closes_.contains(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used to close a position: use a new key"};
   const core::Instrument& ins = table_[q.instrument];
+  if (q.side == Side::buy && closing(q.instrument))
+    return Error{"POSITION_CLOSING", "the position of " + ins.symbol + " is being closed: it is bought again when that is done"};
   if (q.type == core::OrderType::bracket || q.tif == core::TimeInForce::fok || q.post_only)
     return Error{"ORDER_TYPE_UNSUPPORTED", "market, limit and stop_limit orders with GTC, GTD or IOC can be placed"};
   if (q.qty.is_set() == q.quote_qty.is_set())
@@ -164,10 +169,10 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   TradeAnswer answer;
   if (q.side == Side::buy && blocked(ins.id))
     return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained: look at the incidents in the log, then resume"};
-  view_.build(portfolio_, orders_, state_, now);
+  view_.build(portfolio_, orders_, state(), now);
   view_is_old_ = true;  // only the intent's own entry is added to it below
-  auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, working_sells(ins.id), frozen_, answer.checks)
-                                     : chain_.approve(intent, portfolio_, view_.get(), facts(now), answer.checks);
+  auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, working_sells(ins.id), states_.frozen(ins.id), answer.checks)
+                                     : chain_.approve(intent, portfolio_, view_.get(), facts(ins.id, now), answer.checks);
   if (!q.dry_run) counts_.verdicts.add(answer.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&judged)) {
     const core::CheckRecord& last = answer.checks.back();

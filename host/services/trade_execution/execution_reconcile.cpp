@@ -157,10 +157,10 @@ bool Execution::send_again(Order& order, Nanos now) {
   const core::Intent& intent = order.intent;
   std::vector<core::CheckRecord> checks;
   // What passed then must pass now: the state, the mark and the caps may be others.
-  view_.build(portfolio_, orders_, state_, now);
+  view_.build(portfolio_, orders_, state(), now);
   auto judged = intent.side() == Side::sell
-                    ? exit_floor_.approve(intent, portfolio_, working_sells(intent.instrument()) - order.leaves(), frozen_, checks)
-                    : chain_.approve(intent, portfolio_, view_.get(), facts(now), checks);
+                    ? exit_floor_.approve(intent, portfolio_, working_sells(intent.instrument()) - order.leaves(), states_.frozen(intent.instrument()), checks)
+                    : chain_.approve(intent, portfolio_, view_.get(), facts(intent.instrument(), now), checks);
   counts_.verdicts.add(checks);
   auto* approved = std::get_if<core::RiskApproved<core::Intent>>(&judged);
   // Shrunk is another order: it may not go under this id.

@@ -350,6 +350,7 @@ void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Exe
   add_portfolio_routes(*router, execution, backend);
   add_emergency_route(*router, execution, backend, true);
   add_emergency_route(*router, execution, backend, false);
+  add_operator_routes(*router, execution, backend);
 }
 
 }  // namespace bowline::services

@@ -10,9 +10,15 @@
 namespace bowline::services {
 
 /// POST /trades/execute; GET /orders, /orders/{id}, /orders/{id}/explain; DELETE /orders/{id}; GET
-/// /portfolio, /portfolio/history; POST /emergency/stop, /emergency/resume. Both must outlive the server.
+/// /portfolio, /portfolio/history; POST /emergency/stop, /emergency/resume; what add_operator_routes adds. Both must outlive the server.
 void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Execution& execution,
                                 Backend& backend);
+
+/// GET and POST /trading/state; POST /positions/{symbol}/close, lock, unlock: part of the routes above.
+void add_operator_routes(edge::Router& router, Execution& execution, Backend& backend);
+
+/// The Idempotency-Key of a command. Errors: IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_INVALID.
+Result<std::string> idempotency_key(const edge::Request& request);
 
 /// The body and headers of POST /trades/execute. Errors: 400 by their code, INSTRUMENT_UNKNOWN is 404.
 Result<TradeRequest> read_trade(const edge::Request& request, const core::InstrumentTable& table);
