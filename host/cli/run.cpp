@@ -14,6 +14,7 @@
 #include "cli/verbs.hpp"
 #include "config/values.hpp"
 #include "core/exit_codes.hpp"
+#include "edge/endpoints.hpp"
 #include "loader/watchdog.hpp"
 #include "observe/log.hpp"
 #include "services/runtime/http_face.hpp"
@@ -139,6 +140,8 @@ int run(const Options& o) {
       return fail(opened.error());
     }
     face = std::move(*opened);
+    if (const auto told = edge::write_endpoints(std::filesystem::absolute(o.var), config.listen.host, face->ports()); !told)
+      observe::log::warning("run", "{}: {}", told.error().code, told.error().message);
     for (const auto& [service, port] : face->ports()) {
       const observe::log::Scope scope({.service = service});
       observe::log::info("run", "{} listens on {}:{}", service, config.listen.host, port);
@@ -153,6 +156,7 @@ int run(const Options& o) {
   });
   after.reset();
   screen.reset();
+  if (face) edge::remove_endpoints(std::filesystem::absolute(o.var));
   face.reset();
   observe::log::shutdown();
   const std::string text = o.json ? summary.json() : summary.text();

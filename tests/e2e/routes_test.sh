@@ -239,6 +239,18 @@ check "what rests is cancelled" has '"cancels":1'
 ask $x POST '/positions/{symbol}/close' BTC-USD 202 "${json[@]}" -H 'Idempotency-Key: close' -d '{"reason":"another test"}'
 check "the same close" has '"replayed":true'
 
+get $x /risk/state "" 200
+check "each limit of the floor" is "$(grep -o '"headroom":[^,]*,\{0,1\}' "$body" | wc -l | { read -r n; [ "$n" -ge 4 ] && echo enough; })" enough
+get $x /risk/state "?x=1" 400
+ask $x POST /emergency/liquidate-all "" 400 "${json[@]}" -d '{"reason":"another test"}'
+check "liquidating needs its confirmation" is "$(code)" CONFIRM_MISSING
+ask $x POST /emergency/liquidate-all "?dry_run=true" 200 "${json[@]}" -d '{"reason":"another test"}'
+check "a dry run is a plan" has '"phase":"planned"'
+ask $x POST /emergency/liquidate-all "" 202 "${json[@]}" -d '{"reason":"another test","confirm":true,"id":"all"}'
+get $x '/emergency/{id}' all 200
+get $x '/emergency/{id}' nothing 404
+ask $x POST /emergency/resume "" 200 "${json[@]}" -d '{"reason":"another test"}'
+
 audited() { "$SQLITE_DO" "$dir/var.slow/crypto_transactions.db" "SELECT count(*) FROM audit WHERE $1"; }
 kill -TERM "$host"
 wait "$host"

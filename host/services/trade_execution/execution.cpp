@@ -89,6 +89,7 @@ void Execution::on_broker_event(const bl_event& event) {
       // Cash comes into the book from the venue's first word. Later words are the venue's own arithmetic over the same
       // fills; the ledger stays what the fills say, and a difference is for reconciliation to explain.
       const auto& b = reinterpret_cast<const bl_balance_ev&>(event);
+      if (liquidation_) told_of_liquidation(b);
       const core::AssetId asset{b.asset};
       const Decimal total = Decimal::from_raw(b.total);
       if (asset.value > table_.asset_count())
@@ -100,7 +101,10 @@ void Execution::on_broker_event(const bl_event& event) {
       }
       break;
     }
-    case BL_EV_PRODUCT: check_fees(reinterpret_cast<const bl_product&>(event)); break;
+    case BL_EV_PRODUCT:
+      check_fees(reinterpret_cast<const bl_product&>(event));
+      told_of_product(reinterpret_cast<const bl_product&>(event));
+      break;
     case BL_EV_DONE: on_done(reinterpret_cast<const bl_done&>(event)); break;
     default: break;  // unknown and uninteresting types are ignored, as the ABI demands
   }
@@ -173,8 +177,10 @@ void Execution::trade(Nanos now) {
   static_cast<void>(fresh_view());
   if (!journal_ok_) journal_again(now);
   if (!orders_.working().empty()) look_for_missing(now);
-  for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
+  for (const core::Instrument& ins : table_.all())
+    if (!liquidation_) consider(ins.id, now);
   if (!approved_.empty()) flush_frame(now);
+  if (liquidation_) static_cast<void>(look_at_liquidation(now));
 }
 
 void Execution::finish(Nanos now) {
@@ -374,7 +380,8 @@ void Execution::consider(InstrumentId id, Nanos now) {
     }
     // What the venue says is sold already is not sold again, though its fills are missing.
     const Decimal sold = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
-    const Decimal qty = floor_to(held - sold - (wants_out ? Decimal::zero() : r.wanted_qty), ins.rules.base_step);
+    Decimal qty = floor_to(held - sold - (wants_out ? Decimal::zero() : r.wanted_qty), ins.rules.base_step);
+    if (target->purpose == Purpose::emergency) qty = emergency_slice(id, qty);
     if (sold.is_positive() && !qty.is_positive()) {
       give_up(id, target->purpose);
       return stop(codes().blocked);
@@ -389,6 +396,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
     intent.abi.type = BL_MARKET;
     intent.abi.tif = BL_IOC;
     intent.abi.flags = BL_REDUCE_ONLY;
+    if (target->purpose == Purpose::emergency) shape_slice(intent);
     r.order_qty = qty;
     auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), states_.frozen(id), r.checks);
     if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));

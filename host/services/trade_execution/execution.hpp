@@ -19,11 +19,16 @@
 #include "core/risk_chain.hpp"
 #include "core/target_book.hpp"
 #include "services/trade_execution/broker_port.hpp"
+#include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/operator_commands.hpp"
 #include "services/trade_execution/trading_states.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
 #include "store/journal.hpp"
 #include "store/journal_rows.hpp"
+
+namespace bowline::store {
+class HaltLatch;
+}
 
 namespace bowline::services {
 
@@ -64,6 +69,13 @@ struct ExecutionCounts {
   std::array<std::array<std::uint64_t, 12>, 7> moves{};  // order state changes, by purpose and new state
   std::array<std::uint64_t, 3> fills_by_side{};          // by core::Side
   VerdictCounts verdicts;                                // of the chain and the floors
+};
+
+/// What the floor's limits are held against, at one moment.
+struct RiskUse {
+  core::FloorLimits limits;
+  Decimal day_notional = Decimal::zero(), working = Decimal::zero();  ///< entries of the UTC day; resting and unanswered ones
+  std::uint32_t orders_last_minute = 0;
 };
 
 class Execution {
@@ -129,9 +141,17 @@ class Execution {
   Result<TradeAnswer> execute(const TradeRequest& request, core::Nanos now);
   /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, CANCEL_FAILED. Asked again, it goes to the venue again.
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
-  /// Closes the gate, halts, cancels resting entries; never a protective order. 
+  /// Closes the gate, sets the latch, halts, cancels resting entries; never a protective order.
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
+  /// Takes the latch off and trades on. Errors: LATCH_WRITE: nothing has changed.
+  Result<void> resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
+  /// The same, where there is no latch.
   void emergency_resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
+  /// The latch that it halts by; borrowed. None: there is no state folder (tests).
+  void obey(const store::HaltLatch& latch) noexcept { latch_ = &latch; }
+  /// Halts, its gate closed, where the latch is set and it is not so already. Whether the latch is set. Called at the start,
+  /// several times a second and before the operator buys; each submit asks the latch itself (LatchedBroker).
+  bool look_at_latch(core::Nanos now);
   /// Cancels what rests as an entry, of one product or of all (shutdown: cancel_entries_keep_stops).
   Cancels cancel_entries(core::Nanos now, core::InstrumentId only = {});
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
@@ -158,6 +178,17 @@ class Execution {
   /// is sold, also through a restart. Works while reducing and halted. Errors: EXIT_FROZEN, POSITION_FLAT, POSITION_DUST,
   /// IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
   Result<CloseAnswer> close_position(const CloseRequest& q, core::Nanos now);
+  /// Emergency liquidation (execution_liquidate.cpp): the gate and the latch first, then everything is cancelled, and every
+  /// managed position sold slice by slice; it goes on by itself at each look, also after a restart, until nothing is left
+  /// that can be sold. Gives the receipt as it is now, as JSON; the same id again gives the same liquidation's (`replayed`).
+  /// Errors: EMERGENCY_RUNNING (another one), EXIT_FROZEN.
+  Result<std::string> liquidate(const LiquidationRequest& q, core::Nanos now, bool& replayed);
+  bool liquidating() const noexcept { return liquidation_.has_value(); }
+  /// The next step of it, if the venue has answered; whether anything was asked or sold. Called several times a second, and at
+  /// each step.
+  bool look_at_liquidation(core::Nanos now);
+  /// Of one that runs, or one of the last that ended; none: not known.
+  std::optional<std::string> receipt(std::string_view id) const;
   /// Whether an operator's close of it is not done yet.
   bool closing(core::InstrumentId id) const { return book_.insists(id, core::Purpose::operator_order); }
 
@@ -174,6 +205,7 @@ class Execution {
   }
   const core::OrderTable& orders() const noexcept { return orders_; }
   const ExecutionCounts& counts() const noexcept { return counts_; }
+  RiskUse risk_use(core::Nanos now) const;
   /// Of all products together; what counts for one of them is in states().
   core::TradingState state() const noexcept { return states_.global().state; }
   const TradingStates& states() const noexcept { return states_; }
@@ -202,6 +234,7 @@ class Execution {
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
+  const store::HaltLatch* latch_ = nullptr;
   store::Journal& journal_;
   const bool durable_journal_;  // asked at every step and event
   core::RecordSink& sink_;
@@ -263,6 +296,28 @@ class Execution {
   };
   std::map<std::string, Closed> closes_;  // by Idempotency-Key, bounded
   std::vector<std::string> closes_in_order_;
+  std::optional<Liquidation> liquidation_;
+  std::vector<std::uint64_t> product_flags_;  // by instrument, as the venue told last; empty: it told none
+  bool list_whole_ = false;                   // the last list of open orders was told to its end
+  bool history_over_ = false;                 // of a resumed run: what was settled before is recalled
+  std::map<std::string, std::string, std::less<>> receipts_;  // by id, bounded
+  std::vector<std::string> receipts_in_order_;
+  Liquidation planned_liquidation(const LiquidationRequest& q, core::Nanos now) const;
+  Cancels cancel_all(core::Nanos now);
+  void read_all_orders();
+  void judge_list();
+  bool look_at_product(Liquidation::Product& p, core::Nanos now);
+  bool ask_position(Liquidation::Product& p);
+  bool sell_slice(Liquidation::Product& p, const core::Instrument& ins, core::Nanos now);
+  Decimal emergency_slice(core::InstrumentId id, Decimal qty);
+  void shape_slice(core::Intent& intent);
+  static bool due(Liquidation::Product& p, core::Nanos now);
+  void told_of_liquidation(const bl_balance_ev& told);
+  void told_of_liquidation(const bl_done& told);
+  void told_of_product(const bl_product& told);
+  void end_liquidation(Liquidation::Phase how, core::Nanos now);
+  void keep_receipt(const std::string& id, std::string text);
+  Result<void> restore_emergency(const store::JournalRow& row);
   void remember_close(const std::string& key, Closed close);
 
   void consider(core::InstrumentId id, core::Nanos now);
@@ -315,6 +370,7 @@ class Execution {
   void check_fees(const bl_product& told);
   void change_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
                     std::string_view request_id, bool looked, std::optional<bool> freeze = {});
+  void engage_latch(core::Nanos now, std::string_view who, std::string_view why);
   void change_own_state(core::InstrumentId id, StandingState next);
   void remember_request(std::string_view id);
   Result<void> once(bool loosens, std::string_view request_id) const;

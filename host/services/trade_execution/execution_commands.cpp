@@ -84,6 +84,7 @@ void Execution::change_state(core::TradingState state, Nanos now, std::string_vi
 Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::string_view reason,
                                       std::string_view request_id) {
   gate_open_ = false;  // first, before anything that could fail
+  engage_latch(now, principal, reason);
   set_state(core::TradingState::halted, now, principal, reason, request_id);
   const Cancels cancels = cancel_entries(now);
   const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
@@ -93,6 +94,7 @@ Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::st
 
 void Execution::emergency_resume(Nanos now, std::string_view principal, std::string_view reason,
                                  std::string_view request_id) {
+  if (liquidation_) end_liquidation(Liquidation::Phase::interrupted, now);
   blocked_.assign(blocked_.size(), false);
   std::erase_if(ended_, [](const Ended& e) { return e.judged; });  // somebody has looked
   gate_open_ = true;
@@ -129,6 +131,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     }
   }
   if (closes_.contains(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used to close a position: use a new key"};
+  if (q.side == Side::buy) static_cast<void>(look_at_latch(now));
   const core::Instrument& ins = table_[q.instrument];
   if (q.side == Side::buy && closing(q.instrument))
     return Error{"POSITION_CLOSING", "the position of " + ins.symbol + " is being closed: it is bought again when that is done"};

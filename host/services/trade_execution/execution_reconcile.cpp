@@ -66,6 +66,7 @@ void Execution::ask_about(const Order& order) {
 void Execution::on_done(const bl_done& done) {
   if (asking_ == 0 || done.request == 0 || done.request > requests_) return;
   --asking_;
+  if (liquidation_) told_of_liquidation(done);
   if (done.status < 0 || done.complete == 0)
     incident("RECONCILE_INCOMPLETE", "the venue did not answer all that was asked: what it has is not known", now_);
   if (listing_ && done.request == list_request_) {
@@ -83,6 +84,7 @@ void Execution::on_done(const bl_done& done) {
       block(o->intent.instrument(), "FILLS_MISSING",
             "order " + std::string(id.view()) + " is filled further at the venue than its fills add up to", now_, id.view());
   told_filled_.clear();
+  if (liquidation_ && liquidation_->asked) judge_list();
 }
 
 // ---- answers ------------------------------------------------------------------------------------------------------
@@ -146,6 +148,7 @@ void Execution::look_for_missing(Nanos now) {
 }
 
 void Execution::resume_orders() {
+  history_over_ = true;
   const std::vector<Order*> working = orders_.working();  // what is asked changes the list
   // A cancel that was on its way is lost with the process that sent it; asked twice it does no harm.
   for (Order* o : working)

@@ -90,6 +90,7 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   if (row.kind == kind::product_state) return restore_product_state(row);
   if (row.kind == kind::lock) return restore_lock(row);
   if (row.kind == kind::close) return restore_close(row);
+  if (row.kind == kind::emergency) return restore_emergency(row);
   if (row.kind == kind::balance) {
     const auto r = store::read_balance(row.payload);
     if (!r) return r.error();

@@ -67,8 +67,11 @@ constexpr const char* close_schema =
 "cancels":{"type":"integer"},"cancels_failed":{"type":"integer"},
 "replayed":{"type":"boolean","description":"this key and body were answered before: no second close"}}})";
 
+/// Over a port that authenticates nobody the caller has no name.
+std::string_view author(const std::string& who) { return who.empty() ? "not authenticated" : std::string_view(who); }
+
 void write_standing(JsonObject& out, const StandingState& s) {
-  out.text("state", core::to_string(s.state)).boolean("frozen", s.frozen).text("who", s.who).text("why", s.why).time("since", s.since);
+  out.text("state", core::to_string(s.state)).boolean("frozen", s.frozen).text("who", author(s.who)).text("why", s.why).time("since", s.since);
 }
 
 std::string product_json(const Execution& e, const core::Instrument& ins, core::Nanos now) {
@@ -86,7 +89,7 @@ std::string product_json(const Execution& e, const core::Instrument& ins, core::
   if (lock == nullptr)
     out.json("lock", "null");
   else
-    out.json("lock", JsonObject().time("until", lock->until).time("since", lock->since).text("who", lock->who).text("why", lock->why).done());
+    out.json("lock", JsonObject().time("until", lock->until).time("since", lock->since).text("who", author(lock->who)).text("why", lock->why).done());
   return out.done();
 }
 

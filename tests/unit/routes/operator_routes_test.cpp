@@ -1,5 +1,6 @@
 // The operator's routes over HTTP: states, locks, closing a position.
 #include "fixture.hpp"
+#include "services/trade_execution/risk_state.hpp"
 
 using namespace routes_test;
 
@@ -135,4 +136,85 @@ TEST_CASE("closing a position needs a key; flat is said; the sale goes to the br
   CHECK(post(d, "/positions/BTC-USD/close", R"({"reason":"x"})", key).body["replayed"] == true);
   CHECK(post(d, "/positions/BTC-USD/close", R"({"reason":"y"})", key).code() == "IDEMPOTENCY_KEY_REUSED");
   CHECK(d.broker.submits == submits + 1);
+}
+
+TEST_CASE("liquidating all needs its confirmation; a dry run needs none and changes nothing") {
+  Desk d;
+  CHECK(post(d, "/emergency/liquidate-all", R"({"reason":"fire"})").code() == "CONFIRM_MISSING");
+  CHECK(post(d, "/emergency/liquidate-all", R"({"reason":"fire","confirm":false})").code() == "CONFIRM_MISSING");
+  CHECK(post(d, "/emergency/liquidate-all", R"({"reason":"fire","confirm":"true"})").code() == "CONFIRM_MISSING");
+  CHECK(post(d, "/emergency/liquidate-all", R"({"confirm":true})").code() == "JSON_KEY_MISSING");
+  CHECK(post(d, "/emergency/liquidate-all", R"({"reason":"fire","confirm":true,"id":"a b"})").code() == "JSON_VALUE");
+  CHECK(post(d, "/emergency/liquidate-all", R"({"reason":"fire","confirm":true,"max_slice":"0"})").code() == "JSON_VALUE");
+  CHECK(post(d, "/emergency/liquidate-all", R"({"reason":"fire","confirm":true,"max_slippage":"1"})").code() == "JSON_VALUE");
+  CHECK(post(d, "/emergency/liquidate-all", R"({"reason":"fire","confirm":true,"max_slippage":0.1})").code() == "DECIMAL_NOT_TEXT");
+  const Got dry = post(d, "/emergency/liquidate-all?dry_run=true", R"({"reason":"fire","id":"e1"})");
+  REQUIRE(dry.status == 200);
+  CHECK(dry.body["phase"] == "planned");
+  CHECK(d.execution->state() == core::TradingState::active);
+  CHECK(d.get("/emergency/e1").code() == "EMERGENCY_NOT_FOUND");
+}
+
+TEST_CASE("a liquidation is begun once by its id, is told by it, and is interrupted by a resume") {
+  Desk d;
+  REQUIRE(d.trade(limit_buy()).status == 202);
+  const Got begun = post(d, "/emergency/liquidate-all", R"({"reason":"fire","confirm":true,"id":"e1"})");
+  REQUIRE(begun.status == 202);
+  CHECK(begun.body["id"] == "e1");
+  CHECK(begun.body["replayed"] == false);
+  CHECK(begun.body["cancels"] == 1);
+  CHECK(d.broker.cancels == 1);
+  CHECK(d.get("/trading/state").body["state"] == "halted");
+  CHECK(d.get("/trading/state").body["gate_open"] == false);
+  const Got again = post(d, "/emergency/liquidate-all", R"({"reason":"fire","confirm":true,"id":"e1"})");
+  CHECK(again.status == 200);
+  CHECK(again.body["replayed"] == true);
+  const Got other = post(d, "/emergency/liquidate-all", R"({"reason":"fire","confirm":true,"id":"e2"})");
+  CHECK(other.status == 409);
+  CHECK(other.code() == "EMERGENCY_RUNNING");
+  CHECK(d.get("/emergency/e1").body["phase"] == "reading");
+  REQUIRE(post(d, "/emergency/resume", R"({"reason":"out"})").status == 200);
+  CHECK(d.get("/emergency/e1").body["phase"] == "interrupted");
+  CHECK(d.get("/trading/state").body["state"] == "active");
+}
+
+TEST_CASE("the risk state tells what is used of each limit, and what was refused with value and limit") {
+  Desk d;
+  REQUIRE(d.trade(limit_buy("2")).status == 202);
+  REQUIRE(d.trade(limit_buy("4", "ETH-USD"), "k2").code() == "TOO_LARGE");
+  const Got r = d.get("/risk/state");
+  REQUIRE(r.status == 200);
+  CHECK(r.body["state"] == "active");
+  CHECK(r.body["equity"] == "100000");
+  CHECK(r.body["working_entries"] == "198");
+  REQUIRE(r.body["limits"].size() == 4);
+  CHECK(r.body["limits"][1]["limit"] == "max_day");
+  CHECK(r.body["limits"][1]["value"].is_null());
+  CHECK(r.body["limits"][1]["used"] == "198");
+  CHECK(r.body["limits"][3]["used"] == "1");
+  json small;
+  for (const json& rule : r.body["rules"])
+    if (rule["rule"] == "small_only") small = rule;
+  REQUIRE(small.is_object());
+  CHECK(small["allowed"] == 1);
+  CHECK(small["rejected"] == 1);
+  REQUIRE(small["trips"].size() == 1);
+  CHECK(small["trips"][0]["code"] == "TOO_LARGE");
+  CHECK(small["trips"][0]["count"] == 1);
+  CHECK(d.get("/risk/state?x=1").status == 400);
+}
+
+TEST_CASE("the risk state has the headroom of a limit that is set") {
+  Desk d;
+  core::FloorLimits limits;
+  limits.max_day = "1000"_dec;
+  limits.max_total = "150"_dec;
+  limits.max_orders_per_minute = 5;
+  // Behind the routes another desk stands, with these limits: only its reading is asked for.
+  d.execution = std::make_unique<services::Execution>(services::ExecutionOptions{}, d.table, core::AssetId{1}, "0.0005"_dec,
+                                                      std::vector<std::unique_ptr<core::RiskRule>>{}, limits, d.broker, *d.journal, d.sink);
+  const json r = json::parse(services::risk_json(*d.execution, Parts::start));
+  CHECK(r["limits"][1]["headroom"] == "1000");
+  CHECK(r["limits"][2]["headroom"] == "150");
+  CHECK(r["limits"][3]["headroom"] == "5");
 }
