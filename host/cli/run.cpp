@@ -127,6 +127,7 @@ int run(const Options& o) {
   services::Run& run = **made;
   signals.watch([&run] { run.stop(); });
   std::unique_ptr<services::HttpFace> face;
+  std::optional<edge::Endpoints> endpoints;
   if (config.listen.enabled) {
     services::HttpFaceOptions http;
     http.host = config.listen.host;
@@ -140,7 +141,9 @@ int run(const Options& o) {
       return fail(opened.error());
     }
     face = std::move(*opened);
-    if (const auto told = edge::write_endpoints(std::filesystem::absolute(o.var), config.listen.host, face->ports()); !told)
+    if (auto told = edge::Endpoints::tell(std::filesystem::absolute(o.var), config.listen.host, face->ports()); told)
+      endpoints.emplace(std::move(*told));
+    else
       observe::log::warning("run", "{}: {}", told.error().code, told.error().message);
     for (const auto& [service, port] : face->ports()) {
       const observe::log::Scope scope({.service = service});
@@ -156,7 +159,7 @@ int run(const Options& o) {
   });
   after.reset();
   screen.reset();
-  if (face) edge::remove_endpoints(std::filesystem::absolute(o.var));
+  endpoints.reset();
   face.reset();
   observe::log::shutdown();
   const std::string text = o.json ? summary.json() : summary.text();

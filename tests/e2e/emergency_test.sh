@@ -14,9 +14,10 @@ begin() { # state folder
   "$bowline" run "$dir/run.yaml" --var "$dir/$1" --log-file "$dir/$1.log" >"$dir/$1.out" 2>"$dir/$1.err" &
   host=$!
   started+=($host)
-  check "$1: it listens" within 30 test -s "$dir/$1/endpoints.json"
+  check "$1: the verb finds it" within 30 answers "$dir/$1"
   at=$(sed -n 's/.*"trade-execution": "\(.*\)".*/\1/p' "$dir/$1/endpoints.json")
 }
+answers() { "$bowline" emergency state --var "$1" >/dev/null 2>&1; }
 die() { kill -KILL $host; wait $host 2>/dev/null; started=(); }
 end() { kill -TERM $host; wait $host; check "it ends in order" is $? 0; started=(); }
 get() { curl -s -m 10 "$at$1"; }

@@ -261,6 +261,7 @@ bool Execution::sell_slice(Liquidation::Product& p, const core::Instrument& ins,
     return !book_.insists(p.id, Purpose::emergency) && owed(p.id, Side::sell).is_zero();
   }
   p.slice = core::ClientOrderId(approved_.back()->client_id());
+  p.shorts = 0;
   p.held_at_slice = portfolio_.position(p.id).qty;
   return false;
 }
