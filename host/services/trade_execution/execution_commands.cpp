@@ -176,8 +176,8 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   view_is_old_ = true;  // only the intent's own entry is added to it below
   auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, working_sells(ins.id), states_.frozen(ins.id), answer.checks)
                                      : chain_.approve(intent, portfolio_, view_.get(), facts(ins.id, now), answer.checks);
-  if (!q.dry_run) counts_.verdicts.add(answer.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&judged)) {
+    if (!q.dry_run) counts_.verdicts.add(answer.checks);  // of one that passes its sizing counts them
     const core::CheckRecord& last = answer.checks.back();
     return Error{refused->code, last.reason.empty() ? "refused by " + *last.rule_source : last.reason};
   }
