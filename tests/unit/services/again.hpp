@@ -1,0 +1,48 @@
+// The desk of another process: put together again from the journal that an earlier one left.
+#pragma once
+
+#include "unit/services/desk.hpp"
+#include "unit/store/store_folder.hpp"
+
+namespace bowline::test {
+
+inline std::unique_ptr<store::Journal> opened(const std::filesystem::path& file) {
+  auto j = store::Journal::open(file, {"mock", "v", "default"});
+  if (!j) FAIL(j.error().message);
+  return std::move(*j);
+}
+
+/// A desk put together again from a journal: the same file, another process as far as the desk can tell.
+struct Again : Desk {
+  explicit Again(const std::filesystem::path& file) : Desk({}, "77"_dec, nullptr) {
+    journal = opened(file);
+    services::ExecutionOptions o;
+    o.min_trade = "0.005"_dec;
+    exec = std::make_unique<services::Execution>(o, m.table, m.usd, "0.0005"_dec, std::vector<std::unique_ptr<core::RiskRule>>{},
+                                                 core::FloorLimits{}, broker, *journal, sink);
+    const auto done = journal->each([this](const store::JournalRow& row) { return exec->restore(row); });
+    if (!done) FAIL(done.error().message);
+    exec->restored();
+  }
+};
+
+/// What must be the same after a restart. Marks and equity are not in it: prices are told anew.
+inline std::string facts(const services::Execution& e, const Market& m) {
+  std::string s = std::string(core::to_string(e.state())) + (e.gate_open() ? " open" : " closed");
+  for (const core::Instrument& i : m.table.all()) {
+    const core::Position& p = e.portfolio().position(i.id);
+    s += "\n" + i.symbol + " " + p.qty.to_string() + " cost " + p.cost.to_string() + " realised " + p.realised.to_string() + " fees " +
+         p.fees.to_string() + (e.blocked(i.id) ? " blocked" : "");
+  }
+  for (const Decimal& c : e.portfolio().cash_by_asset()) s += "\ncash " + c.to_string();
+  s += "\nfees " + e.portfolio().fees().to_string() + " realised " + e.portfolio().realised().to_string();
+  const auto order = [&s](const core::Order& o) {
+    s += "\n" + std::string(o.intent.client_id()) + " " + std::string(core::to_string(o.state)) + " " + std::string(std::string_view(o.venue_id)) + " " + o.cum_qty.to_string() +
+         " " + o.cum_quote.to_string() + " " + o.cum_fee.to_string() + " fills " + std::to_string(o.fills.size());
+  };
+  for (const core::Order* o : e.orders().working()) order(*o);
+  for (const core::ClientOrderId& id : e.orders().done()) order(*e.orders().find(id));
+  return s;
+}
+
+}  // namespace bowline::test
