@@ -36,8 +36,8 @@ SignalAdapter::SignalAdapter(loader::SignalInstance& instance, loader::Needs nee
     auto& self = *static_cast<SignalAdapter*>(ctx);
     if (p == nullptr || p->size < sizeof(bl_prediction) || self.out_ == nullptr) return BL_E_INVALID;
     const core::SharedText& model = self.intern(view(p->model_id));
-    self.out_->push_back(*p);
-    self.out_->back().model_id = {model->data(), model->size()};
+    Said& said = self.out_->emplace_back(Said{*p, &model, 0});
+    said.p.model_id = {model->data(), model->size()};
     return BL_OK;
   };
 }
@@ -60,21 +60,13 @@ const core::SharedText& SignalAdapter::intern(std::string_view text) {
   return *last_model_;
 }
 
-const core::SharedText& SignalAdapter::model_text(const bl_prediction& p) {
-  static const core::SharedText none;
-  if (last_model_ != nullptr && (*last_model_)->data() == p.model_id.ptr) return *last_model_;
-  for (auto it = models_.rbegin(); it != models_.rend(); ++it)
-    if ((*it)->data() == p.model_id.ptr) return *it;
-  return none;
-}
-
-Result<void> SignalAdapter::on_event(const bl_event& event, std::vector<bl_prediction>& out) {
+Result<void> SignalAdapter::on_event(const bl_event& event, std::vector<Said>& out) {
   const std::size_t before = out.size();
   out_ = &out;
   const bl_status status = instance_.on_event(event, sink_);
   out_ = nullptr;
   if (status >= 0) return {};
-  out.resize(before);
+  out.erase(out.begin() + static_cast<std::ptrdiff_t>(before), out.end());
   return instance_.status_error("PLUGIN_CALL_FAILED", "signal.on_event", status, bl_error{});
 }
 

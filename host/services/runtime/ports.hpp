@@ -27,8 +27,7 @@ class SignalAdapter final : public SignalPort {
   const core::SharedText& name() const override { return name_; }
   bool wants(std::uint16_t type) const noexcept override { return needs_.wants(type); }
   FrameSource* frames() noexcept override { return frames_.get(); }
-  Result<void> on_event(const bl_event& event, std::vector<bl_prediction>& out) override;
-  const core::SharedText& model_text(const bl_prediction& p) override;
+  Result<void> on_event(const bl_event& event, std::vector<Said>& out) override;
 
  private:
   loader::SignalInstance& instance_;
@@ -37,7 +36,7 @@ class SignalAdapter final : public SignalPort {
   core::SharedText name_;
   std::deque<core::SharedText> models_;  // every model id it ever named, so that predictions may point at them
   const core::SharedText* last_model_ = nullptr;  // of models_: nearly always the one that comes next, too
-  std::vector<bl_prediction>* out_ = nullptr;
+  std::vector<Said>* out_ = nullptr;
   bl_sink sink_{};
 
   const core::SharedText& intern(std::string_view text);

@@ -40,18 +40,22 @@ void Generator::wrong(std::uint32_t signal, std::string_view code, std::string_v
 }
 
 void Generator::ask(std::uint32_t signal, const bl_event& event) {
-  buffer_.clear();
-  if (const auto done = signals_[signal]->on_event(event, buffer_); !done)
+  std::size_t kept = said_.size();
+  if (const auto done = signals_[signal]->on_event(event, said_); !done)
     return wrong(signal, done.error().code, done.error().message);
-  for (const bl_prediction& p : buffer_) {
-    if (p.instrument == 0 || p.instrument > table_.size()) {
+  for (std::size_t i = kept; i < said_.size(); ++i) {
+    Said& s = said_[i];
+    if (s.p.instrument == 0 || s.p.instrument > table_.size()) {
       wrong(signal, "PREDICTION_UNKNOWN_PRODUCT", "it predicted for a product that this run does not have");
       continue;
     }
-    if (p.action == 0 || p.action > static_cast<std::uint32_t>(Action::hold))
+    if (s.p.action == 0 || s.p.action > static_cast<std::uint32_t>(Action::hold))
       wrong(signal, "PREDICTION_UNKNOWN_ACTION", "it predicted an action that does not exist: taken for HOLD");
-    said_.push_back({p, signal, &signals_[signal]->model_text(p)});
+    s.signal = signal;
+    if (kept != i) said_[kept] = s;
+    ++kept;
   }
+  if (kept != said_.size()) said_.erase(said_.begin() + static_cast<std::ptrdiff_t>(kept), said_.end());
 }
 
 void Generator::on_bar(const bl_bar& bar, bool act) {

@@ -54,11 +54,6 @@ class Generator {
   const core::Prediction& latest(core::InstrumentId id) const noexcept;
 
  private:
-  struct Said {
-    bl_prediction p;
-    std::uint32_t signal;
-    const core::SharedText* model;  // the port's
-  };
   GeneratorOptions options_;
   const core::InstrumentTable& table_;
   std::vector<std::unique_ptr<SignalPort>> signals_;
@@ -73,7 +68,6 @@ class Generator {
   std::vector<Decimal> close_;           // by instrument: the newest close
   std::vector<core::Nanos> closed_;      // and its time
   std::vector<Said> said_;
-  std::vector<bl_prediction> buffer_;
   // Two sets of slots in turn: they are kept from step to step, and with them their texts.
   std::vector<core::Prediction> out_, before_;
   std::size_t made_ = 0;                  // how many of out_ are of the step closed last

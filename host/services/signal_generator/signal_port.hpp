@@ -24,6 +24,13 @@ class FrameSource {
   virtual std::uint32_t row(core::InstrumentId instrument, std::span<double> out) const = 0;
 };
 
+/// One thing that was said. `model`: the model id's text, empty when none was named; the port's, it stands as long as the port.
+struct Said {
+  bl_prediction p;
+  const core::SharedText* model;
+  std::uint32_t signal;  // the generator's number of the port
+};
+
 class SignalPort {
  public:
   virtual ~SignalPort() = default;
@@ -32,10 +39,8 @@ class SignalPort {
   virtual bool wants(std::uint16_t type) const noexcept = 0;
   /// nullptr when it selected no features.
   virtual FrameSource* frames() noexcept = 0;
-  /// One event; predictions are appended. An error leaves out what this call said.
-  virtual Result<void> on_event(const bl_event& event, std::vector<bl_prediction>& out) = 0;
-  /// The model id text of a prediction just made (null: it named none). The reference stands as long as the port.
-  virtual const core::SharedText& model_text(const bl_prediction& p) = 0;
+  /// One event; what is said to it is appended, with 0 for the signal. An error leaves out what this call said.
+  virtual Result<void> on_event(const bl_event& event, std::vector<Said>& out) = 0;
 };
 
 }  // namespace bowline::services

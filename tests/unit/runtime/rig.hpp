@@ -74,7 +74,7 @@ struct Says final : services::SignalPort {
   const core::SharedText& name() const override { return name_; }
   bool wants(std::uint16_t type) const noexcept override { return type == BL_EV_BAR; }
   services::FrameSource* frames() noexcept override { return nullptr; }
-  Result<void> on_event(const bl_event& e, std::vector<bl_prediction>& out) override {
+  Result<void> on_event(const bl_event& e, std::vector<services::Said>& out) override {
     bl_prediction p{};
     p.size = sizeof p;
     p.instrument = e.instrument;
@@ -82,10 +82,9 @@ struct Says final : services::SignalPort {
     p.p_up = p.p_down = p.p_flat = p.weight = p.threshold = p.expected_move = core::nan_value;
     p.confidence = 1;
     p.ref_px = Decimal::not_set().raw();
-    out.push_back(p);
+    out.push_back({p, &model_, 0});
     return {};
   }
-  const core::SharedText& model_text(const bl_prediction&) override { return model_; }
 };
 
 struct Rig {

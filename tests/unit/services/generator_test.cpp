@@ -33,14 +33,13 @@ struct Signal final : services::SignalPort {
   const SharedText& name() const override { return name_; }
   bool wants(std::uint16_t type) const noexcept override { return type == BL_EV_BAR; }
   services::FrameSource* frames() noexcept override { return nullptr; }
-  Result<void> on_event(const bl_event& e, std::vector<bl_prediction>& out) override {
+  Result<void> on_event(const bl_event& e, std::vector<services::Said>& out) override {
     for (bl_prediction p : fn(reinterpret_cast<const bl_bar&>(e))) {
       if (p.instrument == 0) p.instrument = e.instrument;
-      out.push_back(p);
+      out.push_back({p, &model, 0});
     }
     return {};
   }
-  const SharedText& model_text(const bl_prediction&) override { return model; }
 };
 
 struct Frames final : services::FrameSource {
@@ -63,19 +62,16 @@ struct Model final : services::SignalPort {
   const SharedText& name() const override { return name_; }
   bool wants(std::uint16_t type) const noexcept override { return type == BL_EV_FRAME; }
   services::FrameSource* frames() noexcept override { return &frames_; }
-  Result<void> on_event(const bl_event& e, std::vector<bl_prediction>& out) override {
+  Result<void> on_event(const bl_event& e, std::vector<services::Said>& out) override {
+    static const SharedText none;
     const auto& f = reinterpret_cast<const bl_frame&>(e);
     seen.emplace_back(f.instruments, f.instruments + f.rows);
     for (const std::uint32_t i : seen.back()) {
       bl_prediction p = words(1, 0.9, 0.05);
       p.instrument = i;
-      out.push_back(p);
+      out.push_back({p, &none, 0});
     }
     return {};
-  }
-  const SharedText& model_text(const bl_prediction&) override {
-    static const SharedText none;
-    return none;
   }
 };
 
