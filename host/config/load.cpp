@@ -405,6 +405,19 @@ class Loader {
     to = std::move(steps);
   }
 
+  /// A list of configured instruments. An empty one is refused: nobody means it.
+  void symbols(const Node& n, const std::string& path, std::vector<std::string>& to) {
+    if (!there(n)) return;
+    if (!n.IsSequence() || n.size() == 0) return bad(n, path, "CONFIG_TYPE", "a list with at least one instrument is needed here");
+    std::vector<std::string> names;
+    for (const InstrumentConfig& i : c_.instruments) names.push_back(i.symbol);
+    for (std::size_t i = 0; i < n.size(); ++i) {
+      std::string s;
+      one_of(n[i], path + "[" + std::to_string(i) + "]", names, s);
+      if (!s.empty()) to.push_back(std::move(s));
+    }
+  }
+
   void execution(const Node& n) {
     if (!there(n) || !n.IsMap()) return;
     auto& e = c_.execution;
@@ -430,6 +443,11 @@ class Loader {
       number(s["lock_bars"], "execution.stops.lock_bars", 0, 1'000'000, e.stops.lock_bars);
       duration(s["unprotected_after"], "execution.stops.unprotected_after", 0, e.stops.unprotected_after_ns);
     }
+    symbols(n["allow"], "execution.allow", e.allow);
+    symbols(n["deny"], "execution.deny", e.deny);
+    for (const std::string& s : e.deny)
+      if (std::find(e.allow.begin(), e.allow.end(), s) != e.allow.end())
+        bad(n["deny"], "execution.deny", "CONFIG_VALUE", s + " is in execution.allow as well: it is one or the other");
     const Node f = n["floor"];
     if (!there(f) || !f.IsMap()) return;
     amount(f["max_order"], "execution.floor.max_order", true, e.floor.max_order);

@@ -69,6 +69,7 @@ struct RunConfig {
     Decimal assumed_half_spread = Decimal::from_mantissa(5, -4), min_trade = Decimal::from_mantissa(5, -3);
     std::uint32_t gtd_bars = 2;
     std::string account = "default";
+    std::vector<std::string> allow, deny;  ///< symbols; an empty allow is everything
     struct Floor {
       Decimal max_order = Decimal::not_set(), max_day = Decimal::not_set(), max_total = Decimal::not_set(),
               price_collar = Decimal::not_set();

@@ -343,6 +343,7 @@ std::string line(const StateRow& r) {
   if (r.looked) l["looked"] = true;
   l["who"] = r.who;
   l["why"] = r.why;
+  if (!r.request.empty()) l["request"] = r.request;
   return text_of(l);
 }
 Result<StateRow> read_state(std::string_view payload) {
@@ -355,6 +356,7 @@ Result<StateRow> read_state(std::string_view payload) {
     r.looked = f.flag("looked");
     r.who = f.text_or("who");
     r.why = f.text_or("why");
+    r.request = f.text_or("request");
     return r;
   });
 }
@@ -464,11 +466,11 @@ Result<ProtectionRow> read_protection(std::string_view payload) {
   });
 }
 
-std::string line(const LockRow& r) { return text_of(Line{{"symbol", r.symbol}, {"until", r.until}}); }
-Result<LockRow> read_lock(std::string_view payload) {
-  return guarded(journal_kind::lock, [&] {
+std::string line(const ReentryRow& r) { return text_of(Line{{"symbol", r.symbol}, {"until", r.until}}); }
+Result<ReentryRow> read_reentry(std::string_view payload) {
+  return guarded(journal_kind::reentry, [&] {
     const Fields f(payload);
-    return LockRow{f.text("symbol"), f.number<core::Nanos>("until")};
+    return ReentryRow{f.text("symbol"), f.number<core::Nanos>("until")};
   });
 }
 

@@ -21,7 +21,7 @@ namespace bowline::store {
 namespace journal_kind {
 inline constexpr std::string_view begin = "begin", intent = "intent", order = "order", fill = "fill", balance = "balance",
                                   state = "state", block = "block", step = "step", command = "command", target = "target", sizing = "sizing",
-                                  external = "external", protection = "protection", lock = "lock", flow = "flow", inventory = "inventory",
+                                  external = "external", protection = "protection", reentry = "reentry", flow = "flow", inventory = "inventory",
                                   journal = "journal", end = "end";
 }  // namespace journal_kind
 
@@ -84,7 +84,7 @@ struct StateRow {
   core::TradingState state{};
   bool gate_open = true, frozen = false;
   bool looked = false;  ///< an operator's resume: what blocked a product is explained
-  std::string who, why;
+  std::string who, why, request{};
 };
 
 /// Nothing more is bought of it: the venue reported what can't be explained.
@@ -129,7 +129,7 @@ struct ProtectionRow {
 };
 
 /// Nobody buys of it before this time: a protection sold it (trading rules 1.3).
-struct LockRow {
+struct ReentryRow {
   std::string symbol;
   core::Nanos until = 0;
 };
@@ -154,7 +154,7 @@ std::string line(const StepRow&);
 std::string line(const CommandRow&);
 std::string line(const TargetRow&);
 std::string line(const ProtectionRow&);
-std::string line(const LockRow&);
+std::string line(const ReentryRow&);
 /// The whole intent, every field named. `symbol` is its instrument's.
 std::string line(const core::Intent& intent, std::string_view symbol);
 
@@ -172,7 +172,7 @@ Result<StepRow> read_step(std::string_view payload);
 Result<CommandRow> read_command(std::string_view payload);
 Result<TargetRow> read_target(std::string_view payload);
 Result<ProtectionRow> read_protection(std::string_view payload);
-Result<LockRow> read_lock(std::string_view payload);
+Result<ReentryRow> read_reentry(std::string_view payload);
 /// The intent with the number its symbol has in `table`. Also JOURNAL_ROW when the table does not know the symbol.
 Result<core::Intent> read_intent(std::string_view payload, const core::InstrumentTable& table);
 

@@ -75,6 +75,8 @@ std::vector<std::unique_ptr<core::RiskRule>> Run::Impl::rules(std::string_view s
 
 void Run::Impl::make_execution() {
   broker = std::make_unique<BrokerAdapter>(*instances->brokers.front().instance, instances->broker_inbox, gate_closed, &plugin_errors);
+  latch = std::make_unique<store::HaltLatch>(options.var);
+  latched_broker = std::make_unique<LatchedBroker>(*broker, *latch);
   ExecutionOptions eo;
   eo.seed = config.seed;
   eo.account = config.execution.account;
@@ -97,7 +99,13 @@ void Run::Impl::make_execution() {
   floor.max_mark_age = config.execution.floor.max_mark_age_ns;
   core::RecordSink& to = tap ? static_cast<core::RecordSink&>(*tap) : sink();
   execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules("trade-execution"), floor,
-                                          *broker, *journal, to);
+                                          *latched_broker, *journal, to);
+  execution->obey(*latch);
+  const auto in = [](const std::vector<std::string>& list, const std::string& symbol) {
+    return std::find(list.begin(), list.end(), symbol) != list.end();
+  };
+  for (const core::Instrument& i : table.all())
+    execution->list(i.id, (config.execution.allow.empty() || in(config.execution.allow, i.symbol)) && !in(config.execution.deny, i.symbol));
   if (sql) execution->ask_store([store = sql.get()] { return store->healthy(); });
   for (auto& r : instances->risks)
     if (!r.quarantined) stop_sinks.emplace(r.instance.get(), std::make_unique<StopSink>(*execution, r.id));

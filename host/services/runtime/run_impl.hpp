@@ -7,6 +7,7 @@
 #include "services/runtime/remote/follower_loop.hpp"
 #include "services/runtime/run.hpp"
 #include "services/runtime/run_watch.hpp"
+#include "services/trade_execution/latched_broker.hpp"
 #include "store/sql_store.hpp"
 
 namespace bowline::services {
@@ -53,6 +54,9 @@ struct Run::Impl {
   PluginErrors plugin_errors;
   std::unique_ptr<Instances> instances;
   std::unique_ptr<BrokerAdapter> broker;
+  std::unique_ptr<store::HaltLatch> latch;          ///< with trade-execution: the file HALT of the state folder
+  std::unique_ptr<LatchedBroker> latched_broker;
+  bool latch_refused = false;
   std::vector<std::unique_ptr<FeedReader>> readers;
   std::unique_ptr<MarketStream> market;   ///< with signal-generator, where ports are open
   std::unique_ptr<EventsStream> events;   ///< with trade-execution, where ports are open
@@ -94,6 +98,8 @@ struct Run::Impl {
   /// Ends the store. Its own error, or STORE_DROPPED, with how many records are lost.
   Result<void> close_store();
   RunParts parts() const;
+  /// Does what the latch says, and goes on with what is being liquidated. [core thread]
+  void look_at_latch();
   void tell_begin() const;
 
   // ---- run_assemble.cpp

@@ -39,6 +39,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       told_unprotected_(table.size(), false),
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
+      states_(table.size()),
       blocked_(table.size(), false),
       quote_lost_(table.size(), false),
       broker_(broker),
@@ -94,14 +95,20 @@ void Execution::take(const bl_event& event) {
   switch (event.type) {
     case BL_EV_EXEC: on_exec(reinterpret_cast<const bl_exec&>(event)); break;
     case BL_EV_FILL: on_fill(reinterpret_cast<const bl_fill&>(event)); break;
-    case BL_EV_BALANCE: on_balance(reinterpret_cast<const bl_balance_ev&>(event)); break;
+    case BL_EV_BALANCE:
+      if (liquidation_) told_of_liquidation(reinterpret_cast<const bl_balance_ev&>(event));
+      on_balance(reinterpret_cast<const bl_balance_ev&>(event));
+      break;
     case BL_EV_LINK: {
       // What happened while the link was down is told to who asks.
       const auto& link = reinterpret_cast<const bl_link&>(event);
       if (link.state == 1 && (link.scope & 2u) != 0) venue_due_ = true;
       break;
     }
-    case BL_EV_PRODUCT: check_fees(reinterpret_cast<const bl_product&>(event)); break;
+    case BL_EV_PRODUCT:
+      check_fees(reinterpret_cast<const bl_product&>(event));
+      told_of_product(reinterpret_cast<const bl_product&>(event));
+      break;
     case BL_EV_DONE: on_done(reinterpret_cast<const bl_done&>(event)); break;
     default: break;  // unknown and uninteresting types are ignored, as the ABI demands
   }
@@ -143,7 +150,7 @@ const core::PortfolioView& Execution::publish(Nanos now) {
       deepest_ = below;
     }
   }
-  view_.build(portfolio_, orders_, state_, now);
+  view_.build(portfolio_, orders_, state(), now);
   view_is_old_ = false;
   return view_;
 }
@@ -177,9 +184,12 @@ void Execution::trade(Nanos now) {
   if (protections_.any()) watch_all(now);
   if (!strangers_.empty()) ask_about_strangers();
   reconcile_if_due();
-  for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
-  if (options_.position_drift.on() || options_.exposure_drift.on()) trim_drift(now);
+  if (!liquidation_) {
+    for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
+    if (options_.position_drift.on() || options_.exposure_drift.on()) trim_drift(now);
+  }
   if (!approved_.empty()) flush_frame(now);
+  if (liquidation_) static_cast<void>(look_at_liquidation(now));
 }
 
 void Execution::finish(Nanos now) {
@@ -260,11 +270,13 @@ Decimal Execution::working_sells(InstrumentId id) const {
   return sum;
 }
 
-core::FloorFacts Execution::facts(Nanos now) const {
+core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
   core::FloorFacts f;
-  f.state = state_;
+  f.state = states_.of(id);
   f.gate_open = gate_open();
   f.store_up = store_up();
+  f.locked = states_.lock_of(id, now) != nullptr;
+  f.listed = states_.listed(id);
   f.day_notional = day_ == now / day_ns ? day_notional_ : Decimal::zero();
   f.orders_last_minute = static_cast<std::uint32_t>(approved_.size()) + static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](Nanos t) { return t > now - minute; }));
@@ -313,8 +325,8 @@ void Execution::sizing(core::SizingRecord&& r) {
 }
 
 // Halted: strategy exits do not run; protective stops and the operator's exits do (trading rules 3.4).
-bool Execution::may_exit(Purpose purpose) const noexcept {
-  return state_ != core::TradingState::halted || purpose == Purpose::stop || purpose == Purpose::emergency ||
+bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
+  return states_.of(id) != core::TradingState::halted || purpose == Purpose::stop || purpose == Purpose::emergency ||
          purpose == Purpose::operator_order;
 }
 
@@ -337,7 +349,9 @@ void Execution::consider(InstrumentId id, Nanos now) {
     sizing(std::move(r));
   };
   const bool protects = target->purpose == Purpose::stop || target->purpose == Purpose::emergency;
-  const bool wants_out = protects || target->purpose == Purpose::exit;
+  // Somebody's word, and not a strategy's: all of it is sold, and every other order of the product gives way.
+  const bool by_command = target->purpose == Purpose::emergency || (target->purpose == Purpose::operator_order && closing(id));
+  const bool wants_out = protects || by_command || target->purpose == Purpose::exit;
   // What is sold whole needs neither a price nor equity to be sized by: an exit is never refused for want of them (3.2).
   if (!wants_out) {
     if (!r.price.is_set()) return stop(codes().no_mark);
@@ -352,12 +366,13 @@ void Execution::consider(InstrumentId id, Nanos now) {
     // 1.2). Asked again at each later step until its end is known.
     // A protection does not wait behind a sale that rests either: it holds what is to be sold (trading rules 3.3).
     const bool rests = working->intent.side() == Side::buy || (protects && working->intent.type() != core::OrderType::market);
-    const bool gives_way = wants_out && rests && working->intent.purpose < target->purpose;
+    const bool gives_way = by_command ? working->intent.decision != target->decision
+                                      : wants_out && rests && working->intent.purpose < target->purpose;
     const bool asked = working->state == OrderState::cancel_pending && working->updated >= now;
     if ((gives_way || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
     // The prediction may be over before the cancel is done, or before it is known what became of the exit's own order.
-    const bool outranked = working->intent.purpose > target->purpose;
-    if (wants_out && may_exit(target->purpose) && !outranked) insist(id, target->purpose);
+    const bool outranked = !by_command && working->intent.purpose > target->purpose;
+    if (wants_out && may_exit(id, target->purpose) && !outranked) insist(id, target->purpose);
     // What somebody of a higher rank is only buying is not what this exit was about.
     if (wants_out && outranked && r.held_qty.is_zero()) clear(id, target->purpose);
     // Made by an earlier process from this very decision: it has its record.
@@ -366,7 +381,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
     return stop(codes().working);
   }
   if (unsettled(id)) {
-    if (wants_out && may_exit(target->purpose)) insist(id, target->purpose);
+    if (wants_out && may_exit(id, target->purpose)) insist(id, target->purpose);
     return stop(codes().working);
   }
 
@@ -382,12 +397,13 @@ void Execution::consider(InstrumentId id, Nanos now) {
       if (!book_.insists(id, target->purpose)) return stop(codes().flat);
       // Done, but for what the venue says was bought and nobody has seen yet.
       if (!ended_.empty() && !owed(id, Side::buy).is_zero()) return;
-      if (target->purpose == Purpose::stop) lock(id, now);
+      if (target->purpose == Purpose::stop) lock_reentry(id, now);
       return clear(id, target->purpose);
     }
     // What the venue says is sold already is not sold again, though its fills are missing.
     const Decimal sold = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
-    const Decimal qty = floor_to(held - sold - r.wanted_qty, ins.rules.base_step);
+    Decimal qty = floor_to(held - sold - r.wanted_qty, ins.rules.base_step);
+    if (target->purpose == Purpose::emergency) qty = emergency_slice(id, qty);
     if (sold.is_positive() && !qty.is_positive()) {
       give_up(id, target->purpose);
       return stop(codes().blocked);
@@ -401,10 +417,11 @@ void Execution::consider(InstrumentId id, Nanos now) {
     if (!wants_out && notional < smallest) return stop(codes().below_min);
     core::Intent intent = make_intent(ins, Side::sell, qty, target->purpose, target->decision, target->ref_px, now);
     exit_terms(intent, wants_out);
+    if (target->purpose == Purpose::emergency) shape_slice(intent);
     r.order_qty = qty;
-    auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), frozen_, r.checks);
+    auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), states_.frozen(id), r.checks);
     if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
-    if (!may_exit(target->purpose)) {
+    if (!may_exit(id, target->purpose)) {
       give_up(id, target->purpose);  // nor does it run when the state is another: it is of another time then
       return stop(shared("STATE_HALTED"));
     }
@@ -419,7 +436,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
   }
 
   if (r.wanted_qty <= held) return stop(codes().at_target);
-  if (locked(id, now)) return stop(codes().locked);
+  if (reentry_locked(id, now)) return stop(codes().locked);
   if (blocked(id)) return stop(codes().blocked);
   if (const auto why = entries_held(id); !why.empty()) return stop(shared(why));
   if (quote_lost_[id.value - 1]) return stop(shared("MARK_STALE"));
@@ -434,7 +451,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
   core::Intent intent = make_intent(ins, Side::buy, qty, target->purpose, target->decision, target->ref_px, now);
   if (!entry_terms(intent, touch, now)) return stop(codes().given_up);
   r.order_qty = qty;
-  auto answer = chain_.approve(intent, portfolio_, view_.get(), facts(now), r.checks);
+  auto answer = chain_.approve(intent, portfolio_, view_.get(), facts(id, now), r.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
   auto& approved = std::get<core::RiskApproved<core::Intent>>(answer);
   r.order = core::ClientOrderId(approved->client_id());

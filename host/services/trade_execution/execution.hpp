@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -19,9 +21,16 @@
 #include "core/risk_chain.hpp"
 #include "core/target_book.hpp"
 #include "services/trade_execution/broker_port.hpp"
+#include "services/trade_execution/liquidation.hpp"
+#include "services/trade_execution/operator_commands.hpp"
+#include "services/trade_execution/trading_states.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
 #include "store/journal.hpp"
 #include "store/journal_rows.hpp"
+
+namespace bowline::store {
+class HaltLatch;
+}
 
 namespace bowline::services {
 
@@ -85,11 +94,6 @@ struct InventoryRequest {
   std::string reason, key, principal, request_id;
 };
 
-/// Cancels of one command: handed to the broker, and those it did not take (each is an incident; the order may fill).
-struct Cancels {
-  std::size_t asked = 0, failed = 0;
-};
-
 struct ExecutionCounts {
   std::uint64_t orders = 0, fills = 0, rejected = 0, cancelled = 0, expired = 0, incidents = 0;
   std::map<std::string, std::uint64_t> why_not;  // sizing codes
@@ -97,6 +101,13 @@ struct ExecutionCounts {
   std::array<std::array<std::uint64_t, 12>, 7> moves{};  // order state changes, by purpose and new state
   std::array<std::uint64_t, 3> fills_by_side{};          // by core::Side
   VerdictCounts verdicts;                                // of the chain and the floors
+};
+
+/// What the floor's limits are held against, at one moment.
+struct RiskUse {
+  core::FloorLimits limits;
+  Decimal day_notional = Decimal::zero(), working = Decimal::zero();  ///< entries of the UTC day; resting and unanswered ones
+  std::uint32_t orders_last_minute = 0;
 };
 
 class Execution {
@@ -165,11 +176,19 @@ class Execution {
   Result<bool> move_inventory(const InventoryRequest& request, core::Nanos now);
   /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, ORDER_EXTERNAL (not made here), CANCEL_FAILED. Asked again, it goes to the venue again.
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
-  /// Closes the gate, halts, cancels resting entries; never a protective order. 
+  /// Closes the gate, sets the latch, halts, cancels resting entries; never a protective order.
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
+  /// Takes the latch off and trades on. Errors: LATCH_WRITE: nothing has changed.
+  Result<void> resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
+  /// The same, where there is no latch.
   void emergency_resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
-  /// Cancels what rests as an entry (shutdown: cancel_entries_keep_stops).
-  Cancels cancel_entries(core::Nanos now);
+  /// The latch that it halts by; borrowed. None: there is no state folder (tests).
+  void obey(const store::HaltLatch& latch) noexcept { latch_ = &latch; }
+  /// Halts, its gate closed, where the latch is set and it is not so already. Whether the latch is set. Called at the start,
+  /// several times a second and before the operator buys; each submit asks the latch itself (LatchedBroker).
+  bool look_at_latch(core::Nanos now);
+  /// Cancels what rests as an entry, of one product or of all (shutdown: cancel_entries_keep_stops).
+  Cancels cancel_entries(core::Nanos now, core::InstrumentId only = {});
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
   /// after it (quantity 0 when it closed), in this order. Empty: nobody listens.
   void tell_rules(std::function<void(const bl_event&)> told) { tell_rules_ = std::move(told); }
@@ -183,6 +202,36 @@ class Execution {
   void ask_store(std::function<bool()> store_up) { store_up_ = std::move(store_up); }
   void set_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
                  std::string_view request_id = {});
+  /// What the host itself decides: only ever towards the stricter state. True when it was not that strict already.
+  bool tighten(core::TradingState state, core::Nanos now, std::string_view why);
+
+  // ---- the operator's states, locks and closes (execution_states.cpp, execution_close.cpp)
+  /// Errors: EMERGENCY_STOPPED (only a resume loosens what an emergency stop has set), REQUEST_REPEATED (it was taken
+  /// before and something else was ordered since: it would loosen).
+  Result<StateAnswer> set_trading_state(const StateRequest& q, core::Nanos now);
+  /// Locks a product, over a lock that stands. Errors: LOCK_EXPIRED.
+  Result<StateAnswer> lock(const LockRequest& q, core::Nanos now);
+  /// Errors: LOCK_ABSENT, REQUEST_REPEATED.
+  Result<StateAnswer> unlock(const LockRequest& q, core::Nanos now);
+  /// The configuration's allow- and deny-list: of what is not listed nothing is bought. Before the first step.
+  void list(core::InstrumentId id, bool listed) { states_.list(id, listed); }
+  /// Sells a whole position at the operator's rank, and cancels what of the product stands in its way; it stands until all
+  /// is sold, also through a restart. Works while reducing and halted. Errors: EXIT_FROZEN, POSITION_FLAT, POSITION_DUST,
+  /// IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
+  Result<CloseAnswer> close_position(const CloseRequest& q, core::Nanos now);
+  /// Emergency liquidation (execution_liquidate.cpp): the gate and the latch first, then everything is cancelled, and every
+  /// managed position sold slice by slice; it goes on by itself at each look, also after a restart, until nothing is left
+  /// that can be sold. Gives the receipt as it is now, as JSON; the same id again gives the same liquidation's (`replayed`).
+  /// Errors: EMERGENCY_RUNNING (another one), EXIT_FROZEN.
+  Result<std::string> liquidate(const LiquidationRequest& q, core::Nanos now, bool& replayed);
+  bool liquidating() const noexcept { return liquidation_.has_value(); }
+  /// The next step of it, if the venue has answered; whether anything was asked or sold. Called several times a second, and at
+  /// each step.
+  bool look_at_liquidation(core::Nanos now);
+  /// Of one that runs, or one of the last that ended; none: not known.
+  std::optional<std::string> receipt(std::string_view id) const;
+  /// Whether an operator's close of it is not done yet.
+  bool closing(core::InstrumentId id) const { return book_.insists(id, core::Purpose::operator_order); }
 
   // ---- reading
   const core::Portfolio& portfolio() const noexcept { return portfolio_; }
@@ -190,14 +239,17 @@ class Execution {
   /// The view of this moment, made anew where something happened since it was made.
   const core::PortfolioView& fresh_view() {
     if (view_is_old_) {
-      view_.build(portfolio_, orders_, state_, now_);
+      view_.build(portfolio_, orders_, state(), now_);
       view_is_old_ = false;
     }
     return view_;
   }
   const core::OrderTable& orders() const noexcept { return orders_; }
   const ExecutionCounts& counts() const noexcept { return counts_; }
-  core::TradingState state() const noexcept { return state_; }
+  RiskUse risk_use(core::Nanos now) const;
+  /// Of all products together; what counts for one of them is in states().
+  core::TradingState state() const noexcept { return states_.global().state; }
+  const TradingStates& states() const noexcept { return states_; }
   /// Whether entries may pass: not after an emergency stop, nor while the journal can't be written.
   bool gate_open() const noexcept { return gate_open_ && journal_ok_; }
   bool journal_ok() const noexcept { return journal_ok_; }
@@ -206,7 +258,7 @@ class Execution {
   /// The stop that is watched for the position; not set: none.
   Decimal stop_px(core::InstrumentId id) const noexcept { return protections_.stop_px(id); }
   /// Whether nobody buys of it yet, because a protection sold it.
-  bool locked(core::InstrumentId id, core::Nanos now) const noexcept { return locked_until_[id.value - 1] > now; }
+  bool reentry_locked(core::InstrumentId id, core::Nanos now) const noexcept { return locked_until_[id.value - 1] > now; }
   /// Why nothing more is bought of it while others' orders work as they do (trading rules 5.6); empty: nothing stands in
   /// the way. It ends with its cause, without an operator.
   std::string_view entries_held(core::InstrumentId id) const;
@@ -229,15 +281,16 @@ class Execution {
   core::PortfolioView view_;
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
+  TradingStates states_;
   std::vector<bool> blocked_;             // by instrument
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
+  const store::HaltLatch* latch_ = nullptr;
   store::Journal& journal_;
   const bool durable_journal_;  // asked at every step and event
   core::RecordSink& sink_;
-  core::TradingState state_ = core::TradingState::active;
-  bool gate_open_ = true, frozen_ = false, journal_ok_ = true, journal_noted_ = false;
+  bool gate_open_ = true, journal_ok_ = true, journal_noted_ = false;
   bool view_is_old_ = true;  // something happened since view_ was made
   bool resuming_ = false;    // put together from a journal: the venue may know what engine time has not reached
   bool recalling_ = false;   // what an earlier process did is being recalled: nothing new is wanted of it
@@ -310,6 +363,38 @@ class Execution {
   std::vector<std::string> answered_order_;
   std::map<std::string, std::string> moved_;  // bodies of moves of inventory by Idempotency-Key, bounded
   std::vector<std::string> moved_order_;
+  std::set<std::string, std::less<>> requests_seen_;  // ids of commands that changed a state, bounded
+  std::vector<std::string> requests_in_order_;
+  struct Closed {
+    std::string body;
+    core::InstrumentId instrument;
+    core::Id128 decision;
+  };
+  std::map<std::string, Closed> closes_;  // by Idempotency-Key, bounded
+  std::vector<std::string> closes_in_order_;
+  std::optional<Liquidation> liquidation_;
+  std::vector<std::uint64_t> product_flags_;  // by instrument, as the venue told last; empty: it told none
+  bool list_whole_ = false;                   // the last list of open orders was told to its end
+  bool history_over_ = false;                 // of a resumed run: what was settled before is recalled
+  std::map<std::string, std::string, std::less<>> receipts_;  // by id, bounded
+  std::vector<std::string> receipts_in_order_;
+  Liquidation planned_liquidation(const LiquidationRequest& q, core::Nanos now) const;
+  Cancels cancel_all(core::Nanos now);
+  void read_all_orders();
+  void judge_list();
+  bool look_at_product(Liquidation::Product& p, core::Nanos now);
+  bool ask_position(Liquidation::Product& p);
+  bool sell_slice(Liquidation::Product& p, const core::Instrument& ins, core::Nanos now);
+  Decimal emergency_slice(core::InstrumentId id, Decimal qty);
+  void shape_slice(core::Intent& intent);
+  static bool due(Liquidation::Product& p, core::Nanos now);
+  void told_of_liquidation(const bl_balance_ev& told);
+  void told_of_liquidation(const bl_done& told);
+  void told_of_product(const bl_product& told);
+  void end_liquidation(Liquidation::Phase how, core::Nanos now);
+  void keep_receipt(const std::string& id, std::string text);
+  Result<void> restore_emergency(const store::JournalRow& row);
+  void remember_close(const std::string& key, Closed close);
 
   void consider(core::InstrumentId id, core::Nanos now);
   // ---- execution_entry.cpp
@@ -341,11 +426,11 @@ class Execution {
   void act_on_price(core::InstrumentId id, core::Nanos now);
   void set_off(core::InstrumentId id, const core::ProtectionDue& due, Decimal keep, core::Nanos now);
   void note_protection(const core::ProtectionWish& wish, const core::SharedText& source);
-  void lock(core::InstrumentId id, core::Nanos now);
+  void lock_reentry(core::InstrumentId id, core::Nanos now);
   void tell_unprotected(core::Nanos now);
   void tell_unwatched() const;
   Result<void> restore_protection(const store::JournalRow& row);
-  Result<void> restore_lock(const store::JournalRow& row);
+  Result<void> restore_reentry(const store::JournalRow& row);
   bool hold_back(const bl_event& event);
   void release_due(core::Nanos now);
   void on_done(const bl_done& done);
@@ -374,7 +459,7 @@ class Execution {
   Result<void> restore_step(const store::JournalRow& row);
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
-  core::FloorFacts facts(core::Nanos now) const;
+  core::FloorFacts facts(core::InstrumentId id, core::Nanos now) const;
   void count_entry(const core::Intent& entry, core::Nanos now);
   Decimal working_sells(core::InstrumentId id) const;
   core::Order* working_of(core::InstrumentId id) const;
@@ -446,11 +531,18 @@ class Execution {
   Result<void> request_cancel(core::Order& order, core::Nanos now);
   void check_fees(const bl_product& told);
   void change_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
-                    std::string_view request_id, bool looked);
+                    std::string_view request_id, bool looked, std::optional<bool> freeze = {});
+  void engage_latch(core::Nanos now, std::string_view who, std::string_view why);
+  void change_own_state(core::InstrumentId id, StandingState next);
+  void remember_request(std::string_view id);
+  Result<void> once(bool loosens, std::string_view request_id) const;
+  Result<void> restore_product_state(const store::JournalRow& row);
+  Result<void> restore_lock(const store::JournalRow& row);
+  Result<void> restore_close(const store::JournalRow& row);
   void ended(core::Order& order, const bl_exec& told);
   void compare_ended(core::Nanos now, bool last);
   void end_short(core::Order& order, core::Nanos now);
-  bool may_exit(core::Purpose purpose) const noexcept;
+  bool may_exit(core::InstrumentId id, core::Purpose purpose) const noexcept;
   void block(core::InstrumentId id, std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});
   void journal_again(core::Nanos now);
   void incident(std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});

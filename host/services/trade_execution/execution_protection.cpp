@@ -78,7 +78,7 @@ void Execution::set_off(InstrumentId id, const core::ProtectionDue& due, Decimal
   now_ = std::max(now_, now);
   insist(id, Purpose::stop);  // until it is sold, whatever the price does next
   if (!due.stop) note_protection(protections_.take(id, due.source), due.source);
-  lock(id, now);
+  lock_reentry(id, now);
   if (sink_.wanted()) {
     core::EventRecord r;
     r.seq = seq_;
@@ -103,12 +103,12 @@ void Execution::act_on_price(InstrumentId id, Nanos now) {
   if (!approved_.empty()) flush_frame(now);
 }
 
-void Execution::lock(InstrumentId id, Nanos now) {
+void Execution::lock_reentry(InstrumentId id, Nanos now) {
   if (options_.stop_lock_bars == 0) return;
   const Nanos until = now + static_cast<Nanos>(options_.stop_lock_bars) * options_.interval;
   if (until <= locked_until_[id.value - 1]) return;
   locked_until_[id.value - 1] = until;
-  if (durable_journal_) note(store::journal_kind::lock, store::line(store::LockRow{table_[id].symbol, until}));
+  if (durable_journal_) note(store::journal_kind::reentry, store::line(store::ReentryRow{table_[id].symbol, until}));
 }
 
 void Execution::tell_unprotected(Nanos now) {
@@ -148,8 +148,8 @@ Result<void> Execution::restore_protection(const store::JournalRow& row) {
   return {};
 }
 
-Result<void> Execution::restore_lock(const store::JournalRow& row) {
-  const auto r = store::read_lock(row.payload);
+Result<void> Execution::restore_reentry(const store::JournalRow& row) {
+  const auto r = store::read_reentry(row.payload);
   if (!r) return r.error();
   const InstrumentId id = table_.find(r->symbol);
   if (!id) return Error{"JOURNAL_ROW", "a lock of " + r->symbol + ", which is not among the instruments of this run"};

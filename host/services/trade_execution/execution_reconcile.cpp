@@ -71,6 +71,7 @@ void Execution::on_done(const bl_done& done) {
   if (!strangers_.empty()) give_up_on_strangers(done.request);
   --asking_;
   answer_whole_ = answer_whole_ && done.status >= 0 && done.complete != 0;
+  if (liquidation_) told_of_liquidation(done);
   if (done.status < 0 || done.complete == 0)
     incident("RECONCILE_INCOMPLETE", "the venue did not answer all that was asked: what it has is not known", now_);
   if (listing_ && done.request == list_request_) {
@@ -94,6 +95,7 @@ void Execution::on_done(const bl_done& done) {
   told_filled_.clear();
   compare_balances(answer_whole_);
   answer_whole_ = true;
+  if (liquidation_ && liquidation_->asked) judge_list();
 }
 
 // ---- answers ------------------------------------------------------------------------------------------------------
@@ -159,6 +161,7 @@ void Execution::look_for_missing(Nanos now) {
 
 void Execution::resume_orders() {
   recalling_ = false;
+  history_over_ = true;
   const std::vector<Order*> working = orders_.working();  // what is asked changes the list
   // A cancel that was on its way is lost with the process that sent it; asked twice it does no harm.
   for (Order* o : working)
@@ -168,13 +171,13 @@ void Execution::resume_orders() {
 
 bool Execution::send_again(Order& order, Nanos now) {
   const core::Intent& intent = order.intent;
-  if (intent.side() == Side::buy && locked(intent.instrument(), now)) return false;
+  if (intent.side() == Side::buy && reentry_locked(intent.instrument(), now)) return false;
   std::vector<core::CheckRecord> checks;
   // What passed then must pass now: the state, the mark and the caps may be others.
-  view_.build(portfolio_, orders_, state_, now);
+  view_.build(portfolio_, orders_, state(), now);
   auto judged = intent.side() == Side::sell
-                    ? exit_floor_.approve(intent, portfolio_, working_sells(intent.instrument()) - order.leaves(), frozen_, checks)
-                    : chain_.approve(intent, portfolio_, view_.get(), facts(now), checks);
+                    ? exit_floor_.approve(intent, portfolio_, working_sells(intent.instrument()) - order.leaves(), states_.frozen(intent.instrument()), checks)
+                    : chain_.approve(intent, portfolio_, view_.get(), facts(intent.instrument(), now), checks);
   counts_.verdicts.add(checks);
   auto* approved = std::get_if<core::RiskApproved<core::Intent>>(&judged);
   // Shrunk is another order: it may not go under this id.

@@ -3,6 +3,7 @@
 
 #include "core/contract.hpp"
 #include "services/trade_execution/execution.hpp"
+#include "store/operator_rows.hpp"
 
 namespace bowline::services {
 namespace {
@@ -94,7 +95,11 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   if (row.kind == kind::state) return restore_state(row);
   if (row.kind == kind::step) return restore_step(row);
   if (row.kind == kind::protection) return restore_protection(row);
+  if (row.kind == kind::reentry) return restore_reentry(row);
+  if (row.kind == kind::product_state) return restore_product_state(row);
   if (row.kind == kind::lock) return restore_lock(row);
+  if (row.kind == kind::close) return restore_close(row);
+  if (row.kind == kind::emergency) return restore_emergency(row);
   if (row.kind == kind::balance) {
     const auto r = store::read_balance(row.payload);
     if (!r) return r.error();
@@ -204,9 +209,9 @@ Result<void> Execution::restore_target(const store::JournalRow& row) {
 Result<void> Execution::restore_state(const store::JournalRow& row) {
   const auto r = store::read_state(row.payload);
   if (!r) return r.error();
-  state_ = r->state;
+  states_.set_global({r->state, r->frozen, row.time, r->who, r->why, r->request});
+  remember_request(r->request);
   gate_open_ = r->gate_open;
-  frozen_ = r->frozen;
   if (r->looked) blocked_.assign(blocked_.size(), false);
   return {};
 }

@@ -329,3 +329,21 @@ TEST_CASE("what the services of a process cannot do without is asked for when it
   CHECK(codes("services: [trade-execution]\n" + peers, venue) == Codes{});
   CHECK(codes("services: [trade-execution]\n" + peers, feed + signal) == Codes{"RUN_BROKER_COUNT"});
 }
+
+TEST_CASE("what may be bought is a list of the run's instruments, allowed or denied, and not both") {
+  RunFile run;
+  const auto with = [&](const std::string& lists) { return run.load("execution: {" + lists + "}\n" + base + no_instances); };
+  const Loaded good = with("allow: [BTC-USD]");
+  INFO(all_text(good));
+  REQUIRE(good.problems.empty());
+  CHECK(good.config.execution.allow == std::vector<std::string>{"BTC-USD"});
+  CHECK(good.config.execution.deny.empty());
+  CHECK(with("deny: [BTC-USD]").config.execution.deny == std::vector<std::string>{"BTC-USD"});
+  const Loaded unknown = with("deny: [BTC-UDS]");
+  REQUIRE(unknown.problems.size() == 1);
+  CHECK(unknown.problems[0].path == "execution.deny[0]");
+  CHECK(unknown.problems[0].message.find("did you mean BTC-USD?") != std::string::npos);
+  REQUIRE(with("allow: []").problems.size() == 1);  // it would deny everything, or nothing: nobody knows
+  REQUIRE(with("allow: [BTC-USD], deny: [BTC-USD]").problems.size() == 1);
+  REQUIRE(with("allow: BTC-USD").problems.size() == 1);
+}

@@ -49,9 +49,11 @@ struct Broker final : services::BrokerPort {
     return {};
   }
   std::vector<std::string> asked;  // orders that were asked about
+  std::vector<bl_query> queries;   // every question
   bool answers = true;
   Result<void> query(const bl_query& q) override {
     if (!answers) return Error{"TEST", "no connection"};
+    queries.push_back(q);
     if (q.scope == 1) asked.emplace_back(q.order.client_id.ptr, q.order.client_id.len);
     return {};
   }

@@ -81,10 +81,10 @@ TEST_CASE("rule 5.6: money that came or went without a trade is booked by its cl
     d.reconcile(d.cash(), "5"_dec);
     CHECK(d.incidents("BALANCE_CHANGED") == 1);
     d.step();
-    before = facts(*d.exec, d.m) + d.exec->portfolio().peak().to_string();
+    before = all_facts(*d.exec, d.m) + d.exec->portfolio().peak().to_string();
   }
   Again a(dir / "j");
-  CHECK(facts(*a.exec, a.m) + a.exec->portfolio().peak().to_string() == before);
+  CHECK(all_facts(*a.exec, a.m) + a.exec->portfolio().peak().to_string() == before);
   CHECK(a.exec->portfolio().net_flows() == flows);
   CHECK(a.exec->portfolio().day_flows() == flows);
 }
@@ -113,10 +113,10 @@ TEST_CASE("rule 3.7: managed inventory that went without an order of ours blocks
     CHECK(d.exec->blocked(d.m.btc));
     CHECK_FALSE(d.exec->blocked(d.m.bnb));
     CHECK(d.exec->state() == TradingState::halted);
-    before = facts(*d.exec, d.m);
+    before = all_facts(*d.exec, d.m);
   }
   Again a(dir / "j");  // as it happened, though no step ended
-  CHECK(facts(*a.exec, a.m) == before);
+  CHECK(all_facts(*a.exec, a.m) == before);
 }
 
 TEST_CASE("rule 5.6: one asset that became another of the same worth is a conversion; less than a step a correction") {

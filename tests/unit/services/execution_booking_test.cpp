@@ -37,12 +37,12 @@ struct TwoFilled : Desk {
   /// The same after a restart, and the journal is proved.
   void same_after_restart(const StoreFolder& dir) {
     exec->settle(now);
-    const std::string before = facts(*exec, m);
+    const std::string before = all_facts(*exec, m);
     journal.reset();
     const auto proved = store::verify_journal(dir / "j");
     REQUIRE(proved);
     CHECK(proved->bad.code.empty());
-    CHECK(facts(*Again(dir / "j").exec, m) == before);
+    CHECK(all_facts(*Again(dir / "j").exec, m) == before);
   }
 };
 

@@ -191,9 +191,9 @@ TEST_CASE("rule 3.7: a sale of others that took managed inventory blocks the pro
     CHECK(d.exec->blocked(d.m.btc));
     CHECK(d.exec->state() == TradingState::halted);
     CHECK(d.exec->portfolio().books_agree());
-    before = facts(*d.exec, d.m);
+    before = all_facts(*d.exec, d.m);
   }
-  CHECK(facts(*Again(dir / "j").exec, test::Market()) == before);  // durable as it happened, no step had to end
+  CHECK(all_facts(*Again(dir / "j").exec, test::Market()) == before);  // durable as it happened, no step had to end
 }
 
 TEST_CASE("restart: orders of others, their terms, fills and ends are what they were (5.6)") {
@@ -220,13 +220,13 @@ TEST_CASE("restart: orders of others, their terms, fills and ends are what they 
     d.step();
     flows = d.exec->portfolio().net_flows();
     peak = d.exec->portfolio().peak();
-    before = facts(*d.exec, d.m);
+    before = all_facts(*d.exec, d.m);
   }
   const auto proved = store::verify_journal(dir / "j");
   REQUIRE(proved);
   CHECK(proved->bad.code.empty());
   Again a(dir / "j");
-  CHECK(facts(*a.exec, a.m) == before);
+  CHECK(all_facts(*a.exec, a.m) == before);
   CHECK(a.exec->portfolio().net_flows() == flows);
   CHECK(a.exec->portfolio().day_flows() == flows);
   CHECK(a.exec->portfolio().peak() == peak);

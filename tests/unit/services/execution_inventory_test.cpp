@@ -91,11 +91,11 @@ TEST_CASE("a move of inventory that is repeated moves nothing more, also in the 
     CHECK(d.held() == "2"_dec);
     CHECK(d.code(d.move(true, "1"_dec)) == "IDEMPOTENCY_KEY_REUSED");
     REQUIRE(d.exec->move_inventory(d.move(false, "0.5"_dec, "k2"), d.now));
-    before = facts(*d.exec, d.m);
+    before = all_facts(*d.exec, d.m);
     flows = d.exec->portfolio().net_flows();
   }
   Again a(dir / "j");
-  CHECK(facts(*a.exec, a.m) == before);
+  CHECK(all_facts(*a.exec, a.m) == before);
   CHECK(a.exec->portfolio().net_flows() == flows);
   services::InventoryRequest q;
   q.instrument = a.m.btc;

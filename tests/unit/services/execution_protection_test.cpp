@@ -229,14 +229,14 @@ TEST_CASE("rule 1.3: a stop-out locks re-entry for everyone for N bars") {
   const std::size_t sent = d.broker.sent.size();
   for (; d.now < out + 3 * bar_ns; d.now += bar_ns) {
     d.price(d.m.btc, 9400);
-    CHECK(d.exec->locked({1}, d.now));
+    CHECK(d.exec->reentry_locked({1}, d.now));
     d.want(Purpose::entry, 0.05);
     d.want(Purpose::rebalance, 0.05);
     CHECK(d.exec->execute(d.request(Side::buy, "1"_dec), d.now).error().code == "REENTRY_LOCKED");
   }
   CHECK(d.broker.sent.size() == sent);
   CHECK(d.why("REENTRY_LOCKED") == 6);
-  CHECK_FALSE(d.exec->locked({1}, d.now));
+  CHECK_FALSE(d.exec->reentry_locked({1}, d.now));
   d.want(Purpose::entry, 0.05);
   CHECK(d.broker.sent.size() == sent + 1);
   CHECK(d.last().side() == Side::buy);
@@ -352,8 +352,8 @@ TEST_CASE("restart: the lock after a stop-out outlives the process, the stop of 
   a.now = start_ns + 5 * bar_ns;
   a.price(a.m.btc, 9400);
   CHECK_FALSE(a.exec->stop_px({1}).is_set());
-  CHECK(a.exec->locked({1}, a.now));
-  CHECK_FALSE(a.exec->locked({1}, a.now + 12 * bar_ns));
+  CHECK(a.exec->reentry_locked({1}, a.now));
+  CHECK_FALSE(a.exec->reentry_locked({1}, a.now + 12 * bar_ns));
   a.want(Purpose::entry, 0.05);
   CHECK(a.broker.sent.empty());
 }

@@ -121,8 +121,8 @@ TEST_CASE("journal rows: every kind comes back as it was written") {
     CHECK(read_protection(line(was)).error().code == "JOURNAL_ROW");
   }
   {
-    const LockRow was{"ETH-USD", 1'700'000'000'000'000'123};
-    const auto is = read_lock(line(was));
+    const ReentryRow was{"ETH-USD", 1'700'000'000'000'000'123};
+    const auto is = read_reentry(line(was));
     REQUIRE(is.ok());
     CHECK(is->symbol == "ETH-USD");
     CHECK(is->until == was.until);

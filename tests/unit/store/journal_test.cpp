@@ -158,3 +158,44 @@ TEST_CASE("journal: commits to a file are timed for whom wants it, those in memo
   CHECK(seconds[0] > 0);
   CHECK(seconds[0] < 60);
 }
+
+TEST_CASE("rule 2.3: only what the journal holds byte for byte may be sent again, also by the next process") {
+  StoreFolder dir;
+  Market m;
+  core::Portfolio book = m.book("1000"_dec);
+  book.set_mark(m.btc, mark_at("100"_dec));
+  core::OrderTable orders;
+  core::PortfolioView view;
+  view.build(book, orders, core::TradingState::active, 0);
+  core::RiskChain chain({}, {}, text("floor"));
+  const auto approved = [&](Decimal qty) {
+    core::Intent i = core::blank_intent();
+    put_text(i.abi.client_id, "bl-1");
+    i.abi.instrument = m.btc.value;
+    i.abi.side = BL_BUY;
+    i.abi.type = BL_LIMIT;
+    i.abi.qty = qty.raw();
+    i.abi.limit_px = "100"_dec.raw();
+    core::FloorFacts f;
+    f.gate_open = f.store_up = true;
+    std::vector<core::CheckRecord> checks;
+    auto answer = chain.approve(i, book, view.get(), f, checks);
+    REQUIRE(std::holds_alternative<core::RiskApproved<core::Intent>>(answer));
+    return std::get<core::RiskApproved<core::Intent>>(std::move(answer));
+  };
+  const auto sent = approved("1"_dec), other = approved("2"_dec);
+  const auto refused = [](const Journal& j, const auto& intent) { const auto r = j.again(intent); return r.ok() ? "" : r.error().code; };
+  {
+    auto j = opened(dir / "a.db");
+    j->name(m.table);
+    CHECK(refused(*j, sent) == "JOURNAL_NO_INTENT");
+    std::vector<Journal::Durable> out;
+    REQUIRE(j->record({&sent, 1}, 1, out).ok());
+    CHECK(refused(*j, sent).empty());
+    CHECK(refused(*j, other) == "JOURNAL_NO_INTENT");
+  }
+  auto j = opened(dir / "a.db");
+  j->name(m.table);
+  CHECK(refused(*j, sent).empty());
+  CHECK(refused(*j, other) == "JOURNAL_NO_INTENT");
+}

@@ -1,0 +1,352 @@
+// What other trading systems' users lost money to, by the numbers of the list it was gathered in: each is a rule here.
+// Lessons 5, 9 and 18 have more tests beside the order table, in tests/unit/core.
+#include <cstring>
+#include <set>
+
+#include "unit/services/again.hpp"
+
+using namespace bowline;
+using namespace bowline::test;
+using core::OrderState;
+using core::Purpose;
+using core::Side;
+
+TEST_CASE("lesson 1: a reply that nobody can read is no refusal: nothing is ordered beside what may be live, and the venue is asked") {
+  Desk d;
+  d.broker.answer = services::HandOver::unknown;
+  d.want(Purpose::entry, 0.05);
+  const core::Intent sent = d.last();
+  CHECK(d.state(sent) == OrderState::unknown);
+  d.broker.answer = services::HandOver::taken;
+  for (int i = 0; i < 5; ++i) {
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::entry, 0.05);
+  }
+  CHECK(d.broker.sent.size() == 1);
+  REQUIRE_FALSE(d.broker.asked.empty());
+  for (const std::string& id : d.broker.asked) CHECK(id == sent.client_id());
+  d.report(sent, BL_X_SNAPSHOT);
+  CHECK(d.state(sent) == OrderState::open);
+}
+
+TEST_CASE("lesson 2: the intent is durable before its first byte leaves, and what is sent again is the same bytes under the same id") {
+  StoreFolder dir;
+  Desk d({}, "10000"_dec, opened(dir / "j"));
+  std::uint64_t rows_at_send = 0;
+  d.broker.on_submit = [&] {
+    rows_at_send = d.journal->rows();
+    CHECK_FALSE(d.journal->pending());  // it is in the file, not on its way there
+  };
+  d.broker.answer = services::HandOver::unknown;
+  const std::uint64_t before = d.journal->rows();
+  d.want(Purpose::entry, 0.05);
+  CHECK(rows_at_send > before);
+  d.broker.answer = services::HandOver::taken;
+  d.now += 1'000'000'000;
+  d.report(d.last(), BL_X_ABSENT, BL_S_UNKNOWN);
+  d.step();
+  REQUIRE(d.broker.sent.size() == 2);
+  CHECK(std::memcmp(&d.broker.sent[0].abi, &d.broker.sent[1].abi, sizeof(bl_intent)) == 0);
+  CHECK(d.exec->counts().orders == 1);
+}
+
+TEST_CASE("lesson 3: a success that names another product, side or size is no success; ids come from decisions and never repeat") {
+  const auto answered = [](const std::function<void(core::Intent&)>& wrong) {
+    Desk d;
+    d.want(Purpose::entry, 0.05);
+    core::Intent told = d.last();
+    wrong(told);
+    std::copy_n(d.last().abi.client_id, sizeof told.abi.client_id, told.abi.client_id);
+    d.report(told, BL_X_ACCEPTED);
+    CHECK(d.state(d.last()) == OrderState::submitted);
+    CHECK(d.exec->blocked(d.m.btc));
+    return d.exec->counts().by_incident.count("EXEC_MISMATCH");
+  };
+  CHECK(answered([](core::Intent& i) { i.abi.instrument = 2; }) == 1);
+  CHECK(answered([](core::Intent& i) { i.abi.side = BL_SELL; }) == 1);
+  CHECK(answered([](core::Intent& i) { i.abi.qty = (i.qty() + i.qty()).raw(); }) == 1);
+  Desk d;
+  std::set<std::string> ids;
+  for (int i = 0; i < 50; ++i) {
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::entry, 0.05);
+    CHECK(ids.insert(std::string(d.last().client_id())).second);
+    d.report(d.last(), BL_X_DONE, BL_S_EXPIRED, Decimal::zero());
+  }
+  CHECK(d.broker.sent.size() == 50);
+}
+
+TEST_CASE("lesson 4: with the store down a fill is booked and journaled all the same, entries wait and the exit goes") {
+  StoreFolder dir;
+  bool up = true;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.exec->ask_store([&up] { return up; });
+    d.want(Purpose::entry, 0.05);
+    const core::Intent entry = d.last();
+    up = false;
+    d.fill(entry, entry.qty(), entry.limit_px());
+    CHECK(d.exec->portfolio().position({1}).qty == entry.qty());
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::entry, 0.5);
+    CHECK(d.broker.sent.size() == 1);
+    CHECK(d.why("STORE_DOWN") == 1);
+    d.want(Purpose::exit, 0);
+    CHECK(d.broker.sent.size() == 2);
+    CHECK(d.last().side() == Side::sell);
+  }
+  CHECK(Again(dir / "j").exec->portfolio().position({1}).qty.is_positive());
+}
+
+TEST_CASE("lesson 5: what fills in a cancel's flight, or is told after it, is held and sold like everything else") {
+  Desk d;
+  const core::Intent entry = d.resting();
+  d.now += bar_ns;
+  d.price(d.m.btc, 10000);
+  d.want(Purpose::exit, 0);  // cancels the entry first
+  REQUIRE(d.broker.cancelled.size() == 1);
+  d.report(entry, BL_X_DONE, BL_S_CANCELLED, entry.qty());  // and by its own word all of it had filled
+  d.fill(entry, entry.qty(), entry.limit_px());
+  CHECK(d.state(entry) == OrderState::filled);
+  CHECK(d.exec->portfolio().position({1}).qty == entry.qty());
+  d.now += bar_ns;
+  d.price(d.m.btc, 10000);
+  d.step();
+  REQUIRE(d.broker.sent.size() == 2);
+  CHECK(d.last().side() == Side::sell);
+  CHECK(d.last().qty() == entry.qty());
+}
+
+TEST_CASE("lesson 6: the gate closes first and whatever else fails: no order is made after the stop, though no cancel gets through") {
+  Desk d;
+  static_cast<void>(d.resting());
+  d.broker.takes_cancels = false;
+  d.broker.answers = false;
+  const services::Cancels cancels = d.exec->emergency_stop(d.now, "operator", "drill", "r1");
+  CHECK(cancels.failed == 1);
+  CHECK_FALSE(d.exec->gate_open());
+  for (int i = 0; i < 5; ++i) {
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.want({d.target(Purpose::entry, 0.5), d.target(Purpose::entry, 0.5, {2})});
+    d.want(Purpose::rebalance, 0.5, {2});
+  }
+  CHECK_FALSE(d.exec->execute(d.request(Side::buy, "0.1"_dec), d.now).ok());
+  CHECK(d.broker.sent.size() == 1);
+}
+
+TEST_CASE("lesson 7: an order is never aged out: silent for a thousand bars it still works, and one without an answer is asked about each bar") {
+  Desk d;
+  const core::Intent entry = d.resting();
+  Desk u;
+  u.broker.answer = services::HandOver::unknown;
+  u.want(Purpose::entry, 0.05);
+  const std::size_t asked = u.broker.asked.size();
+  for (int i = 0; i < 1000; ++i) {
+    for (Desk* desk : {&d, &u}) {
+      desk->now += bar_ns;
+      desk->price(desk->m.btc, 10000);
+      desk->step();
+    }
+  }
+  CHECK(d.state(entry) == OrderState::open);
+  CHECK(u.state(u.last()) == OrderState::unknown);
+  CHECK(u.broker.asked.size() >= asked + 1000);
+}
+
+TEST_CASE("lesson 8: what the venue has and the book does not know stops entries of that product, of no other, and no exit") {
+  Desk d;
+  d.price(d.m.bnb, 10000);
+  d.hold(0.05);
+  bl_fill stranger = d.fill_of(d.last(), "1"_dec, "100"_dec, "s1");
+  std::memset(stranger.client_id, 0, sizeof stranger.client_id);
+  put_text(stranger.client_id, "somebody-else");
+  d.exec->on_broker_event(stranger.h);
+  REQUIRE(d.exec->blocked(d.m.btc));
+  d.price(d.m.btc, 10000);
+  d.price(d.m.bnb, 10000);
+  const std::size_t sent = d.broker.sent.size();
+  d.want(Purpose::entry, 0.5);
+  CHECK(d.broker.sent.size() == sent);
+  d.want(Purpose::entry, 0.05, d.m.bnb);
+  CHECK(d.broker.sent.size() == sent + 1);
+  d.want(Purpose::exit, 0);
+  CHECK(d.last().side() == Side::sell);
+}
+
+TEST_CASE("lesson 9: restarted twice, and again, the run is the same run to the byte") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::exit, 0);
+    d.fill(d.last(), floor_to(mul(d.last().qty(), "0.5"_dec, Rounding::down), d.m.table[{1}].rules.base_step), "100"_dec);
+    d.exec->settle(d.now);
+  }
+  std::string first;
+  {
+    Again a(dir / "j");
+    a.exec->settle(a.now);
+    first = facts(*a.exec, a.m);
+  }
+  for (int i = 0; i < 3; ++i) {
+    Again b(dir / "j");
+    b.exec->settle(b.now);
+    CHECK(facts(*b.exec, b.m) == first);
+    CHECK(b.broker.sent.empty());
+  }
+}
+
+TEST_CASE("lesson 10: reconciliation ends: after so many answers that an order is not there it is given up, and asked about no more") {
+  Desk d;
+  d.broker.answer = services::HandOver::unknown;
+  d.want(Purpose::entry, 0.05);
+  d.broker.answer = services::HandOver::taken;
+  for (int i = 0; i < 20; ++i) {
+    d.now += bar_ns;
+    if (d.state(d.broker.sent.front()) == OrderState::unknown) d.report(d.broker.sent.front(), BL_X_ABSENT, BL_S_UNKNOWN);
+    d.step();
+  }
+  CHECK(d.state(d.broker.sent.front()) == OrderState::not_placed);
+  CHECK(d.broker.asked.size() < 10);
+  const std::size_t asked = d.broker.asked.size();
+  for (int i = 0; i < 20; ++i) {
+    d.now += bar_ns;
+    d.step();
+  }
+  CHECK(d.broker.asked.size() == asked);
+}
+
+TEST_CASE("lesson 11: what is held is known from our own journal, though the venue remembers no fill of that time") {
+  StoreFolder dir;
+  std::string before;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.exec->settle(d.now);
+    before = facts(*d.exec, d.m);
+  }
+  Again a(dir / "j");
+  a.broker.answers = false;
+  CHECK(facts(*a.exec, a.m) == before);
+  a.now = start_ns + 2880 * bar_ns;  // ten days later
+  a.price(a.m.btc, 10000);
+  a.want(Purpose::exit, 0);
+  REQUIRE(a.broker.sent.size() == 1);
+  CHECK(a.last().qty() == a.exec->portfolio().position({1}).qty);
+}
+
+TEST_CASE("lesson 12: a working order is evidence of its own: fills that do not add up block its product and never drop the order") {
+  Desk d;
+  const core::Intent entry = d.resting();
+  REQUIRE(d.exec->ask_venue().ok());
+  d.report(entry, BL_X_SNAPSHOT, BL_S_OPEN, "0.1"_dec);  // a part has filled, and no fill is told
+  bl_done done{};
+  done.h.size = sizeof done;
+  done.h.type = BL_EV_DONE;
+  done.request = 1;
+  done.complete = 1;
+  d.exec->on_broker_event(done.h);
+  CHECK(d.exec->blocked(d.m.btc));
+  CHECK(d.exec->counts().by_incident.count("FILLS_MISSING") == 1);
+  CHECK(d.exec->orders().working().size() == 1);
+  CHECK_FALSE(core::is_terminal(d.state(entry)));
+}
+
+TEST_CASE("lesson 13: a fill belongs to the order whose id it names, whenever it comes") {
+  Desk d;
+  const core::Intent old = d.resting();
+  d.report(old, BL_X_DONE, BL_S_EXPIRED);
+  d.now += 3 * bar_ns;
+  d.price(d.m.btc, 10000);
+  d.want(Purpose::entry, 0.05);
+  const core::Intent young = d.last();
+  REQUIRE(young.client_id() != old.client_id());
+  d.fill(old, old.qty(), old.limit_px());  // three bars late, while the other one rests
+  const auto find = [&d](const core::Intent& i) { return d.exec->orders().find(core::ClientOrderId(i.client_id())); };
+  CHECK(find(old)->cum_qty == old.qty());
+  CHECK(find(young)->cum_qty.is_zero());
+  CHECK(d.exec->portfolio().position({1}).qty == old.qty());
+}
+
+TEST_CASE("lesson 14: an exit stops at zero: sold once, told twice or not at all, nothing more is sold") {
+  Desk d;
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  d.want(Purpose::exit, 0);
+  const core::Intent sale = d.last();
+  const bl_fill told = d.fill_of(sale, sale.qty(), "100"_dec, "x1");
+  SECTION("told twice") {
+    d.exec->on_broker_event(told.h);
+    d.exec->on_broker_event(told.h);
+    CHECK(d.exec->portfolio().position({1}).qty.is_zero());
+  }
+  SECTION("its end without its fill") { d.report(sale, BL_X_DONE, BL_S_FILLED, sale.qty()); }
+  const std::size_t sent = d.broker.sent.size();
+  for (int i = 0; i < 20; ++i) {
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::exit, 0);
+  }
+  CHECK(d.broker.sent.size() == sent);
+}
+
+TEST_CASE("lesson 18: parts add up as they come, each is held at once, and the rest of a cancelled exit is sold") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const core::Intent entry = d.last();
+  const Decimal step = d.m.table[{1}].rules.base_step;
+  Decimal sum = Decimal::zero();
+  for (const char* part : {"0.3", "0.3", "0.3"}) {
+    const Decimal qty = floor_to(mul(entry.qty(), Decimal::parse(part).value(), Rounding::down), step);
+    d.fill(entry, qty, entry.limit_px());
+    sum = sum + qty;
+    CHECK(d.exec->portfolio().position({1}).qty == sum);
+    CHECK(d.state(entry) == OrderState::partially_filled);
+  }
+  d.fill(entry, entry.qty() - sum, entry.limit_px());
+  CHECK(d.state(entry) == OrderState::filled);
+  d.now += 2 * bar_ns;
+  d.price(d.m.btc, 10000);
+  d.want(Purpose::exit, 0);
+  const core::Intent sale = d.last();
+  const Decimal half = floor_to(mul(sale.qty(), "0.5"_dec, Rounding::down), step);
+  d.fill(sale, half, "100"_dec);
+  d.report(sale, BL_X_DONE, BL_S_CANCELLED, half);
+  d.now += bar_ns;
+  d.price(d.m.btc, 10000);
+  d.step();
+  CHECK(d.last().client_id() != sale.client_id());
+  CHECK(d.last().qty() == entry.qty() - half);
+}
+
+TEST_CASE("lesson 19: a fee in the coin that was bought leaves dust, which is told as such and asked to be sold once, not for ever") {
+  Desk d;
+  d.want(Purpose::entry, 0.05);
+  const core::Intent entry = d.last();
+  bl_fill f = d.fill_of(entry, entry.qty(), entry.limit_px(), "b1");
+  f.fee = "0.000000003"_dec.raw();
+  f.fee_asset = d.m.table[{1}].base.value;
+  d.exec->on_broker_event(f.h);
+  const Decimal held = d.exec->portfolio().position({1}).qty;
+  REQUIRE(held == entry.qty() - "0.000000003"_dec);
+  d.now += 2 * bar_ns;
+  d.price(d.m.btc, 10000);
+  d.want(Purpose::exit, 0);
+  const core::Intent sale = d.last();
+  CHECK(sale.qty() == floor_to(held, d.m.table[{1}].rules.base_step));
+  d.fill(sale, sale.qty(), "100"_dec);
+  CHECK(d.exec->portfolio().position({1}).qty.is_positive());
+  CHECK(d.exec->portfolio().dust({1}));
+  const std::size_t sent = d.broker.sent.size();
+  for (int i = 0; i < 20; ++i) {
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::exit, 0);
+  }
+  CHECK(d.broker.sent.size() == sent);
+}
