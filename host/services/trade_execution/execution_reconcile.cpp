@@ -209,7 +209,8 @@ bool Execution::hold_back(const bl_event& event) {
 // A resting order that was cancelled at the very time of a step was cancelled in that step: heard before it is decided again,
 // its exit would go out a step earlier than it did.
 bool Execution::is_due(const bl_event& event, Nanos now) const {
-  if (known_at(event) != now || traded_ >= now || event.type != BL_EV_EXEC) return known_at(event) <= now;
+  const bool in_step = known_at(event) == now && traded_ < now && (now - settled_) % options_.interval == 0;
+  if (!in_step || event.type != BL_EV_EXEC) return known_at(event) <= now;
   const auto& e = reinterpret_cast<const bl_exec&>(event);
   const Order* o = orders_.find(core::ClientOrderId(std::string_view(e.client_id, ::strnlen(e.client_id, sizeof e.client_id))));
   return e.state != BL_S_CANCELLED || o == nullptr || (o->intent.tif() != core::TimeInForce::gtc && o->intent.tif() != core::TimeInForce::gtd);
