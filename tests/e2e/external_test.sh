@@ -5,12 +5,12 @@ source "$(dirname "$0")/check.sh"
 RANDOM=${BOWLINE_SEED:-4711}
 echo "seed ${BOWLINE_SEED:-4711}"
 hands='external_orders: [
-{at: 2022-01-02T00:00:00Z, do: order, product: BTC-USD, side: buy, qty: "0.01", px: "1"},
-{at: 2022-01-02T06:00:00Z, do: fill, product: ETH-USD, side: buy, qty: "0.1", px: "900"},
-{at: 2022-01-03T00:00:00Z, do: fill, product: ETH-USD, side: buy, qty: "0.2", px: "901", told: false},
-{at: 2022-01-03T12:00:00Z, do: deposit, asset: USD, qty: "500"},
-{at: 2022-01-04T00:00:00Z, do: withdrawal, asset: USD, qty: "120.5"},
-{at: 2022-01-05T00:00:00Z, do: order, product: ETH-USD, side: sell, qty: "0.05", px: "900000"}]'
+{at: 2024-01-02T00:00:00Z, do: order, product: BTC-USD, side: buy, qty: "0.01", px: "1000"},
+{at: 2024-01-02T06:00:00Z, do: fill, product: ETH-USD, side: buy, qty: "0.1", px: "2200"},
+{at: 2024-01-03T00:00:00Z, do: fill, product: ETH-USD, side: buy, qty: "0.2", px: "2201", told: false},
+{at: 2024-01-03T12:00:00Z, do: deposit, asset: USD, qty: "500"},
+{at: 2024-01-04T00:00:00Z, do: withdrawal, asset: USD, qty: "120.5"},
+{at: 2024-01-05T00:00:00Z, do: order, product: ETH-USD, side: sell, qty: "0.05", px: "9000"}]'
 config() { # more params of the venue
   sed "s|path: \[.*|path: [$plugins]|; s/state: memory/state: file, $(echo $hands | sed 's/[&|/]/\\&/g')$1/; s/bars: 5000/bars: 2500/" "$source/configs/ema_simulated.yaml"
 }

@@ -364,6 +364,7 @@ class Execution {
   /// False, and nothing booked or said: it does not fit yet, and a later report of the same answer may make room for it.
   /// `last`: no later one will.
   bool take_fill(const bl_fill& fill, bool last);
+  Result<core::FillAnswer> book(core::Order& order, const core::FillReport& report);
   void after_booking(core::Order& order, const core::BookedFill& kept, const core::FillAnswer& booked, const bl_fill& told);
   void record_fill(const core::Order& order, const core::BookedFill& fill, core::Nanos now, std::uint32_t liquidity);
   core::FillRecord fill_record_of(const core::Order& order, const core::BookedFill& fill, core::Nanos now, std::uint32_t liquidity) const;

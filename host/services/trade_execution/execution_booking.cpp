@@ -23,6 +23,13 @@ std::string_view field(const char (&text)[N]) {
 
 }  // namespace
 
+// Here, and here alone, an execution gets into the book: as it is told, and as the journal says it was.
+Result<core::FillAnswer> Execution::book(Order& order, const core::FillReport& report) {
+  auto booked = core::book_fill(order, portfolio_, report);
+  if (booked && booked->as != BookedAs::known) cash_known_ = true;
+  return booked;
+}
+
 void Execution::on_fill(const bl_fill& fill) { static_cast<void>(take_fill(fill, true)); }
 
 bool Execution::take_fill(const bl_fill& fill, bool last) {
@@ -53,7 +60,7 @@ bool Execution::take_fill(const bl_fill& fill, bool last) {
     r.fill.fee_asset = {};
   }
   const core::InstrumentId id = order->intent.instrument();
-  const auto booked = core::book_fill(*order, portfolio_, r);
+  const auto booked = book(*order, r);
   if (!booked) {
     const std::string& code = booked.error().code;
     if (!last && (code == "FILL_BEYOND_ORDER" || code == "FILL_BEYOND_POSITION")) return false;
@@ -72,7 +79,6 @@ void Execution::after_booking(Order& order, const core::BookedFill& kept, const 
   const core::InstrumentId id = order.intent.instrument();
   const std::string_view name = order.intent.client_id();
   const bool back = booked.as == BookedAs::reversal;
-  cash_known_ = true;
   changed_ = view_is_old_ = true;
   if (!back && kept.fill.fee.is_set() && !kept.fill.fee.is_zero() && !portfolio_.priced(kept.fill.fee_asset, id))
     incident("FEE_UNPRICED", "a fee is in an asset without a price here: it counts 0 in profit and fees", now, name);
@@ -93,8 +99,8 @@ void Execution::after_booking(Order& order, const core::BookedFill& kept, const 
   const bool took_ours = order.external && order.intent.side() == Side::sell && !back && kept.posted.managed.is_positive();
   if (booked.event) move(order, *booked.event, now, "");
   else if (sink_.wanted()) write_order(order);  // its fees may be others
-  if (took_ours) position_dropped(id, now, name);
   if (order.external) note_flows();
+  if (took_ours) position_dropped(id, now, name);
   if (!tell_rules_) return;
   if (order.external) {  // no trade of ours: only what is held
     if (took_ours || booked.as != BookedAs::fill) tell_position(id, now);
@@ -178,12 +184,11 @@ Result<void> Execution::restore_fill(const store::JournalRow& row, core::RecordS
   told.fill.fee_worth = r->fee_worth;
   told.fill.time = row.time;
   if (r->as == BookedAs::fee) told.correction = false;
-  const auto booked = core::book_fill(*order, portfolio_, told);
+  const auto booked = book(*order, told);
   if (!booked) return booked.error();
   if (booked->as != r->as)
     return bad("fill " + r->fill_id + " was booked as " + std::string(core::to_string(r->as)) + " and would be as " +
                std::string(core::to_string(booked->as)) + " now");
-  cash_known_ = true;
   const core::BookedFill& kept = *order->fill(r->fill_id);
   if (project != nullptr && kept.fill.px.is_positive()) project->put(fill_record_of(*order, kept, row.time, r->liquidity));
   if (project != nullptr && !booked->event) project->put(record_of(*order));

@@ -122,9 +122,9 @@ void Execution::on_stranger(const bl_fill& fill) {
   const Nanos now = fill.h.ts_recv;
   const InstrumentId id{fill.h.instrument};
   const std::string_view venue_id = field(fill.venue_id);
-  if (in_opening(fill)) return;
   if (venue_id.empty() || field(fill.fill_id).empty())
     return block(id, "FILL_UNKNOWN_ORDER", "the venue reports a fill of an order this host did not make", now);
+  if (in_opening(fill)) return;
   std::uint64_t request = 0;
   for (const Stranger& s : strangers_) {
     if (field(s.fill.venue_id) != venue_id) continue;
@@ -195,7 +195,7 @@ std::string_view Execution::entries_held(InstrumentId id) const {
 // Less is held than we sold: somebody else trades what is managed here (trading rules 3.7).
 void Execution::position_dropped(InstrumentId id, Nanos now, std::string_view order) {
   block(id, "POSITION_DROPPED", "managed inventory went that nobody here ordered to be sold", now, order);
-  if (state_ != core::TradingState::halted)
+  if (state() != core::TradingState::halted)
     set_state(core::TradingState::halted, now, "trade-execution", "POSITION_DROPPED: managed inventory went that nobody here ordered to be sold");
 }
 

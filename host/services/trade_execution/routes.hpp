@@ -17,7 +17,7 @@ void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Exe
 /// POST /inventory/{instrument}/adopt, /release; part of the above.
 void add_inventory_routes(edge::Router& router, Execution& execution, Backend& backend);
 
-/// The header of commands that may be repeated. Errors: IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_INVALID.
+/// The Idempotency-Key of a command. Errors: IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_INVALID.
 Result<std::string> idempotency_key(const edge::Request& request);
 
 /// The body and headers of POST /trades/execute. Errors: 400 by their code, INSTRUMENT_UNKNOWN is 404.
