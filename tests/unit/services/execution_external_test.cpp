@@ -309,10 +309,30 @@ TEST_CASE("an order that is named as ours are and is in no journal here is follo
   Desk d;
   VenueOrder o;
   o.client_id = "bl-00000000000000000000000000000000";
-  d.told(o);
-  CHECK(d.exec->orders().external() == 1);
+  SECTION("that works") {
+    d.told(o);
+    CHECK(d.exec->orders().external() == 1);
+  }
+  SECTION("that was refused") { d.told(o, BL_X_REJECTED); }
   CHECK(d.incidents("EXEC_UNKNOWN_ORDER") == 1);
   CHECK(d.exec->blocked(d.m.btc));
+}
+
+TEST_CASE("the end of an order that nobody told of, and that traded, has the venue asked for what it was") {
+  Desk d;
+  VenueOrder o;
+  o.state = BL_S_FILLED;
+  o.cum = "1"_dec;
+  d.told(o, BL_X_DONE);
+  CHECK(d.other() == nullptr);
+  d.step();
+  CHECK_FALSE(d.exec->reconciled());
+  bl_fill f = d.fill_of_others(o, "1"_dec, "x1-1", "90"_dec);
+  d.say(f.h);
+  d.done(1);  // a fill of what order? it is asked for that, too
+  d.say(o);
+  d.done(2);
+  CHECK(d.free() == "1"_dec);
 }
 
 TEST_CASE("an order of others that the venue forgets is held to be over, and somebody has to look") {
