@@ -346,7 +346,7 @@ class Execution {
   };
   std::vector<Stranger> strangers_;
   core::Nanos opening_ns_ = 0;                         // when the venue told what the book begins with
-  core::Nanos agreed_ns_ = 0;                          // when its balances were the ledger's last; 0 = in an earlier process
+  core::Nanos agreed_ns_ = -1;                         // when its balances were the ledger's last; -1 = in an earlier process
   std::vector<core::ClientOrderId> ended_meanwhile_;   // orders whose end the venue told while a question was out
   struct Missing {
     core::ClientOrderId order;

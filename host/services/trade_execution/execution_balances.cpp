@@ -103,7 +103,7 @@ void Execution::ask_what_is_there() {
   q.size = sizeof q;
   q.scope = ask_fills | ask_balances;
   // What nobody told may have happened at any time since they agreed last.
-  q.since_ns = std::max<core::Nanos>(0, (agreed_ns_ != 0 ? std::min(agreed_ns_, now_) : settled_) - hour);
+  q.since_ns = std::max<core::Nanos>(0, (agreed_ns_ >= 0 ? std::min(agreed_ns_, now_) : settled_) - hour);
   q.request = ++requests_;
   balances_due_ = !broker_.query(q);  // asked again at the next step
   if (!balances_due_) ++asking_;

@@ -45,9 +45,16 @@ Order* Execution::adopt(const bl_exec& e, std::span<const bl_fill* const> fills)
   };
   for (const bl_fill* f : fills) count(*f);
   for (const Stranger& s : strangers_) count(s.fill);
+  const bool ours_by_name = client_id.starts_with("bl-");
   const bool alive = e.kind == BL_X_ACCEPTED || (e.kind == BL_X_SNAPSHOT && works(e));
-  if (!alive && !told_now.is_positive()) return nullptr;  // nothing of it works, and nothing of it is to be booked
   const InstrumentId id{e.h.instrument};
+  if (!alive && !told_now.is_positive()) {  // nothing of it works, and nothing of it is to be booked
+    if (ours_by_name && e.kind != BL_X_ABSENT)
+      block(id, "EXEC_UNKNOWN_ORDER", "the venue reports an order that is named as ours are, and is in no journal here", now_);
+    else if (e.kind == BL_X_DONE && Decimal::from_raw(e.cum_qty).is_positive())
+      balances_due_ = true;  // it traded, and nobody told of it
+    return nullptr;
+  }
   if (id.value > table_.size()) {
     incident("ORDER_MALFORMED", "the venue tells of an order of a product that this run does not have", now_);
     return nullptr;
@@ -68,7 +75,7 @@ Order* Execution::adopt(const bl_exec& e, std::span<const bl_fill* const> fills)
   incident("ORDER_EXTERNAL", "the venue has an order that this host did not make: it is followed, and counts in every limit", now_,
            order.intent.client_id());
   // Named as ours are, and none of ours: another host trades the account, or this journal is not whole.
-  if (client_id.starts_with("bl-"))
+  if (ours_by_name)
     block(id, "EXEC_UNKNOWN_ORDER", "the venue has an order that is named as ours are, and is in no journal here", now_, order.intent.client_id());
   return &order;
 }
@@ -122,9 +129,9 @@ void Execution::on_stranger(const bl_fill& fill) {
   const Nanos now = fill.h.ts_recv;
   const InstrumentId id{fill.h.instrument};
   const std::string_view venue_id = field(fill.venue_id);
-  if (in_opening(fill)) return;
   if (venue_id.empty() || field(fill.fill_id).empty())
     return block(id, "FILL_UNKNOWN_ORDER", "the venue reports a fill of an order this host did not make", now);
+  if (in_opening(fill)) return;
   std::uint64_t request = 0;
   for (const Stranger& s : strangers_) {
     if (field(s.fill.venue_id) != venue_id) continue;

@@ -35,7 +35,7 @@ Nanos known_at(const bl_event& e) { return e.ts_event; }
 Result<void> Execution::ask_venue() {
   // Fills that were told and lost with the process: since the oldest order that is not
   // done, since the balances last agreed, and an hour before.
-  Nanos since = agreed_ns_ != 0 ? std::min(settled_, agreed_ns_) : settled_;
+  Nanos since = agreed_ns_ >= 0 ? std::min(settled_, agreed_ns_) : settled_;
   for (const Order* o : orders_.working())
     if (!o->external) since = std::min(since, o->intent.abi.decided_ns);
   bl_query q{};

@@ -18,7 +18,7 @@ struct Desk : test::Begun {
   std::uint64_t request = 0;
   explicit Desk(std::unique_ptr<store::Journal> j = nullptr) : test::Begun({}, std::move(j)) {
     hold(0.05);
-    report(last(), BL_X_DONE, BL_S_FILLED);
+    report(last(), BL_X_ACCEPTED);
     step();
     REQUIRE(held() == "5"_dec);
     REQUIRE(cash() == "9500.25"_dec);

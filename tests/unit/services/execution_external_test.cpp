@@ -199,7 +199,7 @@ TEST_CASE("rule 3.7: a sale of others that took managed inventory blocks the pro
 TEST_CASE("restart: orders of others, their terms, fills and ends are what they were (5.6)") {
   StoreFolder dir;
   std::string before;
-  Decimal flows, peak;
+  Decimal flows, of_the_day, peak;
   {
     Desk d({}, opened(dir / "j"));
     VenueOrder o, named = selling("0.1"_dec, "x2");
@@ -218,7 +218,13 @@ TEST_CASE("restart: orders of others, their terms, fills and ends are what they 
     named.state = BL_S_CANCELLED;
     d.told(named, BL_X_DONE);
     d.step();
+    d.now += bar_ns;
+    d.told_fill(o, "0.2"_dec, "x1-4");  // behind the day's opening
+    d.step();
     flows = d.exec->portfolio().net_flows();
+    of_the_day = d.exec->portfolio().day_flows();
+    REQUIRE(of_the_day == "-20"_dec);
+    REQUIRE(flows < of_the_day);
     peak = d.exec->portfolio().peak();
     before = all_facts(*d.exec, d.m);
   }
@@ -228,10 +234,10 @@ TEST_CASE("restart: orders of others, their terms, fills and ends are what they 
   Again a(dir / "j");
   CHECK(all_facts(*a.exec, a.m) == before);
   CHECK(a.exec->portfolio().net_flows() == flows);
-  CHECK(a.exec->portfolio().day_flows() == flows);
+  CHECK(a.exec->portfolio().day_flows() == of_the_day);
   CHECK(a.exec->portfolio().peak() == peak);
   REQUIRE(a.other() != nullptr);
-  CHECK(a.other()->leaves() == "0.5"_dec);
+  CHECK(a.other()->leaves() == "0.3"_dec);
   CHECK(a.other()->external);
   REQUIRE(a.other("x2") != nullptr);
   CHECK(a.other("x2")->state == OrderState::cancelled);
@@ -303,10 +309,30 @@ TEST_CASE("an order that is named as ours are and is in no journal here is follo
   Desk d;
   VenueOrder o;
   o.client_id = "bl-00000000000000000000000000000000";
-  d.told(o);
-  CHECK(d.exec->orders().external() == 1);
+  SECTION("that works") {
+    d.told(o);
+    CHECK(d.exec->orders().external() == 1);
+  }
+  SECTION("that was refused") { d.told(o, BL_X_REJECTED); }
   CHECK(d.incidents("EXEC_UNKNOWN_ORDER") == 1);
   CHECK(d.exec->blocked(d.m.btc));
+}
+
+TEST_CASE("the end of an order that nobody told of, and that traded, has the venue asked for what it was") {
+  Desk d;
+  VenueOrder o;
+  o.state = BL_S_FILLED;
+  o.cum = "1"_dec;
+  d.told(o, BL_X_DONE);
+  CHECK(d.other() == nullptr);
+  d.step();
+  CHECK_FALSE(d.exec->reconciled());
+  bl_fill f = d.fill_of_others(o, "1"_dec, "x1-1", "90"_dec);
+  d.say(f.h);
+  d.done(1);  // a fill of what order? it is asked for that, too
+  d.say(o);
+  d.done(2);
+  CHECK(d.free() == "1"_dec);
 }
 
 TEST_CASE("an order of others that the venue forgets is held to be over, and somebody has to look") {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "unit/services/again.hpp"
+#include "unit/services/facts.hpp"
 
 namespace bowline::test {
 
