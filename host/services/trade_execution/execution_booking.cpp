@@ -26,7 +26,9 @@ std::string_view field(const char (&text)[N]) {
 // Here, and here alone, an execution gets into the book: as it is told, and as the journal says it was.
 Result<core::FillAnswer> Execution::book(Order& order, const core::FillReport& report) {
   auto booked = core::book_fill(order, portfolio_, report);
-  if (booked && booked->as != BookedAs::known) cash_known_ = true;
+  if (!booked || booked->as == BookedAs::known) return booked;
+  cash_known_ = true;
+  position_moved(order);
   return booked;
 }
 
@@ -68,7 +70,6 @@ bool Execution::take_fill(const bl_fill& fill, bool last) {
     return true;
   }
   if (booked->as == BookedAs::known) return true;
-  position_moved(*order);
   if (fee_of_nothing)
     block(id, "FILL_FEE_ASSET", "a fill's fee is in an asset that this run does not have: the worst tier was booked", now, order->intent.client_id());
   after_booking(*order, *order->fill(r.id), *booked, fill);
@@ -200,7 +201,6 @@ Result<void> Execution::restore_fill(const store::JournalRow& row, core::RecordS
   if (booked->as != r->as)
     return bad("fill " + r->fill_id + " was booked as " + std::string(core::to_string(r->as)) + " and would be as " +
                std::string(core::to_string(booked->as)) + " now");
-  position_moved(*order);
   const core::BookedFill& kept = *order->fill(r->fill_id);
   if (project != nullptr && kept.fill.px.is_positive()) project->put(fill_record_of(*order, kept, row.time, r->liquidity));
   if (project != nullptr && !booked->event) project->put(record_of(*order));

@@ -202,8 +202,7 @@ std::string_view Execution::entries_held(InstrumentId id) const {
 // Less is held than we sold: somebody else trades what is managed here (trading rules 3.7).
 void Execution::position_dropped(InstrumentId id, Nanos now, std::string_view order) {
   block(id, "POSITION_DROPPED", "managed inventory went that nobody here ordered to be sold", now, order);
-  if (state() != core::TradingState::halted)
-    set_state(core::TradingState::halted, now, "trade-execution", "POSITION_DROPPED: managed inventory went that nobody here ordered to be sold");
+  static_cast<void>(tighten(core::TradingState::halted, now, "POSITION_DROPPED: managed inventory went that nobody here ordered to be sold"));
 }
 
 void Execution::note_flows() {

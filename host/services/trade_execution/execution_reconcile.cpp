@@ -93,9 +93,9 @@ void Execution::on_done(const bl_done& done) {
             "order " + std::string(id.view()) + " is filled further at the venue than its fills add up to", now_, id.view());
     }
   told_filled_.clear();
+  if (liquidation_ && liquidation_->asked) judge_list();
   compare_balances(answer_whole_);
   answer_whole_ = true;
-  if (liquidation_ && liquidation_->asked) judge_list();
 }
 
 // ---- answers ------------------------------------------------------------------------------------------------------
