@@ -130,6 +130,8 @@ RunEnd Pipeline::turn() {
     }
     if (next == nullptr) {
       if (open_ != 0) close_step();
+      // All of it was settled before the restart: what is left to do at the end is no history.
+      if (history_ends_) std::exchange(history_ends_, nullptr)();
       return RunEnd::end_of_data;
     }
     if (open_ != 0 && next->h.ts_recv > open_) {

@@ -163,10 +163,11 @@ Result<void> Run::Impl::resume() {
     return Error{"RUN_CONFIG_CHANGED", "the state folder " + options.var.string() + " holds a run that was begun as " + begun + "; this one is " +
                                            begin_line() + ": give it the seed of before, or another folder with --var"};
   execution->restored();
+  // From here on what happens to orders is news, also before the first step that is: what the venue answers, and commands.
+  if (gate) gate->open();
   pipeline->go_on_after(
       execution->settled(), [this, stored](core::Nanos t) { if (feed_gate && t > stored) feed_gate->open(); },
       [this] {
-        if (gate) gate->open();
         if (feed_gate) feed_gate->open();
         execution->tell_rules_of_today();
         execution->resume_orders();
@@ -343,6 +344,11 @@ Summary Run::turn(const std::function<void()>& on_started) {
     m.loop->pump();
     // A simulated venue answers on its own time, which nothing drives any more.
     if (!m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
+    // A venue that failed only now may not have carried out the cancels: the run has not come to its end, and can go on.
+    if (const InstanceServices& venue = *m.instances->brokers.front().services; m.end != RunEnd::instance_failed && venue.has_failed()) {
+      m.end = RunEnd::instance_failed;
+      m.error = venue.failure();
+    }
     m.execution->finish(m.loop->last_time());
     if (auto done = m.journal->flush(); !done && m.error.code.empty()) m.error = done.error();
   }

@@ -167,10 +167,11 @@ void Execution::action_changed(InstrumentId id) {
 }
 
 void Execution::trade(Nanos now) {
-  now_ = now;
+  now_ = traded_ = now;
   // On command, or after an order that came in between: what it did counts in every limit (trading rules 5.5).
   static_cast<void>(fresh_view());
   if (!journal_ok_) journal_again(now);
+  if (!cancels_due_.empty()) cancel_in_time(now, true);
   if (!orders_.working().empty()) look_for_missing(now);
   for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
   if (!approved_.empty()) flush_frame(now);

@@ -101,6 +101,7 @@ class Execution {
   /// before). In a run whose time moves by data a restart learns at its first step what happened in the steps to come.
   void release(core::Nanos now) {
     if (!held_back_.empty()) release_due(now);
+    if (!cancels_due_.empty()) cancel_in_time(now, false);
   }
 
   // ---- the step, in order
@@ -226,6 +227,8 @@ class Execution {
     core::Nanos since = 0;
     bool sent_again = false;
   };
+  core::Nanos traded_ = 0;                           // the step whose orders were made last
+  std::vector<core::ClientOrderId> cancels_due_;     // sent before the restart, at a time that comes again
   std::vector<Missing> missing_;                     // unknown orders that the venue does not have, as far as it said
   std::vector<Ended> ended_;  // ends whose filled quantity is not that of their fills, one an order
   struct Answered {
@@ -237,6 +240,7 @@ class Execution {
 
   void consider(core::InstrumentId id, core::Nanos now);
   bool hold_back(const bl_event& event);
+  bool is_due(const bl_event& event, core::Nanos now) const;
   void release_due(core::Nanos now);
   void on_done(const bl_done& done);
   void on_end(core::Order& order, const bl_exec& exec);
@@ -244,6 +248,7 @@ class Execution {
   void on_absent(core::Order& order, core::Nanos now);
   void ask_about(const core::Order& order);
   void look_for_missing(core::Nanos now);
+  void cancel_in_time(core::Nanos now, bool in_step);
   bool send_again(core::Order& order, core::Nanos now);
   /// TargetBook::insist, give_up and clear, written down where they change what outlives the step.
   void insist(core::InstrumentId id, core::Purpose purpose);

@@ -148,9 +148,24 @@ void Execution::look_for_missing(Nanos now) {
 void Execution::resume_orders() {
   const std::vector<Order*> working = orders_.working();  // what is asked changes the list
   // A cancel that was on its way is lost with the process that sent it; asked twice it does no harm.
-  for (Order* o : working)
-    if (o->state == OrderState::cancel_pending) static_cast<void>(request_cancel(*o, now_));
+  for (Order* o : working) {
+    if (o->state != OrderState::cancel_pending) continue;
+    // Where time comes again the cancel comes at its own: before it, the venue would end what was still to be filled.
+    if (options_.time_by_data && o->updated > now_) cancels_due_.push_back(o->id());
+    else static_cast<void>(request_cancel(*o, now_));
+  }
   look_for_missing(now_);
+}
+
+// Behind what the bars of its step did, if that step comes again; at once when time is beyond it.
+void Execution::cancel_in_time(Nanos now, bool in_step) {
+  now_ = std::max(now_, now);
+  std::erase_if(cancels_due_, [&](const core::ClientOrderId& id) {
+    Order* o = orders_.find(id);
+    if (o != nullptr && (o->updated > now || (o->updated == now && !in_step))) return false;
+    if (o != nullptr) static_cast<void>(request_cancel(*o, now));
+    return true;
+  });
 }
 
 bool Execution::send_again(Order& order, Nanos now) {
@@ -191,12 +206,22 @@ bool Execution::hold_back(const bl_event& event) {
   return true;
 }
 
+// A resting order that was cancelled at the very time of a step was cancelled in that step: heard before it is decided again,
+// its exit would go out a step earlier than it did.
+bool Execution::is_due(const bl_event& event, Nanos now) const {
+  const bool in_step = known_at(event) == now && traded_ < now && (now - settled_) % options_.interval == 0;
+  if (!in_step || event.type != BL_EV_EXEC) return known_at(event) <= now;
+  const auto& e = reinterpret_cast<const bl_exec&>(event);
+  const Order* o = orders_.find(core::ClientOrderId(std::string_view(e.client_id, ::strnlen(e.client_id, sizeof e.client_id))));
+  return e.state != BL_S_CANCELLED || o == nullptr || (o->intent.tif() != core::TimeInForce::gtc && o->intent.tif() != core::TimeInForce::gtd);
+}
+
 void Execution::release_due(Nanos now) {
   now_ = std::max(now_, now);
   const auto event = [](const std::vector<std::uint64_t>& kept) -> const bl_event& { return *reinterpret_cast<const bl_event*>(kept.data()); };
   std::vector<std::vector<std::uint64_t>> due;
   for (auto& kept : held_back_)
-    if (known_at(event(kept)) <= now) due.push_back(std::move(kept));
+    if (is_due(event(kept), now)) due.push_back(std::move(kept));
   if (due.empty()) return;
   std::erase_if(held_back_, [](const auto& kept) { return kept.empty(); });
   // A fill is told before the end it led to.

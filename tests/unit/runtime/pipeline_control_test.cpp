@@ -162,6 +162,18 @@ TEST_CASE("stop and posted work wake a loop that waits for a silent feed") {
   CHECK(took < std::chrono::milliseconds(150));
 }
 
+TEST_CASE("restart: history ends before the first step that is new, and with the data where all of them were settled before") {
+  const auto history_until = [](core::Nanos settled) {
+    Rig r;
+    r.build({both(2)});
+    r.pipeline->go_on_after(settled, {}, [&r] { r.log.emplace_back("history ends"); });
+    CHECK(r.go() == RunEnd::end_of_data);
+    return r.log;
+  };
+  CHECK(history_until(300 * second) == Strings{"step 300 acted", "history ends", "step 600 acted"});
+  CHECK(history_until(600 * second) == Strings{"step 300 acted", "step 600 acted", "history ends"});
+}
+
 TEST_CASE("an instance that failed ends the run") {
   Rig r;
   auto& a = r.listener("a");

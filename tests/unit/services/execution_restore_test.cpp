@@ -203,6 +203,110 @@ TEST_CASE("restart: a step decided again insists again on the exit that it had s
   CHECK(b.broker.sent.size() == 1);  // nothing is sold by an exit of another time
 }
 
+TEST_CASE("restart: a cancel of a step that is decided again is sent in that step, and not before: what was to fill till then fills") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.resting();
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.exec->publish(d.now);
+    d.exec->take_targets(std::vector{d.target(Purpose::exit, 0)}, false);
+    d.exec->trade(d.now);
+    REQUIRE(d.broker.cancelled.size() == 1);
+    REQUIRE(d.journal->flush().ok());  // and the process ends before the step is settled
+  }
+  Again a(dir / "j");
+  a.exec->resume_orders();
+  CHECK(a.broker.cancelled.empty());
+  a.now += bar_ns;
+  a.price(a.m.btc, 10000);
+  a.exec->release(a.now);
+  CHECK(a.broker.cancelled.empty());  // its bars come first, as they did
+  a.step();
+  CHECK(a.broker.cancelled.size() == 1);
+}
+
+TEST_CASE("restart: where time does not come again, a cancel of a step that was not settled is sent with the first event") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.resting();
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.exec->publish(d.now);
+    d.exec->take_targets(std::vector{d.target(Purpose::exit, 0)}, false);
+    d.exec->trade(d.now);
+    REQUIRE(d.journal->flush().ok());
+  }
+  Again a(dir / "j");
+  a.exec->resume_orders();
+  a.exec->release(start_ns + bar_ns + 1);
+  CHECK(a.broker.cancelled.size() == 1);
+}
+
+TEST_CASE("restart: the end that a step's own cancel led to is heard behind that step, as it was before the restart") {
+  StoreFolder dir;
+  core::Intent entry;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    entry = d.resting();
+    d.step();
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.exec->publish(d.now);
+    d.exec->take_targets(std::vector{d.target(Purpose::exit, 0)}, false);
+    d.exec->trade(d.now);
+    REQUIRE(d.broker.cancelled.size() == 1);  // the venue carries it out, and the process ends before it hears of it
+  }
+  Again a(dir / "j");
+  REQUIRE(a.state(entry) == OrderState::open);
+  bl_exec e{};
+  e.h.size = sizeof e;
+  e.h.type = BL_EV_EXEC;
+  e.h.flags = 2;
+  e.h.instrument = entry.abi.instrument;
+  e.h.ts_event = e.h.ts_recv = start_ns + bar_ns;
+  put_text(e.client_id, entry.client_id());
+  put_text(e.venue_id, "v1");
+  e.kind = BL_X_SNAPSHOT;
+  e.state = BL_S_CANCELLED;
+  e.side = entry.abi.side;
+  e.qty = entry.abi.qty;
+  e.quote_qty = entry.abi.quote_qty;
+  e.limit_px = entry.abi.limit_px;
+  e.stop_px = entry.abi.stop_px;
+  e.expire_ns = entry.abi.expire_ns;
+  e.cum_qty = e.cum_quote = e.cum_fee = Decimal::zero().raw();
+  a.exec->on_broker_event(e.h);
+  a.now += bar_ns;
+  a.price(a.m.btc, 10000);
+  a.exec->release(a.now);
+  CHECK(a.state(entry) == OrderState::open);  // the step is decided as it was
+  a.exec->publish(a.now);
+  a.exec->take_targets(std::vector{a.target(Purpose::exit, 0)}, false);
+  a.exec->trade(a.now);
+  CHECK(a.broker.cancelled.size() == 1);
+  CHECK(a.broker.sent.empty());
+  a.exec->release(a.now);
+  CHECK(a.state(entry) == OrderState::cancelled);
+}
+
+TEST_CASE("restart: a cancel of a step that was settled may be lost, and is sent again at once") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.resting();
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::exit, 0);
+    REQUIRE(d.broker.cancelled.size() == 1);
+  }
+  Again a(dir / "j");
+  a.exec->resume_orders();
+  CHECK(a.broker.cancelled.size() == 1);
+}
+
 TEST_CASE("restart: a second attempt of a decision has another id than the first, also in the next process (2.1)") {
   StoreFolder dir;
   std::string first;

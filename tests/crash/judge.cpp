@@ -1,0 +1,352 @@
+// crash_judge: the independent reader. It shares no code with the host or the mock venue: it reads the files that they left.
+//
+//   crash_judge sound STATE ASSET=FIRST...   whether the venue's own state, the journal and the store of one run agree: no
+//                                            lost order, no second order, no unseen position, no money from nowhere
+//   crash_judge same WHOLE STATE             whether a run that was interrupted left what the whole run left
+//
+// Each violation is a line; ends with 1 when there is one, with 2 when a file cannot be read.
+#include <sqlite3.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+__extension__ typedef __int128 Int128;
+
+/// An exact amount, counted in units of 10^-18. None stays none: nothing is taken for 0.
+struct Amount {
+  bool known = false;
+  Int128 units = 0;
+  bool operator==(const Amount& o) const { return known == o.known && units == o.units; }
+};
+
+Amount amount(std::string_view text) {
+  Amount a;
+  const bool minus = !text.empty() && text.front() == '-';
+  if (minus) text.remove_prefix(1);
+  int decimals = -1;
+  for (const char c : text) {
+    if (c == '.' && decimals < 0) decimals = 0;
+    else if (c < '0' || c > '9' || decimals == 18) return {};
+    else a.units = a.units * 10 + (c - '0'), decimals += decimals >= 0 ? 1 : 0;
+  }
+  if (text.empty()) return {};
+  for (int i = std::max(decimals, 0); i < 18; ++i) a.units *= 10;
+  if (minus) a.units = -a.units;
+  a.known = true;
+  return a;
+}
+
+std::string text_of(Int128 units) {
+  const bool minus = units < 0;
+  std::string s;
+  for (Int128 u = minus ? -units : units; u != 0 || s.size() < 19; u /= 10) {
+    if (s.size() == 18) s += '.';
+    s += static_cast<char>('0' + static_cast<int>(u % 10));
+  }
+  if (minus) s += '-';
+  std::reverse(s.begin(), s.end());
+  return s;
+}
+
+using Row = std::vector<std::string>;  // an SQL NULL is the word "null"
+
+class File {
+  sqlite3* db_ = nullptr;
+  std::string path_;
+
+ public:
+  explicit File(const std::string& path) : path_(path) {
+    // Not made when it is not there; written only where a process that died left its log to be brought in.
+    if (sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) unreadable();
+  }
+  ~File() { sqlite3_close(db_); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  std::vector<Row> rows(const char* sql) const {
+    sqlite3_stmt* s = nullptr;
+    if (sqlite3_prepare_v2(db_, sql, -1, &s, nullptr) != SQLITE_OK) unreadable();
+    std::vector<Row> all;
+    int rc = 0;
+    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+      Row& row = all.emplace_back();
+      for (int i = 0; i < sqlite3_column_count(s); ++i) {
+        const unsigned char* text = sqlite3_column_text(s, i);
+        row.emplace_back(text == nullptr ? "null" : reinterpret_cast<const char*>(text));
+      }
+    }
+    sqlite3_finalize(s);
+    if (rc != SQLITE_DONE) unreadable();
+    return all;
+  }
+
+ private:
+  [[noreturn]] void unreadable() const {
+    std::printf("%s cannot be read: %s\n", path_.c_str(), sqlite3_errmsg(db_));
+    std::exit(2);
+  }
+};
+
+int violations = 0;
+void violation(const std::string& what) {
+  ++violations;
+  if (violations <= 20) std::printf("%s\n", what.c_str());
+}
+
+struct State {
+  File venue, journal, store;
+  explicit State(const std::string& folder)
+      : venue(folder + "/mock_venue.db"), journal(folder + "/journal.db"), store(folder + "/crypto_transactions.db") {}
+};
+
+// ---- one run in itself ------------------------------------------------------------------------------------------------
+
+struct Order {  // as the venue has it
+  std::string client, symbol, side, state;
+  Amount qty, limit_px, cum_qty, cum_quote, cum_fee;
+  std::int64_t submitted = 0, updated = 0;
+};
+
+struct Fill {
+  std::string order;
+  Amount px, qty, fee;
+  std::string fee_asset;
+};
+
+std::int64_t number(const std::string& s) { return std::strtoll(s.c_str(), nullptr, 10); }
+std::string base(const std::string& symbol) { return symbol.substr(0, symbol.find('-')); }
+std::string quote(const std::string& symbol) { return symbol.substr(symbol.find('-') + 1); }
+
+class Sound {
+  const State& s_;
+  std::map<std::string, Int128> first_;                          // what the account began with
+  std::map<std::string, Order> orders_;                          // the venue's, by client id
+  std::map<std::string, Fill> fills_;                            // the venue's, by fill id
+  std::map<std::string, std::map<std::string, std::string>> intents_;  // the journal's, by client id
+
+ public:
+  Sound(const State& s, std::map<std::string, Int128> first) : s_(s), first_(std::move(first)) {}
+
+  void judge() {
+    read_venue();
+    money();
+    read_journal();
+    every_order_was_meant();
+    every_intent_has_its_end();
+    fills_are_known(s_.store.rows("SELECT fill_id, order_id, px, qty, fee, fee_asset FROM fills"), "the store");
+    fills_are_known(s_.journal.rows("SELECT json_extract(payload,'$.fill_id'), json_extract(payload,'$.client_id'),"
+                                    " json_extract(payload,'$.px'), json_extract(payload,'$.qty'), json_extract(payload,'$.fee'),"
+                                    " json_extract(payload,'$.fee_asset') FROM journal WHERE kind='fill'"),
+                    "the journal");
+    never_two_at_once();
+    cash_is_known();
+  }
+
+ private:
+  void read_venue() {
+    for (const Row& r : s_.venue.rows("SELECT client_id, symbol, side, state, qty, limit_px, cum_qty, cum_quote, cum_fee, submitted_ns,"
+                                      " updated_ns, order_no FROM orders ORDER BY order_no")) {
+      Order o{r[0], r[1], r[2], r[3], amount(r[4]), amount(r[5]), amount(r[6]), amount(r[7]), amount(r[8]), number(r[9]), number(r[10])};
+      if (o.client == "null") violation("the venue has order " + r[11] + ", which is nobody's");
+      else if (o.state == "OPEN" && o.side == "BUY") violation("entry " + o.client + " still works at the venue, and the run has ended");
+      if (o.qty.known && o.cum_qty.units > o.qty.units) violation("order " + o.client + " is filled beyond its quantity");
+      orders_.emplace(o.client, o);
+    }
+    for (const Row& r : s_.venue.rows("SELECT fill_id, client_id, px, qty, fee, fee_asset, quote FROM fills")) {
+      fills_[r[0]] = {r[1], amount(r[2]), amount(r[3]), amount(r[4]), r[5]};
+      if (!orders_.contains(r[1])) violation("the venue's fill " + r[0] + " is of an order that it does not have");
+    }
+  }
+
+  /// First balance and fills give what the account has; what is held is held for orders that work.
+  void money() {
+    std::map<std::string, Int128> has = first_;
+    std::map<std::string, Int128> qty, value, fee;
+    for (const Row& r : s_.venue.rows("SELECT f.client_id, f.qty, f.quote, f.fee, f.fee_asset, o.symbol, o.side FROM fills f JOIN orders o USING(order_no)")) {
+      const Int128 sign = r[6] == "BUY" ? 1 : -1;
+      has[base(r[5])] += sign * amount(r[1]).units;
+      has[quote(r[5])] -= sign * amount(r[2]).units;
+      has[r[4]] -= amount(r[3]).units;
+      qty[r[0]] += amount(r[1]).units;
+      value[r[0]] += amount(r[2]).units;
+      fee[r[0]] += amount(r[3]).units;
+    }
+    for (const auto& [client, o] : orders_)
+      if (o.cum_qty.units != qty[client] || o.cum_quote.units != value[client] || o.cum_fee.units != fee[client])
+        violation("the venue's sums of order " + client + " are not those of its fills");
+    std::map<std::string, Int128> held;
+    for (const Row& r : s_.venue.rows("SELECT hold_asset, hold FROM orders WHERE state='OPEN'")) held[r[0]] += amount(r[1]).units;
+    std::set<std::string> told;
+    for (const Row& r : s_.venue.rows("SELECT asset, total, hold FROM balances")) {
+      told.insert(r[0]);
+      if (!(amount(r[1]) == Amount{true, has[r[0]]})) violation("the venue has " + r[1] + " " + r[0] + ", and fills give " + text_of(has[r[0]]));
+      if (amount(r[2]).units != held[r[0]]) violation("the venue holds " + r[2] + " " + r[0] + ", and for the orders that work " + text_of(held[r[0]]));
+    }
+    for (const auto& [asset, units] : has)
+      if (units != 0 && !told.contains(asset)) violation("the venue's balance of " + asset + " is not there");
+  }
+
+  void read_journal() {
+    constexpr const char* keys[] = {"client_id", "symbol", "side", "qty", "limit_px", "decision", "purpose", "decided_ns"};
+    for (const Row& r : s_.journal.rows("SELECT json_extract(payload,'$.client_id'), json_extract(payload,'$.symbol'), json_extract(payload,'$.side'),"
+                                        " json_extract(payload,'$.qty'), json_extract(payload,'$.limit_px'), json_extract(payload,'$.decision'),"
+                                        " json_extract(payload,'$.purpose'), json_extract(payload,'$.decided_ns') FROM journal WHERE kind='intent' ORDER BY row")) {
+      std::map<std::string, std::string> intent;
+      for (std::size_t i = 0; i < r.size(); ++i) intent[keys[i]] = r[i];
+      if (!intents_.emplace(r[0], intent).second) violation("the journal has two intents of order " + r[0]);
+    }
+  }
+
+  void every_order_was_meant() {
+    for (const auto& [client, o] : orders_) {
+      const auto i = intents_.find(client);
+      if (i == intents_.end()) {
+        violation("second order: the venue has " + client + ", and no intent of it is in the journal");
+        continue;
+      }
+      const auto& intent = i->second;
+      std::string side = intent.at("side");
+      std::transform(side.begin(), side.end(), side.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+      if (intent.at("symbol") != o.symbol || side != o.side || !(amount(intent.at("qty")) == o.qty) || !(amount(intent.at("limit_px")) == o.limit_px))
+        violation("order " + client + " is another one at the venue than in the journal");
+    }
+  }
+
+  /// At the venue and in both of our files it is the same order with the same end; or it was never placed, and all say so.
+  void every_intent_has_its_end() {
+    std::map<std::string, Row> stored;
+    for (const Row& r : s_.store.rows("SELECT id, state, cum_qty, cum_quote, cum_fee FROM orders")) stored[r[0]] = r;
+    std::map<std::string, std::string> noted;
+    for (const Row& r : s_.journal.rows("SELECT json_extract(payload,'$.client_id'), json_extract(payload,'$.to') FROM journal WHERE kind='order' ORDER BY row"))
+      noted[r[0]] = r[1];
+    for (const auto& [client, intent] : intents_) {
+      const auto row = stored.find(client);
+      if (row == stored.end()) {
+        violation("lost order: " + client + " is in the journal and not in the store");
+        continue;
+      }
+      const std::string& state = row->second[1];
+      if (noted[client] != state) violation("order " + client + " is " + state + " in the store and " + noted[client] + " in the journal");
+      const auto at_venue = orders_.find(client);
+      if (at_venue == orders_.end()) {
+        if (state != "not_placed" && state != "denied") violation("lost order: " + client + " is " + state + " here, and the venue does not have it");
+        continue;
+      }
+      const Order& o = at_venue->second;
+      std::string theirs = o.state;
+      std::transform(theirs.begin(), theirs.end(), theirs.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      if (theirs == "open" && o.cum_qty.units != 0) theirs = "partially_filled";
+      if (state != theirs) violation("order " + client + " is " + state + " in the store and " + theirs + " at the venue");
+      const auto differs = [](const std::string& ours, const Amount& venue) { return amount(ours == "null" ? "0" : ours).units != venue.units; };
+      if (differs(row->second[2], o.cum_qty) || differs(row->second[3], o.cum_quote) || differs(row->second[4], o.cum_fee))
+        violation("order " + client + " has other sums in the store than at the venue");
+      stored.erase(row);
+    }
+    for (const auto& [client, row] : stored)
+      if (!intents_.contains(client)) violation("the store has order " + client + ", and no intent of it is in the journal");
+  }
+
+  void fills_are_known(const std::vector<Row>& ours, const std::string& who) {
+    std::set<std::string> seen;
+    for (const Row& r : ours) {
+      if (!seen.insert(r[0]).second) violation(who + " has fill " + r[0] + " twice");
+      const auto f = fills_.find(r[0]);
+      if (f == fills_.end()) violation(who + " has fill " + r[0] + ", and the venue does not");
+      else if (f->second.order != r[1] || !(f->second.px == amount(r[2])) || !(f->second.qty == amount(r[3])) ||
+               !(f->second.fee == amount(r[4])) || f->second.fee_asset != r[5])
+        violation("fill " + r[0] + " is another one in " + who + " than at the venue");
+    }
+    for (const auto& [id, fill] : fills_)
+      if (!seen.contains(id)) violation("unseen position: " + who + " does not have fill " + id + " of order " + fill.order);
+  }
+
+  static std::int64_t ended(const Order& o) { return o.state == "OPEN" ? INT64_MAX : o.updated; }
+
+  /// One working order per product: a decision that was carried out twice shows here even under two ids.
+  void never_two_at_once() {
+    for (auto a = orders_.begin(); a != orders_.end(); ++a)
+      for (auto b = std::next(a); b != orders_.end(); ++b) {
+        const Order &x = a->second, &y = b->second;
+        if (x.symbol == y.symbol && x.state != "REJECTED" && y.state != "REJECTED" && x.submitted < ended(y) && y.submitted < ended(x))
+          violation("second order: " + x.client + " and " + y.client + " of " + x.symbol + " worked at the same time");
+      }
+  }
+
+  /// What the run said last of its cash is what the venue has.
+  void cash_is_known() {
+    const auto last = s_.store.rows("SELECT cash FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
+    const auto has = s_.venue.rows("SELECT total FROM balances WHERE asset='USD'");
+    if (last.empty()) return violation("the store has no portfolio");
+    if (has.size() != 1 || !(amount(last[0][0]) == amount(has[0][0])))
+      violation("the store's last word of the cash is " + last[0][0] + ", and the venue has " + (has.size() == 1 ? has[0][0] : "none"));
+  }
+};
+
+// ---- against the whole run --------------------------------------------------------------------------------------------
+
+void compare(const char* what, const File& whole, const File& other, const char* sql) {
+  const auto joined = [sql](const File& f) {
+    std::multiset<std::string> all;
+    for (const Row& r : f.rows(sql)) {
+      std::string line;
+      for (const std::string& word : r) line += (line.empty() ? "" : "|") + word;
+      all.insert(line);
+    }
+    return all;
+  };
+  std::multiset<std::string> a = joined(whole), b = joined(other);
+  for (const std::string& line : std::multiset<std::string>(a))
+    if (const auto it = b.find(line); it != b.end()) b.erase(it), a.erase(a.find(line));
+  for (const std::string& line : a) violation(std::string(what) + ", missing: " + line);
+  for (const std::string& line : b) violation(std::string(what) + ", too much: " + line);
+}
+
+void same(const State& whole, const State& other) {
+  compare("orders at the venue", whole.venue, other.venue,
+          "SELECT order_no, client_id, symbol, side, type, tif, qty, quote_qty, limit_px, stop_px, expire_ns, submitted_ns, accepted_ns, state, reason,"
+          " cum_qty, cum_quote, cum_fee FROM orders");
+  compare("fills at the venue", whole.venue, other.venue, "SELECT fill_id, order_no, client_id, px, qty, quote, fee, fee_asset, liquidity, ts_ns FROM fills");
+  compare("balances at the venue", whole.venue, other.venue, "SELECT asset, total, hold FROM balances");
+  compare("intents", whole.journal, other.journal, "SELECT time_ns, payload FROM journal WHERE kind='intent'");
+  compare("fills in the journal", whole.journal, other.journal, "SELECT time_ns, payload FROM journal WHERE kind='fill'");
+  compare("orders in the store", whole.store, other.store,
+          "SELECT id, decision_id, symbol, purpose, side, type, tif, flags, qty, quote_qty, limit_px, stop_px, expire_ns, decided_ns, state, venue_id,"
+          " cum_qty, cum_quote, cum_fee, decision_px FROM orders");
+  compare("fills in the store", whole.store, other.store,
+          "SELECT fill_id, order_id, decision_id, time_ns, symbol, side, liquidity, px, qty, fee, fee_asset FROM fills");
+  compare("the last portfolio", whole.store, other.store,
+          "SELECT time_ns, equity, cash, exposure, realised, unrealised, fees, peak FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.size() == 3 && words[0] == "same") {
+    const State whole(words[1]), other(words[2]);
+    same(whole, other);
+  } else if (words.size() >= 2 && words[0] == "sound") {
+    std::map<std::string, Int128> first;
+    for (std::size_t i = 2; i < words.size(); ++i) {
+      const auto eq = words[i].find('=');
+      if (eq == std::string::npos) return 2;
+      first[words[i].substr(0, eq)] = amount(std::string_view(words[i]).substr(eq + 1)).units;
+    }
+    const State state(words[1]);
+    Sound(state, std::move(first)).judge();
+  } else {
+    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... | same WHOLE STATE\n", stderr);
+    return 2;
+  }
+  if (violations > 20) std::printf("and %d more\n", violations - 20);
+  return violations == 0 ? 0 : 1;
+}

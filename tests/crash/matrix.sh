@@ -1,0 +1,309 @@
+#!/usr/bin/env bash
+# The crash matrix: a run is killed before and after each of its writes, syncs, sends and receives, started again, and judged
+# by a reader of its own when it has come to its end. What it does and how to run one point again: docs/crash_matrix.md.
+#   tests/crash/matrix.sh BOWLINE SOURCE TOOLS [--quick | --scenario NAME [HOW MANY] | --point SCENARIO WHAT POINT [POINT]]
+# TOOLS is the folder of crash_tracer and crash_judge in the build tree. Without an option: everything.
+usage() { sed -n '2,5s/^# \{0,1\}//p' "$0"; }
+[ $# -ge 3 ] || { usage >&2; exit 2; }
+tools=$(realpath "$3")
+[ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm # what a kill leaves is the same on every file system
+source "$2/tests/e2e/check.sh"
+shift 3
+tracer=$tools/crash_tracer judge=$tools/crash_judge sql=${SQLITE_DO:-$tools/../e2e/sqlite_do}
+jobs=${BOWLINE_CRASH_JOBS:-$(nproc)}
+all=${BOWLINE_CRASH_POINTS:-1000000} # how many points of each scenario and kind
+results=$dir/results
+all_scenarios="entry_exit in_flight partial expiry cancel_race rebalance faults"
+
+# ---- the scenarios: one line of orders each -----------------------------------------------------------------------------
+# bars, params of the venue, lines of `execution`, further instances, and whether the ledger must be that of the whole run.
+scenario() {
+  bars=60 venue='' execution='' more='' same=yes slow=3 rebalance='' speed=max listen='{enabled: off}'
+  case $1 in
+    entry_exit) ;;                                                # limit entries, market exits, each answered at once
+    in_flight) venue='latency: 20s' ;;                            # requests that are on their way when the process dies
+    partial) venue='partial_fill_probability: 0.9' ;;             # entries and exits that fill in pieces, and end with a rest
+    expiry) execution='gtd_bars: 1, assumed_half_spread: 30bp' ;; # entries that rest, and whose time runs out
+    cancel_race) venue='latency: 4m' execution='gtd_bars: 6, assumed_half_spread: 40bp' ;; # exits cancel entries that may just fill
+    rebalance) slow=20 rebalance='rebalance: {every_bars: 3}' # a plan's targets outlive the process
+      more='- {id: balance, kind: rebalancer, plugin: bowline.rebalancer.targets, params: {method: inverse_volatility, universe: all, max_weight: 30%, volatility_window: 5}}' ;;
+    faults) bars=82 same='' # answers, fills and acceptances that are lost, late or doubled: what is asked at the restart tells more. Nothing is on its way at the end
+      venue='latency: 20s, timeout_probability: 0.3, duplicate_fill_probability: 0.3, late_fill_probability: 0.3, late_ack_probability: 0.3, cancel_reject_probability: 0.3' ;;
+    operator) bars=24 same='' slow=900 speed=6000x # an order that came over HTTP, asked for again until it is answered
+      listen="{ports: {signal-generator: 0, signal-bridge: 0, trade-execution: 0, portfolio-rebalancer: 0}}" ;;
+    *) echo "matrix.sh: there is no scenario $1" >&2; exit 2 ;;
+  esac
+  cat >"$dir/$1.yaml" <<YAML
+mode: mock
+seed: 7
+interval: 5m
+listen: $listen
+instruments: [BTC-USD, ETH-USD]
+plugins: {path: [$plugins]}
+bridge: {cost_gate: off, max_position: 30%}
+execution: {${execution}}
+$rebalance
+instances:
+  - {id: market, kind: feed, plugin: bowline.feed.simulated, params: {seed: 7, bars: $bars, speed: $speed, volatility: 0.01}}
+  - {id: cross, kind: signal, plugin: bowline.signal.ema_cross, params: {fast: 1, slow: $slow}}
+  - {id: limits, kind: risk, plugin: bowline.risk.limits, params: {max_position: 40%, max_exposure: 90%, min_notional: "10"}}
+  - {id: venue, kind: broker, plugin: bowline.broker.mock, params: {cash: {USD: "10000"}${venue:+, $venue}}}
+  $more
+YAML
+}
+
+# ---- one point ------------------------------------------------------------------------------------------------------------
+host() { # scenario, state folder: the command line
+  command=("$bowline" run "$dir/$1.yaml" --var "$2" --log-file "$2.log" --json)
+}
+go_on() { # scenario, state folder: to the end, from whatever was left
+  local command
+  host "$1" "$2"
+  "${command[@]}" >"$2.out" 2>"$2.err" && return
+  local code=$?
+  # Killed behind its very last row it has ended, and is not begun again.
+  [ $code = 3 ] && grep -q 'RUN_VAR_USED.*the journal' "$2.err" && return
+  echo "the restart ends with $code: $(cat "$2.err")"
+  return 1
+}
+judged() { # scenario, state folder, same
+  "$judge" sound "$2" USD=10000 || return 1
+  [ -z "$3" ] || "$judge" same "$dir/$1.whole" "$2" || return 1
+  "$bowline" journal verify --var "$2" >"$2.verify" 2>&1 || { cat "$2.verify"; return 1; }
+}
+traced() { # scenario, state folder, point, what...: the exit code of the run
+  local s=$1 var=$2 at=$3 command
+  shift 3
+  host "$s" "$var"
+  "$tracer" "$@" "$at" "$var" "$var.reached" -- "${command[@]}" >"$var.out" 2>"$var.err"
+}
+note() { # scenario, what, point(s), state folder, verdict
+  printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$5" >>"$results"
+  if [ "$5" = FAILED ]; then
+    printf 'FAILED %s, %s at %s:\n' "$1" "$2" "$3"
+    sed 's/^/  /' "$4.problem"
+    [ -z "${BOWLINE_KEEP:-}" ] || { mkdir -p "$BOWLINE_KEEP"; cp -r "$4"* "$dir/$1.whole" "$dir/$1.yaml" "$BOWLINE_KEEP/"; }
+  fi
+  rm -rf "$4" "$4".*
+}
+point() { # scenario, same, what, point [, point of the restart]
+  local s=$1 same=$2 what=$3 at=$4 second=${5:-} var verdict=survived code words
+  var=$dir/$s.$(printf '%s' "$what $at $second" | tr -c 'A-Za-z0-9' _)
+  : >"$var.problem"
+  read -ra words <<<"$what"
+  [ "${words[0]}" != again ] || words=(kill before)
+  traced "$s" "$var" "$at" "${words[@]}"
+  code=$?
+  if [ "$(cat "$var.reached" 2>/dev/null)" != reached ]; then
+    # It came to its end by itself, or went another way: that is no point survived.
+    verdict=missed
+    [ $code = 0 ] || { echo "the run ends with $code and the point was not reached: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED; }
+  elif [ "${words[0]}" = fail ]; then
+    # It may go on without, or end with an error it names; it may not be ended by a broken invariant or a signal.
+    case $code in 0 | 3 | 4 | 5 | 7) ;; *) echo "the run ends with $code: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED ;; esac
+  elif [ $code != 137 ]; then
+    echo "the tracer ends with $code" >>"$var.problem"
+    verdict=FAILED
+  fi
+  if [ -n "$second" ] && [ $verdict = survived ]; then
+    traced "$s" "$var" "$second" kill before
+    code=$?
+    [ "$(cat "$var.reached")" = reached ] || verdict=missed
+    [ $verdict = survived ] || [ $code = 0 ] || grep -q 'RUN_VAR_USED.*the journal' "$var.err" ||
+      { echo "the restart ends with $code: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED; }
+  fi
+  if [ $verdict != FAILED ]; then
+    [ $verdict = missed ] && [ -z "$second" ] || go_on "$s" "$var" >>"$var.problem" 2>&1 || verdict=FAILED
+    judged "$s" "$var" "$same" >>"$var.problem" 2>&1 || verdict=FAILED
+  fi
+  note "$s" "$what" "$at${second:+ $second}" "$var" $verdict
+}
+
+# ---- an order that comes over HTTP ------------------------------------------------------------------------------------------
+ask() { # log, file: the same order under the same key, until it is taken
+  local port body='{"instrument":"BTC-USD","side":"BUY","type":"market","quote_qty":"500","reason":"crash matrix"}'
+  while :; do
+    port=$(sed -n 's/.*trade-execution listens on [0-9.]*:\([0-9]*\).*/\1/p' "$1" 2>/dev/null | tail -1)
+    [ -n "$port" ] && [ "$(curl -s -m 5 -o "$2" -w '%{http_code}' -X POST "http://127.0.0.1:$port/trades/execute" \
+      -H 'Content-Type: application/json' -H 'Idempotency-Key: crash' -d "$body")" = 202 ] && { touch "$2.taken"; return; }
+    sleep 0.03
+  done
+}
+asked_point() { # scenario, same, what, point
+  local s=$1 what=$3 at=$4 var asker verdict=survived words code
+  var=$dir/$s.$(printf '%s' "$what $at" | tr -c 'A-Za-z0-9' _)
+  : >"$var.problem"
+  read -ra words <<<"$what"
+  ask "$var.log" "$var.answer" &
+  asker=$!
+  if [ "$what" = count ]; then
+    local command
+    host "$s" "$var"
+    "$tracer" count "$var" "$dir/$s.points" -- "${command[@]}" >"$var.out" 2>"$var.err" || verdict=FAILED
+  else
+    traced "$s" "$var" "$at" "${words[@]}"
+    code=$?
+    if [ "$(cat "$var.reached")" != reached ]; then
+      verdict=missed
+      [ $code = 0 ] || verdict=FAILED
+    else
+      go_on "$s" "$var" >>"$var.problem" 2>&1 || verdict=FAILED
+    fi
+  fi
+  kill $asker 2>/dev/null
+  wait $asker 2>/dev/null
+  [ -e "$var.answer.taken" ] || { echo "the order had no answer" >>"$var.problem"; verdict=FAILED; }
+  [ $verdict = FAILED ] || {
+    judged "$s" "$var" "" >>"$var.problem" 2>&1 &&
+      is "$("$sql" "$var/mock_venue.db" 'SELECT count(*), sum(cum_quote <> 0) FROM orders')" '1|1' >>"$var.problem" &&
+      grep -q "$("$sql" "$var/mock_venue.db" 'SELECT client_id FROM orders')" "$var.answer"
+  } || verdict=FAILED
+  note "$s" "$what" "$at" "$var" $verdict
+}
+
+# ---- what is done with a scenario --------------------------------------------------------------------------------------------
+spread() { # number: that many of the lines, evenly
+  awk -v n="$1" '{ l[NR] = $0 } END { if (n >= NR) n = NR; for (i = 0; i < n; ++i) print l[int((i + 0.5) * NR / n) + 1] }'
+}
+many() { # function, number, scenario, same, what: of the points of stdin
+  spread "$2" | cut -d' ' -f1 | xargs -r -P "$jobs" -I{} bash -c '"$@"' _ "$1" "$3" "$4" "$5" {}
+}
+prepare() { # scenario: the whole run, and the list of its points
+  local s=$1 command
+  scenario "$s"
+  host "$s" "$dir/$s.whole"
+  check "$s: the run nobody kills" ends 0 "${command[@]}"
+  local orders fills
+  orders=$("$sql" "$dir/$s.whole/mock_venue.db" 'SELECT count(*) FROM orders') fills=$("$sql" "$dir/$s.whole/mock_venue.db" 'SELECT count(*) FROM fills')
+  check "$s: it has orders and fills ($orders, $fills)" test "$orders" -ge 6 -a "$fills" -ge 4
+  check "$s: it is sound" judged "$s" "$dir/$s.whole" ""
+  host "$s" "$dir/$s.count"
+  check "$s: its points are listed" ends 0 "$tracer" count "$dir/$s.count" "$dir/$s.points" -- "${command[@]}"
+  [ -z "$same" ] || check "$s: what is traced runs as ever" "$judge" same "$dir/$s.whole" "$dir/$s.count"
+  rm -rf "$dir/$s.count" "$dir/$s.count".*
+  grep -v ':socket:' "$dir/$s.points" >"$dir/$s.disk"
+  # What orders and their events go through, begun and settled; the rest is how the files are made.
+  grep -E ':(journal|mock_venue)\.db' "$dir/$s.disk" >"$dir/$s.orders"
+}
+matrix() { # scenario, how many points of each: before, after, and without power
+  prepare "$1"
+  many point "$2" "$1" "$same" "kill before" <"$dir/$1.${3:-points}"
+  many point "$2" "$1" "$same" "kill after" <"$dir/$1.${3:-points}"
+  many point "$2" "$1" "$same" cut < <(grep -E '^(write|sync|truncate):' "$dir/$1.disk")
+  many point "$2" "$1" "$same" torn < <(grep -E '^(write|sync|truncate):' "$dir/$1.disk")
+}
+again() { # scenario, how many first points, how many second ones: killed, and killed again in the restart
+  local s=$1 at n=0 command
+  while read -r at; do
+    n=$((n + 1))
+    traced "$s" "$dir/$s.first$n" "$at" kill before
+    host "$s" "$dir/$s.first$n"
+    "$tracer" count "$dir/$s.first$n" "$dir/$s.second$n" -- "${command[@]}" >"$dir/$s.out" 2>"$dir/$s.err"
+    check "$s: the restart after $at is listed" test -s "$dir/$s.second$n"
+    spread "$3" <"$dir/$s.second$n" | cut -d' ' -f1 | xargs -r -P "$jobs" -I{} bash -c '"$@"' _ point "$s" "$same" again "$at" {}
+    rm -rf "$dir/$s.first$n" "$dir/$s.first$n".*
+  done < <(spread "$2" <"$dir/$s.orders" | cut -d' ' -f1)
+}
+full() { # scenario, how many points: the disk is full from there on; then has space again, and the run is started again
+  many point "$2" "$1" "" "fail ENOSPC 0" < <(grep '^write:' "$dir/$1.orders")
+  many point "$2" "$1" "" "fail ENOSPC 1" < <(grep '^write:' "$dir/$1.orders")
+  many point "$2" "$1" "" "fail EIO 1" < <(grep '^sync:' "$dir/$1.orders")
+  many point "$2" "$1" "" "fail EROFS 0" < <(grep '^write:' "$dir/$1.orders")
+}
+hold() { # scenario, how many points: stopped between record and hand-over, a second host on the same folder, and let go on
+  local s=$1 at var command before=$failed
+  while read -r at; do
+    failed=0
+    var=$dir/$s.hold
+    rm -rf "$var" "$var".*
+    host "$s" "$var"
+    local second="'$bowline' run '$dir/$s.yaml' --var '$var' --log-file '$var.second.log' >'$var.second' 2>&1; [ \$? = 7 ] && grep -q JOURNAL_LOCKED '$var.second'"
+    check "$s, stopped after $at: the run ends" ends 0 "$tracer" hold "$second" "$at" "$var" "$var.reached" -- "${command[@]}"
+    check "$s, stopped after $at: the second host is refused" is "$(cat "$var.reached")" reached
+    check "$s, stopped after $at: nothing is lost or doubled" judged "$s" "$var" "$same"
+    printf '%s\t%s\t%s\t%s\n' "$s" "hold" "$at" "$([ "$failed" = 0 ] && echo survived || echo FAILED)" >>"$results"
+    [ "$failed" = 0 ] || before=1
+  done < <(grep '^sync:journal.db-wal' "$dir/$s.orders" | spread "$2" | cut -d' ' -f1)
+  failed=$before
+}
+read_only() { # scenario: a journal that the restart may not write is a refusal, and nothing is traded
+  local s=$1 var=$dir/$1.ro at before
+  local -a other=()
+  [ "$(id -u)" != 0 ] || other=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  "${other[@]}" test -r "$plugins" -a -x "$bowline" || { echo "skip read-only journal: another user cannot reach $bowline"; return; }
+  at=$(spread 1 <"$dir/$s.orders" | cut -d' ' -f1)
+  traced "$s" "$var" "$at" kill before
+  before=$(cat "$var"/mock_venue.db* | cksum)
+  chmod -R a+rX,a-w "$var"
+  check "$s: a journal that is read-only is a refusal" ends 7 "${other[@]}" "$bowline" run "$dir/$s.yaml" --var "$var" --log-level CRITICAL
+  check "$s: it says so" grep -q '^bowline: JOURNAL_' "$dir/err"
+  check "$s: and the venue was not asked" is "$(cat "$var"/mock_venue.db* | cksum)" "$before"
+  chmod -R u+w "$var"
+  check "$s: writable again it goes on" go_on "$s" "$var"
+  check "$s: to the same end" judged "$s" "$var" "$same"
+}
+operator() { # how many points
+  scenario operator
+  asked_point operator "" count -
+  check "operator: its points are listed" test -s "$dir/operator.points"
+  grep -E ':(socket|journal\.db-wal|mock_venue\.db-wal):' "$dir/operator.points" >"$dir/operator.orders"
+  many asked_point "$1" operator "" "kill before" <"$dir/operator.orders"
+  many asked_point "$1" operator "" "kill after" <"$dir/operator.orders"
+}
+summary() {
+  awk -F'\t' '
+    { n[$1 "\t" $2 "\t" $4]++; row[$1 "\t" $2]; total[$4]++ }
+    END {
+      printf "%-14s %-16s %9s %7s %7s\n", "scenario", "what", "survived", "missed", "failed"
+      for (r in row) {
+        split(r, of, "\t")
+        printf "%-14s %-16s %9d %7d %7d\n", of[1], of[2], n[r "\tsurvived"], n[r "\tmissed"], n[r "\tFAILED"] | "sort"
+      }
+      close("sort")
+      printf "%d points: %d survived, %d missed, %d failed\n", NR, total["survived"], total["missed"], total["FAILED"]
+    }' "$results"
+  ! grep -q $'\tFAILED$' "$results" || failed=1
+  # A matrix whose points are not met says nothing.
+  local missed tried
+  missed=$(grep -c $'\tmissed$' "$results") tried=$(wc -l <"$results")
+  check "hardly a point is missed ($missed of $tried)" test $((missed * 20)) -le "$tried"
+}
+
+export -f host go_on judged traced note point ask asked_point is
+export bowline dir plugins tracer judge sql results BOWLINE_KEEP
+: >"$results"
+if ! "$tracer" count "$dir" "$dir/try" -- true 2>"$dir/err"; then
+  echo "skip: processes cannot be traced here: $(cat "$dir/err")"
+  exit 77
+fi
+case ${1:-} in
+  '')
+    for s in $all_scenarios; do matrix "$s" "$all"; done
+    again in_flight 8 "$all"
+    for s in entry_exit in_flight; do full "$s" "$all"; hold "$s" 10; read_only "$s"; done
+    operator "$all"
+    ;;
+  --quick)
+    for s in $all_scenarios; do matrix "$s" 3 orders; done
+    again in_flight 2 4
+    full entry_exit 2
+    hold in_flight 1
+    read_only in_flight
+    operator 3
+    ;;
+  --scenario)
+    if [ "$2" = operator ]; then operator "${3:-$all}"; else matrix "$2" "${3:-$all}"; fi
+    ;;
+  --point)
+    if [ "$2" = operator ]; then
+      scenario operator
+      asked_point operator "" "$3" "$4"
+    else
+      prepare "$2"
+      point "$2" "$same" "$3" "$4" "${5:-}"
+    fi
+    ;;
+  *) usage >&2; exit 2 ;;
+esac
+summary
+exit "$failed"

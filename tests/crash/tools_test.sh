@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# The tools of the crash matrix themselves: the tracer kills where it is told to and takes away what was not synced, and the
+# judge sees what it is there to see. A judge that finds nothing wrong with anything would prove every point.
+#   tests/crash/tools_test.sh BOWLINE SOURCE TOOLS
+tools=$(realpath "$3")
+source "$2/tests/e2e/check.sh"
+tracer=$tools/crash_tracer judge=$tools/crash_judge sql=${SQLITE_DO:-$tools/../e2e/sqlite_do}
+if ! "$tracer" count "$dir" "$dir/try" -- true 2>"$dir/err"; then
+  echo "skip: processes cannot be traced here: $(cat "$dir/err")"
+  exit 77
+fi
+
+# ---- the tracer -----------------------------------------------------------------------------------------------------------
+root=$dir/root
+program='printf one >"$0/f"; sync "$0/f"; printf two >>"$0/f"; printf three >>"$0/f"; printf four >>"$0/f"; mv "$0/f" "$0/g"; rm "$0/g"'
+trace() { # what...
+  rm -rf "$root"
+  mkdir "$root"
+  "$tracer" "$@" "$root" "$dir/told" -- sh -c "$program" "$root" 2>/dev/null
+}
+left() { tr '\0' . <"$root/f"; }
+check "all points are listed" ends 0 trace count
+check "with kind, file, ordinal and bytes" is "$(tr '\n' ' ' <"$dir/told")" \
+  "write:f:1 3 sync:f:1 0 write:f:2 3 write:f:3 5 write:f:4 4 rename:g:1 0 unlink:g:1 0 "
+for when in before after; do
+  check "killed $when the third write" ends 137 trace kill $when write:f:3
+  check "and it says so" is "$(cat "$dir/told")" reached
+  [ $when = before ] && want=onetwo || want=onetwothree
+  check "killed $when: that write is $([ $when = before ] && echo not )there" is "$(left)" $want
+done
+check "a point that does not come" ends 0 trace kill before write:f:5
+check "is told as missed" is "$(cat "$dir/told")" missed
+check "the power goes" ends 137 trace cut write:f:4
+check "what was not synced is gone" is "$(left)" one
+check "the power goes, and half had reached the disk" ends 137 trace torn write:f:4
+check "every second change is there, at its place" is "$(left)" one...three
+rm -rf "$root"
+mkdir "$root"
+"$tracer" fail ENOSPC 1 write:f:3 "$root" "$dir/told" -- sh -c "${program%; mv*}" "$root" 2>/dev/null
+check "a write that fails writes nothing, and the others are written" is "$(left)" onetwofour
+rm -rf "$root"
+mkdir "$root"
+"$tracer" fail EIO 0 write:f:3 "$root" "$dir/told" -- sh -c "${program%; mv*}" "$root" 2>/dev/null
+check "a disk that is gone takes nothing any more" is "$(left)" onetwo
+rm -rf "$root"
+mkdir "$root"
+"$tracer" hold "cp '$root/f' '$dir/meanwhile'" write:f:2 "$root" "$dir/told" -- sh -c "${program%; mv*}" "$root" 2>/dev/null
+check "stopped after the second write" is "$(cat "$dir/meanwhile")" onetwo
+check "and let go on" is "$(left)" onetwothreefour
+
+# ---- the judge ------------------------------------------------------------------------------------------------------------
+sed "s|path: \[.*|path: [$plugins]|; s/state: memory/state: file/; s/bars: 5000/bars: 400/" "$source/configs/ema_simulated.yaml" >"$dir/run.yaml"
+check "a run" ends 0 run "$dir/run.yaml" "$dir/good"
+check "it is sound" ends 0 "$judge" sound "$dir/good" USD=10000
+check "and the same as itself" ends 0 "$judge" same "$dir/good" "$dir/good"
+sees() { # what, words, file, SQL, who: sound or same
+  rm -rf "$dir/bad"
+  cp -r "$dir/good" "$dir/bad"
+  check "$1: made" "$sql" "$dir/bad/$3" "$4"
+  if [ "${5:-sound}" = sound ]; then check "$1" ends 1 "$judge" sound "$dir/bad" USD=10000
+  else check "$1" ends 1 "$judge" same "$dir/good" "$dir/bad"; fi
+  check "$1: says so" grep -q -e "$2" "$dir/out"
+}
+last="order_no=(SELECT max(order_no) FROM fills)"
+sees "an order that the venue does not have" 'lost order: .* the venue does not have it' mock_venue.db "DELETE FROM orders WHERE $last"
+sees "an order that the store does not have" 'lost order: .* not in the store' crypto_transactions.db "DELETE FROM orders WHERE id=(SELECT min(id) FROM orders)"
+sees "an order without an intent" 'second order: .* no intent' journal.db "DELETE FROM journal WHERE row=(SELECT min(row) FROM journal WHERE kind='intent')"
+sees "two orders of one product at once" 'second order: .* at the same time' mock_venue.db \
+  "UPDATE orders SET submitted_ns=(SELECT min(submitted_ns) FROM orders) WHERE symbol='BTC-USD'"
+sees "a fill that nobody has seen: store" 'unseen position: the store' crypto_transactions.db "DELETE FROM fills WHERE fill_id=(SELECT min(fill_id) FROM fills)"
+sees "a fill that nobody has seen: journal" 'unseen position: the journal' journal.db "DELETE FROM journal WHERE row=(SELECT min(row) FROM journal WHERE kind='fill')"
+sees "a fill booked twice" 'has fill .* twice' crypto_transactions.db \
+  "INSERT INTO fills SELECT fill_id, 'other', decision_id, time_ns, symbol, side, liquidity, px, qty, fee, fee_asset, seq FROM fills WHERE fill_id=(SELECT min(fill_id) FROM fills)"
+sees "a fill at another price" 'is another one in the store' crypto_transactions.db "UPDATE fills SET px='1' WHERE fill_id=(SELECT min(fill_id) FROM fills)"
+sees "money from nowhere" 'and fills give' mock_venue.db "UPDATE balances SET total='10000.000000000000000001' WHERE asset='USD'"
+sees "another state at the venue" 'filled in the store and cancelled at the venue' mock_venue.db "UPDATE orders SET state='CANCELLED' WHERE $last"
+sees "an entry that still works" 'still works at the venue' mock_venue.db "UPDATE orders SET state='OPEN' WHERE side='BUY'"
+sees "a hold for nothing" 'and for the orders that work' mock_venue.db "UPDATE balances SET hold='1' WHERE asset='USD'"
+sees "an order on other terms" 'is another one at the venue than in the journal' mock_venue.db "UPDATE orders SET limit_px='1' WHERE $last"
+sees "cash that is not there" "last word of the cash" crypto_transactions.db "UPDATE portfolio_history SET cash='1'"
+sees "an order less than in the whole run" 'orders at the venue, missing' mock_venue.db "DELETE FROM orders WHERE $last" same
+sees "another ledger than the whole run's" 'the last portfolio, missing' crypto_transactions.db "UPDATE portfolio_history SET equity='1'" same
+rm -rf "$dir/bad"
+mkdir "$dir/bad"
+check "a file that is not there is not taken for a good one" ends 2 "$judge" sound "$dir/bad" USD=10000
+exit "$failed"
