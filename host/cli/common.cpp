@@ -55,6 +55,7 @@ std::optional<int> of_category(std::string_view word) {
       {"EDGE", ec::port},
       {"USAGE", ec::usage},
       {"PEER", ec::data},
+      {"HOST", ec::host},
   });
   for (const auto& [name, number] : known)
     if (word == name) return number;

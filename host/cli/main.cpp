@@ -29,6 +29,7 @@ int main(int argc, char** argv) {
   cli::add_db(app, chosen);
   cli::add_explain(app, chosen);
   cli::add_journal(app, chosen);
+  cli::add_emergency(app, chosen);
   cli::add_doctor(app, chosen);
   cli::add_docs(app, chosen);
   cli::add_train(app, chosen);

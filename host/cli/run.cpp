@@ -14,6 +14,7 @@
 #include "cli/verbs.hpp"
 #include "config/values.hpp"
 #include "core/exit_codes.hpp"
+#include "edge/endpoints.hpp"
 #include "loader/watchdog.hpp"
 #include "observe/log.hpp"
 #include "services/runtime/http_face.hpp"
@@ -126,6 +127,7 @@ int run(const Options& o) {
   services::Run& run = **made;
   signals.watch([&run] { run.stop(); });
   std::unique_ptr<services::HttpFace> face;
+  std::optional<edge::Endpoints> endpoints;
   if (config.listen.enabled) {
     services::HttpFaceOptions http;
     http.host = config.listen.host;
@@ -139,6 +141,10 @@ int run(const Options& o) {
       return fail(opened.error());
     }
     face = std::move(*opened);
+    if (auto told = edge::Endpoints::tell(std::filesystem::absolute(o.var), config.listen.host, face->ports()); told)
+      endpoints.emplace(std::move(*told));
+    else
+      observe::log::warning("run", "{}: {}", told.error().code, told.error().message);
     for (const auto& [service, port] : face->ports()) {
       const observe::log::Scope scope({.service = service});
       observe::log::info("run", "{} listens on {}:{}", service, config.listen.host, port);
@@ -153,6 +159,7 @@ int run(const Options& o) {
   });
   after.reset();
   screen.reset();
+  endpoints.reset();
   face.reset();
   observe::log::shutdown();
   const std::string text = o.json ? summary.json() : summary.text();

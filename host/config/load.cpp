@@ -380,6 +380,44 @@ class Loader {
       if (auto found = find_secret(n.Scalar(), options_.env); !found) bad(n, path, "CONFIG_SECRET", found.error().message);
   }
 
+  // Both ends or none: with one of them nobody could say what is sold, or when.
+  void band(const Node& drift, const std::string& what, Decimal& cap, Decimal& above) {
+    const std::string path = "execution.drift." + what;
+    const Node from = drift[what + "_cap"], to = drift[what + "_above"];
+    fraction(from, path + "_cap", "0", "1", cap);
+    fraction(to, path + "_above", "0", "1", above);
+    if (there(from) != there(to)) return bad(drift, path + "_cap", "CONFIG_KEY_MISSING", "goes with " + path + "_above: give both, or none");
+    if (cap.is_set() && above.is_set() && above < cap) bad(to, path + "_above", "CONFIG_RANGE", "must not be under " + path + "_cap");
+  }
+
+  // Each step is wider than the one before: an exit goes through them until somebody buys.
+  void collar(const Node& n, std::vector<Decimal>& to) {
+    if (!there(n) || !n.IsSequence()) return;
+    std::vector<Decimal> steps;
+    for (std::size_t i = 0; i < n.size(); ++i) {
+      const std::string path = "execution.exit.collar[" + std::to_string(i) + "]";
+      Decimal step = Decimal::not_set();
+      fraction(n[i], path, "0.0001", "0.99", step);
+      if (!step.is_set()) return;
+      if (!steps.empty() && step <= steps.back()) return bad(n[i], path, "CONFIG_RANGE", "must be wider than the step before it");
+      steps.push_back(step);
+    }
+    to = std::move(steps);
+  }
+
+  /// A list of configured instruments. An empty one is refused: nobody means it.
+  void symbols(const Node& n, const std::string& path, std::vector<std::string>& to) {
+    if (!there(n)) return;
+    if (!n.IsSequence() || n.size() == 0) return bad(n, path, "CONFIG_TYPE", "a list with at least one instrument is needed here");
+    std::vector<std::string> names;
+    for (const InstrumentConfig& i : c_.instruments) names.push_back(i.symbol);
+    for (std::size_t i = 0; i < n.size(); ++i) {
+      std::string s;
+      one_of(n[i], path + "[" + std::to_string(i) + "]", names, s);
+      if (!s.empty()) to.push_back(std::move(s));
+    }
+  }
+
   void execution(const Node& n) {
     if (!there(n) || !n.IsMap()) return;
     auto& e = c_.execution;
@@ -387,6 +425,29 @@ class Loader {
     fraction(n["assumed_half_spread"], "execution.assumed_half_spread", "0", "0.1", e.assumed_half_spread);
     number(n["gtd_bars"], "execution.gtd_bars", 1, 10'000, e.gtd_bars);
     fraction(n["min_trade"], "execution.min_trade", "0", "1", e.min_trade);
+    if (const Node b = n["entry"]; there(b) && b.IsMap()) {
+      flag(b["post_only"], "execution.entry.post_only", e.entry.post_only);
+      number(b["reprice"], "execution.entry.reprice", 0, 100, e.entry.reprice);
+      fraction(b["cross_within"], "execution.entry.cross_within", "0", "0.1", e.entry.cross_within);
+      duration(b["wait"], "execution.entry.wait", 0, e.entry.wait_ns);
+    }
+    if (const Node d = n["drift"]; there(d) && d.IsMap()) {
+      band(d, "position", e.drift.position_cap, e.drift.position_above);
+      band(d, "exposure", e.drift.exposure_cap, e.drift.exposure_above);
+    }
+    if (const Node x = n["exit"]; there(x) && x.IsMap()) {
+      collar(x["collar"], e.exit.collar);
+      duration(x["wait"], "execution.exit.wait", 1'000'000'000, e.exit.wait_ns);
+    }
+    if (const Node s = n["stops"]; there(s) && s.IsMap()) {
+      number(s["lock_bars"], "execution.stops.lock_bars", 0, 1'000'000, e.stops.lock_bars);
+      duration(s["unprotected_after"], "execution.stops.unprotected_after", 0, e.stops.unprotected_after_ns);
+    }
+    symbols(n["allow"], "execution.allow", e.allow);
+    symbols(n["deny"], "execution.deny", e.deny);
+    for (const std::string& s : e.deny)
+      if (std::find(e.allow.begin(), e.allow.end(), s) != e.allow.end())
+        bad(n["deny"], "execution.deny", "CONFIG_VALUE", s + " is in execution.allow as well: it is one or the other");
     const Node f = n["floor"];
     if (!there(f) || !f.IsMap()) return;
     amount(f["max_order"], "execution.floor.max_order", true, e.floor.max_order);

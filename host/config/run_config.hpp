@@ -69,6 +69,7 @@ struct RunConfig {
     Decimal assumed_half_spread = Decimal::from_mantissa(5, -4), min_trade = Decimal::from_mantissa(5, -3);
     std::uint32_t gtd_bars = 2;
     std::string account = "default";
+    std::vector<std::string> allow, deny;  ///< symbols; an empty allow is everything
     struct Floor {
       Decimal max_order = Decimal::not_set(), max_day = Decimal::not_set(), max_total = Decimal::not_set(),
               price_collar = Decimal::not_set();
@@ -76,6 +77,28 @@ struct RunConfig {
       std::int64_t max_mark_age_ns = 0;
       bool operator==(const Floor&) const = default;
     } floor;
+    struct Entry {
+      bool post_only = false;
+      std::uint32_t reprice = 0;
+      Decimal cross_within = Decimal::not_set();
+      std::int64_t wait_ns = 10'000'000'000;
+      bool operator==(const Entry&) const = default;
+    } entry;
+    struct Drift {
+      Decimal position_cap = Decimal::not_set(), position_above = Decimal::not_set(), exposure_cap = Decimal::not_set(),
+              exposure_above = Decimal::not_set();
+      bool operator==(const Drift&) const = default;
+    } drift;
+    struct Exit {
+      std::vector<Decimal> collar{Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
+      std::int64_t wait_ns = 30'000'000'000;
+      bool operator==(const Exit&) const = default;
+    } exit;
+    struct Stops {
+      std::uint32_t lock_bars = 12;
+      std::int64_t unprotected_after_ns = 0;
+      bool operator==(const Stops&) const = default;
+    } stops;
     bool operator==(const Execution&) const = default;
   } execution;
   struct Rebalance {

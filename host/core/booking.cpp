@@ -1,5 +1,7 @@
 #include "core/booking.hpp"
 
+#include <array>
+
 namespace bowline::core {
 namespace {
 
@@ -96,9 +98,13 @@ Result<FillAnswer> repeated(Order& order, Portfolio& book, BookedFill& f, const 
     if (r.fill.fee == f.posted.fee && r.fill.fee_asset == f.posted.fee_asset) return FillAnswer{};
     return refused(order, "FILL_CONTRADICTS", "a fill is told again with another fee, and not as a correction");
   }
-  const auto posted = book.tell_fee(f.fill, f.posted, r.fill.fee, r.fill.fee_asset);
+  // Its worth is told with it or is of today's marks: that of the fill was the assumed one's.
+  Fill told = f.fill;
+  told.fee_worth = r.fill.fee_worth;
+  const auto posted = book.tell_fee(told, f.posted, r.fill.fee, r.fill.fee_asset);
   if (!posted) return posted.error();
   take_out(order, f);
+  f.fill.fee_worth = r.fill.fee_worth;
   f.fill.fee = r.fill.fee;
   f.fill.fee_asset = r.fill.fee_asset;
   f.posted = *posted;
@@ -115,7 +121,12 @@ Result<FillAnswer> judged(Order& order, Portfolio& book, const FillReport& r) {
   return repeated(order, book, *known, r);
 }
 
+constexpr std::array<std::string_view, 5> names{"fill", "known", "fee", "correction", "reversal"};
+static_assert(!names.back().empty() && names.size() == static_cast<std::size_t>(BookedAs::reversal) + 1);
+
 }  // namespace
+
+std::string_view to_string(BookedAs as) noexcept { return names[static_cast<std::size_t>(as)]; }
 
 Result<FillAnswer> book_fill(Order& order, Portfolio& book, const FillReport& report) {
   if (report.id.empty()) return refused(order, "FILL_WITHOUT_ID", "a fill without an id can't be told from another: it is not booked");

@@ -32,6 +32,8 @@ enum class BookedAs : std::uint8_t {
   reversal     // taken back; or, where the fill was not told yet, kept in mind so that it will not be booked
 };
 
+std::string_view to_string(BookedAs) noexcept;
+
 struct FillAnswer {
   BookedAs as = BookedAs::known;
   /// What to apply to the order next; nothing when its filled quantity is what it was. Every state takes it that an order

@@ -37,6 +37,8 @@ Decimal managed_proceeds(const Fill& fill, const Posted& posted) {
 }
 }  // namespace
 
+std::string_view to_string(Flow kind) noexcept { return to_string(account_of(kind)); }
+
 /// What the book will be. It is written down whole, with the ledger's moves, or not at all.
 struct Portfolio::Draft {
   struct Move {
@@ -492,8 +494,10 @@ Decimal Portfolio::unrealised() const {
   return sum;
 }
 
-void Portfolio::restore_step(std::uint64_t version, Decimal peak, Decimal day_start, Nanos day) {
-  BOWLINE_EXPECTS(peak.is_set());
+void Portfolio::restore_step(std::uint64_t version, Decimal peak, Decimal day_start, Nanos day, Decimal net_flows, Decimal day_flows) {
+  BOWLINE_EXPECTS(peak.is_set() && net_flows.is_set() && day_flows.is_set());
+  net_flows_ = net_flows;
+  day_start_flows_ = net_flows - day_flows;
   version_ = version;
   peak_ = peak;
   day_start_ = day_start;

@@ -38,6 +38,7 @@ struct Position {
 
 /// Why a balance changed without a trade (trading rules 5.6).
 enum class Flow : std::uint8_t { deposit, withdrawal, reward, conversion, correction };
+std::string_view to_string(Flow) noexcept;
 
 class Portfolio {
  public:
@@ -123,8 +124,10 @@ class Portfolio {
   /// The high-water mark of equity. A flow scales it as it scales equity: neither makes a drawdown nor ends one.
   Decimal peak() const noexcept { return peak_; }
   Decimal day_start() const noexcept { return day_start_; }
-  /// What an earlier process knew at the end of a step: its version, the high-water mark and the day's opening equity.
-  void restore_step(std::uint64_t version, Decimal peak, Decimal day_start, Nanos day);
+  /// What an earlier process knew at the end of a step: its version, the high-water mark, the day's opening equity, and
+  /// the flows in all and since that opening.
+  void restore_step(std::uint64_t version, Decimal peak, Decimal day_start, Nanos day, Decimal net_flows = Decimal::zero(),
+                    Decimal day_flows = Decimal::zero());
   /// The day of day_start(), counted from the epoch; -1 before the first step.
   Nanos day() const noexcept { return day_; }
   /// What flows have added to equity, at the marks of their time; negative for what they took. Beside the classes of

@@ -51,7 +51,8 @@ void PortfolioView::scalars(const Portfolio& book, TradingState state, Nanos now
   h.state = static_cast<std::uint32_t>(state);
   h.equity = book.equity().raw();
   h.peak_equity = book.peak().raw();
-  h.day_start_equity = book.day_start().raw();
+  // What came or went since is no gain and no loss of the day (trading rules 5.1).
+  h.day_start_equity = (book.day_start() + book.day_flows()).raw();
   h.now_ns = now;
   h.version = book.version();
 }

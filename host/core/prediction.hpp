@@ -32,6 +32,7 @@ struct Target {
   Id128 decision;
   Nanos time = 0, valid_until = 0;
   Decimal ref_px = Decimal::not_set();
+  Decimal keep = Decimal::not_set();  // of a take-profit: the quantity that stays; not set: none does
 };
 
 }  // namespace bowline::core

@@ -33,6 +33,8 @@ constexpr auto codes = std::to_array<std::pair<std::string_view, std::string_vie
     {"GATE_CLOSED", "the order gate is closed: emergency stop, watchdog, or the process is ending"},
     {"STATE_HALTED", "trading is halted: only protective stops and the operator's exits run"},
     {"STATE_REDUCING", "trading is reducing: entries and increases are denied"},
+    {"PRODUCT_LOCKED", "an operator has locked the product: nothing more is bought of it until the lock expires or is taken off"},
+    {"PRODUCT_NOT_LISTED", "execution.allow and execution.deny let nothing be bought of the product in this run"},
     {"STORE_DOWN", "the SQL store cannot be written: entries are denied until it can, exits go on"},
     {"MARK_MISSING", "the product has no price yet"},
     {"MARK_STALE", "the product's price is older than execution.floor.max_mark_age"},
@@ -114,6 +116,8 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   if (!facts.gate_open) return refuse("GATE_CLOSED", none, none, "the order gate is closed");
   if (facts.state == TradingState::halted) return refuse("STATE_HALTED", none, none, "trading is halted");
   if (facts.state == TradingState::reducing) return refuse("STATE_REDUCING", none, none, "trading is reducing");
+  if (!facts.listed) return refuse("PRODUCT_NOT_LISTED", none, none, "nothing is bought of " + ins.symbol + " in this run");
+  if (facts.locked) return refuse("PRODUCT_LOCKED", none, none, "an operator has locked " + ins.symbol);
   if (!facts.store_up) return refuse("STORE_DOWN", none, none, "the store can't be written");
   const Mark& mark = book.mark(id);
   if (!mark.last.is_set()) return refuse("MARK_MISSING", none, none, "no price of " + ins.symbol + " yet");

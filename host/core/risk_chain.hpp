@@ -34,9 +34,10 @@ struct FloorLimits {
 
 /// What the floor has to know beside the intent. One per trade-execution; the caller keeps it true.
 struct FloorFacts {
-  TradingState state = TradingState::active;
+  TradingState state = TradingState::active;  // of the product: the stricter of its own and everybody's
   bool gate_open = true;
   bool store_up = true;                       // false: the SQL store can't be written (trading rules 4.1)
+  bool locked = false, listed = true;         // the product: by an operator; by the configuration's allow- and deny-list
   Decimal day_notional = Decimal::zero();     // entries of the UTC day, filled and working
   std::uint32_t orders_last_minute = 0;       // with those of this frame
   Nanos now = 0;

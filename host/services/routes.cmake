@@ -20,8 +20,12 @@ set(routes_sources
     runtime/stream_routes.cpp
     signal_bridge/routes.cpp
     signal_generator/routes.cpp
+    trade_execution/emergency_routes.cpp
+    trade_execution/operator_routes.cpp
     trade_execution/order_list.cpp
+    trade_execution/risk_routes.cpp
     trade_execution/routes.cpp
+    trade_execution/inventory_routes.cpp
     trade_execution/trade_request.cpp)
 list(TRANSFORM routes_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)
 target_sources(bowline_services PRIVATE ${routes_sources})

@@ -40,6 +40,7 @@ class Fields {
     return out;
   }
   bool has(const char* key) const { return all_.contains(key); }
+  Fields object(const char* key) const { return Fields(all_.value(key, json())); }
   std::string text(const char* key) const {
     const auto it = all_.find(key);
     if (it == all_.end() || !it->is_string()) throw Bad{std::string(key) + " is missing or not a text"};
@@ -96,6 +97,10 @@ constexpr auto purposes = std::to_array({core::Purpose::entry, core::Purpose::re
                                          core::Purpose::operator_order, core::Purpose::stop, core::Purpose::emergency});
 constexpr auto trading_states =
     std::to_array({core::TradingState::active, core::TradingState::reducing, core::TradingState::halted});
+
+constexpr auto changes_of_fills = std::to_array({core::BookedAs::fee, core::BookedAs::correction, core::BookedAs::reversal});
+constexpr auto flows = std::to_array({core::Flow::deposit, core::Flow::withdrawal, core::Flow::reward, core::Flow::conversion,
+                                      core::Flow::correction});
 
 template <class E>
 constexpr std::span<const E> span_of(const auto& array) {
@@ -183,6 +188,16 @@ std::string line(const OrderRow& r) {
   Line l{{"client_id", r.order.view()}, {"event", core::to_string(r.event)}, {"to", core::to_string(r.to)}};
   if (!r.venue_id.empty()) l["venue_id"] = r.venue_id;
   if (!r.text.empty()) l["text"] = r.text;
+  const core::Terms& t = r.terms;
+  if (t.qty.is_set() || t.limit_px.is_set() || t.stop_px.is_set() || t.expire_ns != 0) {
+    Line terms = Line::object();
+    put(terms, "qty", t.qty);
+    put(terms, "limit_px", t.limit_px);
+    put(terms, "stop_px", t.stop_px);
+    if (t.expire_ns != 0) terms["expire_ns"] = t.expire_ns;
+    if (t.as_of != 0) terms["as_of"] = t.as_of;
+    l["terms"] = std::move(terms);
+  }
   return text_of(l);
 }
 Result<OrderRow> read_order(std::string_view payload) {
@@ -197,12 +212,100 @@ Result<OrderRow> read_order(std::string_view payload) {
     r.to = *to;
     r.venue_id = f.text_or("venue_id");
     r.text = f.text_or("text");
+    if (f.has("terms")) {
+      const Fields t = f.object("terms");
+      r.terms.qty = t.amount_or_none("qty");
+      r.terms.limit_px = t.amount_or_none("limit_px");
+      r.terms.stop_px = t.amount_or_none("stop_px");
+      if (t.has("expire_ns")) r.terms.expire_ns = t.number<core::Nanos>("expire_ns");
+      if (t.has("as_of")) r.terms.as_of = t.number<core::Nanos>("as_of");
+    }
     return r;
   });
 }
 
+std::string line(const ExternalRow& r, std::string_view symbol) {
+  const core::Intent& i = r.told;
+  Line l{{"client_id", r.order.view()},
+         {"told_id", i.client_id()},
+         {"venue_id", r.venue_id},
+         {"symbol", symbol},
+         {"side", core::to_string(i.side())},
+         {"type", i.abi.type},  // as told, and perhaps none of those that this host makes
+         {"tif", i.abi.tif},
+         {"flags", i.abi.flags}};
+  put(l, "qty", i.qty());
+  put(l, "quote_qty", i.quote_qty());
+  put(l, "limit_px", i.limit_px());
+  put(l, "stop_px", i.stop_px());
+  l["expire_ns"] = i.abi.expire_ns;
+  l["created_ns"] = i.abi.decided_ns;
+  put(l, "filled_before", r.filled_before);
+  return text_of(l);
+}
+Result<ExternalRow> read_external(std::string_view payload, const core::InstrumentTable& table) {
+  return guarded(journal_kind::external, [&] {
+    const Fields f(payload);
+    ExternalRow r;
+    r.order = f.order("client_id");
+    const core::InstrumentId id = table.find(f.text("symbol"));
+    if (!id) throw Bad{f.text("symbol") + " is not among the instruments of this run: list it again until its orders have ended"};
+    r.told = core::blank_intent();
+    const std::string told_id = f.text("told_id");
+    if (told_id.size() >= sizeof r.told.abi.client_id) throw Bad{"told_id is not an order id"};
+    std::copy(told_id.begin(), told_id.end(), r.told.abi.client_id);
+    r.told.abi.instrument = id.value;
+    r.told.purpose = core::Purpose::operator_order;
+    r.told.abi.side = static_cast<std::uint32_t>(f.word<core::Side>("side", span_of<core::Side>(sides)));
+    r.told.abi.type = f.number<std::uint32_t>("type");
+    r.told.abi.tif = f.number<std::uint32_t>("tif");
+    r.told.abi.flags = f.number<std::uint32_t>("flags");
+    r.told.abi.qty = f.amount_or_none("qty").raw();
+    r.told.abi.quote_qty = f.amount_or_none("quote_qty").raw();
+    r.told.abi.limit_px = f.amount_or_none("limit_px").raw();
+    r.told.abi.stop_px = f.amount_or_none("stop_px").raw();
+    r.told.abi.expire_ns = f.number<core::Nanos>("expire_ns");
+    r.told.abi.decided_ns = f.number<core::Nanos>("created_ns");
+    r.venue_id = f.text("venue_id");
+    r.filled_before = f.amount("filled_before");
+    return r;
+  });
+}
+
+std::string line(const FlowRow& r) {
+  Line l{{"asset", r.asset}, {"class", core::to_string(r.kind)}};
+  put(l, "amount", r.amount);
+  return text_of(l);
+}
+Result<FlowRow> read_flow(std::string_view payload) {
+  return guarded(journal_kind::flow, [&] {
+    const Fields f(payload);
+    return FlowRow{f.text("asset"), f.word<core::Flow>("class", span_of<core::Flow>(flows)), f.amount("amount")};
+  });
+}
+
+std::string line(const InventoryRow& r) {
+  Line l{{"symbol", r.symbol}, {"adopt", r.adopt}};
+  put(l, "qty", r.qty);
+  put(l, "px", r.px);
+  l["key"] = r.key;
+  l["body"] = r.body;
+  return text_of(l);
+}
+Result<InventoryRow> read_inventory(std::string_view payload) {
+  return guarded(journal_kind::inventory, [&] {
+    const Fields f(payload);
+    const bool adopt = f.flag("adopt");
+    return InventoryRow{f.text("symbol"), adopt, f.amount("qty"), adopt ? f.amount("px") : Decimal::not_set(), f.text("key"), f.text("body")};
+  });
+}
+
 std::string line(const FillRow& r) {
-  Line l{{"client_id", r.order.view()}, {"fill_id", r.fill_id}, {"symbol", r.symbol}, {"side", core::to_string(r.side)}};
+  const bool changes = r.as != core::BookedAs::fill;
+  Line l{{"client_id", r.order.view()}, {changes ? "of_fill" : "fill_id", r.fill_id}, {"symbol", r.symbol}, {"side", core::to_string(r.side)}};
+  if (changes) l["as"] = core::to_string(r.as);
+  if (r.corrected) l["corrected"] = true;
+  if (r.told != 0) l["told"] = r.told;
   put(l, "px", r.px);
   put(l, "qty", r.qty);
   put(l, "fee", r.fee);
@@ -216,13 +319,18 @@ Result<FillRow> read_fill(std::string_view payload) {
     const Fields f(payload);
     FillRow r;
     r.order = f.order("client_id");
-    r.fill_id = f.text("fill_id");
+    const bool changes = f.has("as");
+    r.fill_id = f.text(changes ? "of_fill" : "fill_id");
+    if (changes) r.as = f.word<core::BookedAs>("as", span_of<core::BookedAs>(changes_of_fills));
+    r.corrected = f.flag("corrected");
+    if (f.has("told")) r.told = f.number<core::Nanos>("told");
     r.symbol = f.text("symbol");
     r.side = f.word<core::Side>("side", span_of<core::Side>(sides));
-    r.px = f.amount("px");
-    r.qty = f.amount("qty");
+    const bool reversal = r.as == core::BookedAs::reversal;  // says no more than which fill is taken back
+    r.px = reversal ? f.amount_or_none("px") : f.amount("px");
+    r.qty = reversal ? f.amount_or_none("qty") : f.amount("qty");
     r.fee = f.amount_or_none("fee");
-    r.fee_worth = f.amount("fee_worth");
+    r.fee_worth = reversal ? f.amount_or_none("fee_worth") : f.amount("fee_worth");
     r.fee_asset = f.text("fee_asset");
     r.liquidity = f.number<std::uint32_t>("liquidity");
     return r;
@@ -235,6 +343,7 @@ std::string line(const StateRow& r) {
   if (r.looked) l["looked"] = true;
   l["who"] = r.who;
   l["why"] = r.why;
+  if (!r.request.empty()) l["request"] = r.request;
   return text_of(l);
 }
 Result<StateRow> read_state(std::string_view payload) {
@@ -247,6 +356,7 @@ Result<StateRow> read_state(std::string_view payload) {
     r.looked = f.flag("looked");
     r.who = f.text_or("who");
     r.why = f.text_or("why");
+    r.request = f.text_or("request");
     return r;
   });
 }
@@ -265,6 +375,8 @@ std::string line(const StepRow& r) {
   put(l, "day_start", r.day_start);
   put(l, "max_drawdown", r.max_drawdown);
   put(l, "day_notional", r.day_notional);
+  if (!r.net_flows.is_zero()) put(l, "net_flows", r.net_flows);
+  if (!r.day_flows.is_zero()) put(l, "day_flows", r.day_flows);
   return text_of(l);
 }
 Result<StepRow> read_step(std::string_view payload) {
@@ -279,6 +391,8 @@ Result<StepRow> read_step(std::string_view payload) {
     r.day_start = f.amount_or_none("day_start");
     r.max_drawdown = f.amount("max_drawdown");
     r.day_notional = f.amount("day_notional");
+    if (f.has("net_flows")) r.net_flows = f.amount("net_flows");
+    if (f.has("day_flows")) r.day_flows = f.amount("day_flows");
     return r;
   });
 }
@@ -309,6 +423,7 @@ std::string line(const TargetRow& r) {
   l["decision"] = r.decision.hex();
   put(l, "ref_px", r.ref_px);
   if (r.insists) l["insists"] = true;
+  put(l, "keep", r.keep);
   return text_of(l);
 }
 Result<TargetRow> read_target(std::string_view payload) {
@@ -324,7 +439,38 @@ Result<TargetRow> read_target(std::string_view payload) {
     r.decision = f.decision("decision");
     r.ref_px = f.amount_or_none("ref_px");
     r.insists = f.flag("insists");
+    r.keep = f.amount_or_none("keep");
     return r;
+  });
+}
+
+std::string line(const ProtectionRow& r) {
+  Line l{{"symbol", r.symbol}, {"source", r.source}, {"rule", r.rule}};
+  put(l, "stop_px", r.stop_px);
+  put(l, "take_px", r.take_px);
+  if (r.share != 0) l["share"] = r.share;
+  return text_of(l);
+}
+Result<ProtectionRow> read_protection(std::string_view payload) {
+  return guarded(journal_kind::protection, [&] {
+    const Fields f(payload);
+    ProtectionRow r;
+    r.symbol = f.text("symbol");
+    r.source = f.text("source");
+    r.rule = f.number<std::uint32_t>("rule");
+    r.stop_px = f.amount("stop_px");
+    if (!r.stop_px.is_set() || !r.stop_px.is_positive()) throw Bad{"stop_px is not above 0"};
+    r.take_px = f.amount_or_none("take_px");
+    if (f.has("share")) r.share = f.number<std::uint32_t>("share");
+    return r;
+  });
+}
+
+std::string line(const ReentryRow& r) { return text_of(Line{{"symbol", r.symbol}, {"until", r.until}}); }
+Result<ReentryRow> read_reentry(std::string_view payload) {
+  return guarded(journal_kind::reentry, [&] {
+    const Fields f(payload);
+    return ReentryRow{f.text("symbol"), f.number<core::Nanos>("until")};
   });
 }
 

@@ -8,8 +8,10 @@
 #include <string_view>
 #include <vector>
 
+#include "core/booking.hpp"
 #include "core/instrument.hpp"
 #include "core/intent.hpp"
+#include "core/order.hpp"
 #include "core/order_state.hpp"
 #include "core/records.hpp"
 
@@ -19,6 +21,7 @@ namespace bowline::store {
 namespace journal_kind {
 inline constexpr std::string_view begin = "begin", intent = "intent", order = "order", fill = "fill", balance = "balance",
                                   state = "state", block = "block", step = "step", command = "command", target = "target", sizing = "sizing",
+                                  external = "external", protection = "protection", reentry = "reentry", flow = "flow", inventory = "inventory",
                                   journal = "journal", end = "end";
 }  // namespace journal_kind
 
@@ -35,9 +38,27 @@ struct OrderRow {
   core::OrderState to{};
   std::string venue_id;  ///< as known then; empty = not yet
   std::string text;      ///< the venue's own words
+  core::Terms terms{};   ///< told with it and taken; none of them set: none were told
 };
 
-/// One execution as booked. `fee` may be not set: not told. `fee_worth`: in the quote asset, as it was booked then.
+/// An order that this host did not make, as it was found: core::OrderTable::adopt() makes the same of it again.
+struct ExternalRow {
+  core::ClientOrderId order;  ///< what it is called here
+  core::Intent told;          ///< its client id is the venue's, and may be empty
+  std::string venue_id;
+  Decimal filled_before;
+};
+
+/// A balance that changed without a trade (trading rules 5.6), as booked.
+struct FlowRow {
+  std::string asset;
+  core::Flow kind{};
+  Decimal amount;
+};
+
+/// One report of an execution as booked. `fee` may be not set: not told. `fee_worth`: in the quote asset, as it was booked
+/// then. A row that changes a fill told before names it by `of_fill` in the file, not by `fill_id`: who knows fills alone
+/// can't take it for one.
 struct FillRow {
   core::ClientOrderId order;
   std::string fill_id, symbol;
@@ -45,6 +66,17 @@ struct FillRow {
   Decimal px, qty, fee, fee_worth;
   std::string fee_asset;
   std::uint32_t liquidity = 0;
+  core::BookedAs as = core::BookedAs::fill;
+  bool corrected = false;  ///< what was told first of it is out of date
+  core::Nanos told = 0;    ///< the venue's time of a correction or reversal
+};
+
+/// Inventory that the operator adopted at a price, or released; the same key and body move it once.
+struct InventoryRow {
+  std::string symbol;
+  bool adopt = true;
+  Decimal qty, px;  ///< px not set: released
+  std::string key, body;
 };
 
 /// The trading state from here on, who wanted it and why (trading rules 3.4).
@@ -52,7 +84,7 @@ struct StateRow {
   core::TradingState state{};
   bool gate_open = true, frozen = false;
   bool looked = false;  ///< an operator's resume: what blocked a product is explained
-  std::string who, why;
+  std::string who, why, request{};
 };
 
 /// Nothing more is bought of it: the venue reported what can't be explained.
@@ -66,6 +98,7 @@ struct StepRow {
   core::Nanos settled = 0, day = -1;
   std::uint64_t version = 0, seq = 0;  ///< of the portfolio, and of the newest event
   Decimal peak, day_start, max_drawdown, day_notional;
+  Decimal net_flows = Decimal::zero(), day_flows = Decimal::zero();
 };
 
 /// An operator's order, answered: the same key and body get the same answer after a restart, too.
@@ -85,6 +118,20 @@ struct TargetRow {
   core::Id128 decision;
   Decimal ref_px;
   bool insists = false, gone = false;
+  Decimal keep = Decimal::not_set();  ///< core::Target::keep
+};
+
+/// What a risk rule asked for to protect a position, as it was taken (core::ProtectionWish, its instrument by its symbol).
+struct ProtectionRow {
+  std::string symbol, source;
+  Decimal stop_px, take_px = Decimal::not_set();
+  std::uint32_t share = 0, rule = 0;
+};
+
+/// Nobody buys of it before this time: a protection sold it (trading rules 1.3).
+struct ReentryRow {
+  std::string symbol;
+  core::Nanos until = 0;
 };
 
 /// How a target became an order: core::SizingRecord, its instrument by its symbol.
@@ -96,12 +143,18 @@ struct SizingRow {
 std::string line(const SizingRow&);
 std::string line(const BalanceRow&);
 std::string line(const OrderRow&);
+std::string line(const FlowRow&);
+std::string line(const InventoryRow&);
+/// `symbol` is that of its instrument.
+std::string line(const ExternalRow&, std::string_view symbol);
 std::string line(const FillRow&);
 std::string line(const StateRow&);
 std::string line(const BlockRow&);
 std::string line(const StepRow&);
 std::string line(const CommandRow&);
 std::string line(const TargetRow&);
+std::string line(const ProtectionRow&);
+std::string line(const ReentryRow&);
 /// The whole intent, every field named. `symbol` is its instrument's.
 std::string line(const core::Intent& intent, std::string_view symbol);
 
@@ -109,12 +162,17 @@ std::string line(const core::Intent& intent, std::string_view symbol);
 Result<SizingRow> read_sizing(std::string_view payload);
 Result<BalanceRow> read_balance(std::string_view payload);
 Result<OrderRow> read_order(std::string_view payload);
+Result<FlowRow> read_flow(std::string_view payload);
+Result<InventoryRow> read_inventory(std::string_view payload);
+Result<ExternalRow> read_external(std::string_view payload, const core::InstrumentTable& table);
 Result<FillRow> read_fill(std::string_view payload);
 Result<StateRow> read_state(std::string_view payload);
 Result<BlockRow> read_block(std::string_view payload);
 Result<StepRow> read_step(std::string_view payload);
 Result<CommandRow> read_command(std::string_view payload);
 Result<TargetRow> read_target(std::string_view payload);
+Result<ProtectionRow> read_protection(std::string_view payload);
+Result<ReentryRow> read_reentry(std::string_view payload);
 /// The intent with the number its symbol has in `table`. Also JOURNAL_ROW when the table does not know the symbol.
 Result<core::Intent> read_intent(std::string_view payload, const core::InstrumentTable& table);
 

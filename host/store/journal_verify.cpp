@@ -15,7 +15,7 @@ namespace {
 /// The journal's orders, lived again through the same table of states that they went through.
 class Verifier {
   core::InstrumentTable instruments_;
-  core::OrderTable orders_{std::numeric_limits<std::size_t>::max()};
+  core::OrderTable orders_{std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
   std::vector<core::ClientOrderId> made_;  // in order of their intents
 
   static Error orphan(const core::ClientOrderId& id) {
@@ -27,15 +27,18 @@ class Verifier {
     return it != all.end() && it->is_string() ? it->get<std::string>() : std::string();
   }
 
+  Result<void> know(const std::string& symbol) {
+    if (instruments_.find(symbol)) return {};
+    const Decimal one = Decimal::from_int(1);
+    core::ProductRules rules;  // of no meaning here: nothing is traded
+    rules.base_step = rules.quote_step = rules.px_step = rules.base_min = rules.quote_min = one;
+    rules.maker_fee = rules.taker_fee = Decimal::zero();
+    if (auto known = instruments_.add(symbol, rules); !known) return Error{"JOURNAL_ROW", "an order of the product '" + symbol + "'"};
+    return {};
+  }
+
   Result<void> intent(std::string_view payload, core::Nanos time) {
-    const std::string symbol = symbol_of(payload);
-    if (!instruments_.find(symbol)) {
-      const Decimal one = Decimal::from_int(1);
-      core::ProductRules rules;  // of no meaning here: nothing is traded
-      rules.base_step = rules.quote_step = rules.px_step = rules.base_min = rules.quote_min = one;
-      rules.maker_fee = rules.taker_fee = Decimal::zero();
-      if (auto known = instruments_.add(symbol, rules); !known) return Error{"JOURNAL_ROW", "an intent of the product '" + symbol + "'"};
-    }
+    if (auto known = know(symbol_of(payload)); !known) return known;
     const auto read = read_intent(payload, instruments_);
     if (!read) return read.error();
     const auto added = orders_.add(*read, time, 0);
@@ -48,7 +51,7 @@ class Verifier {
     core::Order* o = orders_.find(r.order);
     if (o == nullptr) return orphan(r.order);
     const core::OrderState was = o->state;
-    if (auto done = orders_.apply(*o, r.event, time); !done) return done;
+    if (auto done = orders_.apply(*o, r.event, time, &r.terms); !done) return done;
     if (o->state != r.to)
       return Error{"ORDER_EVENT_UNEXPECTED", "order " + std::string(r.order.view()) + " was " + std::string(core::to_string(was)) +
                                                  " and can't become " + std::string(core::to_string(r.to)) + " by the event " +
@@ -62,12 +65,37 @@ class Verifier {
     const std::string id(r.order.view());
     if (r.symbol != instruments_[o->intent.instrument()].symbol || r.side != o->intent.side())
       return Error{"FILL_OF_OTHER", "fill " + r.fill_id + " names another product or side than its order " + id};
-    if (o->fill(r.fill_id) != nullptr) return Error{"FILL_TWICE", "fill " + r.fill_id + " of order " + id + " was booked before"};
-    if (const Decimal most = o->most_qty(); most.is_set() && o->cum_qty + r.qty > most)
+    core::BookedFill* known = const_cast<core::BookedFill*>(o->fill(r.fill_id));
+    if (r.as == core::BookedAs::fill) {
+      if (known != nullptr) return Error{"FILL_TWICE", "fill " + r.fill_id + " of order " + id + " was booked before"};
+    } else if (known == nullptr && r.as != core::BookedAs::reversal) {  // a reversal may overtake its fill
+      return Error{"FILL_UNKNOWN", "fill " + r.fill_id + " of order " + id + " is changed and was never booked"};
+    } else if (known != nullptr && known->undone) {
+      return Error{"FILL_UNKNOWN", "fill " + r.fill_id + " of order " + id + " is changed and was taken back before"};
+    }
+    if (r.as == core::BookedAs::fee) return {};
+    const bool back = r.as == core::BookedAs::reversal;
+    const Decimal before = known != nullptr ? known->fill.qty : Decimal::zero(), now = back ? Decimal::zero() : r.qty;
+    const Decimal cum = o->cum_qty - before + now;
+    if (const Decimal most = o->most_qty(); most.is_set() && now > before && cum + o->filled_before > most)
       return Error{"FILL_BEYOND_ORDER", "order " + id + " has fills of more than its quantity"};
-    o->fills.emplace_back(r.fill_id);
-    o->cum_qty = o->cum_qty + r.qty;
+    if (known == nullptr) known = &o->fills.emplace_back(r.fill_id);
+    known->fill.qty = now;
+    known->undone = back;
+    o->cum_qty = cum;
     o->updated = time;
+    return {};
+  }
+
+  // An order of others: what happens to it must be as possible as what happens to ours.
+  Result<void> external(std::string_view payload, core::Nanos time) {
+    if (auto known = know(symbol_of(payload)); !known) return known;
+    const auto r = read_external(payload, instruments_);
+    if (!r) return r.error();
+    const auto made = orders_.adopt(r->told, r->venue_id, r->filled_before, time, 0);
+    if (!made) return made.error();
+    if ((*made)->id() != r->order)
+      return Error{"JOURNAL_ROW", "an order of others is called " + std::string(r->order.view()) + " and would be " + std::string((*made)->id().view())};
     return {};
   }
 
@@ -81,6 +109,7 @@ class Verifier {
       const auto r = read_order(payload);
       return r ? event(*r, time) : Result<void>(r.error());
     }
+    if (kind == journal_kind::external) return external(payload, time);
     if (kind == journal_kind::fill) {
       ++report.fills;
       const auto r = read_fill(payload);

@@ -68,6 +68,9 @@ json told_signal(json row) { return with_times(std::move(row), {"time", "valid_u
 json told_order(json row) {
   const auto state = core::order_state_from(row["state"].get<std::string>());
   row["ended"] = state && core::is_terminal(*state);
+  // Whatever this host orders comes of a decision; an order of others has none.
+  const core::Id128 decision = core::Id128::from_hex(row["decision"].get<std::string>());
+  row["origin"] = decision.hi == 0 && decision.lo == 0 ? "external" : "host";
   return with_times(std::move(row), {"expire", "decided", "updated"});
 }
 constexpr const char* order_columns =

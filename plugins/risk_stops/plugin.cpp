@@ -16,7 +16,8 @@
 namespace bowline::risk_stops {
 namespace {
 
-constexpr std::uint32_t dust = 1;  // bit of bl_position.flags
+constexpr std::uint32_t dust = 1;      // bit of bl_position.flags
+constexpr std::uint32_t replayed = 1;  // bit of bl_event.flags
 
 Held held_of(const bl_position& p) noexcept {
   const Decimal qty = Decimal::from_raw(p.qty);
@@ -152,6 +153,7 @@ class Plugin {
     const auto px = [&bar](std::int64_t m) { return plugin_common::to_double(m, bar.px_exp); };
     s->volatility.update(px(bar.high), px(bar.low), px(bar.close));
     s->market = {close, bar.close_ns, bar.close_ns - bar.open_ns, s->volatility.value()};
+    if ((bar.h.flags & replayed) != 0) return;  // of before a restart: the host has the stops of then
     protect(bar.h.instrument, *s, held_now(bar.h.instrument, *s, portfolio), sink);
   }
 
@@ -178,7 +180,12 @@ class Plugin {
       s.wanted.reset();
       return;
     }
-    if ((position->flags & dust) != 0) return;  // no order can be made of it
+    if ((position->flags & dust) != 0) {
+      // No order can be made of it. What is bought beside it later is another position, whatever the stop of this one was.
+      s.protection.clear();
+      s.wanted.reset();
+      return;
+    }
     const auto wanted = s.protection.follow(held, s.market, rules_, product_of(instrument));
     if (!wanted || wanted == s.wanted) return;
     bl_stop out{};

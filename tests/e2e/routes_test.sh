@@ -150,7 +150,7 @@ exec 5>&-
 # every path with a method that it has not
 for s in $all; do
   for p in $(sed -n 's/^  "\(\/[^"]*\)": {$/\1/p' "$served/$s.openapi.json"); do
-    case $p in *'{id}'*) ask $s PATCH "$p" x 405 ;; *) ask $s PATCH "$p" "" 405 ;; esac
+    case $p in *'{'*'}'*) ask $s PATCH "$p" x 405 ;; *) ask $s PATCH "$p" "" 405 ;; esac
     check "$s $p: says what is allowed" grep -qi '^allow: [A-Z]' "$dir/head"
   done
 done
@@ -208,6 +208,48 @@ get $r /rebalance/plan "" 200
 ask $x POST /emergency/resume "" 400 "${json[@]}" -d '{"reason":""}'
 ask $x POST /emergency/resume "" 200 "${json[@]}" -d '{"reason":"a test"}'
 check "the gate is open" has '"state":"active","gate_open":true'
+
+# the operator's states, locks and closes
+get $x /trading/state "" 200
+check "of each product" is "$(grep -o '"effective":"active"' "$body" | wc -l)" 2
+get $x /trading/state "?x=1" 400
+ask $x POST /trading/state "" 200 "${json[@]}" -d '{"state":"reducing","reason":"another test"}'
+check "reducing is a state" has '^{"state":"reducing"'
+trade reduced 422 "" "$order"
+check "nothing is bought in it" is "$(code)" STATE_REDUCING
+ask $x POST /trading/state "" 200 "${json[@]}" -d '{"state":"active","reason":"another test"}'
+ask $x POST /trading/state "" 400 "${json[@]}" -d '{"state":"halted","freeze":true,"reason":"another test"}'
+check "freeze needs its words" is "$(code)" CONFIRM_MISSING
+ask $x POST /trading/state "" 200 "${json[@]}" -d '{"state":"halted","instrument":"ETH-USD","reason":"another test"}'
+check "one product alone" has '^{"state":"active"'
+ask $x POST /trading/state "" 200 "${json[@]}" -d '{"state":"active","instrument":"ETH-USD","reason":"another test"}'
+ask $x POST /trading/state "" 404 "${json[@]}" -d '{"state":"active","instrument":"DOGE-USD","reason":"another test"}'
+ask $x POST '/positions/{symbol}/lock' BTC-USD 200 "${json[@]}" -d '{"reason":"another test","until":"2100-01-01T00:00:00Z"}'
+trade locked 422 "" "$order"
+check "a locked product is not bought" is "$(code)" PRODUCT_LOCKED
+get $x /trading/state "" 200
+check "the lock is shown" has '"until":"2100-01-01T00:00:00Z"'
+ask $x POST '/positions/{symbol}/unlock' BTC-USD 200 "${json[@]}" -d '{"reason":"another test"}'
+ask $x POST '/positions/{symbol}/unlock' BTC-USD 409 "${json[@]}" -d '{"reason":"another test"}'
+ask $x POST '/positions/{symbol}/lock' DOGE-USD 404 "${json[@]}" -d '{"reason":"another test"}'
+ask $x POST '/positions/{symbol}/close' BTC-USD 400 "${json[@]}" -d '{"reason":"another test"}'
+trade rests 202 "" "$order"
+ask $x POST '/positions/{symbol}/close' BTC-USD 202 "${json[@]}" -H 'Idempotency-Key: close' -d '{"reason":"another test"}'
+check "what rests is cancelled" has '"cancels":1'
+ask $x POST '/positions/{symbol}/close' BTC-USD 202 "${json[@]}" -H 'Idempotency-Key: close' -d '{"reason":"another test"}'
+check "the same close" has '"replayed":true'
+
+get $x /risk/state "" 200
+check "each limit of the floor" is "$(grep -o '"headroom":[^,]*,\{0,1\}' "$body" | wc -l | { read -r n; [ "$n" -ge 4 ] && echo enough; })" enough
+get $x /risk/state "?x=1" 400
+ask $x POST /emergency/liquidate-all "" 400 "${json[@]}" -d '{"reason":"another test"}'
+check "liquidating needs its confirmation" is "$(code)" CONFIRM_MISSING
+ask $x POST /emergency/liquidate-all "?dry_run=true" 200 "${json[@]}" -d '{"reason":"another test"}'
+check "a dry run is a plan" has '"phase":"planned"'
+ask $x POST /emergency/liquidate-all "" 202 "${json[@]}" -d '{"reason":"another test","confirm":true,"id":"all"}'
+get $x '/emergency/{id}' all 200
+get $x '/emergency/{id}' nothing 404
+ask $x POST /emergency/resume "" 200 "${json[@]}" -d '{"reason":"another test"}'
 
 audited() { "$SQLITE_DO" "$dir/var.slow/crypto_transactions.db" "SELECT count(*) FROM audit WHERE $1"; }
 kill -TERM "$host"

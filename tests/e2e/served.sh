@@ -16,13 +16,13 @@ serve() { # config, log: starts it and waits for its ports
 declare -A port
 four_ports() { [ "$(grep -c 'listens on' "$1" 2>/dev/null)" = 4 ]; }
 
-# service, method, the route as its document names it, what to ask instead of the route's {id} and behind it, status wanted,
+# service, method, the route as its document names it, what to ask instead of the route's {…} and behind it, status wanted,
 # curl's arguments. The body is kept; an answer carries the id of its request, and a refusal has the one shape.
 ask() {
   local service=$1 method=$2 route=$3 rest=$4 want=$5; shift 5
   asked=$((asked + 1))
   local at=$route id=t-$asked.a_b
-  case $route in *'{id}'*) at=${route/'{id}'/${rest%%\?*}}; case $rest in *\?*) at="$at?${rest#*\?}" ;; esac ;; *) at=$route$rest ;; esac
+  case $route in *'{'*'}'*) at=${route/'{'*'}'/${rest%%\?*}}; case $rest in *\?*) at="$at?${rest#*\?}" ;; esac ;; *) at=$route$rest ;; esac
   body=$served/$(printf %04d $asked).json
   local got
   got=$(curl -s -m 20 -X "$method" -H "X-Request-Id: $id" -o "$body" -D "$dir/head" -w '%{http_code}' "$@" "http://127.0.0.1:${port[$service]}$at")

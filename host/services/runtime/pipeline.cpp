@@ -164,6 +164,7 @@ void Pipeline::handle(MarketEvent& event) {
     if (recalls_) recalls_(event.h.ts_recv);
     if (event.h.type == BL_EV_BAR) recall(event.bar);
     else p_.generator->on_event(event.h);
+    event.h.flags |= 1u;  // to the rules it is history: what they wanted of it then is in the journal
     for (const Listener& l : p_.listeners)
       if (l.market) l.market(event.h);
     return;

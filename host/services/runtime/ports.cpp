@@ -95,6 +95,15 @@ bool RiskAdapter::check(const bl_intent& intent, const bl_portfolio& portfolio, 
   return false;
 }
 
+StopSink::StopSink(Execution& execution, std::string_view instance)
+    : execution_(execution), name_(shared(instance)), sink_(closed_sink(this)) {
+  sink_.stop = [](void* ctx, const bl_stop* wish) noexcept -> bl_status {
+    if (wish == nullptr || wish->size < sizeof(bl_stop)) return BL_E_INVALID;
+    const auto& self = *static_cast<StopSink*>(ctx);
+    return self.execution_.want_stop(*wish, self.name_);
+  };
+}
+
 // ---- broker -----------------------------------------------------------------------------------------------------
 
 BrokerAdapter::BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox, const std::atomic<bool>& gate_closed,

@@ -58,6 +58,20 @@ class RiskAdapter final : public core::RiskRule {
   std::string service_;
 };
 
+/// Where a risk instance asks for protection. What it wants is trade-execution's to keep.
+class StopSink {
+ public:
+  StopSink(Execution& execution, std::string_view instance);
+  StopSink(const StopSink&) = delete;
+  StopSink& operator=(const StopSink&) = delete;
+  const bl_sink& get() const noexcept { return sink_; }
+
+ private:
+  Execution& execution_;
+  core::SharedText name_;
+  bl_sink sink_{};
+};
+
 /// A broker instance. What it says, in a call or on a wake-up, lands in `inbox` and is read between calls.
 class BrokerAdapter final : public BrokerPort {
  public:

@@ -330,10 +330,11 @@ const char* const target_schema =
 "valid_until_ns":{"type":["integer","null"]},"ref_price":{"type":["string","null"],"format":"decimal"}}})";
 
 const char* const order_schema =
-    R"({"type":"object","required":["id","decision","instrument","side","type","state","ended","qty","filled_qty",
+    R"({"type":"object","required":["id","decision","instrument","origin","side","type","state","ended","qty","filled_qty",
 "decided","decided_ns","updated","updated_ns"],
 "properties":{"id":{"type":"string"},
 "decision":{"type":"string"},"instrument":{"type":"string"},"purpose":{"type":"string"},
+"origin":{"type":"string","enum":["host","external"],"description":"external: found at the venue, not made by this host"},
 "side":{"type":"string","enum":["BUY","SELL"]},"type":{"type":"string"},"tif":{"type":"string"},
 "state":{"type":"string"},"ended":{"type":"boolean"},"qty":{"type":["string","null"],"format":"decimal"},
 "quote_qty":{"type":["string","null"],"format":"decimal"},"limit_price":{"type":["string","null"],

@@ -236,7 +236,10 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   m.assemble();
   if (auto done = m.resume(); !done) return done.error();
   m.watch = std::make_unique<RunWatch>(m.parts());
-  m.loop->watch = [w = m.watch.get()] { w->look(); };
+  m.loop->watch = [&m] {
+    m.look_at_latch();
+    m.watch->look();
+  };
   return std::unique_ptr<Run>(new Run(std::move(impl)));
 }
 
@@ -257,6 +260,28 @@ RunParts Run::Impl::parts() const {
   // Two bars that did not come, and as long as a bar may be late.
   p.stale_after_ns = 2 * config.interval_ns + config.max_bar_delay_ns;
   return p;
+}
+
+void Run::Impl::look_at_latch() {
+  if (!execution) return;
+  const core::Nanos now = facts.engine_ns.load(std::memory_order_relaxed);
+  if (execution->look_at_latch(now) && !execution->liquidating()) {
+    const store::Halt halt = latch->read();
+    if (halt.order == store::HaltOrder::liquidate && !execution->receipt(halt.id)) {
+      LiquidationRequest q;
+      q.id = halt.id;
+      q.reason = halt.why;
+      q.principal = halt.who;
+      q.request_id = halt.id;
+      bool replayed = false;
+      if (const auto done = execution->liquidate(q, now, replayed); !done && !latch_refused) {
+        latch_refused = true;  // told once, tried again at each look
+        out::error("run", "{}: the latch orders to liquidate: {}", done.error().code, done.error().message);
+      }
+    }
+  }
+  // What the venue answers at once is followed at once, but not without end.
+  for (int i = 0; i < 100 && execution->look_at_liquidation(now); ++i) loop->pump();
 }
 
 RunParts Run::parts() const { return impl_->parts(); }
@@ -322,7 +347,8 @@ Summary Run::turn(const std::function<void()>& on_started) {
       return summary();
     }
     if (!m.instances->quarantine().empty())
-      m.execution->set_state(core::TradingState::reducing, 0, "host", "an instance is quarantined");
+      static_cast<void>(m.execution->tighten(core::TradingState::reducing, m.execution->settled(), "an instance is quarantined"));
+    m.look_at_latch();
     m.start_equity = m.execution->portfolio().equity();
   }
   for (const config::InstanceConfig& i : m.config.instances)

@@ -75,12 +75,21 @@ std::vector<std::unique_ptr<core::RiskRule>> Run::Impl::rules(std::string_view s
 
 void Run::Impl::make_execution() {
   broker = std::make_unique<BrokerAdapter>(*instances->brokers.front().instance, instances->broker_inbox, gate_closed, &plugin_errors);
+  latch = std::make_unique<store::HaltLatch>(options.var);
+  latched_broker = std::make_unique<LatchedBroker>(*broker, *latch);
   ExecutionOptions eo;
   eo.seed = config.seed;
   eo.account = config.execution.account;
   eo.interval = config.interval_ns;
   eo.gtd_bars = config.execution.gtd_bars;
   eo.min_trade = config.execution.min_trade;
+  eo.entry = {config.execution.entry.post_only, config.execution.entry.reprice, config.execution.entry.cross_within, config.execution.entry.wait_ns};
+  eo.position_drift = {config.execution.drift.position_cap, config.execution.drift.position_above};
+  eo.exposure_drift = {config.execution.drift.exposure_cap, config.execution.drift.exposure_above};
+  eo.exit_collar = config.execution.exit.collar;
+  eo.exit_wait = config.execution.exit.wait_ns;
+  eo.stop_lock_bars = config.execution.stops.lock_bars;
+  eo.unprotected_after = config.execution.stops.unprotected_after_ns;
   core::FloorLimits floor;
   floor.max_order = config.execution.floor.max_order;
   floor.max_day = config.execution.floor.max_day;
@@ -90,9 +99,22 @@ void Run::Impl::make_execution() {
   floor.max_mark_age = config.execution.floor.max_mark_age_ns;
   core::RecordSink& to = tap ? static_cast<core::RecordSink&>(*tap) : sink();
   execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules("trade-execution"), floor,
-                                          *broker, *journal, to);
+                                          *latched_broker, *journal, to);
+  execution->obey(*latch);
+  const auto in = [](const std::vector<std::string>& list, const std::string& symbol) {
+    return std::find(list.begin(), list.end(), symbol) != list.end();
+  };
+  for (const core::Instrument& i : table.all())
+    execution->list(i.id, (config.execution.allow.empty() || in(config.execution.allow, i.symbol)) && !in(config.execution.deny, i.symbol));
   if (sql) execution->ask_store([store = sql.get()] { return store->healthy(); });
+  for (auto& r : instances->risks)
+    if (!r.quarantined) stop_sinks.emplace(r.instance.get(), std::make_unique<StopSink>(*execution, r.id));
   tell_rules_of_orders();
+}
+
+const bl_sink& Run::Impl::sink_of(const loader::RiskInstance& instance) const {
+  const auto found = stop_sinks.find(&instance);
+  return found != stop_sinks.end() ? found->second->get() : no_sink;
 }
 
 void Run::Impl::make_generator() {
@@ -139,7 +161,7 @@ std::vector<Listener> Run::Impl::risk_listeners() {
     if (r.quarantined) continue;
     Listener l{r.services.get(), {}, {}};
     const auto tell = [this, instance = r.instance.get(), needs = r.needs](const bl_event& e) {
-      if (needs.wants(e.type)) count_error("trade-execution", *instance, "risk.on_event", instance->on_event(e, book().get(), no_sink));
+      if (needs.wants(e.type)) count_error("trade-execution", *instance, "risk.on_event", instance->on_event(e, book().get(), sink_of(*instance)));
     };
     l.timer = tell;
     if (r.needs.event_mask != 0) l.market = tell;
@@ -162,7 +184,7 @@ void Run::Impl::tell_rules_of_orders() {
   execution->tell_rules([this, rules = std::move(rules)](const bl_event& e) {
     for (const Rule& r : rules)
       if (r.needs.wants(e.type))
-        count_error("trade-execution", *r.instance, "risk.on_event", r.instance->on_event(e, execution->fresh_view().get(), no_sink));
+        count_error("trade-execution", *r.instance, "risk.on_event", r.instance->on_event(e, execution->fresh_view().get(), sink_of(*r.instance)));
   });
 }
 

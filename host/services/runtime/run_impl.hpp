@@ -7,6 +7,7 @@
 #include "services/runtime/remote/follower_loop.hpp"
 #include "services/runtime/run.hpp"
 #include "services/runtime/run_watch.hpp"
+#include "services/trade_execution/latched_broker.hpp"
 #include "store/sql_store.hpp"
 
 namespace bowline::services {
@@ -53,11 +54,15 @@ struct Run::Impl {
   PluginErrors plugin_errors;
   std::unique_ptr<Instances> instances;
   std::unique_ptr<BrokerAdapter> broker;
+  std::unique_ptr<store::HaltLatch> latch;          ///< with trade-execution: the file HALT of the state folder
+  std::unique_ptr<LatchedBroker> latched_broker;
+  bool latch_refused = false;
   std::vector<std::unique_ptr<FeedReader>> readers;
   std::unique_ptr<MarketStream> market;   ///< with signal-generator, where ports are open
   std::unique_ptr<EventsStream> events;   ///< with trade-execution, where ports are open
   std::unique_ptr<EventsTap> tap;
   std::unique_ptr<Execution> execution;
+  std::map<const loader::RiskInstance*, std::unique_ptr<StopSink>> stop_sinks;  ///< looked up, never walked through
   std::unique_ptr<Bridge> bridge;
   std::unique_ptr<Generator> generator;
   std::unique_ptr<Rebalancer> rebalancer;
@@ -93,6 +98,8 @@ struct Run::Impl {
   /// Ends the store. Its own error, or STORE_DROPPED, with how many records are lost.
   Result<void> close_store();
   RunParts parts() const;
+  /// Does what the latch says, and goes on with what is being liquidated. [core thread]
+  void look_at_latch();
   void tell_begin() const;
 
   // ---- run_assemble.cpp
@@ -105,6 +112,8 @@ struct Run::Impl {
   void make_loop();
   void make_followers();
   void tell_rules_of_orders();
+  /// Where this instance asks for stops: only trade-execution places them.
+  const bl_sink& sink_of(const loader::RiskInstance& instance) const;
   std::vector<std::unique_ptr<core::RiskRule>> rules(std::string_view service);
   void count_error(std::string_view service, const loader::Instance& instance, std::string_view call, bl_status status);
   wire::Hello hello(std::string service) const;

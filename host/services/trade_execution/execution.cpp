@@ -33,14 +33,20 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       table_(table),
       portfolio_(table, accounting, half_spread),
       book_(table.size()),
+      protections_(table.size()),
+      rungs_(table.size(), 0),
+      locked_until_(table.size(), 0),
+      told_unprotected_(table.size(), false),
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
+      states_(table.size()),
       blocked_(table.size(), false),
       quote_lost_(table.size(), false),
       broker_(broker),
       journal_(journal),
       durable_journal_(journal.durable()),
-      sink_(sink) {
+      sink_(sink),
+      entries_(table.size()) {
   journal_.name(table_);
 }
 
@@ -74,32 +80,35 @@ void Execution::on_quote(const bl_quote& quote) {
   if (!mark.last.is_set() || mark.time < portfolio_.mark({quote.h.instrument}).time) return;
   quote_lost_[quote.h.instrument - 1] = false;
   portfolio_.set_mark({quote.h.instrument}, mark);
+  act_on_price({quote.h.instrument}, now_);
 }
 
 void Execution::broker_failed(const Error& why) { incident("BROKER_EVENT_FAILED", why.message, now_); }
 
 void Execution::on_broker_event(const bl_event& event) {
   if (resuming_ && hold_back(event)) return;
+  if (!collect(event)) take(event);
+}
+
+void Execution::take(const bl_event& event) {
   now_ = std::max(now_, event.ts_recv);
   switch (event.type) {
     case BL_EV_EXEC: on_exec(reinterpret_cast<const bl_exec&>(event)); break;
     case BL_EV_FILL: on_fill(reinterpret_cast<const bl_fill&>(event)); break;
-    case BL_EV_BALANCE: {
-      // Cash comes into the book from the venue's first word. Later words are the venue's own arithmetic over the same
-      // fills; the ledger stays what the fills say, and a difference is for reconciliation to explain.
-      const auto& b = reinterpret_cast<const bl_balance_ev&>(event);
-      const core::AssetId asset{b.asset};
-      const Decimal total = Decimal::from_raw(b.total);
-      if (asset.value > table_.asset_count())
-        incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
-      else if (asset && total.is_set() && !cash_known_ && counts_.fills == 0) {
-        if (durable_journal_ && total != portfolio_.cash(asset))
-          note(store::journal_kind::balance, store::line(store::BalanceRow{std::string(table_.asset_code(asset)), total}));
-        portfolio_.set_cash(asset, total);
-      }
+    case BL_EV_BALANCE:
+      if (liquidation_) told_of_liquidation(reinterpret_cast<const bl_balance_ev&>(event));
+      on_balance(reinterpret_cast<const bl_balance_ev&>(event));
+      break;
+    case BL_EV_LINK: {
+      // What happened while the link was down is told to who asks.
+      const auto& link = reinterpret_cast<const bl_link&>(event);
+      if (link.state == 1 && (link.scope & 2u) != 0) venue_due_ = true;
       break;
     }
-    case BL_EV_PRODUCT: check_fees(reinterpret_cast<const bl_product&>(event)); break;
+    case BL_EV_PRODUCT:
+      check_fees(reinterpret_cast<const bl_product&>(event));
+      told_of_product(reinterpret_cast<const bl_product&>(event));
+      break;
     case BL_EV_DONE: on_done(reinterpret_cast<const bl_done&>(event)); break;
     default: break;  // unknown and uninteresting types are ignored, as the ABI demands
   }
@@ -141,7 +150,7 @@ const core::PortfolioView& Execution::publish(Nanos now) {
       deepest_ = below;
     }
   }
-  view_.build(portfolio_, orders_, state_, now);
+  view_.build(portfolio_, orders_, state(), now);
   view_is_old_ = false;
   return view_;
 }
@@ -173,18 +182,30 @@ void Execution::trade(Nanos now) {
   if (!journal_ok_) journal_again(now);
   if (!cancels_due_.empty()) cancel_in_time(now, true);
   if (!orders_.working().empty()) look_for_missing(now);
-  for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
+  if (protections_.any()) watch_all(now);
+  if (!strangers_.empty()) ask_about_strangers();
+  reconcile_if_due();
+  if (!liquidation_) {
+    for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
+    if (options_.position_drift.on() || options_.exposure_drift.on()) trim_drift(now);
+  }
   if (!approved_.empty()) flush_frame(now);
+  if (liquidation_) static_cast<void>(look_at_liquidation(now));
 }
 
 void Execution::finish(Nanos now) {
+  if (!answer_.empty()) take_answer();
   publish(now);  // what the last reports brought is another version than that of the last step
   compare_ended(now, true);
   settle(now);
+  tell_unwatched();
 }
 
 void Execution::settle(Nanos now) {
+  // An answer without its end: what it told so far is no less true.
+  if (!answer_.empty() && answer_step_ != steps_) take_answer();
   if (!ended_.empty()) compare_ended(now, false);
+  if (options_.unprotected_after > 0) tell_unprotected(now);
   ++steps_;
   settled_ = std::max(settled_, now);
   // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
@@ -222,21 +243,21 @@ void Execution::settle(Nanos now) {
 
 core::Order* Execution::working_of(InstrumentId id) const {
   for (Order* o : orders_.working())
-    if (o->intent.abi.instrument == id.value) return o;
+    if (!o->external && o->intent.abi.instrument == id.value) return o;
   return nullptr;
 }
 
 bool Execution::unsettled(InstrumentId id) const {
   return std::any_of(ended_.begin(), ended_.end(), [&](const Ended& e) {
     const Order* o = e.judged ? nullptr : orders_.find(e.order);
-    return o != nullptr && o->intent.abi.instrument == id.value && o->cum_qty != e.told;
+    return o != nullptr && !o->external && o->intent.abi.instrument == id.value && o->cum_qty != e.told;
   });
 }
 
 Decimal Execution::owed(InstrumentId id, Side side) const {
   Decimal sum = Decimal::zero();
   for (const Ended& e : ended_)
-    if (const Order* o = orders_.find(e.order); o != nullptr && o->intent.abi.instrument == id.value && o->intent.side() == side &&
+    if (const Order* o = orders_.find(e.order); o != nullptr && !o->external && o->intent.abi.instrument == id.value && o->intent.side() == side &&
                                                 e.told > o->cum_qty)
       sum = sum + (e.told - o->cum_qty);
   return sum;
@@ -246,15 +267,17 @@ Decimal Execution::owed(InstrumentId id, Side side) const {
 Decimal Execution::working_sells(InstrumentId id) const {
   Decimal sum = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
   for (const Order* o : orders_.working())
-    if (o->intent.abi.instrument == id.value && o->intent.side() == Side::sell) sum = sum + o->leaves();
+    if (!o->external && o->intent.abi.instrument == id.value && o->intent.side() == Side::sell) sum = sum + o->leaves();
   return sum;
 }
 
-core::FloorFacts Execution::facts(Nanos now) const {
+core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
   core::FloorFacts f;
-  f.state = state_;
+  f.state = states_.of(id);
   f.gate_open = gate_open();
   f.store_up = store_up();
+  f.locked = states_.lock_of(id, now) != nullptr;
+  f.listed = states_.listed(id);
   f.day_notional = day_ == now / day_ns ? day_notional_ : Decimal::zero();
   f.orders_last_minute = static_cast<std::uint32_t>(approved_.size()) + static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](Nanos t) { return t > now - minute; }));
@@ -303,8 +326,8 @@ void Execution::sizing(core::SizingRecord&& r) {
 }
 
 // Halted: strategy exits do not run; protective stops and the operator's exits do (trading rules 3.4).
-bool Execution::may_exit(Purpose purpose) const noexcept {
-  return state_ != core::TradingState::halted || purpose == Purpose::stop || purpose == Purpose::emergency ||
+bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
+  return states_.of(id) != core::TradingState::halted || purpose == Purpose::stop || purpose == Purpose::emergency ||
          purpose == Purpose::operator_order;
 }
 
@@ -326,95 +349,110 @@ void Execution::consider(InstrumentId id, Nanos now) {
     r.code = code;
     sizing(std::move(r));
   };
-  if (!r.price.is_set()) return stop(codes().no_mark);
-  if (!r.equity.is_set() || !r.equity.is_positive()) return stop(codes().equity);
+  const bool protects = target->purpose == Purpose::stop || target->purpose == Purpose::emergency;
+  // Somebody's word, and not a strategy's: all of it is sold, and every other order of the product gives way.
+  const bool by_command = target->purpose == Purpose::emergency || (target->purpose == Purpose::operator_order && closing(id));
+  const bool wants_out = protects || by_command || target->purpose == Purpose::exit;
+  // What is sold whole needs neither a price nor equity to be sized by: an exit is never refused for want of them (3.2).
+  if (!wants_out) {
+    if (!r.price.is_set()) return stop(codes().no_mark);
+    if (!r.equity.is_set() || !r.equity.is_positive()) return stop(codes().equity);
+  }
 
   // One working order per product. A resting entry in the way of an exit is cancelled first; the exit follows when the
   // entry's end is known.
-  const bool protects = target->purpose == Purpose::stop || target->purpose == Purpose::emergency;
-  const bool wants_out = protects || target->purpose == Purpose::exit;
   const bool whole_plan = target->purpose == Purpose::rebalance || target->purpose == Purpose::operator_order;
   if (Order* working = working_of(id)) {
     // Only what ranks below the exit gives way to it: a SELL does not cancel what the operator ordered (trading rules
     // 1.2). Asked again at each later step until its end is known.
-    const bool gives_way = wants_out && working->intent.side() == Side::buy && working->intent.purpose < target->purpose;
+    // A protection does not wait behind a sale that rests either: it holds what is to be sold (trading rules 3.3).
+    const bool rests = working->intent.side() == Side::buy || (protects && working->intent.type() != core::OrderType::market);
+    const bool gives_way = by_command ? working->intent.decision != target->decision
+                                      : wants_out && rests && working->intent.purpose < target->purpose;
     const bool asked = working->state == OrderState::cancel_pending && working->updated >= now;
-    if (gives_way && !asked) static_cast<void>(request_cancel(*working, now));
+    if ((gives_way || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
     // The prediction may be over before the cancel is done, or before it is known what became of the exit's own order.
-    const bool outranked = working->intent.purpose > target->purpose;
-    if (wants_out && may_exit(target->purpose) && !outranked) insist(id, target->purpose);
+    const bool outranked = !by_command && working->intent.purpose > target->purpose;
+    if (wants_out && may_exit(id, target->purpose) && !outranked) insist(id, target->purpose);
     // What somebody of a higher rank is only buying is not what this exit was about.
     if (wants_out && outranked && r.held_qty.is_zero()) clear(id, target->purpose);
     // Made by an earlier process from this very decision: it has its record.
     if (resuming_ && working->intent.decision == target->decision) return;
+    if (!asked && left_behind(*working, *target, now)) static_cast<void>(request_cancel(*working, now));
     return stop(codes().working);
   }
   if (unsettled(id)) {
-    if (wants_out && may_exit(target->purpose)) insist(id, target->purpose);
+    if (wants_out && may_exit(id, target->purpose)) insist(id, target->purpose);
     return stop(codes().working);
   }
 
   const Decimal weight = Decimal::from_double(target->weight, Rounding::down);
   const Decimal wanted_value = mul(r.equity, weight, Rounding::down);
-  r.wanted_qty = floor_to(div(wanted_value, r.price, Rounding::down), ins.rules.base_step);
+  r.wanted_qty = wants_out ? (target->keep.is_set() ? target->keep : Decimal::zero())
+                           : floor_to(div(wanted_value, r.price, Rounding::down), ins.rules.base_step);
   const Decimal smallest = mul(r.equity, options_.min_trade, Rounding::down);
   const Decimal held = r.held_qty;
 
   if (wants_out || (whole_plan && r.wanted_qty < held)) {
-    if (held.is_zero()) {
+    if (held <= r.wanted_qty) {
       if (!book_.insists(id, target->purpose)) return stop(codes().flat);
       // Done, but for what the venue says was bought and nobody has seen yet.
-      if (ended_.empty() || owed(id, Side::buy).is_zero()) clear(id, target->purpose);
-      return;
+      if (!ended_.empty() && !owed(id, Side::buy).is_zero()) return;
+      if (target->purpose == Purpose::stop) lock_reentry(id, now);
+      return clear(id, target->purpose);
     }
     // What the venue says is sold already is not sold again, though its fills are missing.
     const Decimal sold = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
-    const Decimal qty = floor_to(held - sold - (wants_out ? Decimal::zero() : r.wanted_qty), ins.rules.base_step);
+    Decimal qty = floor_to(held - sold - r.wanted_qty, ins.rules.base_step);
+    if (target->purpose == Purpose::emergency) qty = emergency_slice(id, qty);
     if (sold.is_positive() && !qty.is_positive()) {
       give_up(id, target->purpose);
       return stop(codes().blocked);
     }
-    const Decimal notional = mul(qty, portfolio_.bid(id), Rounding::down);
+    const Decimal bid = portfolio_.bid(id);
+    const Decimal notional = bid.is_set() ? mul(qty, bid, Rounding::down) : ins.rules.quote_min;  // not known: tried
     if (!qty.is_positive() || qty < ins.rules.base_min || notional < ins.rules.quote_min) {
       give_up(id, target->purpose);  // no order can be made of it
       return stop(codes().dust);
     }
     if (!wants_out && notional < smallest) return stop(codes().below_min);
     core::Intent intent = make_intent(ins, Side::sell, qty, target->purpose, target->decision, target->ref_px, now);
-    intent.abi.type = BL_MARKET;
-    intent.abi.tif = BL_IOC;
-    intent.abi.flags = BL_REDUCE_ONLY;
+    exit_terms(intent, wants_out);
+    if (target->purpose == Purpose::emergency) shape_slice(intent);
     r.order_qty = qty;
-    auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), frozen_, r.checks);
+    auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), states_.frozen(id), r.checks);
     if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
-    if (!may_exit(target->purpose)) {
+    if (!may_exit(id, target->purpose)) {
       give_up(id, target->purpose);  // nor does it run when the state is another: it is of another time then
       return stop(shared("STATE_HALTED"));
     }
     if (wants_out) insist(id, target->purpose);  // until all of it is sold: an order may end with a rest
     r.order = core::ClientOrderId(intent.client_id());
     r.code = codes().order;
+    if (wants_out && last_rung(id))
+      incident("EXIT_LADDER_END", "no bid within the widest collar took the exit of " + ins.symbol + ": it is sold at the market", now, intent.client_id());
     approved_.push_back(std::get<core::RiskApproved<core::Intent>>(std::move(answer)));
     sized_.push_back(std::move(r));
     return;
   }
 
   if (r.wanted_qty <= held) return stop(codes().at_target);
+  if (reentry_locked(id, now)) return stop(codes().locked);
   if (blocked(id)) return stop(codes().blocked);
+  if (const auto why = entries_held(id); !why.empty()) return stop(shared(why));
   if (quote_lost_[id.value - 1]) return stop(shared("MARK_STALE"));
-  const Decimal qty = floor_to(r.wanted_qty - held, ins.rules.base_step);
-  if (!qty.is_positive()) return stop(codes().at_target);
+  const Decimal more = floor_to(r.wanted_qty - held, ins.rules.base_step);
+  if (!more.is_positive()) return stop(codes().at_target);
+  const Decimal qty = floor_to(within_caps(id, more, target->purpose), ins.rules.base_step);
+  if (!qty.is_positive()) return stop(codes().drift_cap);
   const Decimal touch = floor_to(portfolio_.bid(id), ins.rules.px_step);
   if (!touch.is_positive()) return stop(codes().no_mark);
   const Decimal notional = mul(qty, touch, Rounding::down);
   if (notional < smallest || notional < ins.rules.quote_min || qty < ins.rules.base_min) return stop(codes().below_min);
   core::Intent intent = make_intent(ins, Side::buy, qty, target->purpose, target->decision, target->ref_px, now);
-  intent.abi.type = BL_LIMIT;
-  intent.abi.tif = BL_GTD;
-  intent.abi.limit_px = touch.raw();
-  intent.abi.expire_ns = now + static_cast<Nanos>(options_.gtd_bars) * options_.interval;
+  if (!entry_terms(intent, touch, now)) return stop(codes().given_up);
   r.order_qty = qty;
-  auto answer = chain_.approve(intent, portfolio_, view_.get(), facts(now), r.checks);
+  auto answer = chain_.approve(intent, portfolio_, view_.get(), facts(id, now), r.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
   auto& approved = std::get<core::RiskApproved<core::Intent>>(answer);
   r.order = core::ClientOrderId(approved->client_id());
@@ -463,6 +501,8 @@ void Execution::flush_frame(Nanos now) {
     }
     fresh_.push_back(*added);
     ++attempts_[{(*added)->intent.decision.hi, (*added)->intent.decision.lo}];
+    count_rung((*added)->intent);
+    count_entry_order((*added)->intent);
     ++counts_.orders;
     recent_orders_.push_back(now);
     changed_ = true;

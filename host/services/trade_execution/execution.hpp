@@ -7,21 +7,47 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
+#include "core/booking.hpp"
 #include "core/identity.hpp"
 #include "core/order.hpp"
 #include "core/portfolio.hpp"
 #include "core/portfolio_view.hpp"
+#include "core/protection.hpp"
 #include "core/risk_chain.hpp"
 #include "core/target_book.hpp"
 #include "services/trade_execution/broker_port.hpp"
+#include "services/trade_execution/liquidation.hpp"
+#include "services/trade_execution/operator_commands.hpp"
+#include "services/trade_execution/trading_states.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
 #include "store/journal.hpp"
 #include "store/journal_rows.hpp"
 
+namespace bowline::store {
+class HaltLatch;
+}
+
 namespace bowline::services {
+
+/// What drifted beyond `above` of equity is sold down to `cap`; not set: it is left alone.
+struct DriftBand {
+  Decimal cap = Decimal::not_set(), above = Decimal::not_set();
+  bool on() const noexcept { return cap.is_set() && above.is_set(); }
+  double cap_or_one() const noexcept { return cap.is_set() ? cap.to_double() : 1.0; }
+};
+
+/// How an entry is bought beyond a limit at the touch.
+struct EntryPolicy {
+  bool post_only = false;
+  std::uint32_t reprice = 0;                     // how many times it follows the touch
+  Decimal cross_within = Decimal::not_set();     // then it may pay this much more than the first touch; not set: never
+  core::Nanos wait = 10'000'000'000;             // an order is at least this old before it follows
+};
 
 struct ExecutionOptions {
   std::uint64_t seed = 1;
@@ -32,6 +58,13 @@ struct ExecutionOptions {
   core::Nanos resend_window = 60'000'000'000;  // how long after its decision an order that the venue lacks may be sent again
   bool time_by_data = true;               // engine time moves by data alone (replay, simulation), not with the clock
   std::uint32_t absent_polls = 3;         // how many times the venue must lack it before it counts as never placed
+  // Exits: how far below the bid each attempt's limit is; after the last the order is at the market.
+  std::vector<Decimal> exit_collar = {Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
+  core::Nanos exit_wait = 30'000'000'000;  // an exit's order that works for longer is cancelled, and the next attempt follows
+  EntryPolicy entry;
+  DriftBand position_drift, exposure_drift;  // of one position, and of all together
+  std::uint32_t stop_lock_bars = 12;      // nobody buys what a protection sold for this many bars
+  core::Nanos unprotected_after = 0;      // a position without a stop for this long is an incident; 0 = nobody is expected to place one
 };
 
 /// POST /trades/execute, already read from JSON.
@@ -53,9 +86,12 @@ struct TradeAnswer {
   bool replayed = false;  // the same key and body were answered before
 };
 
-/// Cancels of one command: handed to the broker, and those it did not take (each is an incident; the order may fill).
-struct Cancels {
-  std::size_t asked = 0, failed = 0;
+/// Inventory to be moved between managed and unmanaged (trading rules 5.6).
+struct InventoryRequest {
+  core::InstrumentId instrument;
+  bool adopt = true;                                           // else release
+  Decimal qty = Decimal::not_set(), px = Decimal::not_set();   // px: what a unit cost; not set: its price now
+  std::string reason, key, principal, request_id;
 };
 
 struct ExecutionCounts {
@@ -65,6 +101,13 @@ struct ExecutionCounts {
   std::array<std::array<std::uint64_t, 12>, 7> moves{};  // order state changes, by purpose and new state
   std::array<std::uint64_t, 3> fills_by_side{};          // by core::Side
   VerdictCounts verdicts;                                // of the chain and the floors
+};
+
+/// What the floor's limits are held against, at one moment.
+struct RiskUse {
+  core::FloorLimits limits;
+  Decimal day_notional = Decimal::zero(), working = Decimal::zero();  ///< entries of the UTC day; resting and unanswered ones
+  std::uint32_t orders_last_minute = 0;
 };
 
 class Execution {
@@ -129,20 +172,67 @@ class Execution {
 
   // ---- commands
   Result<TradeAnswer> execute(const TradeRequest& request, core::Nanos now);
-  /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, CANCEL_FAILED. Asked again, it goes to the venue again.
+  /// True: this key and body were answered before, and nothing was moved again. Errors: those of Portfolio::adopt() and
+  /// release(), IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
+  Result<bool> move_inventory(const InventoryRequest& request, core::Nanos now);
+  /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, ORDER_EXTERNAL (not made here), CANCEL_FAILED. Asked again, it goes to the venue again.
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
-  /// Closes the gate, halts, cancels resting entries; never a protective order. 
+  /// Closes the gate, sets the latch, halts, cancels resting entries; never a protective order.
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
+  /// Takes the latch off and trades on. Errors: LATCH_WRITE: nothing has changed.
+  Result<void> resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
+  /// The same, where there is no latch.
   void emergency_resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
-  /// Cancels what rests as an entry (shutdown: cancel_entries_keep_stops).
-  Cancels cancel_entries(core::Nanos now);
+  /// The latch that it halts by; borrowed. None: there is no state folder (tests).
+  void obey(const store::HaltLatch& latch) noexcept { latch_ = &latch; }
+  /// Halts, its gate closed, where the latch is set and it is not so already. Whether the latch is set. Called at the start,
+  /// several times a second and before the operator buys; each submit asks the latch itself (LatchedBroker).
+  bool look_at_latch(core::Nanos now);
+  /// Cancels what rests as an entry, of one product or of all (shutdown: cancel_entries_keep_stops).
+  Cancels cancel_entries(core::Nanos now, core::InstrumentId only = {});
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
   /// after it (quantity 0 when it closed), in this order. Empty: nobody listens.
   void tell_rules(std::function<void(const bl_event&)> told) { tell_rules_ = std::move(told); }
+  /// A risk rule's wish for the protection of a whole position (bl_sink.stop): stop_px at or above the bid means now,
+  /// limit_px is its next take-profit, flags & 0xffff the ten-thousandths of the position that are sold there (0 = all).
+  /// The highest stop ever wanted counts. BL_E_NOT_FOUND: no such product; BL_E_INVALID: a price or share that can't be;
+  /// BL_E_UNSUPPORTED: it would expire, which a stop must not; BL_E_STATE: nothing is held of it, or what an earlier process
+  /// did is only being recalled.
+  bl_status want_stop(const bl_stop& wish, const core::SharedText& source);
   /// Who knows whether the SQL store can be written; false denies entries, never an exit. Empty: no store, nothing to ask.
   void ask_store(std::function<bool()> store_up) { store_up_ = std::move(store_up); }
   void set_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
                  std::string_view request_id = {});
+  /// What the host itself decides: only ever towards the stricter state. True when it was not that strict already.
+  bool tighten(core::TradingState state, core::Nanos now, std::string_view why);
+
+  // ---- the operator's states, locks and closes (execution_states.cpp, execution_close.cpp)
+  /// Errors: EMERGENCY_STOPPED (only a resume loosens what an emergency stop has set), REQUEST_REPEATED (it was taken
+  /// before and something else was ordered since: it would loosen).
+  Result<StateAnswer> set_trading_state(const StateRequest& q, core::Nanos now);
+  /// Locks a product, over a lock that stands. Errors: LOCK_EXPIRED.
+  Result<StateAnswer> lock(const LockRequest& q, core::Nanos now);
+  /// Errors: LOCK_ABSENT, REQUEST_REPEATED.
+  Result<StateAnswer> unlock(const LockRequest& q, core::Nanos now);
+  /// The configuration's allow- and deny-list: of what is not listed nothing is bought. Before the first step.
+  void list(core::InstrumentId id, bool listed) { states_.list(id, listed); }
+  /// Sells a whole position at the operator's rank, and cancels what of the product stands in its way; it stands until all
+  /// is sold, also through a restart. Works while reducing and halted. Errors: EXIT_FROZEN, POSITION_FLAT, POSITION_DUST,
+  /// IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
+  Result<CloseAnswer> close_position(const CloseRequest& q, core::Nanos now);
+  /// Emergency liquidation (execution_liquidate.cpp): the gate and the latch first, then everything is cancelled, and every
+  /// managed position sold slice by slice; it goes on by itself at each look, also after a restart, until nothing is left
+  /// that can be sold. Gives the receipt as it is now, as JSON; the same id again gives the same liquidation's (`replayed`).
+  /// Errors: EMERGENCY_RUNNING (another one), EXIT_FROZEN.
+  Result<std::string> liquidate(const LiquidationRequest& q, core::Nanos now, bool& replayed);
+  bool liquidating() const noexcept { return liquidation_.has_value(); }
+  /// The next step of it, if the venue has answered; whether anything was asked or sold. Called several times a second, and at
+  /// each step.
+  bool look_at_liquidation(core::Nanos now);
+  /// Of one that runs, or one of the last that ended; none: not known.
+  std::optional<std::string> receipt(std::string_view id) const;
+  /// Whether an operator's close of it is not done yet.
+  bool closing(core::InstrumentId id) const { return book_.insists(id, core::Purpose::operator_order); }
 
   // ---- reading
   const core::Portfolio& portfolio() const noexcept { return portfolio_; }
@@ -150,19 +240,29 @@ class Execution {
   /// The view of this moment, made anew where something happened since it was made.
   const core::PortfolioView& fresh_view() {
     if (view_is_old_) {
-      view_.build(portfolio_, orders_, state_, now_);
+      view_.build(portfolio_, orders_, state(), now_);
       view_is_old_ = false;
     }
     return view_;
   }
   const core::OrderTable& orders() const noexcept { return orders_; }
   const ExecutionCounts& counts() const noexcept { return counts_; }
-  core::TradingState state() const noexcept { return state_; }
+  RiskUse risk_use(core::Nanos now) const;
+  /// Of all products together; what counts for one of them is in states().
+  core::TradingState state() const noexcept { return states_.global().state; }
+  const TradingStates& states() const noexcept { return states_; }
   /// Whether entries may pass: not after an emergency stop, nor while the journal can't be written.
   bool gate_open() const noexcept { return gate_open_ && journal_ok_; }
   bool journal_ok() const noexcept { return journal_ok_; }
   /// Whether nothing more is bought of it: the venue reported what can't be explained. An operator's resume clears it.
   bool blocked(core::InstrumentId id) const noexcept { return blocked_[id.value - 1]; }
+  /// The stop that is watched for the position; not set: none.
+  Decimal stop_px(core::InstrumentId id) const noexcept { return protections_.stop_px(id); }
+  /// Whether nobody buys of it yet, because a protection sold it.
+  bool reentry_locked(core::InstrumentId id, core::Nanos now) const noexcept { return locked_until_[id.value - 1] > now; }
+  /// Why nothing more is bought of it while others' orders work as they do (trading rules 5.6); empty: nothing stands in
+  /// the way. It ends with its cause, without an operator.
+  std::string_view entries_held(core::InstrumentId id) const;
   /// Products of which the venue takes higher fees than the configuration reckons with.
   const std::vector<std::string>& fees_above_config() const noexcept { return fees_above_; }
   bool store_up() const { return !store_up_ || store_up_(); }
@@ -175,20 +275,26 @@ class Execution {
   core::Portfolio portfolio_;
   core::OrderTable orders_;
   core::TargetBook book_;
+  core::ProtectionBook protections_;
+  std::vector<std::uint32_t> rungs_;       // by instrument: orders of the exit that goes on
+  std::vector<core::Nanos> locked_until_;  // by instrument
+  std::vector<bool> told_unprotected_;     // by instrument, of the position that is held now
   core::PortfolioView view_;
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
+  TradingStates states_;
   std::vector<bool> blocked_;             // by instrument
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
+  const store::HaltLatch* latch_ = nullptr;
   store::Journal& journal_;
   const bool durable_journal_;  // asked at every step and event
   core::RecordSink& sink_;
-  core::TradingState state_ = core::TradingState::active;
-  bool gate_open_ = true, frozen_ = false, journal_ok_ = true, journal_noted_ = false;
+  bool gate_open_ = true, journal_ok_ = true, journal_noted_ = false;
   bool view_is_old_ = true;  // something happened since view_ was made
   bool resuming_ = false;    // put together from a journal: the venue may know what engine time has not reached
+  bool recalling_ = false;   // what an earlier process did is being recalled: nothing new is wanted of it
   bool begun_ = false;       // the start's questions are answered
   bool cash_known_ = false;  // the book's cash is its own: from the journal, or because there were fills
   std::function<bool()> store_up_;
@@ -221,6 +327,27 @@ class Execution {
   std::vector<core::ClientOrderId> named_;           // orders it named
   std::vector<std::pair<core::ClientOrderId, Decimal>> told_filled_;  // what it says is filled of them
   std::vector<std::vector<std::uint64_t>> held_back_;  // events whole, in order of arrival
+  std::vector<std::vector<std::uint64_t>> answer_;     // the same, of an answer that has not come to its end
+  std::uint64_t answer_step_ = 0;                      // in which it began
+  struct Difference {
+    core::AssetId asset;
+    Decimal amount;  // what the venue has more than the ledger
+  };
+  std::vector<Decimal> told_totals_, heard_totals_;  // by asset: told in an answer, and by itself; not set = not told
+  std::map<core::ClientOrderId, Decimal> short_of_fills_;  // working orders, and what the venue says has filled of them
+  std::vector<Difference> differences_;              // of the comparison before, none of them booked
+  std::uint32_t comparisons_ = 0;                    // in a row that found other differences
+  bool balances_due_ = false, venue_due_ = false;    // to be asked for at the next step
+  bool heard_before_ = false;                        // at the step before it differed, too
+  bool answer_whole_ = true;
+  struct Stranger {
+    bl_fill fill;           // of an order that nobody here knows yet
+    std::uint64_t request;  // the question about its order; 0 = not asked yet
+  };
+  std::vector<Stranger> strangers_;
+  core::Nanos opening_ns_ = 0;                         // when the venue told what the book begins with
+  core::Nanos agreed_ns_ = -1;                         // when its balances were the ledger's last; -1 = in an earlier process
+  std::vector<core::ClientOrderId> ended_meanwhile_;   // orders whose end the venue told while a question was out
   struct Missing {
     core::ClientOrderId order;
     std::uint32_t polls = 0;
@@ -237,8 +364,76 @@ class Execution {
   };
   std::map<std::string, Answered> answered_;  // by Idempotency-Key, bounded
   std::vector<std::string> answered_order_;
+  std::map<std::string, std::string> moved_;  // bodies of moves of inventory by Idempotency-Key, bounded
+  std::vector<std::string> moved_order_;
+  std::set<std::string, std::less<>> requests_seen_;  // ids of commands that changed a state, bounded
+  std::vector<std::string> requests_in_order_;
+  struct Closed {
+    std::string body;
+    core::InstrumentId instrument;
+    core::Id128 decision;
+  };
+  std::map<std::string, Closed> closes_;  // by Idempotency-Key, bounded
+  std::vector<std::string> closes_in_order_;
+  std::optional<Liquidation> liquidation_;
+  std::vector<std::uint64_t> product_flags_;  // by instrument, as the venue told last; empty: it told none
+  bool list_whole_ = false;                   // the last list of open orders was told to its end
+  bool history_over_ = false;                 // of a resumed run: what was settled before is recalled
+  std::map<std::string, std::string, std::less<>> receipts_;  // by id, bounded
+  std::vector<std::string> receipts_in_order_;
+  Liquidation planned_liquidation(const LiquidationRequest& q, core::Nanos now) const;
+  Cancels cancel_all(core::Nanos now);
+  void read_all_orders();
+  void judge_list();
+  bool look_at_product(Liquidation::Product& p, core::Nanos now);
+  bool ask_position(Liquidation::Product& p);
+  bool sell_slice(Liquidation::Product& p, const core::Instrument& ins, core::Nanos now);
+  Decimal emergency_slice(core::InstrumentId id, Decimal qty);
+  void shape_slice(core::Intent& intent);
+  static bool due(Liquidation::Product& p, core::Nanos now);
+  void told_of_liquidation(const bl_balance_ev& told);
+  void told_of_liquidation(const bl_done& told);
+  void told_of_product(const bl_product& told);
+  void end_liquidation(Liquidation::Phase how, core::Nanos now);
+  void keep_receipt(const std::string& id, std::string text);
+  Result<void> restore_emergency(const store::JournalRow& row);
+  void remember_close(const std::string& key, Closed close);
 
   void consider(core::InstrumentId id, core::Nanos now);
+  // ---- execution_entry.cpp
+  struct EntrySeries {
+    std::uint32_t orders = 0;
+    Decimal first_px = Decimal::not_set();
+    core::Nanos until = 0;  // the first order's end at the venue
+  };
+  std::vector<EntrySeries> entries_;  // by instrument
+  bool chases() const noexcept;
+  Decimal crossing_px(core::InstrumentId id) const;
+  bool next_entry(core::InstrumentId id) const;
+  bool entry_terms(core::Intent& intent, Decimal touch, core::Nanos now) const;
+  bool left_behind(const core::Order& order, const core::Target& target, core::Nanos now) const;
+  void chase(core::InstrumentId id, core::Nanos now);
+  void count_entry_order(const core::Intent& intent);
+  // ---- execution_exit.cpp
+  void exit_terms(core::Intent& intent, bool by_ladder) const;
+  void count_rung(const core::Intent& intent);
+  bool last_rung(core::InstrumentId id) const noexcept;
+  bool overdue(const core::Order& order, core::Nanos now) const noexcept;
+  // ---- execution_drift.cpp
+  void trim_drift(core::Nanos now);
+  void trim(const core::Instrument& ins, Decimal keep, core::Nanos now);
+  Decimal within_caps(core::InstrumentId id, Decimal qty, core::Purpose purpose) const;
+  // ---- execution_protection.cpp
+  void watch(core::InstrumentId id, core::Nanos now);
+  void watch_all(core::Nanos now);
+  void act_on_price(core::InstrumentId id, core::Nanos now);
+  void set_off(core::InstrumentId id, const core::ProtectionDue& due, Decimal keep, core::Nanos now);
+  void note_protection(const core::ProtectionWish& wish, const core::SharedText& source);
+  void lock_reentry(core::InstrumentId id, core::Nanos now);
+  void tell_unprotected(core::Nanos now);
+  void tell_unwatched() const;
+  Result<void> restore_protection(const store::JournalRow& row);
+  Result<void> restore_reentry(const store::JournalRow& row);
   bool hold_back(const bl_event& event);
   bool is_due(const bl_event& event, core::Nanos now) const;
   void release_due(core::Nanos now);
@@ -258,8 +453,6 @@ class Execution {
   void note_gone(std::string_view symbol, core::Purpose purpose);
   void note(std::string_view kind, std::string_view payload);
   store::StepRow step_row() const;
-  /// Books a fill and adds it to its order. On error nothing changed.
-  Result<void> book_fill(core::Order& order, const core::Fill& fill, std::string_view fill_id);
   void remember_answer(const std::string& key, std::string body, TradeAnswer answer);
   core::OrderRecord record_of(const core::Order& order) const;
   Result<void> restore_intent(const store::JournalRow& row, core::RecordSink* project);
@@ -271,7 +464,7 @@ class Execution {
   Result<void> restore_step(const store::JournalRow& row);
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
-  core::FloorFacts facts(core::Nanos now) const;
+  core::FloorFacts facts(core::InstrumentId id, core::Nanos now) const;
   void count_entry(const core::Intent& entry, core::Nanos now);
   Decimal working_sells(core::InstrumentId id) const;
   core::Order* working_of(core::InstrumentId id) const;
@@ -281,19 +474,80 @@ class Execution {
   Decimal owed(core::InstrumentId id, core::Side side) const;
   void flush_frame(core::Nanos now);
   /// Whether the order is in another state now; an event it can't take is an incident.
-  bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text);
+  bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text, const core::Terms* terms = nullptr);
   void write_order(const core::Order& order);
   void on_exec(const bl_exec& exec);
   void on_fill(const bl_fill& fill);
+  void take(const bl_event& event);
+  // ---- answers (execution_answer.cpp)
+  /// Keeps what is part of an answer until its end, which is when it is taken.
+  bool collect(const bl_event& event);
+  void take_answer();
+  bool overtaken(const core::Order& order, const bl_exec& told) const;
+  void take_terms(core::Order& order, const bl_exec& told);
+  static core::Terms terms_told(const bl_exec& told);
+  // ---- orders of others (execution_external.cpp)
+  /// By the client id, or by the venue's where it told none or gave one that only an order of others has.
+  core::Order* order_of(std::string_view client_id, std::string_view venue_id);
+  /// Follows an order that this host did not make; null where nothing of it works and no fill of it is told. `fills`: of
+  /// the answer that tells of it. The caller then applies what is told.
+  core::Order* adopt(const bl_exec& told, std::span<const bl_fill* const> fills);
+  void on_external(core::Order& order, const bl_exec& told);
+  static bool order_is(const bl_fill& fill, std::string_view client_id, std::string_view venue_id);
+  /// Whether the balances that the book began with hold it.
+  bool in_opening(const bl_fill& fill) const;
+  void on_stranger(const bl_fill& fill);
+  void ask_about_stranger(Stranger& stranger);
+  void ask_about_strangers();
+  std::vector<bl_fill> strangers_no_more();
+  void give_up_on_strangers(std::uint64_t request);
+  void position_dropped(core::InstrumentId id, core::Nanos now, std::string_view order);
+  /// What flows have made of peak and day can't be had from their rows alone.
+  void note_flows();
+  Result<void> restore_external(const store::JournalRow& row, core::RecordSink* project);
+  // ---- balances (execution_balances.cpp)
+  void on_balance(const bl_balance_ev& told);
+  Decimal step_of(core::AssetId asset) const;
+  /// What the venue has more than the ledger; zero where it only rounds otherwise.
+  Decimal difference(core::AssetId asset, Decimal total) const;
+  bool in_doubt(core::AssetId asset) const;
+  bool explained_by_fees(core::AssetId asset, Decimal amount) const;
+  void ask_what_is_there();
+  void hear_balances();
+  void reconcile_if_due();
+  void compare_balances(bool whole);
+  core::Flow class_of(const Difference& difference, const std::vector<Difference>& all) const;
+  void book_change(const Difference& difference, core::Flow kind);
+  void doubt_products_of(core::AssetId asset, std::string_view code, std::string_view text);
+  Result<void> restore_flow(const store::JournalRow& row);
+  void remember_move(const std::string& key, std::string body);
+  Result<void> restore_inventory(const store::JournalRow& row);
+  // ---- booking (execution_booking.cpp)
+  /// False, and nothing booked or said: it does not fit yet, and a later report of the same answer may make room for it.
+  /// `last`: no later one will.
+  bool take_fill(const bl_fill& fill, bool last);
+  Result<core::FillAnswer> book(core::Order& order, const core::FillReport& report);
+  void position_moved(const core::Order& order);
+  void after_booking(core::Order& order, const core::BookedFill& kept, const core::FillAnswer& booked, const bl_fill& told);
+  void record_fill(const core::Order& order, const core::BookedFill& fill, core::Nanos now, std::uint32_t liquidity);
+  core::FillRecord fill_record_of(const core::Order& order, const core::BookedFill& fill, core::Nanos now, std::uint32_t liquidity) const;
+  void note_fill(const core::Order& order, const core::BookedFill& fill, core::BookedAs as, std::uint32_t liquidity);
   void tell_position(core::InstrumentId id, core::Nanos now);
   Result<void> request_cancel(core::Order& order, core::Nanos now);
   void check_fees(const bl_product& told);
   void change_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
-                    std::string_view request_id, bool looked);
+                    std::string_view request_id, bool looked, std::optional<bool> freeze = {});
+  void engage_latch(core::Nanos now, std::string_view who, std::string_view why);
+  void change_own_state(core::InstrumentId id, StandingState next);
+  void remember_request(std::string_view id);
+  Result<void> once(bool loosens, std::string_view request_id) const;
+  Result<void> restore_product_state(const store::JournalRow& row);
+  Result<void> restore_lock(const store::JournalRow& row);
+  Result<void> restore_close(const store::JournalRow& row);
   void ended(core::Order& order, const bl_exec& told);
   void compare_ended(core::Nanos now, bool last);
   void end_short(core::Order& order, core::Nanos now);
-  bool may_exit(core::Purpose purpose) const noexcept;
+  bool may_exit(core::InstrumentId id, core::Purpose purpose) const noexcept;
   void block(core::InstrumentId id, std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});
   void journal_again(core::Nanos now);
   void incident(std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});

@@ -23,8 +23,8 @@ constexpr std::size_t kept_answers = 10'000;
 // Asked again when it was asked before: a cancel may be lost, and a venue takes it twice without harm.
 Result<void> Execution::request_cancel(Order& order, Nanos now) {
   if (core::is_terminal(order.state)) return {};
-  const std::string id(order.intent.client_id()), venue(order.venue_id);
-  const bl_order_ref ref{{id.data(), id.size()}, {venue.data(), venue.size()}};
+  const std::string id(order.intent.client_id()), named(order.client_id_at_venue()), venue(order.venue_id);
+  const bl_order_ref ref{{named.data(), named.size()}, {venue.data(), venue.size()}};
   if (auto sent = broker_.cancel({&ref, 1}); !sent) {
     incident("CANCEL_FAILED", sent.error().message, now);
     return Error{"CANCEL_FAILED", "the broker did not take the cancel of order " + id + ", which may still fill: " + sent.error().message};
@@ -33,11 +33,11 @@ Result<void> Execution::request_cancel(Order& order, Nanos now) {
   return {};
 }
 
-Cancels Execution::cancel_entries(Nanos now) {
+Cancels Execution::cancel_entries(Nanos now, core::InstrumentId only) {
   Cancels n;
   const std::vector<Order*> working = orders_.working();  // cancelling changes the list
   for (Order* o : working) {
-    if (o->intent.side() != Side::buy) continue;
+    if (o->external || o->intent.side() != Side::buy || (only && o->intent.instrument() != only)) continue;
     ++(request_cancel(*o, now) ? n.asked : n.failed);
   }
   return n;
@@ -63,15 +63,17 @@ void Execution::set_state(core::TradingState state, Nanos now, std::string_view 
 }
 
 void Execution::change_state(core::TradingState state, Nanos now, std::string_view who, std::string_view why,
-                             std::string_view request_id, bool looked) {
+                             std::string_view request_id, bool looked, std::optional<bool> freeze) {
   ++seq_;
-  state_ = state;
+  const bool frozen = state == core::TradingState::halted && (freeze ? *freeze : states_.global().frozen);
+  states_.set_global({state, frozen, now, std::string(who), std::string(why), std::string(request_id)});
+  remember_request(request_id);
   view_is_old_ = true;
+  now_ = std::max(now_, now);
   // A strategy's exit does not run while halted, nor after it: it is of another time then.
   if (state == core::TradingState::halted)
     for (const core::Instrument& ins : table_.all()) give_up(ins.id, Purpose::exit);
-  now_ = std::max(now_, now);
-  note(store::journal_kind::state, store::line(store::StateRow{state, gate_open_, frozen_, looked, std::string(who), std::string(why)}));
+  note(store::journal_kind::state, store::line(store::StateRow{state, gate_open_, frozen, looked, std::string(who), std::string(why), std::string(request_id)}));
   if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now);
   audit(now, who, "trading_state", core::to_string(state), why, request_id);
   // Not why: it is what somebody wrote in a request, and stands in the audit.
@@ -82,6 +84,7 @@ void Execution::change_state(core::TradingState state, Nanos now, std::string_vi
 Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::string_view reason,
                                       std::string_view request_id) {
   gate_open_ = false;  // first, before anything that could fail
+  engage_latch(now, principal, reason);
   set_state(core::TradingState::halted, now, principal, reason, request_id);
   const Cancels cancels = cancel_entries(now);
   const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
@@ -91,8 +94,10 @@ Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::st
 
 void Execution::emergency_resume(Nanos now, std::string_view principal, std::string_view reason,
                                  std::string_view request_id) {
+  if (liquidation_) end_liquidation(Liquidation::Phase::interrupted, now);
   blocked_.assign(blocked_.size(), false);
   std::erase_if(ended_, [](const Ended& e) { return e.judged; });  // somebody has looked
+  short_of_fills_.clear();
   gate_open_ = true;
   change_state(core::TradingState::active, now, principal, reason, request_id, true);
   const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
@@ -106,6 +111,8 @@ Result<void> Execution::cancel(const core::ClientOrderId& id, Nanos now, std::st
   if (core::is_terminal(order->state))
     return Error{"ORDER_ENDED", "order " + std::string(id.view()) + " is " + std::string(core::to_string(order->state)) +
                                     ": nothing is left to cancel"};
+  if (order->external)
+    return Error{"ORDER_EXTERNAL", "order " + std::string(id.view()) + " was not made by this host: cancel it where it was placed"};
   ++seq_;
   audit(now, principal, "cancel", id.view(), "", request_id);
   return request_cancel(*order, now);
@@ -126,7 +133,11 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
       return again;
     }
   }
+  if (closes_.contains(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used to close a position: use a new key"};
+  if (q.side == Side::buy) static_cast<void>(look_at_latch(now));
   const core::Instrument& ins = table_[q.instrument];
+  if (q.side == Side::buy && closing(q.instrument))
+    return Error{"POSITION_CLOSING", "the position of " + ins.symbol + " is being closed: it is bought again when that is done"};
   if (q.type == core::OrderType::bracket || q.tif == core::TimeInForce::fok || q.post_only)
     return Error{"ORDER_TYPE_UNSUPPORTED", "market, limit and stop_limit orders with GTC, GTD or IOC can be placed"};
   if (q.qty.is_set() == q.quote_qty.is_set())
@@ -149,6 +160,8 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     return Error{"ORDER_WORKING", ins.symbol + " has a working order: cancel it, or wait for its end"};
   if (unsettled(q.instrument))
     return Error{"ORDER_WORKING", "an order of " + ins.symbol + " has ended, and not all of its fills are told: wait for the next bar"};
+  if (q.side == Side::buy && reentry_locked(ins.id, now))
+    return Error{"REENTRY_LOCKED", "a stop or take-profit sold " + ins.symbol + ": nobody buys it before " + core::format_time(locked_until_[ins.id.value - 1])};
   if (q.side == Side::buy && quote_lost_[ins.id.value - 1])
     return Error{"MARK_STALE", "the quotes of " + ins.symbol + " have ended: it is not bought by the price of a bar"};
 
@@ -164,12 +177,14 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   TradeAnswer answer;
   if (q.side == Side::buy && blocked(ins.id))
     return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained: look at the incidents in the log, then resume"};
-  view_.build(portfolio_, orders_, state_, now);
+  if (q.side == Side::buy && !entries_held(ins.id).empty())
+    return Error{std::string(entries_held(ins.id)), "somebody else's orders would sell more of " + ins.symbol + " than is not managed here: nothing more is bought of it while they work"};
+  view_.build(portfolio_, orders_, state(), now);
   view_is_old_ = true;  // only the intent's own entry is added to it below
-  auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, working_sells(ins.id), frozen_, answer.checks)
-                                     : chain_.approve(intent, portfolio_, view_.get(), facts(now), answer.checks);
-  if (!q.dry_run) counts_.verdicts.add(answer.checks);
+  auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, working_sells(ins.id), states_.frozen(ins.id), answer.checks)
+                                     : chain_.approve(intent, portfolio_, view_.get(), facts(ins.id, now), answer.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&judged)) {
+    if (!q.dry_run) counts_.verdicts.add(answer.checks);  // of one that passes its sizing counts them
     const core::CheckRecord& last = answer.checks.back();
     return Error{refused->code, last.reason.empty() ? "refused by " + *last.rule_source : last.reason};
   }

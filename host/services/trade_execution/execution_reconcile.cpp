@@ -20,7 +20,7 @@ constexpr std::uint32_t ask_order = 1, ask_open = 2, ask_fills = 4, ask_balances
 constexpr Nanos hour = 3'600'000'000'000;
 
 bl_order_ref ref_of(const Order& o) {
-  const std::string_view id = o.intent.client_id();
+  const std::string_view id = o.client_id_at_venue();
   const std::string_view venue = o.venue_id;
   return {{id.data(), id.size()}, {venue.data(), venue.size()}};
 }
@@ -33,9 +33,11 @@ Nanos known_at(const bl_event& e) { return e.ts_event; }
 // ---- questions ----------------------------------------------------------------------------------------------------
 
 Result<void> Execution::ask_venue() {
-  // Fills that were told and lost with the process: since the oldest order that is not done, and an hour before.
-  Nanos since = settled_;
-  for (const Order* o : orders_.working()) since = std::min(since, o->intent.abi.decided_ns);
+  // Fills that were told and lost with the process: since the oldest order that is not
+  // done, since the balances last agreed, and an hour before.
+  Nanos since = agreed_ns_ >= 0 ? std::min(settled_, agreed_ns_) : settled_;
+  for (const Order* o : orders_.working())
+    if (!o->external) since = std::min(since, o->intent.abi.decided_ns);
   bl_query q{};
   q.size = sizeof q;
   q.scope = ask_open | ask_fills | ask_balances | ask_products;
@@ -65,11 +67,16 @@ void Execution::ask_about(const Order& order) {
 
 void Execution::on_done(const bl_done& done) {
   if (asking_ == 0 || done.request == 0 || done.request > requests_) return;
+  take_answer();
+  if (!strangers_.empty()) give_up_on_strangers(done.request);
   --asking_;
+  answer_whole_ = answer_whole_ && done.status >= 0 && done.complete != 0;
+  if (liquidation_) told_of_liquidation(done);
   if (done.status < 0 || done.complete == 0)
     incident("RECONCILE_INCOMPLETE", "the venue did not answer all that was asked: what it has is not known", now_);
   if (listing_ && done.request == list_request_) {
     listing_ = false;
+    if (!answer_whole_) venue_due_ = true;
     // Not in the list of open orders: ended, or never there. Only a question about the order itself tells which.
     for (const Order* o : orders_.working()) {
       if (std::find(named_.begin(), named_.end(), o->id()) != named_.end()) continue;
@@ -77,12 +84,18 @@ void Execution::on_done(const bl_done& done) {
     }
   }
   if (asking_ != 0) return;
+  ended_meanwhile_.clear();
   // All is answered: what the venue says is filled must be what its fills add up to.
   for (const auto& [id, told] : told_filled_)
-    if (const Order* o = orders_.find(id); o != nullptr && o->cum_qty < told && held_back_.empty())
+    if (const Order* o = orders_.find(id); o != nullptr && o->cum_qty < told && held_back_.empty()) {
+      short_of_fills_.insert_or_assign(id, told);
       block(o->intent.instrument(), "FILLS_MISSING",
             "order " + std::string(id.view()) + " is filled further at the venue than its fills add up to", now_, id.view());
+    }
   told_filled_.clear();
+  if (liquidation_ && liquidation_->asked) judge_list();
+  compare_balances(answer_whole_);
+  answer_whole_ = true;
 }
 
 // ---- answers ------------------------------------------------------------------------------------------------------
@@ -90,6 +103,7 @@ void Execution::on_done(const bl_done& done) {
 void Execution::on_snapshot(Order& order, const bl_exec& exec) {
   const Nanos now = now_;
   if (listing_) named_.push_back(order.id());
+  if (overtaken(order, exec)) return;
   std::erase_if(missing_, [&](const Missing& m) { return m.order == order.id(); });
   if (exec.state != BL_S_PENDING && exec.state != BL_S_OPEN) return on_end(order, exec);
   if (const Decimal told = Decimal::from_raw(exec.cum_qty); told.is_set() && told > order.cum_qty) told_filled_.emplace_back(order.id(), told);
@@ -146,10 +160,12 @@ void Execution::look_for_missing(Nanos now) {
 }
 
 void Execution::resume_orders() {
+  recalling_ = false;
+  history_over_ = true;
   const std::vector<Order*> working = orders_.working();  // what is asked changes the list
   // A cancel that was on its way is lost with the process that sent it; asked twice it does no harm.
   for (Order* o : working) {
-    if (o->state != OrderState::cancel_pending) continue;
+    if (o->state != OrderState::cancel_pending || o->external) continue;
     // Where time comes again the cancel comes at its own: before it, the venue would end what was still to be filled.
     if (options_.time_by_data && o->updated > now_) cancels_due_.push_back(o->id());
     else static_cast<void>(request_cancel(*o, now_));
@@ -170,12 +186,13 @@ void Execution::cancel_in_time(Nanos now, bool in_step) {
 
 bool Execution::send_again(Order& order, Nanos now) {
   const core::Intent& intent = order.intent;
+  if (intent.side() == Side::buy && reentry_locked(intent.instrument(), now)) return false;
   std::vector<core::CheckRecord> checks;
   // What passed then must pass now: the state, the mark and the caps may be others.
-  view_.build(portfolio_, orders_, state_, now);
+  view_.build(portfolio_, orders_, state(), now);
   auto judged = intent.side() == Side::sell
-                    ? exit_floor_.approve(intent, portfolio_, working_sells(intent.instrument()) - order.leaves(), frozen_, checks)
-                    : chain_.approve(intent, portfolio_, view_.get(), facts(now), checks);
+                    ? exit_floor_.approve(intent, portfolio_, working_sells(intent.instrument()) - order.leaves(), states_.frozen(intent.instrument()), checks)
+                    : chain_.approve(intent, portfolio_, view_.get(), facts(intent.instrument(), now), checks);
   counts_.verdicts.add(checks);
   auto* approved = std::get_if<core::RiskApproved<core::Intent>>(&judged);
   // Shrunk is another order: it may not go under this id.
@@ -228,7 +245,7 @@ void Execution::release_due(Nanos now) {
   std::stable_sort(due.begin(), due.end(), [&](const auto& a, const auto& b) {
     return known_at(event(a)) != known_at(event(b)) ? known_at(event(a)) < known_at(event(b)) : event(a).type > event(b).type;
   });
-  for (const auto& kept : due) on_broker_event(event(kept));
+  for (const auto& kept : due) take(event(kept));
 }
 
 }  // namespace bowline::services

@@ -19,18 +19,24 @@ std::string_view field(const char (&text)[N]) {
   return {text, ::strnlen(text, N)};
 }
 
+/// An end that only the venue can have told.
+bool told_as_ended(OrderState s) {
+  return s == OrderState::filled || s == OrderState::cancelled || s == OrderState::expired || s == OrderState::rejected;
+}
+
 }  // namespace
 
-bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view text) {
+bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view text, const core::Terms* terms) {
   const OrderState from = order.state;
-  if (const auto done = orders_.apply(order, event, now); !done) {
+  if (const auto done = orders_.apply(order, event, now, terms); !done) {
     incident(done.error().code, done.error().message, now, order.intent.client_id());
     return false;
   }
   // What fills after its end is told by its fill.
   if (event != OrderEvent::fill_part && event != OrderEvent::fill_all &&
-      (core::came_back(from, order.state) || core::was_there_after_all(from, order.state)))
+      !order.external && (core::came_back(from, order.state) || core::was_there_after_all(from, order.state)))
     block(order.intent.instrument(), "ORDER_CAME_BACK", "an order that was over, or never at the venue, is or was there after all", now, order.intent.client_id());
+  if (asking_ != 0 && !core::is_terminal(from) && told_as_ended(order.state)) ended_meanwhile_.push_back(order.id());
   changed_ = view_is_old_ = true;
   ++counts_.moves[static_cast<std::size_t>(order.intent.purpose)][static_cast<std::size_t>(order.state)];
   if (sink_.wanted()) {
@@ -47,7 +53,8 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
   }
   if (durable_journal_) {
     now_ = std::max(now_, now);
-    note(store::journal_kind::order, store::line(store::OrderRow{order.id(), event, order.state, std::string(std::string_view(order.venue_id)), std::string(text)}));
+    note(store::journal_kind::order, store::line(store::OrderRow{order.id(), event, order.state, std::string(std::string_view(order.venue_id)), std::string(text),
+                                                                  terms != nullptr ? *terms : core::Terms{}}));
   }
   return from != order.state;
 }
@@ -85,9 +92,10 @@ core::OrderRecord Execution::record_of(const Order& o) const {
 void Execution::on_exec(const bl_exec& exec) {
   ++seq_;
   const Nanos now = exec.h.ts_recv;
-  Order* order = orders_.find(core::ClientOrderId(field(exec.client_id)));
-  if (order == nullptr)
-    return block({exec.h.instrument}, "EXEC_UNKNOWN_ORDER", "the venue reports an order this host did not make", now);
+  Order* order = order_of(field(exec.client_id), field(exec.venue_id));
+  if (order == nullptr) order = adopt(exec, {});
+  if (order == nullptr) return;
+  if (order->external) return on_external(*order, exec);
   // A success is compared with the intent (trading rules 2.2): a mismatch is an incident, not an answer. What the venue
   // does not tell (not set, or 0) can't be compared.
   const auto other = [](bl_dec told, Decimal wanted) {
@@ -146,6 +154,7 @@ void Execution::ended(Order& order, const bl_exec& exec) {
   Decimal told = Decimal::from_raw(exec.cum_qty);
   if (!told.is_set() && exec.state == BL_S_FILLED) told = order.intent.qty();
   if (!told.is_set()) return;
+  if (order.external) told = max(told - order.filled_before, Decimal::zero());
   const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == order.id(); });
   if (known != ended_.end()) {
     known->told = told;  // told again, perhaps otherwise; judged once
@@ -188,90 +197,6 @@ void Execution::block(InstrumentId id, std::string_view code, std::string_view t
   if (!blocked_[id.value - 1] && durable_journal_)
     note(store::journal_kind::block, store::line(store::BlockRow{table_[id].symbol, std::string(code)}));
   blocked_[id.value - 1] = true;
-}
-
-Result<void> Execution::book_fill(Order& order, const core::Fill& f, std::string_view fill_id) {
-  const Decimal fees_before = portfolio_.position(f.instrument).fees;
-  const auto booked = portfolio_.apply(f);
-  if (!booked) return booked.error();
-  cash_known_ = true;
-  core::BookedFill& kept = order.fills.emplace_back(fill_id);
-  kept.fill = f;
-  kept.posted = *booked;
-  order.cum_qty = order.cum_qty + f.qty;
-  order.cum_quote = order.cum_quote + mul(f.px, f.qty, Rounding::half_even);
-  order.cum_fee = order.cum_fee + (portfolio_.position(f.instrument).fees - fees_before);
-  return {};
-}
-
-void Execution::on_fill(const bl_fill& fill) {
-  ++seq_;
-  const Nanos now = fill.h.ts_recv;
-  const std::string_view fill_id = field(fill.fill_id);
-  Order* order = orders_.find(core::ClientOrderId(field(fill.client_id)));
-  const InstrumentId id{fill.h.instrument};
-  if (order == nullptr)
-    return block(id, "FILL_UNKNOWN_ORDER", "the venue reports a fill of an order this host did not make", now);
-  if (fill.h.instrument != order->intent.abi.instrument || fill.side != order->intent.abi.side)
-    return block(order->intent.instrument(), "FILL_MISMATCH", "a fill names another product or side than its order", now, order->intent.client_id());
-  // Without an id nobody can say whether it was told before (trading rules 2.4).
-  if (fill_id.empty()) return block(id, "FILL_WITHOUT_ID", "the venue reports a fill without an id: it is not booked", now, order->intent.client_id());
-  if (order->fill(fill_id) != nullptr) return;  // told twice
-  core::Fill f;
-  f.instrument = {fill.h.instrument};
-  f.side = static_cast<Side>(fill.side);
-  f.px = Decimal::from_raw(fill.px);
-  f.qty = Decimal::from_raw(fill.qty);
-  f.fee = Decimal::from_raw(fill.fee);
-  f.fee_asset = fill.fee_asset != 0 ? core::AssetId{fill.fee_asset} : table_[f.instrument].quote;
-  // The fill is booked all the same: what is held must be seen. Its fee counts as unknown, which is the worst tier.
-  const bool fee_of_nothing = f.fee_asset.value > table_.asset_count();
-  if (fee_of_nothing) {
-    f.fee = Decimal::not_set();
-    f.fee_asset = table_[f.instrument].quote;
-  }
-  f.time = now;
-  const Decimal leaves = order->leaves();
-  if (leaves.is_set() && f.qty.is_set() && f.qty > leaves)
-    return block(id, "FILL_BEYOND_ORDER", "a fill is larger than what its order had left", now, order->intent.client_id());
-  const Decimal fees_before = order->cum_fee;
-  if (const auto booked = book_fill(*order, f, fill_id); !booked)
-    return block(id, booked.error().code, booked.error().message, now, order->intent.client_id());
-  if (fee_of_nothing)
-    block(id, "FILL_FEE_ASSET", "a fill's fee is in an asset that this run does not have: the worst tier was booked", now, order->intent.client_id());
-  else if (f.fee.is_set() && !f.fee.is_zero() && !portfolio_.priced(f.fee_asset, id))
-    incident("FEE_UNPRICED", "a fee is in an asset without a price here: it counts 0 in profit and fees", now, order->intent.client_id());
-  if (order->state == OrderState::rejected || order->state == OrderState::not_placed || order->state == OrderState::denied)
-    block(id, "FILL_AFTER_REJECT", "an order that the venue had refused was filled after all; the fill is booked", now, order->intent.client_id());
-  ++counts_.fills;
-  ++counts_.fills_by_side[static_cast<std::size_t>(f.side)];
-  changed_ = true;
-  if (sink_.wanted()) {
-    core::FillRecord r;
-    r.fill_id = fill_id;
-    r.order = order->id();
-    r.decision = order->intent.decision;
-    r.seq = seq_;
-    r.time = now;
-    r.instrument = f.instrument;
-    r.side = f.side;
-    r.liquidity = static_cast<std::uint8_t>(fill.liquidity);
-    r.px = f.px;
-    r.qty = f.qty;
-    r.fee = f.fee;
-    r.fee_asset = f.fee_asset;
-    sink_.put(std::move(r));
-  }
-  if (durable_journal_)
-    note(store::journal_kind::fill,
-         store::line(store::FillRow{order->id(), std::string(fill_id), table_[f.instrument].symbol, f.side, f.px, f.qty, f.fee,
-                                    order->cum_fee - fees_before, std::string(table_.asset_code(f.fee_asset)), fill.liquidity}));
-  const bool all = order->leaves().is_set() && order->leaves().is_zero();
-  move(*order, all ? OrderEvent::fill_all : OrderEvent::fill_part, now, "");
-  if (tell_rules_) {
-    tell_rules_(fill.h);
-    tell_position(id, now);
-  }
 }
 
 void Execution::tell_position(InstrumentId id, Nanos now) {

@@ -3,6 +3,7 @@
 
 #include "core/contract.hpp"
 #include "services/trade_execution/execution.hpp"
+#include "store/operator_rows.hpp"
 
 namespace bowline::services {
 namespace {
@@ -37,13 +38,15 @@ store::StepRow Execution::step_row() const {
   r.day_start = portfolio_.day_start();
   r.max_drawdown = max_drawdown_;
   r.day_notional = day_ == now_ / day_ns ? day_notional_ : Decimal::zero();
+  r.net_flows = portfolio_.net_flows();
+  r.day_flows = portfolio_.day_flows();
   return r;
 }
 
 void Execution::note_target(const core::Target& t, bool insists) {
   if (!durable_journal_) return;
   note(store::journal_kind::target, store::line(store::TargetRow{table_[t.instrument].symbol, t.purpose, t.weight, t.valid_until,
-                                                                 t.decision, t.ref_px, insists, false}));
+                                                                 t.decision, t.ref_px, insists, false, t.keep}));
 }
 
 void Execution::note_gone(std::string_view symbol, Purpose purpose) {
@@ -64,12 +67,14 @@ void Execution::insist(InstrumentId id, Purpose purpose) {
 void Execution::give_up(InstrumentId id, Purpose purpose) {
   if (!book_.insists(id, purpose)) return;
   book_.give_up(id, purpose);
+  if (purpose == Purpose::stop) rungs_[id.value - 1] = 0;
   note_gone(table_[id].symbol, purpose);
 }
 
 void Execution::clear(InstrumentId id, Purpose purpose) {
   const bool outlives = book_.insists(id, purpose) || (purpose == Purpose::rebalance && book_.has(id, purpose));
   book_.clear(id, purpose);
+  if (outlives && purpose == Purpose::stop) rungs_[id.value - 1] = 0;
   if (outlives) note_gone(table_[id].symbol, purpose);
 }
 
@@ -80,12 +85,21 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   now_ = std::max(now_, row.time);
   ++seq_;
   if (row.kind == kind::intent) return restore_intent(row, project);
+  if (row.kind == kind::external) return restore_external(row, project);
+  if (row.kind == kind::flow) return restore_flow(row);
+  if (row.kind == kind::inventory) return restore_inventory(row);
   if (row.kind == kind::order) return restore_order(row, project);
   if (row.kind == kind::fill) return restore_fill(row, project);
   if (row.kind == kind::sizing) return restore_sizing(row, project);
   if (row.kind == kind::target) return restore_target(row);
   if (row.kind == kind::state) return restore_state(row);
   if (row.kind == kind::step) return restore_step(row);
+  if (row.kind == kind::protection) return restore_protection(row);
+  if (row.kind == kind::reentry) return restore_reentry(row);
+  if (row.kind == kind::product_state) return restore_product_state(row);
+  if (row.kind == kind::lock) return restore_lock(row);
+  if (row.kind == kind::close) return restore_close(row);
+  if (row.kind == kind::emergency) return restore_emergency(row);
   if (row.kind == kind::balance) {
     const auto r = store::read_balance(row.payload);
     if (!r) return r.error();
@@ -93,6 +107,7 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
     if (!asset) return bad("a balance of " + r->asset + ", which no instrument of this run has");
     portfolio_.set_cash(asset, r->total);
     cash_known_ = true;
+    opening_ns_ = row.time;
   } else if (row.kind == kind::block) {
     const auto r = store::read_block(row.payload);
     if (!r) return r.error();
@@ -117,6 +132,8 @@ Result<void> Execution::restore_intent(const store::JournalRow& row, core::Recor
   const auto added = orders_.add(*intent, row.time, seq_);
   if (!added) return added.error();
   ++attempts_[{intent->decision.hi, intent->decision.lo}];
+  count_rung(*intent);
+  count_entry_order(*intent);
   recent_orders_.push_back(row.time);
   if (project != nullptr) project->put(record_of(**added));
   return {};
@@ -131,7 +148,7 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
     return bad("order " + std::string(r->order.view()) + " has the venue's id of another: " + r->venue_id);
   if (!r->text.empty()) order->reason = r->text;
   const OrderState from = order->state;
-  if (auto done = orders_.apply(*order, r->event, row.time); !done) return done;
+  if (auto done = orders_.apply(*order, r->event, row.time, &r->terms); !done) return done;
   if (order->state != r->to)
     return bad("order " + std::string(r->order.view()) + " was " + std::string(core::to_string(r->to)) + " and would be " +
                std::string(core::to_string(order->state)) + " now");
@@ -146,41 +163,6 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
     e.text = r->text;
     project->put(std::move(e));
     project->put(record_of(*order));
-  }
-  return {};
-}
-
-Result<void> Execution::restore_fill(const store::JournalRow& row, core::RecordSink* project) {
-  const auto r = store::read_fill(row.payload);
-  if (!r) return r.error();
-  Order* order = orders_.find(r->order);
-  if (order == nullptr) return bad("a fill of order " + std::string(r->order.view()) + ", which has no intent before it");
-  core::Fill f;
-  f.instrument = table_.find(r->symbol);
-  f.fee_asset = table_.find_asset(r->fee_asset);
-  if (!f.instrument || !f.fee_asset) return bad("a fill of " + r->symbol + " with a fee in " + r->fee_asset + ": not in this run");
-  f.side = r->side;
-  f.px = r->px;
-  f.qty = r->qty;
-  f.fee = r->fee;
-  f.fee_worth = r->fee_worth;
-  f.time = row.time;
-  if (auto booked = book_fill(*order, f, r->fill_id); !booked) return booked;
-  if (project != nullptr) {
-    core::FillRecord told;
-    told.fill_id = r->fill_id;
-    told.order = order->id();
-    told.decision = order->intent.decision;
-    told.seq = seq_;
-    told.time = row.time;
-    told.instrument = f.instrument;
-    told.side = f.side;
-    told.liquidity = static_cast<std::uint8_t>(r->liquidity);
-    told.px = f.px;
-    told.qty = f.qty;
-    told.fee = f.fee;
-    told.fee_asset = f.fee_asset;
-    project->put(std::move(told));
   }
   return {};
 }
@@ -207,6 +189,7 @@ Result<void> Execution::restore_target(const store::JournalRow& row) {
   if (!id) return bad("a target of " + r->symbol + ", which is not among the instruments of this run");
   if (r->gone) {
     book_.clear(id, r->purpose);
+    if (r->purpose == Purpose::stop) rungs_[id.value - 1] = 0;
     return {};
   }
   core::Target t;
@@ -217,6 +200,7 @@ Result<void> Execution::restore_target(const store::JournalRow& row) {
   t.time = row.time;
   t.valid_until = r->valid_until;
   t.ref_px = r->ref_px;
+  t.keep = r->keep;
   if (!book_.put(t)) return bad("a target of " + r->symbol + " with a weight that can't be");
   if (r->insists) book_.insist(id, t.purpose);
   return {};
@@ -225,9 +209,9 @@ Result<void> Execution::restore_target(const store::JournalRow& row) {
 Result<void> Execution::restore_state(const store::JournalRow& row) {
   const auto r = store::read_state(row.payload);
   if (!r) return r.error();
-  state_ = r->state;
+  states_.set_global({r->state, r->frozen, row.time, r->who, r->why, r->request});
+  remember_request(r->request);
   gate_open_ = r->gate_open;
-  frozen_ = r->frozen;
   if (r->looked) blocked_.assign(blocked_.size(), false);
   return {};
 }
@@ -236,7 +220,7 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   const auto r = store::read_step(row.payload);
   if (!r) return r.error();
   settled_ = std::max(settled_, r->settled);
-  portfolio_.restore_step(r->version, r->peak, r->day_start, r->day);
+  portfolio_.restore_step(r->version, r->peak, r->day_start, r->day, r->net_flows, r->day_flows);
   seq_ = std::max(seq_, r->seq);
   max_drawdown_ = r->max_drawdown;
   day_notional_ = r->day_notional;
@@ -262,6 +246,7 @@ void Execution::recall_bar(const bl_bar& bar) {
 void Execution::tell_rules_of_today() {
   if (!tell_rules_) return;
   const auto tell = [this](const Order& o) {
+    if (o.external) return;
     for (const core::BookedFill& f : o.fills) {
       if (f.undone || f.fill.time / day_ns != now_ / day_ns) continue;
       bl_fill e{};
@@ -286,7 +271,7 @@ void Execution::tell_rules_of_today() {
 }
 
 void Execution::restored() {
-  resuming_ = true;
+  resuming_ = recalling_ = true;
   now_ = settled_;
   seq_ += 1u << 20;  // above what the process may have numbered after its last row
   const std::vector<Order*> working = orders_.working();  // what is applied changes the list

@@ -137,7 +137,7 @@ void cancel(Execution& execution, const Backend& backend, const Request& asked, 
   Responder& answer = *to;
   const core::ClientOrderId order(id);
   if (const auto done = execution.cancel(order, backend.now(), asked.principal, asked.request_id); !done)
-    return answer.error(done.error().code == "ORDER_ENDED" ? 409 : done.error().code == "CANCEL_FAILED" ? 502 : 404, done.error());
+    return answer.error(done.error().code == "ORDER_ENDED" || done.error().code == "ORDER_EXTERNAL" ? 409 : done.error().code == "CANCEL_FAILED" ? 502 : 404, done.error());
   pump(backend);
   const core::Order* o = execution.orders().find(order);
   answer(Response::json(202, JsonObject()
@@ -317,7 +317,7 @@ void add_emergency_route(edge::Router& router, Execution& execution, Backend& ba
        .path = stop ? "/emergency/stop" : "/emergency/resume",
        .operation_id = stop ? "emergency_stop" : "emergency_resume",
        .summary = stop ? "Closes the gate for entries, halts trading and cancels resting entries; stops stay."
-                       : "Opens the gate again and trades on.",
+                       : "Takes the latch off, opens the gate again and trades on.",
        .request_schema = reason_schema,
        .responses = {{200, {"the state trading is in now", state_schema}}},
        .tag = "emergency"},
@@ -331,8 +331,8 @@ void add_emergency_route(edge::Router& router, Execution& execution, Backend& ba
                   Cancels cancels;
                   if (stop)
                     cancels = execution.emergency_stop(backend.now(), principal, reason, request_id);
-                  else
-                    execution.emergency_resume(backend.now(), principal, reason, request_id);
+                  else if (const auto done = execution.resume(backend.now(), principal, reason, request_id); !done)
+                    return a->error(503, done.error());
                   pump(backend);
                   body.text("state", core::to_string(execution.state()))
                       .boolean("gate_open", execution.gate_open());
@@ -348,8 +348,12 @@ void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Exe
                                 Backend& backend) {
   add_order_routes(*router, execution, backend);
   add_portfolio_routes(*router, execution, backend);
+  add_inventory_routes(*router, execution, backend);
   add_emergency_route(*router, execution, backend, true);
   add_emergency_route(*router, execution, backend, false);
+  add_liquidation_routes(*router, execution, backend);
+  add_operator_routes(*router, execution, backend);
+  add_risk_route(*router, execution, backend);
 }
 
 }  // namespace bowline::services

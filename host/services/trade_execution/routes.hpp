@@ -10,9 +10,25 @@
 namespace bowline::services {
 
 /// POST /trades/execute; GET /orders, /orders/{id}, /orders/{id}/explain; DELETE /orders/{id}; GET
-/// /portfolio, /portfolio/history; POST /emergency/stop, /emergency/resume. Both must outlive the server.
+/// /portfolio, /portfolio/history; POST /inventory/{instrument}/adopt, /release; POST /emergency/stop, /emergency/resume; what add_operator_routes, add_liquidation_routes and
+/// add_risk_route add. Both must outlive the server.
 void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Execution& execution,
                                 Backend& backend);
+
+/// GET and POST /trading/state; POST /positions/{symbol}/close, lock, unlock: part of the routes above.
+void add_operator_routes(edge::Router& router, Execution& execution, Backend& backend);
+
+/// POST /emergency/liquidate-all and GET /emergency/{id}: part of the routes above.
+void add_liquidation_routes(edge::Router& router, Execution& execution, Backend& backend);
+
+/// GET /risk/state: part of the routes above.
+void add_risk_route(edge::Router& router, const Execution& execution, Backend& backend);
+
+/// POST /inventory/{instrument}/adopt, /release; part of the above.
+void add_inventory_routes(edge::Router& router, Execution& execution, Backend& backend);
+
+/// The Idempotency-Key of a command. Errors: IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_INVALID.
+Result<std::string> idempotency_key(const edge::Request& request);
 
 /// The body and headers of POST /trades/execute. Errors: 400 by their code, INSTRUMENT_UNKNOWN is 404.
 Result<TradeRequest> read_trade(const edge::Request& request, const core::InstrumentTable& table);

@@ -35,6 +35,15 @@ Result<bool> flag(const nlohmann::json& body, const char* key) {
   return it->get<bool>();
 }
 
+Result<bool> dry_run(const edge::Request& request) {
+  const auto text = request.query_value("dry_run");
+  if (!text || *text == "false") return false;
+  if (*text == "true") return true;
+  return Error{"PARAM_INVALID", "query parameter dry_run must be true or false", {{"parameter", "dry_run"}}};
+}
+
+}  // namespace
+
 Result<std::string> idempotency_key(const edge::Request& request) {
   const auto key = request.headers.find("Idempotency-Key");
   if (!key || key->empty())
@@ -48,15 +57,6 @@ Result<std::string> idempotency_key(const edge::Request& request) {
                  "Idempotency-Key must stand once, with 1 to 128 visible ASCII characters"};
   return std::string(*key);
 }
-
-Result<bool> dry_run(const edge::Request& request) {
-  const auto text = request.query_value("dry_run");
-  if (!text || *text == "false") return false;
-  if (*text == "true") return true;
-  return Error{"PARAM_INVALID", "query parameter dry_run must be true or false", {{"parameter", "dry_run"}}};
-}
-
-}  // namespace
 
 Result<TradeRequest> read_trade(const edge::Request& request, const core::InstrumentTable& table) {
   TradeRequest q;

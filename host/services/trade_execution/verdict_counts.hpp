@@ -18,12 +18,19 @@ class VerdictCounts {
     std::uint8_t action = 0;  ///< as in CheckRecord
     std::string code;         ///< of a rejection; empty otherwise
     std::uint64_t n = 0;
+    Decimal value = Decimal::not_set(), limit = Decimal::not_set();  ///< of the last one that told them
   };
   /// A plugin makes up its own codes: what comes after so many is counted as OTHER.
   static constexpr std::size_t most_rows = 500;
 
   void add(std::span<const core::CheckRecord> checks) {
-    for (const core::CheckRecord& c : checks) ++row(c.rule_source, c.action, c.action == 0 ? std::string_view(c.code) : "").n;
+    for (const core::CheckRecord& c : checks) {
+      Row& r = row(c.rule_source, c.action, c.action == 0 ? std::string_view(c.code) : "");
+      ++r.n;
+      if (c.action != 0 || !c.value.is_set()) continue;
+      r.value = c.value;
+      r.limit = c.limit;
+    }
   }
   std::span<const Row> rows() const noexcept { return rows_; }
 
@@ -38,7 +45,11 @@ class VerdictCounts {
     };
     if (const auto at = known(code); at != rows_.end()) return *at;
     if (rows_.size() >= most_rows && code != "OTHER") return row(rule, action, "OTHER");
-    return rows_.emplace_back(Row{rule, action, std::string(code), 0});
+    Row& made = rows_.emplace_back();
+    made.rule = rule;
+    made.action = action;
+    made.code = code;
+    return made;
   }
 };
 

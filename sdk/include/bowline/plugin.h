@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define BL_ABI_MAJOR 1u
-#define BL_ABI_MINOR 0u /* minor of THIS header; the host compares, never demands equality */
+#define BL_ABI_MINOR 1u /* minor of THIS header; the host compares, never demands equality */
 
 #ifdef __cplusplus
 #define BL_NOEXCEPT noexcept
@@ -223,6 +223,9 @@ typedef struct bl_target {  /* [appendable] what a rebalancer (or the host's bri
   int64_t valid_until_ns;
   uint64_t cause;
 } bl_target;
+/* 1.1: the host watches it against the bid and sells. stop_px at or above the bid = now; the highest stop of a position
+ * counts, a lower one is taken and changes nothing. limit_px = the next take-profit (not set: none), flags & 0xffff the
+ * ten-thousandths of what is held then that are sold there (0 = all). expire_ns must be 0: a stop ends with its position. */
 typedef struct bl_stop { uint32_t size, instrument; bl_dec stop_px, limit_px; int64_t expire_ns; uint32_t rule, flags; } bl_stop; /* wanted protection of a whole position */
 typedef struct bl_sink {    /* [appendable] a slot a kind may not use returns BL_E_UNSUPPORTED */
   uint32_t size, pad;

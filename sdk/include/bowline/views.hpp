@@ -245,9 +245,10 @@ class Stops {
 
  public:
   explicit Stops(const bl_sink& sink) noexcept : sink_(&sink) {}
+  /// `limit_px`: the next take-profit. `share`: ten-thousandths of the position that are sold there; 0 = all of it.
   bl_status want(std::uint32_t instrument, Decimal stop_px, std::uint32_t rule = 0,
-                 Decimal limit_px = Decimal::not_set(), std::int64_t expire_ns = 0) noexcept {
-    const bl_stop s{sizeof(bl_stop), instrument, stop_px.raw(), limit_px.raw(), expire_ns, rule, 0};
+                 Decimal limit_px = Decimal::not_set(), std::int64_t expire_ns = 0, std::uint16_t share = 0) noexcept {
+    const bl_stop s{sizeof(bl_stop), instrument, stop_px.raw(), limit_px.raw(), expire_ns, rule, share};
     return sink_->stop(sink_->ctx, &s);
   }
 };

@@ -155,6 +155,41 @@ TEST_CASE("a key that holds the wrong shape, or nothing, does not fall back to i
   }
 }
 
+TEST_CASE("the exit's collar is 1 %, 3 % and 8 %, or steps that widen; none of them is the market at once") {
+  RunFile run;
+  const auto collar = [&run](const std::string& text) {
+    const Loaded l = run.load("execution: {exit: {collar: " + text + "}}\n" + base + no_instances);
+    INFO(all_text(l));
+    CHECK(l.problems.empty());
+    std::string all;
+    for (const Decimal& d : l.config.execution.exit.collar) all += d.to_string() + " ";
+    return all;
+  };
+  CHECK(collar("[0.5%, 2%]") == "0.005 0.02 ");
+  CHECK(collar("[]").empty());
+  const Loaded standard = run.load(base + no_instances);
+  CHECK(standard.config.execution.exit.collar.size() == 3);
+  CHECK(standard.config.execution.stops.lock_bars == 12);
+  for (const char* text : {"[3%, 1%]", "[1%, 1%]", "[0%]", "[100%]"}) {
+    const Loaded l = run.load("execution: {exit: {collar: " + std::string(text) + "}}\n" + base + no_instances);
+    INFO(text << "\n" << all_text(l));
+    REQUIRE(l.problems.size() == 1);
+    CHECK(l.problems[0].code == "CONFIG_RANGE");
+  }
+}
+
+TEST_CASE("a drift band has both its ends, in their order, or is off") {
+  RunFile run;
+  const auto load = [&run](const std::string& drift) { return run.load("execution: {drift: {" + drift + "}}\n" + base + no_instances); };
+  const Loaded l = load("position_cap: 5%, position_above: 6%");
+  INFO(all_text(l));
+  CHECK(l.problems.empty());
+  CHECK(l.config.execution.drift.position_above == *Decimal::try_parse("0.06"));
+  CHECK_FALSE(l.config.execution.drift.exposure_cap.is_set());
+  CHECK(load("exposure_cap: 80%, exposure_above: 70%").problems.at(0).code == "CONFIG_RANGE");
+  CHECK(load("exposure_cap: 80%").problems.at(0).code == "CONFIG_KEY_MISSING");
+}
+
 TEST_CASE("a folder is not a secret") {
   RunFile run;
   run.env["BOWLINE_SECRETS"] = run.folder().string();
@@ -293,4 +328,22 @@ TEST_CASE("what the services of a process cannot do without is asked for when it
   CHECK(codes("services: [signal-generator]\n" + peers, venue) == Codes{"RUN_FEED_MISSING", "RUN_SIGNAL_MISSING"});
   CHECK(codes("services: [trade-execution]\n" + peers, venue) == Codes{});
   CHECK(codes("services: [trade-execution]\n" + peers, feed + signal) == Codes{"RUN_BROKER_COUNT"});
+}
+
+TEST_CASE("what may be bought is a list of the run's instruments, allowed or denied, and not both") {
+  RunFile run;
+  const auto with = [&](const std::string& lists) { return run.load("execution: {" + lists + "}\n" + base + no_instances); };
+  const Loaded good = with("allow: [BTC-USD]");
+  INFO(all_text(good));
+  REQUIRE(good.problems.empty());
+  CHECK(good.config.execution.allow == std::vector<std::string>{"BTC-USD"});
+  CHECK(good.config.execution.deny.empty());
+  CHECK(with("deny: [BTC-USD]").config.execution.deny == std::vector<std::string>{"BTC-USD"});
+  const Loaded unknown = with("deny: [BTC-UDS]");
+  REQUIRE(unknown.problems.size() == 1);
+  CHECK(unknown.problems[0].path == "execution.deny[0]");
+  CHECK(unknown.problems[0].message.find("did you mean BTC-USD?") != std::string::npos);
+  REQUIRE(with("allow: []").problems.size() == 1);  // it would deny everything, or nothing: nobody knows
+  REQUIRE(with("allow: [BTC-USD], deny: [BTC-USD]").problems.size() == 1);
+  REQUIRE(with("allow: BTC-USD").problems.size() == 1);
 }

@@ -29,6 +29,7 @@ const Allowed& allowed() {
       {"config", {"core"}},
       {"research", {"core", "features", "loader", "store", "config"}},
       {"services", {"core", "features", "loader", "store", "edge", "observe", "research", "config"}},
+      {"panic", {"core", "store", "edge"}},
       {"cli", {"core", "features", "loader", "store", "edge", "observe", "research", "config", "services"}},
   };
   return table;

@@ -26,9 +26,7 @@ using Json = nlohmann::json;
 inline std::string file_of(const std::string& folder) {
   const char* build = std::getenv("BOWLINE_BUILD");
   const std::string dir = build ? build : ".", file = "/lib" + folder + ".so";
-  // What this tree's host does not offer yet lies apart from what it does.
-  const std::string ahead = dir + "/plugins-ahead" + file;
-  return ::access(ahead.c_str(), R_OK) == 0 ? ahead : dir + "/plugins" + file;
+  return dir + "/plugins" + file;
 }
 
 /// Copies of events by type; the sink and bowline.publish/1 write here.

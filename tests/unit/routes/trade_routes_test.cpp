@@ -168,3 +168,19 @@ TEST_CASE("a loop that has ended is 503, not silence") {
   CHECK(d.trade(limit_buy()).code() == "SERVICE_STOPPING");
   CHECK(d.ask(Method::Post, "/emergency/stop", R"({"reason":"fire"})").status == 503);
 }
+
+TEST_CASE("inventory is adopted and released with a key, and refused with its reason") {
+  Desk d;
+  const auto move = [&d](const std::string& what, const json& body, const std::string& key = "m1") {
+    return d.ask(Method::Post, "/inventory/" + what, body.dump(), {{"Idempotency-Key", key}});
+  };
+  const json one = {{"qty", "1"}, {"reason", "a test"}};
+  CHECK(d.ask(Method::Post, "/inventory/BTC-USD/adopt", one.dump()).code() == "IDEMPOTENCY_KEY_MISSING");
+  const Got none = move("BTC-USD/adopt", {{"qty", "1"}, {"price", "100"}, {"reason", "a test"}});
+  CHECK(none.status == 422);
+  CHECK(none.code() == "ADOPT_BEYOND_UNMANAGED");
+  CHECK(move("BTC-USD/release", one).code() == "RELEASE_BEYOND_POSITION");
+  CHECK(move("BTC-USD/release", {{"qty", "1"}, {"price", "1"}, {"reason", "a test"}}).status == 400);
+  CHECK(move("BTC-USD/adopt", {{"qty", "1"}}).status == 400);
+  CHECK(move("NOPE-USD/adopt", one).status == 404);
+}

@@ -45,4 +45,14 @@ inline std::string facts(const services::Execution& e, const Market& m) {
   return s;
 }
 
+/// The same with flows, the peak, and which orders are of others.
+inline std::string all_facts(const services::Execution& e, const Market& m) {
+  std::string s = facts(e, m) + "\nflows " + e.portfolio().net_flows().to_string() + " peak " + e.portfolio().peak().to_string() + "\nof others";
+  for (const core::Order* o : e.orders().working())
+    if (o->external) s += " " + std::string(o->intent.client_id());
+  for (const core::ClientOrderId& id : e.orders().done())
+    if (const core::Order* o = e.orders().find(id); o != nullptr && o->external) s += " " + std::string(o->intent.client_id());
+  return s;
+}
+
 }  // namespace bowline::test

@@ -49,9 +49,11 @@ struct Broker final : services::BrokerPort {
     return {};
   }
   std::vector<std::string> asked;  // orders that were asked about
+  std::vector<bl_query> queries;   // every question
   bool answers = true;
   Result<void> query(const bl_query& q) override {
     if (!answers) return Error{"TEST", "no connection"};
+    queries.push_back(q);
     if (q.scope == 1) asked.emplace_back(q.order.client_id.ptr, q.order.client_id.len);
     return {};
   }
@@ -70,6 +72,11 @@ struct Desk {
   Sink sink;
   std::unique_ptr<store::Journal> journal;
   std::unique_ptr<services::Execution> exec;
+  services::ExecutionOptions options = [] {
+    services::ExecutionOptions o;
+    o.min_trade = "0.005"_dec;
+    return o;
+  }();  // changed: use({}) makes the desk anew with them
   core::Nanos now = start_ns;
   std::uint64_t fills = 0, decisions = 0;
 
@@ -80,9 +87,7 @@ struct Desk {
   /// Anew, with these rules in the chain.
   void use(std::vector<std::unique_ptr<core::RiskRule>> rules) { make(std::move(rules), {}, "10000"_dec); }
   void make(std::vector<std::unique_ptr<core::RiskRule>> rules, core::FloorLimits limits, Decimal cash) {
-    services::ExecutionOptions o;
-    o.min_trade = "0.005"_dec;
-    exec = std::make_unique<services::Execution>(o, m.table, m.usd, "0.0005"_dec, std::move(rules), limits, broker, *journal, sink);
+    exec = std::make_unique<services::Execution>(options, m.table, m.usd, "0.0005"_dec, std::move(rules), limits, broker, *journal, sink);
     bl_balance_ev b{};
     b.h.size = sizeof b;
     b.h.type = BL_EV_BALANCE;
@@ -102,6 +107,30 @@ struct Desk {
     bar.is_final = 1;
     bar.open = bar.high = bar.low = bar.close = cents;
     exec->on_bar(bar);
+  }
+  /// A quote in cents, between two steps.
+  void quote(core::InstrumentId id, std::int64_t bid, std::int64_t ask) {
+    bl_quote q{};
+    q.h.size = sizeof q;
+    q.h.type = BL_EV_QUOTE;
+    q.h.instrument = id.value;
+    q.h.ts_event = q.h.ts_recv = now;
+    q.px_exp = -2;
+    q.bid = bid;
+    q.ask = ask;
+    exec->on_quote(q);
+  }
+  /// A risk rule's wish: a stop, and perhaps a take-profit with its share in ten-thousandths.
+  bl_status protect(Decimal stop, Decimal take = Decimal::not_set(), std::uint32_t share = 0, std::string_view source = "stops",
+                    core::InstrumentId id = {1}) {
+    bl_stop s{};
+    s.size = sizeof s;
+    s.instrument = id.value;
+    s.stop_px = stop.raw();
+    s.limit_px = take.raw();
+    s.flags = share;
+    s.rule = 1;
+    return exec->want_stop(s, std::make_shared<const std::string>(source));
   }
   core::Target target(core::Purpose purpose, double weight, core::InstrumentId id = {1}) {
     core::Target t;

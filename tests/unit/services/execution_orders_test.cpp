@@ -34,13 +34,14 @@ TEST_CASE("an entry is a limit at the touch that ends at the venue after two bar
   CHECK(sized[0].checks.size() == 1);
 }
 
-TEST_CASE("an exit sells the whole position at the market and is marked reduce-only") {
+TEST_CASE("an exit sells the whole position, first within the collar, and is marked reduce-only") {
   Desk d;
   d.hold(0.05);
   d.want(Purpose::exit, 0);
   const Intent& i = d.last();
   CHECK(i.side() == Side::sell);
-  CHECK(i.type() == OrderType::market);
+  CHECK(i.type() == OrderType::limit);
+  CHECK(i.limit_px() == "98.95"_dec);  // the bid is 99.95
   CHECK(i.tif() == TimeInForce::ioc);
   CHECK(i.qty() == "5"_dec);
   CHECK((i.abi.flags & BL_REDUCE_ONLY) != 0);

@@ -65,7 +65,17 @@ TEST_CASE("every code that execution, order table and portfolio give an incident
   const std::pair<const char*, const char*> places[] = {
       {"/host/services/trade_execution/execution.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_commands.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_close.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_latch.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_liquidate.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_states.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_reports.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_answer.cpp", R"((?:incident|block)\([^";]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_balances.cpp", R"((?:incident|block|products_of)\([^";]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_external.cpp", R"((?:incident|block)\([^";]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_reconcile.cpp", R"((?:incident|block)\([^";]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_booking.cpp", R"((?:incident|block)\([^";]*"([A-Z_]+)\")"},
+      {"/host/core/booking.cpp", R"(refused\([^"]*"([A-Z_]+)\")"},
       {"/host/core/portfolio.cpp", R"(Error\{"([A-Z_]+)\")"},
       {"/host/core/order.cpp", R"(Error\{"([A-Z_]+)\")"},
   };

@@ -100,10 +100,32 @@ TEST_CASE("journal rows: every kind comes back as it was written") {
     REQUIRE(is.ok());
     CHECK(line(*is) == line(was));
     CHECK(is->weight == 0.1);
+    CHECK_FALSE(is->keep.is_set());
+    was.keep = "3.5"_dec;
+    CHECK(read_target(line(was))->keep == "3.5"_dec);
     was.gone = true;
     const auto gone = read_target(line(was));
     REQUIRE(gone.ok());
     CHECK(gone->gone);
+  }
+  {
+    ProtectionRow was{"ETH-USD", "stops", "95.01"_dec, "110"_dec, 2500, 3};
+    const auto is = read_protection(line(was));
+    REQUIRE(is.ok());
+    CHECK(line(*is) == line(was));
+    CHECK(is->source == "stops");
+    CHECK(is->share == 2500);
+    was.take_px = Decimal::not_set();
+    CHECK_FALSE(read_protection(line(was))->take_px.is_set());
+    was.stop_px = Decimal::zero();
+    CHECK(read_protection(line(was)).error().code == "JOURNAL_ROW");
+  }
+  {
+    const ReentryRow was{"ETH-USD", 1'700'000'000'000'000'123};
+    const auto is = read_reentry(line(was));
+    REQUIRE(is.ok());
+    CHECK(is->symbol == "ETH-USD");
+    CHECK(is->until == was.until);
   }
   {
     CommandRow was{"key-1", "the body", id, "0.25"_dec, {}};
@@ -134,6 +156,59 @@ TEST_CASE("journal rows: every kind comes back as it was written") {
     REQUIRE(read_sizing(line(was)).ok());
     CHECK(std::isnan(read_sizing(line(was))->made.target_weight));
   }
+  {
+    FillRow was;
+    was.order = id;
+    was.fill_id = "f1";
+    was.symbol = "BTC-USD";
+    was.side = core::Side::sell;
+    was.px = was.qty = was.fee = was.fee_worth = Decimal::not_set();
+    was.fee_asset = "USD";
+    was.as = core::BookedAs::reversal;
+    was.told = 7;
+    const auto is = read_fill(line(was));
+    REQUIRE(is.ok());
+    CHECK(line(*is) == line(was));
+    CHECK(is->as == core::BookedAs::reversal);
+    CHECK_FALSE(is->qty.is_set());
+    CHECK(line(was).find("fill_id") == std::string::npos);  // who knows plain fills alone must not take it for one
+    was.as = core::BookedAs::correction;
+    CHECK_FALSE(read_fill(line(was)).ok());  // that must say what is right now
+  }
+  {
+    ExternalRow was;
+    was.order = id;
+    was.told = core::blank_intent();
+    was.told.abi.instrument = 1;
+    was.told.abi.side = BL_SELL;
+    was.told.abi.type = 77;  // others may have orders of kinds that are none of ours
+    was.told.abi.qty = "2"_dec.raw();
+    was.venue_id = "x1";
+    was.filled_before = "0.5"_dec;
+    core::InstrumentTable table;
+    core::ProductRules rules;
+    rules.base_step = rules.quote_step = rules.px_step = rules.base_min = rules.quote_min = "1"_dec;
+    rules.maker_fee = rules.taker_fee = Decimal::zero();
+    REQUIRE(table.add("BTC-USD", rules));
+    const auto is = read_external(line(was, "BTC-USD"), table);
+    REQUIRE(is.ok());
+    CHECK(line(*is, "BTC-USD") == line(was, "BTC-USD"));
+    CHECK_FALSE(read_external(line(was, "ETH-USD"), table).ok());
+  }
+  {
+    OrderRow was{id, core::OrderEvent::found, core::OrderState::open, "x1", "", {}};
+    CHECK(line(was).find("terms") == std::string::npos);
+    was.terms.qty = "3"_dec;
+    was.terms.as_of = 9;
+    const auto is = read_order(line(was));
+    REQUIRE(is.ok());
+    CHECK(line(*is) == line(was));
+    CHECK(is->terms.qty == "3"_dec);
+    CHECK_FALSE(is->terms.limit_px.is_set());
+  }
+  CHECK(read_flow(line(FlowRow{"USD", core::Flow::withdrawal, "-5"_dec}))->kind == core::Flow::withdrawal);
+  CHECK(line(*read_inventory(line(InventoryRow{"BTC-USD", false, "1"_dec, Decimal::not_set(), "k", "b"}))) ==
+        line(InventoryRow{"BTC-USD", false, "1"_dec, Decimal::not_set(), "k", "b"}));
   CHECK(read_balance(line(BalanceRow{"USD", "-0.5"_dec}))->total == "-0.5"_dec);
   CHECK(read_block(line(BlockRow{"BTC-USD", "FILLS_MISSING"}))->code == "FILLS_MISSING");
 }

@@ -1,0 +1,138 @@
+// bowline emergency stop|liquidate|resume|state|receipt: the operator's commands, said to a running host.
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "cli/verbs.hpp"
+#include "core/exit_codes.hpp"
+#include "edge/endpoints.hpp"
+#include "edge/http_client.hpp"
+
+namespace bowline::cli {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Options {
+  std::string var = "var", url, reason, id, max_slice, max_slippage;
+  bool json = false, yes = false, dry_run = false;
+};
+
+Result<ordered_json> say(const Options& o, edge::Method method, const std::string& route, const ordered_json& body) {
+  std::string url = o.url;
+  if (url.empty()) {
+    auto found = edge::read_endpoint(o.var, "trade-execution");
+    if (!found) return Error{"HOST_UNKNOWN", found.error().message};
+    url = std::move(*found);
+  }
+  edge::IoThread io;
+  edge::HttpClient client(io);
+  edge::HttpCall call{.method = method, .url = url + route, .deadline = std::chrono::milliseconds(15'000)};
+  if (method == edge::Method::Post) {
+    call.headers = {{"Content-Type", "application/json"}};
+    call.body = body.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
+  }
+  const edge::HttpReply reply = client.fetch(std::move(call));
+  if (!reply.complete())
+    return Error{"HOST_UNREACHABLE", "the host at " + url + " gave no answer (" + reply.error.message + ")" +
+                                         (reply.outcome == edge::Outcome::NotSent ? ": nothing was commanded" : ": it may have done it; ask for the state") +
+                                         "; bowline-panic works without it"};
+  auto words = ordered_json::parse(reply.body, nullptr, false);
+  if (words.is_discarded()) return Error{"HOST_ANSWER", "what answers at " + url + " is not a bowline host"};
+  if (reply.status < 400) return words;
+  const auto& why = words.contains("error") ? words["error"] : words;
+  return Error{"HOST_REFUSED", why.value("code", "") + ": " + why.value("message", "")};
+}
+
+void print_state(const ordered_json& s) {
+  const auto by = [](const ordered_json& one) {
+    const auto since = one.find("since");
+    return " by " + one.value("who", "") + (since == one.end() || since->is_null() ? std::string() : " since " + since->get<std::string>()) + ": " + one.value("why", "");
+  };
+  std::printf("%s%s%s%s\n", s.value("state", "").c_str(), s.value("frozen", false) ? ", frozen" : "",
+              s.value("gate_open", true) ? "" : ", the gate is closed", by(s).c_str());
+  for (const auto& p : s.value("products", ordered_json::array())) {
+    std::string line = p.value("instrument", "") + ": " + p.value("effective", "");
+    if (p.value("state", "") != "active") line += ", its own state is " + p.value("state", "") + by(p);
+    if (p.value("frozen", false)) line += ", frozen";
+    if (!p["lock"].is_null()) line += ", locked" + (p["lock"]["until"].is_null() ? std::string() : " until " + p["lock"]["until"].get<std::string>());
+    if (p.value("blocked", false)) line += ", blocked: look at the incidents";
+    if (!p.value("listed", true)) line += ", not listed";
+    if (p.value("closing", false)) line += ", being closed";
+    std::printf("%s\n", line.c_str());
+  }
+}
+
+void print_receipt(const ordered_json& r) {
+  std::printf("liquidation %s: %s\n", r.value("id", "").c_str(), r.value("phase", "").c_str());
+  for (const auto& p : r.value("products", ordered_json::array())) {
+    if (p.value("status", "") == "flat") continue;
+    std::printf("%s: %s, sold %s of %s", p.value("instrument", "").c_str(), p.value("status", "").c_str(), p.value("sold", "").c_str(), p.value("held_before", "").c_str());
+    if (p.value("left", "0") != "0") std::printf(", %s left", p.value("left", "").c_str());
+    if (p.value("unmanaged", "0") != "0") std::printf(", %s there that is not ours", p.value("unmanaged", "").c_str());
+    std::printf("\n");
+  }
+}
+
+using Print = void (*)(const ordered_json&);
+
+int tell(const Options& o, const Result<ordered_json>& answer, Print print) {
+  if (!answer) return fail(answer.error());
+  if (o.json) std::printf("%s\n", answer->dump(2).c_str());
+  else print(*answer);
+  return core::exit_code::ok;
+}
+
+int stop_or_resume(const Options& o, const char* route) {
+  return tell(o, say(o, edge::Method::Post, route, {{"reason", o.reason}}), [](const ordered_json& s) {
+    std::printf("%s, the gate is %s\n", s.value("state", "").c_str(), s.value("gate_open", false) ? "open" : "closed");
+    if (s.contains("cancels"))
+      std::printf("%lld cancels asked for, %lld more were not taken\n", s.value("cancels", 0LL), s.value("cancels_failed", 0LL));
+  });
+}
+
+int liquidate(const Options& o) {
+  if (!o.yes && !o.dry_run) return fail({"USAGE_CONFIRM", "everything is cancelled and sold: say --yes, or --dry-run to look first"});
+  ordered_json body{{"confirm", o.yes}, {"reason", o.reason}};
+  if (!o.id.empty()) body["id"] = o.id;
+  if (!o.max_slice.empty()) body["max_slice"] = o.max_slice;
+  if (!o.max_slippage.empty()) body["max_slippage"] = o.max_slippage;
+  return tell(o, say(o, edge::Method::Post, o.dry_run ? "/emergency/liquidate-all?dry_run=true" : "/emergency/liquidate-all", body), print_receipt);
+}
+
+}  // namespace
+
+void add_emergency(CLI::App& app, Action& chosen) {
+  CLI::App* group = app.add_subcommand("emergency", "stop a running host, sell all, resume, and see in which state it is");
+  group->require_subcommand(1);
+  const auto o = std::make_shared<Options>();
+  const auto add = [&](const char* name, const char* about, const char* example, std::function<int(const Options&)> act) {
+    CLI::App* v = verb(*group, name, about, example);
+    v->add_option("--var", o->var, "the run's state folder: its endpoints.json says where the host listens")->capture_default_str();
+    v->add_option("--url", o->url, "where trade-execution listens instead, as http://host:port");
+    v->add_flag("--json", o->json, "the host's answer as one JSON object");
+    v->callback([o, act = std::move(act), &chosen] { chosen = [o, act] { return act(*o); }; });
+    return v;
+  };
+  const auto reason = [&o](CLI::App* v) { v->add_option("--reason", o->reason, "for the audit trail")->required(); };
+  reason(add("stop", "close the gate, halt, and cancel resting entries; protective orders stay", "bowline emergency stop --var var/live --reason 'prices are wrong'",
+             [](const Options& a) { return stop_or_resume(a, "/emergency/stop"); }));
+  CLI::App* sell = add("liquidate", "halt, cancel every order and sell every managed position", "bowline emergency liquidate --var var/live --reason drill --dry-run",
+                       liquidate);
+  reason(sell);
+  sell->add_flag("--yes", o->yes, "yes, sell everything");
+  sell->add_flag("--dry-run", o->dry_run, "only tell what would be done");
+  sell->add_option("--id", o->id, "of the liquidation: the same again is the same one");
+  sell->add_option("--max-slice", o->max_slice, "worth of one sale at most");
+  sell->add_option("--max-slippage", o->max_slippage, "a fraction such as 0.1: limits go down to this far below the bid, no further; without: market orders");
+  reason(add("resume", "take the latch off, open the gate and trade on", "bowline emergency resume --var var/live --reason 'it was a drill'",
+             [](const Options& a) { return stop_or_resume(a, "/emergency/resume"); }));
+  add("state", "what may be traded, and who said so when and why", "bowline emergency state --var var/live",
+      [](const Options& a) { return tell(a, say(a, edge::Method::Get, "/trading/state", {}), print_state); });
+  CLI::App* receipt = add("receipt", "how far a liquidation is, or what it sold", "bowline emergency receipt --id fire-1 --var var/live",
+                          [](const Options& a) { return tell(a, say(a, edge::Method::Get, "/emergency/" + a.id, {}), print_receipt); });
+  receipt->add_option("--id", o->id, "of the liquidation")->required();
+}
+
+}  // namespace bowline::cli

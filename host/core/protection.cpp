@@ -1,0 +1,71 @@
+#include "core/protection.hpp"
+
+#include <algorithm>
+
+#include "core/contract.hpp"
+
+namespace bowline::core {
+namespace {
+
+bool same(const SharedText& a, const SharedText& b) noexcept { return a == b || (a && b && *a == *b); }
+
+}  // namespace
+
+bool ProtectionBook::want(const ProtectionWish& wish, const SharedText& source) {
+  BOWLINE_EXPECTS(wish.instrument.value >= 1 && wish.instrument.value <= held_.size());
+  BOWLINE_EXPECTS(wish.stop_px.is_set() && wish.stop_px.is_positive());
+  Held& h = held_[wish.instrument.value - 1];
+  bool changed = false;
+  if (!h.stop_px.is_set() || wish.stop_px > h.stop_px) {
+    if (!h.stop_px.is_set()) ++protected_;
+    h.stop_px = wish.stop_px;
+    h.source = source;
+    h.rule = wish.rule;
+    changed = true;
+  }
+  const auto known = std::find_if(h.takes.begin(), h.takes.end(), [&](const Take& t) { return same(t.source, source); });
+  if (!wish.take_px.is_set()) {
+    if (known == h.takes.end()) return changed;
+    h.takes.erase(known);
+    return true;
+  }
+  const Take now{source, wish.take_px, wish.share, wish.rule};
+  if (known == h.takes.end()) {
+    h.takes.push_back(now);
+    return true;
+  }
+  if (known->px == now.px && known->share == now.share) return changed;
+  *known = now;
+  return true;
+}
+
+Decimal ProtectionBook::stop_px(InstrumentId id) const noexcept { return held_[id.value - 1].stop_px; }
+
+std::optional<ProtectionDue> ProtectionBook::due(InstrumentId id, Decimal bid) const {
+  const Held& h = held_[id.value - 1];
+  if (!bid.is_set() || !h.stop_px.is_set()) return std::nullopt;
+  if (h.stop_px >= bid) return ProtectionDue{true, h.source, h.rule, h.stop_px, 0};
+  const Take* lowest = nullptr;
+  for (const Take& t : h.takes)
+    if (t.px <= bid && (lowest == nullptr || t.px < lowest->px)) lowest = &t;
+  if (lowest == nullptr) return std::nullopt;
+  return ProtectionDue{false, lowest->source, lowest->rule, lowest->px, lowest->share};
+}
+
+ProtectionWish ProtectionBook::take(InstrumentId id, const SharedText& source) {
+  Held& h = held_[id.value - 1];
+  std::erase_if(h.takes, [&](const Take& t) { return same(t.source, source); });
+  ProtectionWish left;
+  left.instrument = id;
+  left.stop_px = h.stop_px;
+  left.rule = h.rule;
+  return left;
+}
+
+void ProtectionBook::clear(InstrumentId id) noexcept {
+  Held& h = held_[id.value - 1];
+  if (h.stop_px.is_set()) --protected_;
+  h = Held{};
+}
+
+}  // namespace bowline::core

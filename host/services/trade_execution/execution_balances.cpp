@@ -1,0 +1,232 @@
+// What the venue says is there, held against the ledger (trading rules 5.6). A difference that no trade explains is a
+// change of its own: classified, booked, journaled and told. Where it took managed inventory, everything halts (3.7).
+#include <algorithm>
+
+#include "services/trade_execution/execution.hpp"
+
+namespace bowline::services {
+namespace {
+
+using core::AssetId;
+using core::Flow;
+using core::Order;
+using core::OrderState;
+using core::Side;
+
+constexpr std::uint32_t ask_fills = 4, ask_balances = 8;  // of bl_query
+constexpr core::Nanos hour = 3'600'000'000'000;
+constexpr std::uint32_t most_comparisons = 4;
+constexpr std::uint16_t flag_snapshot = 2;  // of bl_event
+
+/// A venue that rounds otherwise is not one where something came or went.
+const Decimal rounding = Decimal::from_mantissa(1, -6);  // of a step
+/// How far two changes may be apart in worth and still be one asset changed into the other: its price, and its fee.
+const Decimal conversion_band = Decimal::from_mantissa(3, -2);
+
+}  // namespace
+
+// Cash comes into the book from the venue's first word. Later words are the venue's own arithmetic over the same fills: the
+// ledger stays what the fills say, and a difference is asked about before it counts.
+void Execution::on_balance(const bl_balance_ev& b) {
+  const AssetId asset{b.asset};
+  const Decimal total = Decimal::from_raw(b.total);
+  if (asset.value > table_.asset_count())
+    return incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
+  if (!asset || !total.is_set()) return;
+  if (!begun_ && !cash_known_ && counts_.fills == 0) {
+    opening_ns_ = agreed_ns_ = now_;
+    if (durable_journal_ && total != portfolio_.cash(asset))
+      note(store::journal_kind::balance, store::line(store::BalanceRow{std::string(table_.asset_code(asset)), total}));
+    portfolio_.set_cash(asset, total);
+    return;
+  }
+  std::vector<Decimal>& to = asking_ != 0 && (b.h.flags & flag_snapshot) != 0 ? told_totals_ : heard_totals_;
+  to.resize(table_.asset_count(), Decimal::not_set());
+  to[asset.value - 1] = total;
+}
+
+Decimal Execution::step_of(AssetId asset) const {
+  Decimal smallest = Decimal::not_set();
+  for (const core::Instrument& ins : table_.all()) {
+    const Decimal step = ins.base == asset ? ins.rules.base_step : ins.quote == asset ? ins.rules.quote_step : Decimal::not_set();
+    if (step.is_set() && (!smallest.is_set() || step < smallest)) smallest = step;
+  }
+  return smallest;
+}
+
+Decimal Execution::difference(AssetId asset, Decimal total) const {
+  const Decimal d = total - portfolio_.ledger().venue(asset);
+  const Decimal step = step_of(asset);
+  if (d.is_set() && step.is_set() && abs(d) < mul(step, rounding, Rounding::up)) return Decimal::zero();
+  return d;
+}
+
+// An order whose fills are not all told, or that may be live, explains a difference of what it trades.
+bool Execution::in_doubt(AssetId asset) const {
+  const auto trades = [&](const Order& o) {
+    const core::Instrument& ins = table_[o.intent.instrument()];
+    return ins.base == asset || ins.quote == asset;
+  };
+  for (const Order* o : orders_.working())
+    if ((o->state == OrderState::unknown || o->state == OrderState::submitted || o->state == OrderState::recorded) && trades(*o)) return true;
+  for (const Ended& e : ended_)
+    if (const Order* o = orders_.find(e.order); o != nullptr && o->cum_qty != e.told && trades(*o)) return true;
+  for (const auto& [id, told] : short_of_fills_)
+    if (const Order* o = orders_.find(id); o != nullptr && o->cum_qty < told && trades(*o)) return true;
+  return std::any_of(strangers_.begin(), strangers_.end(), [&](const Stranger& s) {
+    const core::InstrumentId id{s.fill.h.instrument};
+    return !id || id.value > table_.size() || table_[id].base == asset || table_[id].quote == asset;
+  });
+}
+
+// A fee that is not told is booked at the worst tier: what it was less, or that it was taken in base, is no flow.
+bool Execution::explained_by_fees(AssetId asset, Decimal amount) const {
+  Decimal in_quote = Decimal::zero(), in_base = Decimal::zero();
+  const auto count = [&](const Order& o) {
+    for (const core::BookedFill& f : o.fills) {
+      if (f.undone || !f.posted.fee_assumed) continue;
+      const core::Instrument& ins = table_[o.intent.instrument()];
+      if (ins.quote == asset) in_quote = in_quote + f.posted.fee;
+      if (ins.base == asset) in_base = in_base + mul(f.fill.qty, ins.rules.taker_fee, Rounding::up);
+    }
+  };
+  for (const core::ClientOrderId& id : orders_.done())
+    if (const Order* o = orders_.find(id)) count(*o);
+  for (const Order* o : orders_.working()) count(*o);
+  return amount.is_positive() ? amount <= in_quote : -amount <= in_base;
+}
+
+// ---- asked ------------------------------------------------------------------------------------------------------------
+
+void Execution::ask_what_is_there() {
+  bl_query q{};
+  q.size = sizeof q;
+  q.scope = ask_fills | ask_balances;
+  // What nobody told may have happened at any time since they agreed last.
+  q.since_ns = std::max<core::Nanos>(0, (agreed_ns_ >= 0 ? std::min(agreed_ns_, now_) : settled_) - hour);
+  q.request = ++requests_;
+  balances_due_ = !broker_.query(q);  // asked again at the next step
+  if (!balances_due_) ++asking_;
+}
+
+// Two words of the venue, a step apart, that the ledger does not agree with: not a fill on its way.
+void Execution::hear_balances() {
+  if (heard_totals_.empty() || balances_due_) return;
+  bool differs = false;
+  for (std::uint32_t n = 1; n <= heard_totals_.size(); ++n)
+    differs = differs || (heard_totals_[n - 1].is_set() && !difference({n}, heard_totals_[n - 1]).is_zero());
+  balances_due_ = differs && heard_before_;
+  heard_before_ = differs && !balances_due_;
+  if (!differs || balances_due_) heard_totals_.clear();
+}
+
+void Execution::reconcile_if_due() {
+  if (!begun_ || asking_ != 0) return;
+  if (venue_due_) {
+    venue_due_ = !ask_venue();
+    return;
+  }
+  hear_balances();
+  if (!balances_due_ || !held_back_.empty()) return;
+  for (std::uint32_t n = 1; n <= table_.asset_count(); ++n)
+    if (in_doubt({n})) return;
+  ask_what_is_there();
+}
+
+// ---- compared ---------------------------------------------------------------------------------------------------------
+
+void Execution::compare_balances(bool whole) {
+  std::vector<Decimal> told;
+  told.swap(told_totals_);
+  if (told.empty()) return;
+  if (!whole || !held_back_.empty()) {  // or the venue is ahead of engine time
+    balances_due_ = true;
+    return;
+  }
+  std::vector<Difference> found;
+  for (std::uint32_t n = 1; n <= told.size(); ++n) {
+    const AssetId asset{n};
+    if (!told[n - 1].is_set()) continue;
+    const Decimal d = difference(asset, told[n - 1]);
+    if (d.is_set() && d.is_zero()) continue;
+    if (in_doubt(asset)) balances_due_ = true;
+    else if (!explained_by_fees(asset, d)) found.push_back({asset, d});
+  }
+  // A fill may be in the one answer and not yet in the other: only what stays the same is a change of its own.
+  const auto seen_before = [this](const Difference& d) {
+    return std::any_of(differences_.begin(), differences_.end(), [&d](const Difference& o) { return o.asset == d.asset && o.amount == d.amount; });
+  };
+  std::vector<Difference> changes, fresh;
+  for (const Difference& d : found) (seen_before(d) ? changes : fresh).push_back(d);
+  for (const Difference& d : changes) book_change(d, class_of(d, changes));
+  if (fresh.empty() && !balances_due_) agreed_ns_ = now_;
+  differences_ = std::move(fresh);
+  if (differences_.empty()) {
+    comparisons_ = 0;
+    return;
+  }
+  if (++comparisons_ < most_comparisons) return ask_what_is_there();
+  for (const Difference& d : differences_) doubt_products_of(d.asset, "BALANCE_UNEXPLAINED", "the venue's balance differs from the ledger, each time otherwise");
+  differences_.clear();
+  comparisons_ = 0;
+}
+
+Flow Execution::class_of(const Difference& d, const std::vector<Difference>& all) const {
+  if (const Decimal step = step_of(d.asset); step.is_set() && abs(d.amount) < step) return Flow::correction;
+  const auto worth = [this](const Difference& x) {
+    if (x.asset == portfolio_.accounting()) return abs(x.amount);
+    for (const core::Instrument& ins : table_.all())
+      if (ins.base == x.asset && ins.quote == portfolio_.accounting() && portfolio_.mark(ins.id).last.is_set())
+        return mul(abs(x.amount), portfolio_.mark(ins.id).last, Rounding::half_even);
+    return Decimal::not_set();
+  };
+  if (all.size() == 2) {
+    const Difference& other = all[0].asset == d.asset ? all[1] : all[0];
+    const Decimal a = worth(d), b = worth(other);
+    if (d.amount.is_negative() != other.amount.is_negative() && a.is_set() && b.is_set() &&
+        abs(a - b) <= mul(max(a, b), conversion_band, Rounding::up))
+      return Flow::conversion;
+  }
+  return d.amount.is_positive() ? Flow::deposit : Flow::withdrawal;
+}
+
+void Execution::book_change(const Difference& d, Flow kind) {
+  std::vector<Decimal> held;
+  for (const core::Instrument& ins : table_.all()) held.push_back(portfolio_.position(ins.id).qty);
+  const std::string code(table_.asset_code(d.asset));
+  const auto dropped = portfolio_.book_flow(d.asset, kind, d.amount);
+  if (!dropped) return doubt_products_of(d.asset, dropped.error().code, dropped.error().message);
+  changed_ = view_is_old_ = true;
+  if (durable_journal_) {
+    note(store::journal_kind::flow, store::line(store::FlowRow{code, kind, d.amount}));
+    note_flows();
+  }
+  incident("BALANCE_CHANGED", code + " changed by " + d.amount.to_string() + " without a trade: booked as " + std::string(core::to_string(kind)), now_);
+  if (!dropped->is_positive()) return;
+  for (const core::Instrument& ins : table_.all()) {
+    if (portfolio_.position(ins.id).qty == held[ins.id.value - 1]) continue;
+    position_dropped(ins.id, now_, {});
+    if (tell_rules_) tell_position(ins.id, now_);
+  }
+}
+
+void Execution::doubt_products_of(AssetId asset, std::string_view code, std::string_view text) {
+  bool any = false;
+  for (const core::Instrument& ins : table_.all()) {
+    if (ins.base != asset && ins.quote != asset) continue;
+    block(ins.id, code, text, now_);
+    any = true;
+  }
+  if (!any) incident(code, text, now_);
+}
+
+Result<void> Execution::restore_flow(const store::JournalRow& row) {
+  const auto r = store::read_flow(row.payload);
+  if (!r) return r.error();
+  const AssetId asset = table_.find_asset(r->asset);
+  if (!asset) return Error{"JOURNAL_ROW", "a change of " + r->asset + ", which no instrument of this run has"};
+  const auto booked = portfolio_.book_flow(asset, r->kind, r->amount);
+  return booked ? Result<void>() : Result<void>(booked.error());
+}
+
+}  // namespace bowline::services

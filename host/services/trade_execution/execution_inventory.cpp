@@ -1,0 +1,58 @@
+// The operator moves inventory between what is managed and what is not (trading rules 5.6).
+#include <algorithm>
+
+#include "services/trade_execution/execution.hpp"
+
+namespace bowline::services {
+namespace {
+
+constexpr std::size_t kept_moves = 10'000;
+
+}  // namespace
+
+void Execution::remember_move(const std::string& key, std::string body) {
+  moved_.insert_or_assign(key, std::move(body));
+  moved_order_.push_back(key);
+  if (moved_order_.size() <= kept_moves) return;
+  moved_.erase(moved_order_.front());
+  moved_order_.erase(moved_order_.begin());
+}
+
+Result<bool> Execution::move_inventory(const InventoryRequest& q, core::Nanos now) {
+  ++seq_;
+  const core::Instrument& ins = table_[q.instrument];
+  const std::string body = std::string(q.adopt ? "adopt" : "release") + "|" + ins.symbol + "|" + q.qty.to_string() + "|" + q.px.to_string();
+  if (const auto it = moved_.find(q.key); it != moved_.end()) {
+    if (it->second != body) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another move of inventory: use a new key"};
+    return true;
+  }
+  if (!journal_ok_) return Error{"JOURNAL_UNWRITABLE", "the journal can't be written: nothing was moved"};
+  // What is at a venue in an order of ours can't be given away.
+  if (!q.adopt && q.qty.is_set() && q.qty > portfolio_.position(ins.id).qty - working_sells(ins.id))
+    return Error{"RELEASE_BEYOND_POSITION", "less of " + ins.symbol + " is held, besides what our orders sell, than is to be released"};
+  const Decimal px = q.px.is_set() ? q.px : portfolio_.mark(ins.id).last;
+  if (auto done = q.adopt ? portfolio_.adopt(ins.id, q.qty, px, now) : portfolio_.release(ins.id, q.qty); !done) return done.error();
+  changed_ = view_is_old_ = true;
+  now_ = std::max(now_, now);
+  note(store::journal_kind::inventory, store::line(store::InventoryRow{ins.symbol, q.adopt, q.qty, q.adopt ? px : Decimal::not_set(), q.key, body}));
+  note_flows();
+  if (const auto done = journal_.flush(); !done) {
+    incident("JOURNAL_WRITE", done.error().message, now);
+    journal_ok_ = false;  // the row waits for the journal, and entries with it
+  }
+  remember_move(q.key, body);
+  audit(now, q.principal, q.adopt ? "inventory_adopt" : "inventory_release", ins.symbol, q.reason, q.request_id);
+  if (tell_rules_) tell_position(ins.id, now);
+  return false;
+}
+
+Result<void> Execution::restore_inventory(const store::JournalRow& row) {
+  const auto r = store::read_inventory(row.payload);
+  if (!r) return r.error();
+  const core::InstrumentId id = table_.find(r->symbol);
+  if (!id) return Error{"JOURNAL_ROW", "inventory of " + r->symbol + ", which is not among the instruments of this run"};
+  remember_move(r->key, r->body);
+  return r->adopt ? portfolio_.adopt(id, r->qty, r->px, row.time) : portfolio_.release(id, r->qty);
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,394 @@
+// Emergency liquidation (trading rules 3.6). The latch first; then cancels, and reads of all orders until two agree; then
+// each position slice by slice through the exit path, at the highest rank. Nothing here waits: every look goes one step
+// further where the venue has answered, and on without its answer where it has not for too long, since an exit always ends
+// in an attempt.
+#include <algorithm>
+#include <tuple>
+
+#include "observe/log.hpp"
+#include "services/trade_execution/execution.hpp"
+#include "store/halt_latch.hpp"
+#include "store/operator_rows.hpp"
+
+namespace bowline::services {
+namespace {
+
+namespace out = observe::log;
+using core::InstrumentId;
+using core::Nanos;
+using core::Order;
+using core::Purpose;
+using core::Side;
+using Phase = Liquidation::Phase;
+
+constexpr std::uint32_t ask_balances = 8, ask_products = 16;
+constexpr std::uint64_t tradable = 1, cancel_only = 2, limit_only = 4, post_only = 8, auction = 16, view_only = 32;
+/// Looks without an answer after which a question counts as failed: ten seconds of a loop that waits.
+constexpr std::uint32_t patience = 50;
+/// Lists that fail until it goes on without one.
+constexpr std::uint32_t most_failed_reads = 3;
+/// Reads in a row by which the venue has nothing free, until it is taken at its word.
+constexpr std::uint32_t most_shorts = 10;
+constexpr std::size_t kept_receipts = 100;
+
+/// How far below the bid each rung sells, before the operator's end (trading rules 3.2).
+const Decimal rungs[] = {Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
+
+}  // namespace
+
+// ---- asked --------------------------------------------------------------------------------------------------------
+
+Liquidation Execution::planned_liquidation(const LiquidationRequest& q, Nanos now) const {
+  Liquidation l;
+  l.id = q.id;
+  l.who = q.principal;
+  l.why = q.reason;
+  l.request = q.request_id;
+  l.max_slice = q.max_slice;
+  l.end = q.end;
+  l.begun = now;
+  for (const core::Instrument& ins : table_.all()) {
+    Liquidation::Product p;
+    p.id = ins.id;
+    p.decision = core::decision_id(options_.seed, ins.symbol, now, "emergency", q.id);
+    p.held_before = portfolio_.position(ins.id).qty;
+    l.products.push_back(p);
+  }
+  return l;
+}
+
+Result<std::string> Execution::liquidate(const LiquidationRequest& q, Nanos now, bool& replayed) {
+  replayed = false;
+  if (q.dry_run) {
+    Liquidation plan = planned_liquidation(q, now);
+    plan.phase = Phase::planned;
+    plan.cancels.asked = orders_.working().size();
+    return liquidation_json(plan, portfolio_, orders_, journal_.head());
+  }
+  if (auto known = receipt(q.id)) {
+    replayed = true;
+    return *known;
+  }
+  if (liquidation_)
+    return Error{"EMERGENCY_RUNNING", "liquidation " + liquidation_->id + " is running: GET /emergency/" + liquidation_->id + " tells how far it is"};
+  if (states_.global().frozen) return Error{"EXIT_FROZEN", "freeze is on, the only state without exits: resume, or take it off with POST /trading/state, first"};
+  gate_open_ = false;  // first, before anything that could fail
+  if (latch_ != nullptr) {
+    // A host that dies now goes on with it when it is started again, whatever its journal could still take.
+    const store::Halt halt{store::HaltOrder::liquidate, q.id, q.principal, q.reason};
+    if (const auto done = latch_->engage(halt); !done) incident("LATCH_WRITE", done.error().message, now);
+  }
+  liquidation_ = planned_liquidation(q, now);
+  now_ = std::max(now_, now);
+  store::EmergencyRow row{q.id, "begun", q.principal, q.reason, q.request_id, q.max_slice, q.end, {}, {}};
+  for (const Liquidation::Product& p : liquidation_->products) row.products.push_back({table_[p.id].symbol, p.decision, p.held_before});
+  note(store::journal_kind::emergency, store::line(row));
+  change_state(core::TradingState::halted, now, q.principal, q.reason, q.request_id, false);  // and makes it durable
+  audit(now, q.principal, "liquidate", q.id, q.reason, q.request_id);
+  const out::Scope scope({.service = "trade-execution", .request_id = q.request_id, .principal = q.principal});
+  out::critical("execution", "emergency liquidation {}: the gate is closed, everything is cancelled and sold", q.id);
+  liquidation_->cancels = cancel_all(now);
+  static_cast<void>(look_at_liquidation(now));
+  return liquidation_ ? liquidation_json(*liquidation_, portfolio_, orders_, journal_.head()) : *receipt(q.id);
+}
+
+std::optional<std::string> Execution::receipt(std::string_view id) const {
+  if (liquidation_ && liquidation_->id == id) return liquidation_json(*liquidation_, portfolio_, orders_, journal_.head());
+  const auto done = receipts_.find(id);
+  return done == receipts_.end() ? std::nullopt : std::optional(done->second);
+}
+
+// Every order of every product that can still fill, whoever made it and whatever it protects: its coins are to be sold.
+Cancels Execution::cancel_all(Nanos now) {
+  Cancels n;
+  const std::vector<Order*> working = orders_.working();  // cancelling changes the list
+  for (Order* o : working) {
+    if (o->intent.purpose == Purpose::emergency) continue;
+    ++(request_cancel(*o, now) ? n.asked : n.failed);
+  }
+  return n;
+}
+
+// ---- one look -----------------------------------------------------------------------------------------------------
+
+bool Execution::look_at_liquidation(Nanos now) {
+  if (!liquidation_ || (resuming_ && !history_over_)) return false;
+  now_ = std::max(now_, now);
+  const auto mark = [this] {
+    return std::tuple(requests_, counts_.orders, liquidation_ ? liquidation_->phase : Phase::done, liquidation_ ? liquidation_->reads : 0);
+  };
+  const auto before = mark();
+  if (liquidation_->phase == Phase::reading) read_all_orders();
+  if (liquidation_->phase == Phase::selling) {
+    static_cast<void>(fresh_view());
+    bool over = true;
+    for (Liquidation::Product& p : liquidation_->products) over = look_at_product(p, now) && over;
+    if (!approved_.empty()) flush_frame(now);
+    if (over) end_liquidation(Phase::done, now);
+  }
+  return mark() != before;
+}
+
+// What met nothing, or was not taken, is tried again when time has passed; where time stands still, after some looks.
+bool Execution::due(Liquidation::Product& p, Nanos now) {
+  if (p.tried == now && ++p.idle < 25) return false;
+  p.tried = now;
+  p.idle = 0;
+  return true;
+}
+
+void Execution::read_all_orders() {
+  Liquidation& l = *liquidation_;
+  if (l.asked) {
+    if (asking_ != 0 && ++l.waits < patience) return;
+    if (asking_ == 0) return judge_list();
+    l.asked = false;
+    ++l.failed_reads;
+  }
+  if (l.failed_reads >= most_failed_reads) {
+    incident("RECONCILE_INCOMPLETE", "the venue did not list its orders: what is known is sold all the same", now_);
+    l.phase = Phase::selling;
+    return;
+  }
+  l.waits = 0;
+  list_whole_ = false;
+  l.asked = ask_venue().ok();
+  if (!l.asked) ++l.failed_reads;
+}
+
+// The answer is here, and all that was asked because of it.
+void Execution::judge_list() {
+  Liquidation& l = *liquidation_;
+  l.asked = false;
+  if (!list_whole_) {
+    ++l.failed_reads;
+    return;
+  }
+  ++l.reads;
+  std::vector<core::ClientOrderId> list = named_;
+  std::sort(list.begin(), list.end());
+  if (l.reads > 1 && list == l.last_list) {
+    l.whole_list = true;
+    l.phase = Phase::selling;
+    // What came in between the two looks, or whose first cancel was lost.
+    const Cancels late = cancel_all(now_);
+    l.cancels.failed += late.failed;
+    return;
+  }
+  l.last_list = std::move(list);
+}
+
+bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
+  if (Order* working = working_of(p.id)) {
+    const bool ours = working->intent.decision == p.decision;
+    const bool asked = working->state == core::OrderState::cancel_pending && working->updated >= now;
+    if (!ours && !asked && due(p, now)) static_cast<void>(request_cancel(*working, now));
+    return false;
+  }
+  if (unsettled(p.id)) return false;
+  const Decimal held = portfolio_.position(p.id).qty;
+  if (!p.slice.empty()) {  // and it has ended
+    const Order* o = orders_.find(p.slice);
+    const bool reached = o != nullptr && o->state != core::OrderState::denied;
+    p.stalled = held >= p.held_at_slice;
+    if (p.stalled && reached) ++p.rung;
+    p.slice = {};
+    p.was_read = false;
+  }
+  if (held.is_zero() || portfolio_.dust(p.id)) return true;
+  if (p.shorts >= most_shorts) return true;
+  if (p.read != 0) {
+    if (++p.waits < patience) return false;
+    p.read = 0;
+  } else if (!p.was_read) {
+    if (p.stalled && !due(p, now)) return false;
+    if (ask_position(p)) return false;
+  }
+  return sell_slice(p, table_[p.id], now);
+}
+
+bool Execution::ask_position(Liquidation::Product& p) {
+  bl_query q{};
+  q.size = sizeof q;
+  q.scope = ask_balances | ask_products;
+  q.request = ++requests_;
+  p.read = q.request;
+  p.waits = 0;
+  p.at_venue = Decimal::not_set();
+  ++asking_;
+  if (broker_.query(q).ok()) return true;
+  --asking_;
+  p.read = 0;
+  return false;
+}
+
+// Through the target book and the exit floor like any exit. True when nothing can be made of what is left.
+bool Execution::sell_slice(Liquidation::Product& p, const core::Instrument& ins, Nanos now) {
+  const std::uint64_t flags = product_flags_.empty() ? 0 : product_flags_[p.id.value - 1];
+  const bool closed = flags != 0 && ((flags & tradable) == 0 || (flags & (cancel_only | post_only | auction | view_only)) != 0);
+  p.was_read = false;  // whatever comes of it, it is read anew before the next
+  p.tried = now;
+  p.idle = 0;
+  if (closed) {
+    if (!p.parked) incident("EMERGENCY_PARKED", ins.symbol + " is not tradable: it is sold as soon as it is", now);
+    p.parked = p.stalled = true;
+    return false;
+  }
+  p.parked = false;
+  if (p.at_venue.is_set() && p.at_venue < ins.rules.base_min) {
+    // A hold may be let go a moment after its order: it is looked at again, and then said.
+    if (++p.shorts == most_shorts) incident("POSITION_SHORT", "the venue has nothing free of " + ins.symbol + ", of which a position is held here", now);
+    p.stalled = true;
+    return false;
+  }
+  if (!book_.insists(p.id, Purpose::emergency)) {
+    core::Target t;
+    t.instrument = p.id;
+    t.purpose = Purpose::emergency;
+    t.weight = 0;
+    t.decision = p.decision;
+    t.time = now;
+    t.valid_until = now;
+    t.ref_px = portfolio_.mark(p.id).last;
+    book_.put(t);
+    insist(p.id, Purpose::emergency);
+  }
+  const std::size_t before = approved_.size();
+  consider(p.id, now);
+  if (approved_.size() == before) {
+    p.stalled = true;
+    // It gives up what no order can be made of; what the venue owes fills of is not that.
+    return !book_.insists(p.id, Purpose::emergency) && owed(p.id, Side::sell).is_zero();
+  }
+  p.slice = core::ClientOrderId(approved_.back()->client_id());
+  p.shorts = 0;
+  p.held_at_slice = portfolio_.position(p.id).qty;
+  return false;
+}
+
+// What one slice sells at most: what the venue has free, and the operator's worth of a slice.
+Decimal Execution::emergency_slice(InstrumentId id, Decimal qty) {
+  Liquidation::Product* p = liquidation_ ? liquidation_->product(id) : nullptr;
+  if (p == nullptr) return qty;
+  const core::Instrument& ins = table_[id];
+  if (p->at_venue.is_set() && p->at_venue < qty) {
+    if (!p->short_told) incident("POSITION_SHORT", "the venue has less of " + ins.symbol + " free than is held here: what it has is sold", now_);
+    p->short_told = true;
+    qty = floor_to(p->at_venue, ins.rules.base_step);
+  }
+  const Decimal bid = portfolio_.bid(id);
+  if (!liquidation_->max_slice.is_set() || !bid.is_positive()) return qty;
+  Decimal most = floor_to(div(liquidation_->max_slice, bid, Rounding::down), ins.rules.base_step);
+  // Not less than the venue takes, and no rest that it would not take.
+  most = max(most, max(ins.rules.base_min, ins.rules.base_step));
+  const Decimal rest = qty - most;
+  const bool rest_sells = rest >= ins.rules.base_min && mul(rest, bid, Rounding::down) >= ins.rules.quote_min;
+  return most >= qty || !rest_sells ? qty : most;
+}
+
+// A market order, or below an operator's end the ladder: a limit that is met at once, further below the bid each time.
+void Execution::shape_slice(core::Intent& intent) {
+  const InstrumentId id = intent.instrument();
+  const std::uint64_t flags = product_flags_.empty() ? 0 : product_flags_[id.value - 1];
+  const Liquidation::Product* p = liquidation_ ? liquidation_->product(id) : nullptr;
+  const Decimal end = liquidation_ ? liquidation_->end : Decimal::not_set();
+  if (!end.is_set() && (flags & limit_only) == 0) return;
+  const std::uint32_t rung = p == nullptr ? 0 : p->rung;
+  const Decimal last = end.is_set() ? end : rungs[2];
+  const Decimal below = rung < std::size(rungs) ? min(rungs[rung], last) : last;
+  const core::Instrument& ins = table_[id];
+  const Decimal px = floor_to(portfolio_.bid(id) - mul(portfolio_.bid(id), below, Rounding::up), ins.rules.px_step);
+  if (!px.is_positive()) return;
+  intent.abi.type = BL_LIMIT;
+  intent.abi.limit_px = px.raw();
+}
+
+// ---- answers ------------------------------------------------------------------------------------------------------
+
+void Execution::told_of_liquidation(const bl_balance_ev& b) {
+  for (Liquidation::Product& p : liquidation_->products) {
+    if (p.read == 0 || table_[p.id].base.value != b.asset) continue;
+    const Decimal total = Decimal::from_raw(b.total), hold = Decimal::from_raw(b.hold);
+    if (!total.is_set()) continue;
+    // With what is not ours to sell: more than is held here is never sold anyhow.
+    p.at_venue = max(total - (hold.is_set() ? hold : Decimal::zero()), Decimal::zero());
+  }
+}
+
+void Execution::told_of_liquidation(const bl_done& done) {
+  if (done.request == list_request_) list_whole_ = done.status >= 0 && done.complete != 0;
+  for (Liquidation::Product& p : liquidation_->products)
+    if (p.read != 0 && p.read == done.request) {
+      p.read = 0;
+      p.was_read = true;
+      if (done.status < 0) p.at_venue = Decimal::not_set();
+    }
+}
+
+void Execution::told_of_product(const bl_product& told) {
+  const InstrumentId id{told.h.instrument};
+  if (!id || id.value > table_.size()) return;
+  if (product_flags_.empty()) product_flags_.assign(table_.size(), 0);
+  product_flags_[id.value - 1] = told.flags;
+}
+
+// ---- the end ------------------------------------------------------------------------------------------------------
+
+void Execution::end_liquidation(Phase how, Nanos now) {
+  Liquidation& l = *liquidation_;
+  l.phase = how;
+  l.ended = now;
+  for (const Liquidation::Product& p : l.products)
+    if (book_.has(p.id, Purpose::emergency)) clear(p.id, Purpose::emergency);
+  const std::string text = liquidation_json(l, portfolio_, orders_, journal_.head());
+  note(store::journal_kind::emergency,
+       store::line(store::EmergencyRow{l.id, how == Phase::done ? "done" : "interrupted", l.who, l.why, l.request, l.max_slice, l.end, {}, text}));
+  if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now);
+  audit(now, how == Phase::done ? "host" : l.who, how == Phase::done ? "liquidated" : "liquidation_interrupted", l.id, l.why, l.request);
+  const out::Scope scope({.service = "trade-execution", .request_id = l.request, .principal = l.who});
+  out::warning("execution", "emergency liquidation {}: {}", l.id, how == Phase::done ? "nothing is left that can be sold" : "interrupted by a resume");
+  keep_receipt(l.id, text);
+  liquidation_.reset();
+}
+
+void Execution::keep_receipt(const std::string& id, std::string text) {
+  if (receipts_.insert_or_assign(id, std::move(text)).second) receipts_in_order_.push_back(id);
+  if (receipts_in_order_.size() > kept_receipts) {
+    receipts_.erase(receipts_in_order_.front());
+    receipts_in_order_.erase(receipts_in_order_.begin());
+  }
+}
+
+Result<void> Execution::restore_emergency(const store::JournalRow& row) {
+  auto r = store::read_emergency(row.payload);
+  if (!r) return r.error();
+  if (r->event != "begun") {
+    if (liquidation_ && liquidation_->id == r->id) liquidation_.reset();
+    keep_receipt(r->id, std::move(r->receipt));
+    return {};
+  }
+  Liquidation l;
+  l.id = r->id;
+  l.who = r->who;
+  l.why = r->why;
+  l.request = r->request;
+  l.max_slice = r->max_slice;
+  l.end = r->end;
+  l.begun = row.time;
+  // All that is traded now: what was added since is held, too, if it is held.
+  for (const core::Instrument& ins : table_.all()) {
+    Liquidation::Product p;
+    p.id = ins.id;
+    p.decision = core::decision_id(options_.seed, ins.symbol, row.time, "emergency", r->id);
+    for (const store::EmergencyRow::Product& was : r->products)
+      if (was.symbol == ins.symbol) {
+        p.decision = was.decision;
+        p.held_before = was.held;
+      }
+    l.products.push_back(p);
+  }
+  liquidation_ = std::move(l);
+  return {};
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,52 @@
+// GET /risk/state, at the last gate: its limits are the ones that bind.
+#include "services/runtime/route_help.hpp"
+#include "services/trade_execution/risk_state.hpp"
+#include "services/trade_execution/routes.hpp"
+
+namespace bowline::services {
+namespace {
+
+constexpr const char* risk_schema =
+    R"({"type":"object","required":["time","state","gate_open","equity","limits","products","rules"],"properties":{
+"time":{"type":["string","null"],"format":"date-time"},"time_ns":{"type":["integer","null"]},
+"state":{"type":"string","enum":["active","reducing","halted"]},"gate_open":{"type":"boolean"},
+"equity":{"type":["string","null"],"format":"decimal"},"peak":{"type":["string","null"],"format":"decimal"},
+"drawdown":{"type":["string","null"],"format":"decimal","description":"fraction of the peak, now"},
+"max_drawdown":{"type":["string","null"],"format":"decimal"},
+"day_start":{"type":["string","null"],"format":"decimal"},
+"day_result":{"type":["string","null"],"format":"decimal","description":"since the day's opening, without flows; below 0: a loss"},
+"exposure":{"type":["string","null"],"format":"decimal"},
+"exposure_share":{"type":["string","null"],"format":"decimal","description":"of equity"},
+"working_entries":{"type":["string","null"],"format":"decimal","description":"what resting and unanswered buys may still cost"},
+"limits":{"type":"array","description":"of the host's floor","items":{"type":"object","required":["limit","value","used","headroom"],"properties":{
+"limit":{"type":"string"},"value":{"type":["string","null"],"format":"decimal","description":"null: not set"},
+"used":{"type":["string","null"],"format":"decimal"},"headroom":{"type":["string","null"],"format":"decimal"}}}},
+"products":{"type":"array","description":"what is held","items":{"type":"object","required":["instrument","value","share"],"properties":{
+"instrument":{"type":"string"},"value":{"type":["string","null"],"format":"decimal"},
+"share":{"type":["string","null"],"format":"decimal","description":"of equity"},"blocked":{"type":"boolean"}}}},
+"rules":{"type":"array","description":"every rule that has judged, and the floors","items":{"type":"object","required":["rule","rejected","allowed","shrunk","trips"],"properties":{
+"rule":{"type":"string"},"rejected":{"type":"integer"},"allowed":{"type":"integer"},"shrunk":{"type":"integer"},
+"trips":{"type":"array","items":{"type":"object","required":["code","count"],"properties":{"code":{"type":"string"},"count":{"type":"integer"},
+"value":{"type":["string","null"],"format":"decimal","description":"at the last time"},"limit":{"type":["string","null"],"format":"decimal"},
+"headroom":{"type":["string","null"],"format":"decimal","description":"below 0: by so much it was over"}}}}}}}}})";
+
+}  // namespace
+
+void add_risk_route(edge::Router& router, const Execution& execution, Backend& backend) {
+  router.add({.method = edge::Method::Get,
+              .path = "/risk/state",
+              .operation_id = "get_risk_state",
+              .summary = "Each limit of the floor and how much of it is used, what is held, and what the rules have refused.",
+              .description = "Counts are of this process. What a risk plugin's own limits are stands in its params; its value and limit of the "
+                             "last refusal stand with each code.",
+              .responses = {{200, {"as it is now", risk_schema}}},
+              .tag = "operator"},
+             [&execution, &backend](const edge::Request& q, edge::Responder answer) {
+               if (const auto ok = only_params(q, {}); !ok) return answer.error(400, ok.error());
+               on_core(backend, std::move(answer), [&execution, &backend](const Answer& a) {
+                 (*a)(edge::Response::json(200, risk_json(execution, backend.now())));
+               });
+             });
+}
+
+}  // namespace bowline::services

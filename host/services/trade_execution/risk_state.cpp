@@ -1,0 +1,117 @@
+#include "services/trade_execution/risk_state.hpp"
+
+#include <algorithm>
+
+#include "services/runtime/json_values.hpp"
+
+namespace bowline::services {
+namespace {
+
+/// A limit that is not set is not reached: headroom null.
+std::string limit_row(std::string_view name, Decimal limit, Decimal used) {
+  return JsonObject()
+      .text("limit", name)
+      .amount("value", limit)
+      .amount("used", used)
+      .amount("headroom", limit.is_set() && used.is_set() ? limit - used : Decimal::not_set())
+      .done();
+}
+
+Decimal share(Decimal part, Decimal whole) {
+  return part.is_set() && whole.is_set() && whole.is_positive() ? div(part, whole, Rounding::half_even) : Decimal::not_set();
+}
+
+/// One rule after the other, in the order in which they were heard first.
+std::string rules_json(const VerdictCounts& verdicts) {
+  std::vector<std::string> out;
+  std::vector<std::string_view> told;
+  for (const VerdictCounts::Row& first : verdicts.rows()) {
+    const std::string_view name = first.rule ? std::string_view(*first.rule) : std::string_view();
+    if (std::find(told.begin(), told.end(), name) != told.end()) continue;
+    told.push_back(name);
+    std::uint64_t counts[3] = {0, 0, 0};
+    std::vector<std::string> trips;
+    for (const VerdictCounts::Row& r : verdicts.rows()) {
+      if (r.action > 2 || (r.rule ? std::string_view(*r.rule) : std::string_view()) != name) continue;
+      counts[r.action] += r.n;
+      if (r.action != 0) continue;
+      trips.push_back(JsonObject()
+                          .text("code", r.code)
+                          .number("count", r.n)
+                          .amount("value", r.value)
+                          .amount("limit", r.limit)
+                          .amount("headroom", r.value.is_set() && r.limit.is_set() ? r.limit - r.value : Decimal::not_set())
+                          .done());
+    }
+    out.push_back(JsonObject()
+                      .text("rule", name)
+                      .number("rejected", counts[0])
+                      .number("allowed", counts[1])
+                      .number("shrunk", counts[2])
+                      .json("trips", json_array(trips))
+                      .done());
+  }
+  return json_array(out);
+}
+
+}  // namespace
+
+RiskUse Execution::risk_use(core::Nanos now) const {
+  constexpr core::Nanos minute = 60'000'000'000, day = 24 * 60 * minute;
+  RiskUse u;
+  u.limits = chain_.limits();
+  u.day_notional = day_ == now / day ? day_notional_ : Decimal::zero();
+  u.orders_last_minute = static_cast<std::uint32_t>(
+      std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](core::Nanos t) { return t > now - minute; }));
+  // In-flight, unknown and resting entries count in every limit (trading rules 5.5), as the floor counts them.
+  u.working = Decimal::zero();
+  for (const core::Order* o : orders_.working()) {
+    if (o->intent.side() != core::Side::buy) continue;
+    const Decimal px = o->intent.limit_px().is_set() ? o->intent.limit_px() : portfolio_.ask(o->intent.instrument());
+    if (o->leaves().is_set() && px.is_set()) u.working = u.working + mul(o->leaves(), px, Rounding::up);
+    else if (o->intent.quote_qty().is_set()) u.working = u.working + o->intent.quote_qty();
+  }
+  return u;
+}
+
+std::string risk_json(const Execution& e, core::Nanos now) {
+  const core::Portfolio& book = e.portfolio();
+  const RiskUse u = e.risk_use(now);
+  const Decimal equity = book.equity(), none = Decimal::not_set();
+  std::vector<std::string> limits, products;
+  // Of a single order there is nothing that is used up.
+  limits.push_back(JsonObject().text("limit", "max_order").amount("value", u.limits.max_order).amount("used", none).amount("headroom", u.limits.max_order).done());
+  limits.push_back(limit_row("max_day", u.limits.max_day, u.day_notional));
+  limits.push_back(limit_row("max_total", u.limits.max_total, book.exposure() + u.working));
+  const auto per_minute = u.limits.max_orders_per_minute;
+  limits.push_back(limit_row("max_orders_per_minute", per_minute == 0 ? none : Decimal::from_int(per_minute), Decimal::from_int(u.orders_last_minute)));
+  for (const core::Instrument& ins : book.instruments().all()) {
+    if (book.position(ins.id).qty.is_zero()) continue;
+    products.push_back(JsonObject()
+                           .text("instrument", ins.symbol)
+                           .amount("value", book.value(ins.id))
+                           .amount("share", share(book.value(ins.id), equity))
+                           .boolean("blocked", e.blocked(ins.id))
+                           .done());
+  }
+  const Decimal below = equity.is_set() && book.peak() > equity ? book.peak() - equity : Decimal::zero();
+  return JsonObject()
+      .time("time", now)
+      .text("state", core::to_string(e.state()))
+      .boolean("gate_open", e.gate_open())
+      .amount("equity", equity)
+      .amount("peak", book.peak())
+      .amount("drawdown", share(below, book.peak()))
+      .amount("max_drawdown", e.max_drawdown())
+      .amount("day_start", book.day_start())
+      .amount("day_result", book.day_start().is_set() && equity.is_set() ? equity - book.day_start() - book.day_flows() : none)
+      .amount("exposure", book.exposure())
+      .amount("exposure_share", share(book.exposure(), equity))
+      .amount("working_entries", u.working)
+      .json("limits", json_array(limits))
+      .json("products", json_array(products))
+      .json("rules", rules_json(e.counts().verdicts))
+      .done();
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,119 @@
+#include "store/operator_rows.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace bowline::store {
+namespace {
+
+using Line = nlohmann::ordered_json;
+using nlohmann::json;
+
+std::string text_of(const Line& l) { return l.dump(-1, ' ', false, Line::error_handler_t::replace); }
+
+/// What is wrong with a row; thrown within this file only.
+struct Bad {
+  std::string what;
+};
+
+core::TradingState state_of(const std::string& word) {
+  for (const auto s : {core::TradingState::active, core::TradingState::reducing, core::TradingState::halted})
+    if (core::to_string(s) == word) return s;
+  throw Bad{"state is " + word + ", which this version does not know"};
+}
+
+Decimal amount_of(const json& row, const char* key) {
+  if (!row.contains(key)) return Decimal::not_set();
+  const auto d = Decimal::try_parse(row.at(key).get<std::string>());
+  if (!d) throw Bad{std::string(key) + " is not an amount"};
+  return *d;
+}
+
+template <class Read>
+auto guarded(std::string_view kind, std::string_view payload, Read&& read) -> Result<decltype(read(json{}))> {
+  const auto bad = [kind](const std::string& what) {
+    return Error{"JOURNAL_ROW", "a row of kind " + std::string(kind) + " can't be read: " + what};
+  };
+  try {
+    return read(json::parse(payload));
+  } catch (const Bad& b) {
+    return bad(b.what);
+  } catch (const json::exception& e) {
+    return bad(e.what());
+  }
+}
+
+}  // namespace
+
+std::string line(const ProductStateRow& r) {
+  Line l{{"symbol", r.symbol}, {"state", core::to_string(r.state)}};
+  if (r.frozen) l["frozen"] = true;
+  l["who"] = r.who;
+  l["why"] = r.why;
+  l["request"] = r.request;
+  return text_of(l);
+}
+Result<ProductStateRow> read_product_state(std::string_view payload) {
+  return guarded(journal_kind::product_state, payload, [](const json& l) {
+    return ProductStateRow{l.at("symbol"), state_of(l.at("state")), l.value("frozen", false), l.at("who"), l.at("why"), l.at("request")};
+  });
+}
+
+std::string line(const LockRow& r) {
+  Line l{{"symbol", r.symbol}};
+  if (r.gone) l["gone"] = true;
+  else l["until"] = r.until;
+  l["who"] = r.who;
+  l["why"] = r.why;
+  l["request"] = r.request;
+  return text_of(l);
+}
+Result<LockRow> read_lock(std::string_view payload) {
+  return guarded(journal_kind::lock, payload, [](const json& l) {
+    const bool gone = l.value("gone", false);
+    return LockRow{l.at("symbol"), gone ? 0 : l.at("until").get<core::Nanos>(), gone, l.at("who"), l.at("why"), l.at("request")};
+  });
+}
+
+std::string line(const CloseRow& r) {
+  return text_of(Line{{"key", r.key}, {"body", r.body}, {"symbol", r.symbol}, {"decision", r.decision.hex()}});
+}
+Result<CloseRow> read_close(std::string_view payload) {
+  return guarded(journal_kind::close, payload, [](const json& l) {
+    return CloseRow{l.at("key"), l.at("body"), l.at("symbol"), core::Id128::from_hex(l.at("decision").get<std::string>())};
+  });
+}
+
+std::string line(const EmergencyRow& r) {
+  Line l{{"id", r.id}, {"event", r.event}, {"who", r.who}, {"why", r.why}, {"request", r.request}};
+  if (r.max_slice.is_set()) l["max_slice"] = r.max_slice.to_string();
+  if (r.end.is_set()) l["end"] = r.end.to_string();
+  if (r.event == "begun") {
+    Line& all = l["products"] = Line::array();
+    for (const EmergencyRow::Product& p : r.products)
+      all.push_back({{"symbol", p.symbol}, {"decision", p.decision.hex()}, {"held", p.held.to_string()}});
+  } else {
+    l["receipt"] = r.receipt;
+  }
+  return text_of(l);
+}
+Result<EmergencyRow> read_emergency(std::string_view payload) {
+  return guarded(journal_kind::emergency, payload, [](const json& l) {
+    EmergencyRow r;
+    r.id = l.at("id");
+    r.event = l.at("event");
+    if (r.event != "begun" && r.event != "done" && r.event != "interrupted") throw Bad{"event is " + r.event + ", which this version does not know"};
+    r.who = l.at("who");
+    r.why = l.at("why");
+    r.request = l.at("request");
+    r.max_slice = amount_of(l, "max_slice");
+    r.end = amount_of(l, "end");
+    if (r.event == "begun")
+      for (const json& p : l.at("products"))
+        r.products.push_back({p.at("symbol"), core::Id128::from_hex(p.at("decision").get<std::string>()), amount_of(p, "held")});
+    else
+      r.receipt = l.at("receipt");
+    return r;
+  });
+}
+
+}  // namespace bowline::store

@@ -1,0 +1,253 @@
+// Balances that change without a trade (trading rules 5.6, 5.1, 3.7).
+#include "unit/services/venue_word.hpp"
+
+using namespace bowline;
+using namespace bowline::core;
+using namespace bowline::literals;
+using test::Again;
+using test::bar_ns;
+using test::facts;
+using test::opened;
+using test::StoreFolder;
+using test::VenueOrder;
+
+namespace {
+
+/// A desk that holds five of BTC at 99.95, and is asked what of its venue.
+struct Desk : test::Begun {
+  std::uint64_t request = 0;
+  explicit Desk(std::unique_ptr<store::Journal> j = nullptr) : test::Begun({}, std::move(j)) {
+    hold(0.05);
+    report(last(), BL_X_ACCEPTED);
+    step();
+    REQUIRE(held() == "5"_dec);
+    REQUIRE(cash() == "9500.25"_dec);
+  }
+  Decimal cash() const { return exec->portfolio().cash(m.usd); }
+  /// The venue is asked, and answers with these balances; asked again it says the same.
+  void reconcile(Decimal usd, Decimal btc) {
+    if (exec->reconciled()) {
+      REQUIRE(exec->ask_venue());
+      ++request;
+    }
+    answer(usd, btc);
+    while (!exec->reconciled()) answer(usd, btc);
+  }
+  void answer(Decimal usd, Decimal btc) {
+    say_balance(m.usd, usd);
+    say_balance(m.btc_asset, btc);
+    done(request++);
+    if (exec->reconciled()) --request;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("rule 5.6: what the ledger says too is no change, and is asked once") {
+  Desk d;
+  d.reconcile("9500.25"_dec, "5"_dec);
+  CHECK(d.exec->counts().incidents == 0);
+  CHECK(d.request == 1);
+  d.reconcile("9500.250000000000000001"_dec, "5"_dec);  // it rounds otherwise
+  CHECK(d.exec->counts().incidents == 0);
+  CHECK(d.cash() == "9500.25"_dec);
+}
+
+TEST_CASE("rule 5.6: money that came or went without a trade is booked by its class, once, and is no profit or loss (5.1)") {
+  StoreFolder dir;
+  std::string before;
+  Decimal flows;
+  {
+    Desk d(opened(dir / "j"));
+    const Decimal equity = d.exec->portfolio().equity(), peak = d.exec->portfolio().peak();
+    Account account = Account::deposit;
+    SECTION("a deposit") { d.reconcile("9600.25"_dec, "5"_dec); }
+    SECTION("a withdrawal") {
+      d.reconcile("9400.25"_dec, "5"_dec);
+      account = Account::withdrawal;
+    }
+    flows = account == Account::deposit ? "100"_dec : "-100"_dec;
+    CHECK(d.request == 2);  // asked twice: a fill might have been on its way
+    CHECK(d.exec->portfolio().ledger().balance(d.m.usd, account) == -flows);
+    CHECK(d.exec->portfolio().equity() == equity + flows);
+    CHECK(d.exec->portfolio().day_flows() == flows);
+    const bl_portfolio& view = d.exec->publish(d.now).get();
+    CHECK(Decimal::from_raw(view.equity) - Decimal::from_raw(view.day_start_equity) == equity - d.exec->portfolio().day_start());
+    CHECK((d.exec->portfolio().peak() > peak) == flows.is_positive());  // it goes with equity: no drawdown comes of it
+    CHECK(d.exec->max_drawdown() < "0.001"_dec);
+    CHECK(d.incidents("BALANCE_CHANGED") == 1);
+    CHECK_FALSE(d.exec->blocked(d.m.btc));
+    CHECK(d.exec->state() == TradingState::active);
+    d.reconcile(d.cash(), "5"_dec);
+    CHECK(d.incidents("BALANCE_CHANGED") == 1);
+    d.step();
+    before = all_facts(*d.exec, d.m) + d.exec->portfolio().peak().to_string();
+  }
+  Again a(dir / "j");
+  CHECK(all_facts(*a.exec, a.m) + a.exec->portfolio().peak().to_string() == before);
+  CHECK(a.exec->portfolio().net_flows() == flows);
+  CHECK(a.exec->portfolio().day_flows() == flows);
+}
+
+TEST_CASE("rule 5.6: coins that came are unmanaged; coins that go are those first") {
+  Desk d;
+  d.reconcile("9500.25"_dec, "7"_dec);
+  CHECK(d.free() == "2"_dec);
+  CHECK(d.held() == "5"_dec);
+  d.reconcile("9500.25"_dec, "5.5"_dec);
+  CHECK(d.free() == "0.5"_dec);
+  CHECK(d.held() == "5"_dec);
+  CHECK(d.exec->state() == TradingState::active);
+  CHECK(d.incidents("BALANCE_CHANGED") == 2);
+}
+
+TEST_CASE("rule 3.7: managed inventory that went without an order of ours blocks its product and halts everything") {
+  StoreFolder dir;
+  std::string before;
+  {
+    Desk d(opened(dir / "j"));
+    d.reconcile("9500.25"_dec, "3"_dec);
+    CHECK(d.held() == "3"_dec);
+    CHECK(d.exec->portfolio().books_agree());
+    CHECK(d.incidents("POSITION_DROPPED") == 1);
+    CHECK(d.exec->blocked(d.m.btc));
+    CHECK_FALSE(d.exec->blocked(d.m.bnb));
+    CHECK(d.exec->state() == TradingState::halted);
+    before = all_facts(*d.exec, d.m);
+  }
+  Again a(dir / "j");  // as it happened, though no step ended
+  CHECK(all_facts(*a.exec, a.m) == before);
+}
+
+TEST_CASE("rule 5.6: one asset that became another of the same worth is a conversion; less than a step a correction") {
+  Desk d;
+  SECTION("a conversion") {
+    d.price(d.m.btc, 10000);
+    d.reconcile("9400.25"_dec, "5.99"_dec);  // 100 for 0.99 at 100
+    CHECK(d.exec->portfolio().ledger().balance(d.m.usd, Account::conversion) == "100"_dec);
+    CHECK(d.exec->portfolio().ledger().balance(d.m.btc_asset, Account::conversion) == "-0.99"_dec);
+    CHECK(d.free() == "0.99"_dec);
+  }
+  SECTION("a correction") {
+    d.reconcile("9500.245"_dec, "5"_dec);
+    CHECK(d.exec->portfolio().ledger().balance(d.m.usd, Account::correction) == "0.005"_dec);
+  }
+}
+
+TEST_CASE("a difference that is another each time is no change: its products are blocked, and it is asked no more") {
+  Desk d;
+  REQUIRE(d.exec->ask_venue());
+  std::uint64_t n = 1;
+  for (; !d.exec->reconciled(); ++n) {
+    REQUIRE(n < 20);
+    d.say_balance(d.m.usd, "9500.25"_dec + Decimal::from_int(static_cast<std::int64_t>(n)));
+    d.done(n);
+  }
+  CHECK(n == 5);
+  CHECK(d.incidents("BALANCE_UNEXPLAINED") == 2);  // of both products
+  CHECK(d.incidents("BALANCE_CHANGED") == 0);
+  CHECK(d.exec->blocked(d.m.btc));
+  CHECK(d.cash() == "9500.25"_dec);
+}
+
+TEST_CASE("a fill in the same answer explains the difference, told before it or behind it") {
+  Desk d;
+  d.want(Purpose::exit, 0);
+  const Intent exit = d.last();
+  d.report(exit, BL_X_ACCEPTED);
+  REQUIRE(d.exec->ask_venue());
+  d.say_balance(d.m.usd, "9700.25"_dec);
+  d.say_balance(d.m.btc_asset, "3"_dec);
+  bl_fill f = d.fill_of(exit, "2"_dec, "100"_dec, "late");
+  d.say(f.h);
+  bl_exec open = d.exec_of(exit, BL_S_OPEN, "2"_dec);
+  d.say(open.h);
+  d.done(1);
+  CHECK(d.exec->reconciled());
+  CHECK(d.exec->counts().incidents == 0);
+  CHECK(d.held() == "3"_dec);
+}
+
+TEST_CASE("what may be an order's doing is not booked as a change: it is asked again when the order's fate is known") {
+  Desk d;
+  d.want(Purpose::exit, 0);
+  const Intent exit = d.last();
+  d.report(exit, BL_X_UNKNOWN, BL_S_UNKNOWN);
+  REQUIRE(d.exec->ask_venue());
+  d.say_balance(d.m.usd, "10000.25"_dec);
+  d.say_balance(d.m.btc_asset, Decimal::zero());
+  d.done(1);
+  d.done(2);  // nor does it say of the order what became of it
+  CHECK(d.exec->reconciled());
+  CHECK(d.held() == "5"_dec);
+  CHECK(d.incidents("BALANCE_CHANGED") == 0);
+  CHECK(d.exec->state() == TradingState::active);
+}
+
+TEST_CASE("rule 2.4: a fee that was not told explains what the venue has more; it is no deposit") {
+  test::Begun d;
+  d.want(Purpose::entry, 0.05);
+  bl_fill f = d.fill_of(d.last(), "5"_dec, "99.95"_dec, "f1");
+  f.fee = Decimal::not_set().raw();
+  d.exec->on_broker_event(f.h);
+  REQUIRE(d.exec->portfolio().cash(d.m.usd) == "9494.253"_dec);  // 1.2 % of 499.75 taken
+  REQUIRE(d.exec->ask_venue());
+  d.say_balance(d.m.usd, "9497"_dec);
+  d.done(1);
+  CHECK(d.exec->reconciled());
+  CHECK(d.exec->counts().incidents == 0);
+  CHECK(d.exec->portfolio().cash(d.m.usd) == "9494.253"_dec);
+}
+
+TEST_CASE("a balance that the venue tells by itself, and that differs for a step, is asked about") {
+  Desk d;
+  bl_balance_ev b{};
+  b.h.size = sizeof b;
+  b.h.type = BL_EV_BALANCE;
+  b.h.ts_recv = d.now;
+  b.asset = d.m.usd.value;
+  b.total = "9600.25"_dec.raw();
+  d.exec->on_broker_event(b.h);
+  CHECK(d.cash() == "9500.25"_dec);
+  d.now += bar_ns;
+  d.step();
+  CHECK(d.exec->reconciled());  // it may be ahead of its fill
+  d.now += bar_ns;
+  d.step();
+  CHECK_FALSE(d.exec->reconciled());
+  d.request = 1;
+  d.reconcile("9600.25"_dec, "5"_dec);
+  CHECK(d.exec->portfolio().ledger().balance(d.m.usd, Account::deposit) == "-100"_dec);
+}
+
+TEST_CASE("when the link for orders is up again the venue is asked for what happened meanwhile") {
+  Desk d;
+  bl_link up{};
+  up.h.size = sizeof up;
+  up.h.type = BL_EV_LINK;
+  up.h.ts_recv = d.now;
+  up.scope = 2;
+  d.exec->on_broker_event(up.h);
+  d.step();
+  CHECK(d.exec->reconciled());
+  up.state = 1;
+  d.exec->on_broker_event(up.h);
+  d.step();
+  CHECK_FALSE(d.exec->reconciled());
+  VenueOrder o;
+  d.say(o);
+  d.done(1);
+  CHECK(d.other() != nullptr);
+}
+
+TEST_CASE("an answer that is not whole is compared with nothing, and asked for again") {
+  Desk d;
+  REQUIRE(d.exec->ask_venue());
+  d.say_balance(d.m.usd, "9400.25"_dec);
+  d.done(1, false);
+  CHECK(d.exec->reconciled());
+  CHECK(d.cash() == "9500.25"_dec);
+  CHECK(d.incidents("RECONCILE_INCOMPLETE") == 1);
+  d.step();
+  CHECK_FALSE(d.exec->reconciled());
+}

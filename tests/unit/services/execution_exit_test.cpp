@@ -1,0 +1,174 @@
+#include "unit/services/desk_restart.hpp"
+
+using namespace bowline;
+using namespace bowline::test;
+using core::Intent;
+using core::OrderState;
+using core::OrderType;
+using core::Purpose;
+
+namespace {
+
+/// A rule that lets through what the test lets it, and the rest not.
+struct Door final : core::RiskRule {
+  const bool* open;
+  core::SharedText text = std::make_shared<const std::string>("door");
+  explicit Door(const bool* o) : open(o) {}
+  const core::SharedText& name() const override { return text; }
+  bool check(const bl_intent&, const bl_portfolio&, bl_verdict& v) override {
+    v.action = *open ? 1 : 0;
+    return true;
+  }
+};
+
+/// The venue's word to an exit: what its real price, which nobody here sees, makes of it.
+void answer(Desk& d, const Intent& i, Decimal real_bid) {
+  if (i.type() == OrderType::market || i.limit_px() <= real_bid) return d.fill(i, i.qty(), real_bid);
+  d.report(i, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+}
+
+}  // namespace
+
+TEST_CASE("rule 3.2: an exit's collar widens from attempt to attempt, and ends at the market and in an incident") {
+  Desk d;
+  d.hold(0.05);
+  std::vector<std::string> limits;
+  for (int i = 0; i < 5; ++i) {
+    d.want(Purpose::exit, 0);
+    limits.push_back(d.last().limit_px().to_string());
+    CHECK(d.last().side() == core::Side::sell);
+    CHECK(d.last().tif() == core::TimeInForce::ioc);
+    CHECK(d.exec->counts().incidents == (i < 3 ? 0u : 1u));
+    d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+    d.now += bar_ns;
+  }
+  limits.resize(3);  // 1 %, 3 % and 8 % below the bid of 99.95, each down to the step
+  CHECK(limits == std::vector<std::string>{"98.95", "96.95", "91.95"});
+  CHECK(d.last().type() == OrderType::market);
+  CHECK_FALSE(d.last().limit_px().is_set());
+  CHECK(d.exec->counts().by_incident.at("EXIT_LADDER_END") == 1);
+}
+
+TEST_CASE("rule 3.2: the ladder begins anew with another position, and without steps an exit is at the market at once") {
+  Desk d;
+  d.hold(0.05);
+  d.want(Purpose::exit, 0);
+  d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+  d.now += bar_ns;
+  d.want(Purpose::exit, 0);
+  CHECK(d.last().limit_px() == "96.95"_dec);
+  d.fill(d.last(), d.last().qty(), "97"_dec);
+  d.now += bar_ns;
+  d.hold(0.05);
+  d.want(Purpose::exit, 0);
+  CHECK(d.last().limit_px() == "98.95"_dec);
+
+  Desk at_once;
+  at_once.options.exit_collar.clear();
+  at_once.use({});
+  at_once.hold(0.05);
+  at_once.want(Purpose::exit, 0);
+  CHECK(at_once.last().type() == OrderType::market);
+  CHECK(at_once.exec->counts().incidents == 0);
+}
+
+TEST_CASE("rule 3.2: every risk plugin rejects, the feed is stale, the price falls 15 % in a minute: flat") {
+  bool open = true;
+  Desk d;
+  std::vector<std::unique_ptr<core::RiskRule>> rules;
+  for (int i = 0; i < 3; ++i) rules.push_back(std::make_unique<Door>(&open));
+  core::FloorLimits floor;
+  floor.max_mark_age = 5'000'000'000;
+  floor.max_orders_per_minute = 1;
+  floor.max_day = "600"_dec;
+  d.options.time_by_data = false;
+  d.make(std::move(rules), floor, "10000"_dec);
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  REQUIRE(d.protect("95"_dec) == BL_OK);
+  open = false;
+  const core::Nanos begin = d.now;
+  d.price(d.m.btc, 9400);  // the last that is heard of it; at the venue it falls on
+  d.step();
+  answer(d, d.last(), "85"_dec);
+  for (int s = 15; s <= 60 && d.exec->portfolio().position({1}).qty.is_positive(); s += 15) {
+    d.now = begin + s * 1'000'000'000ll;
+    const std::size_t before = d.broker.sent.size();
+    d.step();
+    REQUIRE(d.broker.sent.size() == before + 1);  // each step ends in an attempt
+    answer(d, d.last(), "85"_dec);
+  }
+  CHECK(d.exec->portfolio().position({1}).qty.is_zero());
+  CHECK(d.now - begin <= 60'000'000'000);
+  CHECK(d.last().type() == OrderType::market);
+  CHECK(d.exec->counts().by_incident.at("EXIT_LADDER_END") == 1);
+  d.now += bar_ns;
+  d.price(d.m.btc, 8500);
+  d.step();  // the doors really are shut
+  const std::size_t sent = d.broker.sent.size();
+  d.now += 20 * bar_ns;
+  d.price(d.m.btc, 8500);
+  d.want(Purpose::entry, 0.05);
+  CHECK(d.broker.sent.size() == sent);
+  CHECK(d.why("RISK_REJECTED") == 1);
+}
+
+TEST_CASE("rule 3.2: an exit's order without an end is cancelled after a while, and the next step of the ladder follows") {
+  Desk d;
+  d.options.time_by_data = false;
+  d.use({});
+  d.hold(0.05);
+  d.want(Purpose::exit, 0);
+  const Intent first = d.last();
+  d.report(first, BL_X_ACCEPTED);
+  d.now += 29'000'000'000;
+  d.step();
+  CHECK(d.broker.cancelled.empty());
+  d.now += 1'000'000'000;
+  d.step();
+  CHECK(d.broker.cancelled == std::vector<std::string>{std::string(first.client_id())});
+  CHECK(d.broker.sent.size() == 2);  // its end is waited for: both could be filled
+  d.fill(first, "1"_dec, "99"_dec);
+  d.report(first, BL_X_DONE, BL_S_CANCELLED, "1"_dec);
+  d.step();
+  REQUIRE(d.broker.sent.size() == 3);
+  CHECK(d.last().qty() == "4"_dec);
+  CHECK(d.last().limit_px() == "96.95"_dec);
+}
+
+TEST_CASE("rule 3.2: an exit is not refused for want of a price") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, journal_at(dir / "j"));
+    d.hold(0.05);
+    d.exec->settle(d.now);
+  }
+  Restarted a(dir / "j");  // before anything is heard of the market
+  REQUIRE_FALSE(a.exec->portfolio().mark({1}).last.is_set());
+  a.now = start_ns + 10 * bar_ns;
+  a.want(Purpose::emergency, 0);
+  REQUIRE(a.broker.sent.size() == 1);
+  CHECK(a.last().type() == OrderType::market);
+  CHECK(a.last().qty() == "5"_dec);
+}
+
+TEST_CASE("rule 3.2: after a restart the ladder goes on where it was") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, journal_at(dir / "j"));
+    d.hold(0.05);
+    d.want(Purpose::exit, 0);
+    d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+    d.now += bar_ns;
+    d.step();
+    CHECK(d.last().limit_px() == "96.95"_dec);
+    d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+    d.exec->settle(d.now);
+  }
+  Restarted a(dir / "j");
+  a.now = start_ns + 10 * bar_ns;
+  a.price(a.m.btc, 10000);
+  a.step();
+  REQUIRE(a.broker.sent.size() == 1);
+  CHECK(a.last().limit_px() == "91.95"_dec);
+}

@@ -1,0 +1,359 @@
+#include "unit/services/desk_restart.hpp"
+
+using namespace bowline;
+using namespace bowline::test;
+using core::Intent;
+using core::OrderState;
+using core::OrderType;
+using core::Purpose;
+using core::Side;
+
+namespace {
+
+Decimal held(const Desk& d) { return d.exec->portfolio().position({1}).qty; }
+
+/// 5 BTC at 99.95 with a stop at 95, the price at 100.
+void protect_five(Desk& d) {
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  REQUIRE(d.protect("95"_dec) == BL_OK);
+}
+
+/// The stop sold all of it.
+void stop_out(Desk& d) {
+  d.price(d.m.btc, 9400);
+  d.step();
+  d.fill(d.last(), d.last().qty(), "93.95"_dec);
+  REQUIRE(held(d).is_zero());
+}
+
+}  // namespace
+
+TEST_CASE("rule 3.3: the host watches the stop, and at a bid of its price or below it sells the position") {
+  Desk d;
+  protect_five(d);
+  d.step();
+  CHECK(d.broker.sent.size() == 1);  // the entry
+  d.price(d.m.btc, 9505);            // a bid of 95.0025
+  d.step();
+  CHECK(d.broker.sent.size() == 1);
+  d.price(d.m.btc, 9504);  // a bid of 94.99: the close is above the stop, what a sale brings is not
+  d.step();
+  REQUIRE(d.broker.sent.size() == 2);
+  CHECK(d.last().side() == Side::sell);
+  CHECK(d.last().qty() == "5"_dec);
+  CHECK(d.last().purpose == Purpose::stop);
+  CHECK((d.last().abi.flags & BL_REDUCE_ONLY) != 0);
+  d.price(d.m.btc, 11000);  // once it is due it is sold, whatever the price does next
+  d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+  d.now += 3 * bar_ns;
+  d.step();
+  REQUIRE(d.broker.sent.size() == 3);
+  CHECK(d.last().purpose == Purpose::stop);
+  const auto events = d.sink.all<core::EventRecord>();
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].type == "stop");
+}
+
+TEST_CASE("rule 3.3: a stop at or above the bid means now, and a quote sets it off between two steps") {
+  Desk d;
+  protect_five(d);
+  CHECK(d.protect("100"_dec) == BL_OK);
+  d.step();
+  REQUIRE(d.broker.sent.size() == 2);
+  CHECK(d.last().purpose == Purpose::stop);
+
+  Desk q;
+  protect_five(q);
+  ++q.now;
+  q.quote(q.m.btc, 9501, 9600);
+  CHECK(q.broker.sent.size() == 1);
+  q.quote(q.m.btc, 9500, 9600);
+  REQUIRE(q.broker.sent.size() == 2);
+  CHECK(q.last().purpose == Purpose::stop);
+  q.quote(q.m.btc, 9400, 9500);  // one order at a time
+  CHECK(q.broker.sent.size() == 2);
+  q.report(q.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+  q.quote(q.m.btc, 9400, 9500);  // nor does the next attempt wait for a bar
+  REQUIRE(q.broker.sent.size() == 3);
+  CHECK(q.last().limit_px() == "91.18"_dec);  // 3 % below 94
+}
+
+TEST_CASE("rule 3.3: a wish that can't be kept is not taken") {
+  Desk d;
+  CHECK(d.protect("95"_dec) == BL_E_STATE);  // nothing is held
+  d.hold(0.05);
+  CHECK(d.protect("0"_dec) == BL_E_INVALID);
+  CHECK(d.protect("-1"_dec) == BL_E_INVALID);
+  CHECK(d.protect(Decimal::not_set()) == BL_E_INVALID);
+  CHECK(d.protect("95"_dec, "0"_dec) == BL_E_INVALID);
+  CHECK(d.protect("95"_dec, "110"_dec, 10'001) == BL_E_INVALID);
+  CHECK(d.protect("95"_dec, Decimal::not_set(), 0, "stops", {9}) == BL_E_NOT_FOUND);
+  CHECK(d.protect("95"_dec, Decimal::not_set(), 0, "stops", {0}) == BL_E_NOT_FOUND);
+  bl_stop ends{};
+  ends.size = sizeof ends;
+  ends.instrument = 1;
+  ends.stop_px = "95"_dec.raw();
+  ends.limit_px = Decimal::not_set().raw();
+  ends.expire_ns = d.now + bar_ns;
+  CHECK(d.exec->want_stop(ends, nullptr) == BL_E_UNSUPPORTED);
+  CHECK_FALSE(d.exec->stop_px({1}).is_set());
+  CHECK(d.protect("95"_dec) == BL_OK);
+  CHECK(d.protect("94"_dec) == BL_OK);
+  CHECK(d.exec->stop_px({1}) == "95"_dec);  // it never moves down
+}
+
+TEST_CASE("rule 1.2: a stop outranks a BUY, a plan and what the operator left resting; halted it runs as well") {
+  Desk d;
+  protect_five(d);
+  SECTION("a BUY and a plan") {
+    d.want({d.target(Purpose::rebalance, 0.2)}, true);
+    const Intent more = d.last();
+    REQUIRE(more.side() == Side::buy);
+    d.report(more, BL_X_ACCEPTED);
+    d.now += bar_ns;
+    d.price(d.m.btc, 9400);
+    d.want(Purpose::entry, 0.2);
+    CHECK(d.broker.cancelled == std::vector<std::string>{std::string(more.client_id())});
+    d.report(more, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+    d.want(Purpose::entry, 0.2);
+    CHECK(d.last().purpose == Purpose::stop);
+    CHECK(d.last().qty() == "5"_dec);
+  }
+  SECTION("the operator's resting sale holds what is to be sold: it is cancelled first") {
+    auto q = d.request(Side::sell, "5"_dec);
+    q.type = OrderType::limit;
+    q.tif = core::TimeInForce::gtc;
+    q.limit_px = "120"_dec;
+    REQUIRE(d.exec->execute(q, d.now));
+    const Intent resting = d.last();
+    d.report(resting, BL_X_ACCEPTED);
+    d.now += bar_ns;
+    d.price(d.m.btc, 9400);
+    d.step();
+    CHECK(d.broker.cancelled == std::vector<std::string>{std::string(resting.client_id())});
+    d.fill(resting, "2"_dec, "120"_dec);  // late, in the cancel's flight
+    d.report(resting, BL_X_DONE, BL_S_CANCELLED, "2"_dec);
+    d.step();
+    CHECK(d.last().purpose == Purpose::stop);
+    CHECK(d.last().qty() == "3"_dec);
+  }
+  SECTION("halted") {
+    d.exec->emergency_stop(d.now, "operator", "test", "");
+    d.price(d.m.btc, 9400);
+    d.step();
+    CHECK(d.last().purpose == Purpose::stop);
+  }
+}
+
+TEST_CASE("rule 3.3: a take-profit sells its share once, and the stop keeps watching what is left") {
+  Desk d;
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  REQUIRE(d.protect("95"_dec, "110"_dec, 4000) == BL_OK);
+  d.price(d.m.btc, 11100);
+  d.step();
+  REQUIRE(d.broker.sent.size() == 2);
+  CHECK(d.last().qty() == "2"_dec);
+  CHECK(d.last().purpose == Purpose::stop);
+  SECTION("what an attempt left of the share is sold by the next, and no more") {
+    d.fill(d.last(), "0.5"_dec, "110"_dec);
+    d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, "0.5"_dec);
+    d.now += bar_ns;
+    d.step();
+    REQUIRE(d.broker.sent.size() == 3);
+    CHECK(d.last().qty() == "1.5"_dec);
+    d.fill(d.last(), "1.5"_dec, "110"_dec);
+    for (int i = 0; i < 3; ++i) {
+      d.now += bar_ns;
+      d.step();
+    }
+    CHECK(d.broker.sent.size() == 3);
+    CHECK(held(d) == "3"_dec);
+    CHECK(d.exec->stop_px({1}) == "95"_dec);
+    d.price(d.m.btc, 9400);
+    d.step();
+    REQUIRE(d.broker.sent.size() == 4);
+    CHECK(d.last().qty() == "3"_dec);
+    CHECK(d.last().limit_px() == "93.01"_dec);  // the stop's own ladder begins at its first step
+  }
+  SECTION("a stop that is due in between sells all of it") {
+    d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+    d.now += bar_ns;
+    d.price(d.m.btc, 9400);
+    d.step();
+    REQUIRE(d.broker.sent.size() == 3);
+    CHECK(d.last().qty() == "5"_dec);
+  }
+  SECTION("the rule's next step is another take-profit") {
+    d.fill(d.last(), "2"_dec, "110"_dec);
+    REQUIRE(d.protect("95"_dec, "120"_dec) == BL_OK);
+    d.now += bar_ns;
+    d.step();
+    CHECK(d.broker.sent.size() == 2);
+    d.price(d.m.btc, 12100);
+    d.step();
+    REQUIRE(d.broker.sent.size() == 3);
+    CHECK(d.last().qty() == "3"_dec);
+    d.fill(d.last(), "3"_dec, "120"_dec);
+    CHECK_FALSE(d.exec->stop_px({1}).is_set());
+  }
+}
+
+TEST_CASE("a take-profit whose rest could not be sold sells all; one too small for an order waits") {
+  Desk d;
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  SECTION("the rest is dust") {
+    REQUIRE(d.protect("95"_dec, "110"_dec, 9999) == BL_OK);
+    d.price(d.m.btc, 11100);
+    d.step();
+    CHECK(d.last().qty() == "5"_dec);
+  }
+  SECTION("the share is dust") {
+    REQUIRE(d.protect("95"_dec, "110"_dec, 1) == BL_OK);
+    d.price(d.m.btc, 11100);
+    d.step();
+    CHECK(d.broker.sent.size() == 1);
+  }
+}
+
+TEST_CASE("rule 1.3: a stop-out locks re-entry for everyone for N bars") {
+  Desk d;
+  d.options.stop_lock_bars = 3;
+  d.use({});
+  protect_five(d);
+  stop_out(d);
+  d.step();  // its end is seen: the lock runs from here
+  const core::Nanos out = d.now;
+  const std::size_t sent = d.broker.sent.size();
+  for (; d.now < out + 3 * bar_ns; d.now += bar_ns) {
+    d.price(d.m.btc, 9400);
+    CHECK(d.exec->reentry_locked({1}, d.now));
+    d.want(Purpose::entry, 0.05);
+    d.want(Purpose::rebalance, 0.05);
+    CHECK(d.exec->execute(d.request(Side::buy, "1"_dec), d.now).error().code == "REENTRY_LOCKED");
+  }
+  CHECK(d.broker.sent.size() == sent);
+  CHECK(d.why("REENTRY_LOCKED") == 6);
+  CHECK_FALSE(d.exec->reentry_locked({1}, d.now));
+  d.want(Purpose::entry, 0.05);
+  CHECK(d.broker.sent.size() == sent + 1);
+  CHECK(d.last().side() == Side::buy);
+}
+
+TEST_CASE("rule 3.3: with the position its protection is over: the next one is not sold by an old stop") {
+  Desk d;
+  d.options.stop_lock_bars = 0;
+  d.use({});
+  protect_five(d);
+  stop_out(d);
+  CHECK_FALSE(d.exec->stop_px({1}).is_set());
+  d.now += bar_ns;
+  d.price(d.m.btc, 8000);
+  d.step();
+  d.hold(0.05);
+  const std::size_t sent = d.broker.sent.size();
+  d.price(d.m.btc, 8000);
+  d.step();
+  CHECK(d.broker.sent.size() == sent);
+}
+
+TEST_CASE("rule 3.3: a position without a stop for too long is an incident, told once, and again when it is so anew") {
+  Desk d;
+  d.options.unprotected_after = bar_ns;
+  d.use({});
+  d.want(Purpose::entry, 0.05);
+  d.fill(d.last(), "2"_dec, "99.95"_dec);
+  d.step();
+  CHECK(d.exec->counts().incidents == 0);
+  d.now += bar_ns;
+  d.step();
+  d.step();
+  CHECK(d.exec->counts().by_incident.at("POSITION_UNPROTECTED") == 1);
+
+  Desk p;
+  p.options.unprotected_after = bar_ns;
+  p.use({});
+  protect_five(p);
+  p.now += 5 * bar_ns;
+  p.step();
+  CHECK(p.exec->counts().incidents == 0);
+}
+
+TEST_CASE("restart: the stop is what it was, and a sale that was not over goes on (3.3)") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, journal_at(dir / "j"));
+    protect_five(d);
+    REQUIRE(d.protect("96"_dec, "110"_dec, 4000) == BL_OK);
+    d.step();
+  }
+  {
+    Restarted a(dir / "j");
+    CHECK(a.exec->stop_px({1}) == "96"_dec);
+    a.now = start_ns + 5 * bar_ns;
+    CHECK(a.protect("99"_dec) == BL_E_STATE);  // of what is only recalled nothing is wanted
+    a.exec->resume_orders();
+    a.price(a.m.btc, 9600);
+    a.step();
+    REQUIRE(a.broker.sent.size() == 1);
+    CHECK(a.last().purpose == Purpose::stop);
+    a.report(a.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+    a.exec->settle(a.now);
+  }
+  Restarted b(dir / "j");
+  b.exec->resume_orders();
+  b.now = start_ns + 9 * bar_ns;
+  b.price(b.m.btc, 12000);  // due is due
+  b.step();
+  REQUIRE(b.broker.sent.size() == 1);
+  CHECK(b.last().purpose == Purpose::stop);
+  CHECK(b.last().qty() == "5"_dec);
+}
+
+TEST_CASE("restart: a take-profit in the middle leaves what it would have left, and is not taken twice (3.3)") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, journal_at(dir / "j"));
+    d.hold(0.05);
+    d.price(d.m.btc, 10000);
+    REQUIRE(d.protect("95"_dec, "110"_dec, 4000) == BL_OK);
+    d.price(d.m.btc, 11100);
+    d.step();
+    d.fill(d.last(), "0.5"_dec, "110"_dec);
+    d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, "0.5"_dec);
+    d.exec->settle(d.now);
+  }
+  Restarted a(dir / "j");
+  a.exec->resume_orders();
+  a.now = start_ns + 9 * bar_ns;
+  a.price(a.m.btc, 11100);
+  a.step();
+  REQUIRE(a.broker.sent.size() == 1);
+  CHECK(a.last().qty() == "1.5"_dec);
+  a.fill(a.last(), "1.5"_dec, "110"_dec);
+  a.now += bar_ns;
+  a.step();
+  CHECK(a.broker.sent.size() == 1);
+  CHECK(held(a) == "3"_dec);
+}
+
+TEST_CASE("restart: the lock after a stop-out outlives the process, the stop of a closed position does not (1.3)") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, journal_at(dir / "j"));
+    protect_five(d);
+    stop_out(d);
+    d.exec->settle(d.now);
+  }
+  Restarted a(dir / "j");
+  a.exec->resume_orders();
+  a.now = start_ns + 5 * bar_ns;
+  a.price(a.m.btc, 9400);
+  CHECK_FALSE(a.exec->stop_px({1}).is_set());
+  CHECK(a.exec->reentry_locked({1}, a.now));
+  CHECK_FALSE(a.exec->reentry_locked({1}, a.now + 12 * bar_ns));
+  a.want(Purpose::entry, 0.05);
+  CHECK(a.broker.sent.empty());
+}

@@ -1,0 +1,81 @@
+#include "store/halt_latch.hpp"
+
+#include <sys/resource.h>
+
+#include <csignal>
+#include <fstream>
+
+#include "unit/store/store_folder.hpp"
+
+using namespace bowline;
+using namespace bowline::test;
+using store::Halt;
+using store::HaltLatch;
+using store::HaltOrder;
+
+TEST_CASE("a latch that is set says what it orders, and is off when it is cleared (3.7)") {
+  StoreFolder dir;
+  const HaltLatch latch(dir.path());
+  CHECK_FALSE(latch.set());
+  REQUIRE(latch.clear().ok());  // where there is none
+  REQUIRE(latch.engage({HaltOrder::stop, "", "me", "a \"drill\""}).ok());
+  CHECK(latch.set());
+  CHECK(latch.read().order == HaltOrder::stop);
+  CHECK(latch.read().who == "me");
+  CHECK(latch.read().why == "a \"drill\"");
+  REQUIRE(latch.clear().ok());
+  CHECK_FALSE(latch.set());
+}
+
+TEST_CASE("an order to liquidate is not turned into a stop, and needs an id (3.7)") {
+  StoreFolder dir;
+  const HaltLatch latch(dir.path());
+  REQUIRE(latch.engage({HaltOrder::liquidate, "e1", "me", "fire"}).ok());
+  REQUIRE(latch.engage({HaltOrder::stop, "", "another", "smoke"}).ok());
+  CHECK(latch.read().order == HaltOrder::liquidate);
+  CHECK(latch.read().id == "e1");
+  REQUIRE(latch.clear().ok());
+  REQUIRE(latch.engage({HaltOrder::liquidate, "", "me", "fire"}).ok());
+  CHECK(latch.read().order == HaltOrder::stop);
+}
+
+TEST_CASE("a latch set by hand, empty or with anything in it, is set and says stop (3.7)") {
+  StoreFolder dir;
+  const HaltLatch latch(dir.path());
+  for (const char* words : {"", "stop!", "[1]", R"({"order":"dance"})", R"({"order":7})"}) {
+    std::ofstream(dir / "HALT") << words;
+    CHECK(latch.set());
+    CHECK(latch.read().order == HaltOrder::stop);
+  }
+  std::filesystem::remove(dir / "HALT");
+  std::filesystem::create_directory(dir / "HALT");
+  CHECK(latch.set());
+  CHECK(latch.read().order == HaltOrder::stop);
+}
+
+TEST_CASE("what can't be looked at counts as set: it fails closed (3.7)") {
+  StoreFolder dir;
+  std::ofstream(dir / "file") << "x";
+  CHECK(HaltLatch(dir / "file").set());  // not a folder: whether a latch is below it nobody can say
+}
+
+TEST_CASE("a folder that is not there is an error: in an emergency a wrong name must not look like a stop (3.7)") {
+  StoreFolder dir;
+  const auto done = HaltLatch(dir / "nothing").engage({});
+  REQUIRE_FALSE(done.ok());
+  CHECK(done.error().code == "LATCH_FOLDER");
+}
+
+TEST_CASE("a stop is set also where no byte can be written (3.7)") {
+  StoreFolder dir;
+  const HaltLatch latch(dir.path());
+  const int end = in_child([&] {
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit none{0, 0};
+    if (setrlimit(RLIMIT_FSIZE, &none) != 0) return 9;
+    if (!latch.engage({HaltOrder::stop, "", "me", "the disk is full"}).ok()) return 1;
+    return latch.engage({HaltOrder::liquidate, "e1", "me", "fire"}).ok() ? 2 : 0;  // this one needs its words, and says that it lacks them
+  });
+  CHECK(end == 0);
+  CHECK(latch.set());
+}
