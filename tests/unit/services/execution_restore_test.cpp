@@ -227,19 +227,26 @@ TEST_CASE("restart: a step decided again insists again on the exit that it had s
   CHECK(b.broker.sent.size() == 1);  // nothing is sold by an exit of another time
 }
 
+namespace {
+
+/// Leaves the journal of a process that asked for the cancel of its entry, and ended before that step was settled.
+void cancel_in_half_a_step(const StoreFolder& dir) {
+  Desk d({}, "10000"_dec, opened(dir / "j"));
+  d.resting();
+  d.now += bar_ns;
+  d.price(d.m.btc, 10000);
+  d.exec->publish(d.now);
+  d.exec->take_targets(std::vector{d.target(Purpose::exit, 0)}, false);
+  d.exec->trade(d.now);
+  REQUIRE(d.broker.cancelled.size() == 1);
+  REQUIRE(d.journal->flush().ok());
+}
+
+}  // namespace
+
 TEST_CASE("restart: a cancel of a step that is decided again is sent in that step, and not before: what was to fill till then fills") {
   StoreFolder dir;
-  {
-    Desk d({}, "10000"_dec, opened(dir / "j"));
-    d.resting();
-    d.now += bar_ns;
-    d.price(d.m.btc, 10000);
-    d.exec->publish(d.now);
-    d.exec->take_targets(std::vector{d.target(Purpose::exit, 0)}, false);
-    d.exec->trade(d.now);
-    REQUIRE(d.broker.cancelled.size() == 1);
-    REQUIRE(d.journal->flush().ok());  // and the process ends before the step is settled
-  }
+  cancel_in_half_a_step(dir);
   Again a(dir / "j");
   a.exec->resume_orders();
   CHECK(a.broker.cancelled.empty());
@@ -253,16 +260,7 @@ TEST_CASE("restart: a cancel of a step that is decided again is sent in that ste
 
 TEST_CASE("restart: where time does not come again, a cancel of a step that was not settled is sent with the first event") {
   StoreFolder dir;
-  {
-    Desk d({}, "10000"_dec, opened(dir / "j"));
-    d.resting();
-    d.now += bar_ns;
-    d.price(d.m.btc, 10000);
-    d.exec->publish(d.now);
-    d.exec->take_targets(std::vector{d.target(Purpose::exit, 0)}, false);
-    d.exec->trade(d.now);
-    REQUIRE(d.journal->flush().ok());
-  }
+  cancel_in_half_a_step(dir);
   Again a(dir / "j");
   a.exec->resume_orders();
   a.exec->release(start_ns + bar_ns + 1);
