@@ -206,6 +206,7 @@ void Execution::settle(Nanos now) {
   if (!answer_.empty() && answer_step_ != steps_) take_answer();
   if (!ended_.empty()) compare_ended(now, false);
   if (options_.unprotected_after > 0) tell_unprotected(now);
+  if (options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) look_at_losses(now);
   ++steps_;
   settled_ = std::max(settled_, now);
   // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).

@@ -64,6 +64,8 @@ struct ExecutionOptions {
   EntryPolicy entry;
   DriftBand position_drift, exposure_drift;  // of one position, and of all together
   std::uint32_t stop_lock_bars = 12;      // nobody buys what a protection sold for this many bars
+  Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  // fractions from which on it goes to reducing; not set: never
+  core::Nanos orders_every = 0, balances_every = 0;  // how often the venue is asked for all, and for fills and balances; 0 = when there is cause
   core::Nanos unprotected_after = 0;      // a position without a stop for this long is an incident; 0 = nobody is expected to place one
 };
 
@@ -138,7 +140,7 @@ class Execution {
   /// Tells the rules the fills of the day that an earlier process booked: what they count by the day goes on.
   void tell_rules_of_today();
   /// Whether everything that was asked is answered.
-  bool reconciled() const noexcept { return asking_ == 0; }
+  bool reconciled() const noexcept { return asked_.empty(); }
 
   /// What the venue told before its time, when engine time has reached it (known_at of an event: nothing may use it
   /// before). In a run whose time moves by data a restart learns at its first step what happened in the steps to come.
@@ -307,6 +309,10 @@ class Execution {
   Decimal day_notional_ = Decimal::zero();
   Decimal max_drawdown_ = Decimal::zero();
   Decimal drawdown_peak_ = Decimal::zero(), deepest_ = Decimal::zero();  // the largest fall from that peak that is counted already
+  std::uint32_t loss_trips_ = 0, drawdown_trips_ = 0;  // how many times the limit: of the day's loss, of the fall from the peak
+  core::Nanos day_tripped_ = -1;                       // of loss_trips_
+  core::Nanos inherited_until_ = -1;                   // what ended by then may have been ended by the process before
+  core::Nanos orders_asked_ = 0, balances_asked_ = 0;  // when the venue was asked last
   std::vector<core::Nanos> recent_orders_;
   ExecutionCounts counts_;
   std::vector<store::Journal::Approved> approved_;  // of this frame
@@ -321,7 +327,12 @@ class Execution {
     std::uint64_t step;  // in which it was told
     bool judged = false; // the fills had time to come and did not: told, and kept until they come or an operator resumes
   };
-  std::uint64_t asking_ = 0, requests_ = 0;          // questions without an answer; numbers given so far
+  struct Asked {
+    std::uint64_t request;
+    core::Nanos since;
+  };
+  std::vector<Asked> asked_;                         // questions without an answer
+  std::uint64_t requests_ = 0;                       // numbers given so far
   bool listing_ = false;                             // the list of open orders is being told
   std::uint64_t list_request_ = 0;
   std::vector<core::ClientOrderId> named_;           // orders it named
@@ -441,6 +452,9 @@ class Execution {
   void on_end(core::Order& order, const bl_exec& exec);
   void on_snapshot(core::Order& order, const bl_exec& exec);
   void on_absent(core::Order& order, core::Nanos now);
+  /// Sends the question under a number of its own, which is given. Errors: of the broker's query; nothing is waited for then.
+  Result<std::uint64_t> ask(bl_query& q);
+  void give_up_on_answers();
   void ask_about(const core::Order& order);
   void look_for_missing(core::Nanos now);
   void cancel_in_time(core::Nanos now, bool in_step);
@@ -505,6 +519,9 @@ class Execution {
   /// What flows have made of peak and day can't be had from their rows alone.
   void note_flows();
   Result<void> restore_external(const store::JournalRow& row, core::RecordSink* project);
+  // ---- what stops a run by itself (execution_trips.cpp)
+  void look_at_losses(core::Nanos now);
+  void look_for_foreign_cancel(const core::Order& order, const bl_exec& told);
   // ---- balances (execution_balances.cpp)
   void on_balance(const bl_balance_ev& told);
   Decimal step_of(core::AssetId asset) const;

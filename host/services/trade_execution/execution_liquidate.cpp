@@ -140,8 +140,8 @@ bool Execution::due(Liquidation::Product& p, Nanos now) {
 void Execution::read_all_orders() {
   Liquidation& l = *liquidation_;
   if (l.asked) {
-    if (asking_ != 0 && ++l.waits < patience) return;
-    if (asking_ == 0) return judge_list();
+    if (!asked_.empty() && ++l.waits < patience) return;
+    if (asked_.empty()) return judge_list();
     l.asked = false;
     ++l.failed_reads;
   }
@@ -211,13 +211,10 @@ bool Execution::ask_position(Liquidation::Product& p) {
   bl_query q{};
   q.size = sizeof q;
   q.scope = ask_balances | ask_products;
-  q.request = ++requests_;
-  p.read = q.request;
+  p.read = requests_ + 1;  // it may be answered at once
   p.waits = 0;
   p.at_venue = Decimal::not_set();
-  ++asking_;
-  if (broker_.query(q).ok()) return true;
-  --asking_;
+  if (ask(q).ok()) return true;
   p.read = 0;
   return false;
 }

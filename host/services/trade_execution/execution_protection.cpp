@@ -43,6 +43,7 @@ void Execution::watch_all(Nanos now) {
 }
 
 void Execution::watch(InstrumentId id, Nanos now) {
+  if (liquidation_) return;  // sells all of it, whatever its price
   const auto due = protections_.due(id, portfolio_.bid(id));
   if (!due) return;
   const Decimal held = portfolio_.position(id).qty;
@@ -98,7 +99,7 @@ void Execution::set_off(InstrumentId id, const core::ProtectionDue& due, Decimal
 void Execution::act_on_price(InstrumentId id, Nanos now) {
   if (protections_.any()) watch(id, now);
   if (chases()) chase(id, now);
-  if (!protections_.any() || !book_.insists(id, Purpose::stop) || working_of(id) != nullptr || unsettled(id)) return;
+  if (liquidation_ || !protections_.any() || !book_.insists(id, Purpose::stop) || working_of(id) != nullptr || unsettled(id)) return;
   consider(id, now);
   if (!approved_.empty()) flush_frame(now);
 }

@@ -40,6 +40,8 @@ store::StepRow Execution::step_row() const {
   r.day_notional = day_ == now_ / day_ns ? day_notional_ : Decimal::zero();
   r.net_flows = portfolio_.net_flows();
   r.day_flows = portfolio_.day_flows();
+  r.loss_trips = day_tripped_ == now_ / day_ns ? loss_trips_ : 0;
+  r.drawdown_trips = drawdown_trips_;
   return r;
 }
 
@@ -226,6 +228,9 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   day_notional_ = r->day_notional;
   day_ = row.time / day_ns;
   persisted_day_ = r->settled / day_ns;
+  loss_trips_ = r->loss_trips;
+  day_tripped_ = row.time / day_ns;
+  drawdown_trips_ = r->drawdown_trips;
   return {};
 }
 
@@ -273,6 +278,7 @@ void Execution::tell_rules_of_today() {
 void Execution::restored() {
   resuming_ = recalling_ = true;
   now_ = settled_;
+  inherited_until_ = settled_ + 2 * options_.interval;
   seq_ += 1u << 20;  // above what the process may have numbered after its last row
   const std::vector<Order*> working = orders_.working();  // what is applied changes the list
   for (Order* o : working)
