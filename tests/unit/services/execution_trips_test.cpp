@@ -116,19 +116,19 @@ TEST_CASE("rule 5.1: the fall is from the high-water mark, and a new one arms it
 TEST_CASE("rule 3.4: a trip and its author outlive the process, and an operator's resume of it does") {
   StoreFolder dir;
   {
-    Half d("0.05"_dec, "0.05"_dec, opened(dir.path / "journal.db"));
+    Half d("0.05"_dec, "0.05"_dec, opened(dir / "journal.db"));
     d.at(8900);
     REQUIRE(d.exec->state() == TradingState::reducing);
   }
   {
-    Again a(dir.path / "journal.db");
+    Again a(dir / "journal.db");
     CHECK(a.exec->state() == TradingState::reducing);
     CHECK(a.exec->states().global().who == "host");
     CHECK(a.exec->states().global().why.starts_with("DAILY_LOSS_TRIP: "));
     a.now = a.exec->settled() + 1 * bar_ns;
     resume(a);
   }
-  Again b(dir.path / "journal.db");
+  Again b(dir / "journal.db");
   b.options.trip_loss = b.options.trip_drawdown = "0.05"_dec;
   b.restart();
   REQUIRE(b.exec->state() == TradingState::active);
@@ -202,7 +202,7 @@ TEST_CASE("rule 3.7: after a restart the process before may have cancelled it, u
   Intent entry;
   Nanos died = 0;
   {
-    Desk d({}, "10000"_dec, opened(dir.path / "journal.db"));
+    Desk d({}, "10000"_dec, opened(dir / "journal.db"));
     entry = d.resting();
     d.now += bar_ns;
     d.step();
@@ -226,7 +226,7 @@ TEST_CASE("rule 3.7: after a restart the process before may have cancelled it, u
     e.state = BL_S_CANCELLED;
     a.exec->on_broker_event(e.h);
   };
-  Again a(dir.path / "journal.db");
+  Again a(dir / "journal.db");
   SECTION("by then") {
     cancelled_at(a, died + bar_ns);
     CHECK(a.exec->state() == TradingState::active);
