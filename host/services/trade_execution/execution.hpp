@@ -181,7 +181,8 @@ class Execution {
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
   /// Closes the gate, sets the latch, halts, cancels resting entries; never a protective order.
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
-  /// Takes the latch off and trades on. Errors: LATCH_WRITE: nothing has changed.
+  /// Takes the latch off and trades on. Errors: LATCH_WRITE, REQUEST_REPEATED (it was taken before and something else was
+  /// ordered since): nothing has changed.
   Result<void> resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
   /// The same, where there is no latch.
   void emergency_resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
@@ -192,6 +193,9 @@ class Execution {
   bool look_at_latch(core::Nanos now);
   /// Cancels what rests as an entry, of one product or of all (shutdown: cancel_entries_keep_stops).
   Cancels cancel_entries(core::Nanos now, core::InstrumentId only = {});
+  /// Cancels what rests as an entry of a product whose state, lock or gate denies entries; what was asked in this very moment is not
+  /// asked again.
+  void keep_entries_off(core::Nanos now);
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
   /// after it (quantity 0 when it closed), in this order. Empty: nobody listens.
   void tell_rules(std::function<void(const bl_event&)> told) { tell_rules_ = std::move(told); }
@@ -279,6 +283,7 @@ class Execution {
   core::TargetBook book_;
   core::ProtectionBook protections_;
   std::vector<std::uint32_t> rungs_;       // by instrument: orders of the exit that goes on
+  std::vector<core::Nanos> last_exit_;     // by instrument: when the last order of an exit was made
   std::vector<core::Nanos> locked_until_;  // by instrument
   std::vector<bool> told_unprotected_;     // by instrument, of the position that is held now
   core::PortfolioView view_;
@@ -312,6 +317,8 @@ class Execution {
   std::uint32_t loss_trips_ = 0, drawdown_trips_ = 0;  // how many times the limit: of the day's loss, of the fall from the peak
   core::Nanos day_tripped_ = -1;                       // of loss_trips_
   core::Nanos inherited_until_ = -1;                   // what ended by then may have been ended by the process before
+  core::Nanos kept_off_ = 0;                           // when entries were looked for against the latch
+  core::Nanos looked_for_missing_ = 0;                 // between two steps
   core::Nanos orders_asked_ = 0, balances_asked_ = 0;  // when the venue was asked last
   std::vector<core::Nanos> recent_orders_;
   ExecutionCounts counts_;
@@ -400,7 +407,8 @@ class Execution {
   bool ask_position(Liquidation::Product& p);
   bool sell_slice(Liquidation::Product& p, const core::Instrument& ins, core::Nanos now);
   Decimal emergency_slice(core::InstrumentId id, Decimal qty);
-  void shape_slice(core::Intent& intent);
+  bool shape_slice(core::Intent& intent);
+  static bool short_for_good(const Liquidation::Product& p, core::Nanos now);
   static bool due(Liquidation::Product& p, core::Nanos now);
   void told_of_liquidation(const bl_balance_ev& told);
   void told_of_liquidation(const bl_done& told);
@@ -427,9 +435,12 @@ class Execution {
   void count_entry_order(const core::Intent& intent);
   // ---- execution_exit.cpp
   void exit_terms(core::Intent& intent, bool by_ladder) const;
+  bool climbs(const core::Intent& intent) const;
   void count_rung(const core::Intent& intent);
+  void uncount_rung(const core::Order& order);
+  bool exit_too_soon(core::InstrumentId id, core::Nanos now) const noexcept;
   bool last_rung(core::InstrumentId id) const noexcept;
-  bool overdue(const core::Order& order, core::Nanos now) const noexcept;
+  bool overdue(const core::Order& order, core::Nanos now) const;
   // ---- execution_drift.cpp
   void trim_drift(core::Nanos now);
   void trim(const core::Instrument& ins, Decimal keep, core::Nanos now);
@@ -440,6 +451,7 @@ class Execution {
   void act_on_price(core::InstrumentId id, core::Nanos now);
   void set_off(core::InstrumentId id, const core::ProtectionDue& due, Decimal keep, core::Nanos now);
   void note_protection(const core::ProtectionWish& wish, const core::SharedText& source);
+  void position_over(core::InstrumentId id);
   void lock_reentry(core::InstrumentId id, core::Nanos now);
   void tell_unprotected(core::Nanos now);
   void tell_unwatched() const;
@@ -556,6 +568,8 @@ class Execution {
                     std::string_view request_id, bool looked, std::optional<bool> freeze = {});
   void engage_latch(core::Nanos now, std::string_view who, std::string_view why);
   void change_own_state(core::InstrumentId id, StandingState next);
+  void make_durable();
+  Result<StateAnswer> if_durable(StateAnswer answer) const;
   void remember_request(std::string_view id);
   Result<void> once(bool loosens, std::string_view request_id) const;
   Result<void> restore_product_state(const store::JournalRow& row);

@@ -200,6 +200,7 @@ void Execution::book_change(const Difference& d, Flow kind) {
   const std::string code(table_.asset_code(d.asset));
   const auto dropped = portfolio_.book_flow(d.asset, kind, d.amount);
   if (!dropped) return doubt_products_of(d.asset, dropped.error().code, dropped.error().message);
+  for (const core::Instrument& ins : table_.all()) position_over(ins.id);
   changed_ = view_is_old_ = true;
   if (durable_journal_) {
     note(store::journal_kind::flow, store::line(store::FlowRow{code, kind, d.amount}));
@@ -230,6 +231,7 @@ Result<void> Execution::restore_flow(const store::JournalRow& row) {
   const AssetId asset = table_.find_asset(r->asset);
   if (!asset) return Error{"JOURNAL_ROW", "a change of " + r->asset + ", which no instrument of this run has"};
   const auto booked = portfolio_.book_flow(asset, r->kind, r->amount);
+  for (const core::Instrument& ins : table_.all()) position_over(ins.id);
   return booked ? Result<void>() : Result<void>(booked.error());
 }
 

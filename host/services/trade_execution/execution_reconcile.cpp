@@ -170,7 +170,7 @@ void Execution::look_for_missing(Nanos now) {
       continue;
     }
     if (now < o->intent.abi.decided_ns) continue;  // its time has not come again yet
-    if (!m.sent_again && durable_journal_ && now - o->intent.abi.decided_ns <= options_.resend_window &&
+    if (!m.sent_again && !o->cancel_asked && durable_journal_ && now - o->intent.abi.decided_ns <= options_.resend_window &&
         (o->intent.abi.not_after_ns == 0 || now <= o->intent.abi.not_after_ns)) {
       m.sent_again = true;  // once: what it leads to is asked for again
       if (send_again(*o, now)) {
@@ -215,7 +215,10 @@ void Execution::cancel_in_time(Nanos now, bool in_step) {
 
 bool Execution::send_again(Order& order, Nanos now) {
   const core::Intent& intent = order.intent;
-  if (intent.side() == Side::buy && reentry_locked(intent.instrument(), now)) return false;
+  const core::InstrumentId id = intent.instrument();
+  // Nor what nobody would order now: the position is being sold, or this exit does not run.
+  if (intent.side() == Side::buy && (reentry_locked(id, now) || closing(id) || book_.insists(id, core::Purpose::exit) || book_.insists(id, core::Purpose::stop))) return false;
+  if (intent.side() == Side::sell && !may_exit(id, intent.purpose)) return false;
   std::vector<core::CheckRecord> checks;
   // What passed then must pass now: the state, the mark and the caps may be others.
   view_.build(portfolio_, orders_, state(), now);

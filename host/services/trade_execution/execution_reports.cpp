@@ -37,6 +37,7 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
       !order.external && (core::came_back(from, order.state) || core::was_there_after_all(from, order.state)))
     block(order.intent.instrument(), "ORDER_CAME_BACK", "an order that was over, or never at the venue, is or was there after all", now, order.intent.client_id());
   if (!asked_.empty() && !core::is_terminal(from) && told_as_ended(order.state)) ended_meanwhile_.push_back(order.id());
+  if (event == OrderEvent::deny) uncount_rung(order);
   changed_ = view_is_old_ = true;
   ++counts_.moves[static_cast<std::size_t>(order.intent.purpose)][static_cast<std::size_t>(order.state)];
   if (sink_.wanted()) {

@@ -58,6 +58,8 @@ void Execution::look_for_foreign_cancel(const core::Order& order, const bl_exec&
   if (order.external || order.cancel_asked || core::is_terminal(order.state)) return;
   if (tif != core::TimeInForce::gtc && tif != core::TimeInForce::gtd) return;
   if (order.intent.type() == core::OrderType::market) return;
+  if (order.intent.abi.expire_ns != 0 && told.h.ts_event >= order.intent.abi.expire_ns) return;  // its time, by another word
+  if ((order.intent.abi.flags & BL_POST_ONLY) != 0 && order.state == core::OrderState::submitted) return;  // it would have taken
   if (told.h.ts_event <= inherited_until_) return;
   incident("ORDER_CANCELLED_ELSEWHERE", "order " + std::string(order.intent.client_id()) + " was cancelled by somebody else", now_, order.intent.client_id());
   static_cast<void>(tighten(TradingState::halted, now_, "ORDER_CANCELLED_ELSEWHERE: an order of ours was cancelled by somebody else"));
