@@ -111,6 +111,8 @@ struct RiskUse {
   core::FloorLimits limits;
   Decimal day_notional = Decimal::zero(), working = Decimal::zero();  ///< entries of the UTC day; resting and unanswered ones
   std::uint32_t orders_last_minute = 0;
+  Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  ///< ExecutionOptions
+  std::uint32_t loss_trips = 0, drawdown_trips = 0;  ///< how many times that it has tripped: today, and since the peak
 };
 
 class Execution {
