@@ -142,7 +142,7 @@ TEST_CASE("rule 2.4: a reversal that overtakes its fill is kept in mind, also in
 TEST_CASE("rule 5.6: what is taken back of coins that were sold is owed out of unmanaged inventory, and blocks the product") {
   StoreFolder dir;
   TwoFilled d(dir);
-  d.report(d.entry, BL_X_DONE, BL_S_CANCELLED, "2"_dec);
+  d.report(d.entry, BL_X_DONE, BL_S_EXPIRED, "2"_dec);
   d.now += bar_ns;
   d.want(Purpose::exit, 0);
   d.fill(d.last(), "2"_dec, "100"_dec);
@@ -199,7 +199,7 @@ struct Asked : VenueWord<Desk> {
 TEST_CASE("an answer is taken whole: terms, then fills, then state, in whatever order it is told") {
   Asked d;
   const Intent i = d.resting();
-  bl_exec end = d.exec_of(i, BL_S_CANCELLED, "6"_dec);
+  bl_exec end = d.exec_of(i, BL_S_EXPIRED, "6"_dec);
   end.qty = "8"_dec.raw();  // amended by somebody else, who knows why
   d.say(end.h);
   CHECK(d.state(i) == OrderState::open);  // not before the answer is whole
@@ -208,7 +208,7 @@ TEST_CASE("an answer is taken whole: terms, then fills, then state, in whatever 
   CHECK(d.exec->counts().fills == 0);
   d.done(1);
   CHECK(d.exec->portfolio().position(d.m.btc).qty == "6"_dec);  // it fits the terms in force: what is held must be seen
-  CHECK(d.state(i) == OrderState::cancelled);
+  CHECK(d.state(i) == OrderState::expired);
   CHECK(d.exec->counts().by_incident.at("EXEC_MISMATCH") == 1);
   CHECK(d.exec->counts().incidents == 1);
   d.step();
@@ -232,11 +232,11 @@ TEST_CASE("of the fills of one answer one may fit only when another is taken bac
 TEST_CASE("an answer to a question of before an order's end does not bring it back to life") {
   Asked d;
   const Intent i = d.resting();
-  d.report(i, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());  // told while the question was out
+  d.report(i, BL_X_DONE, BL_S_EXPIRED, Decimal::zero());  // told while the question was out
   bl_exec old = d.exec_of(i, BL_S_OPEN, Decimal::zero());
   d.say(old.h);
   d.done(1);
-  CHECK(d.state(i) == OrderState::cancelled);
+  CHECK(d.state(i) == OrderState::expired);
   CHECK(d.exec->counts().incidents == 0);
   SECTION("one to a question of after it does: it is cancelled and its product blocked") {
     REQUIRE(d.exec->ask_venue());

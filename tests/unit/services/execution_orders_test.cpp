@@ -396,7 +396,7 @@ TEST_CASE("rule 5.5: a rule sees the orders approved before in the same frame, a
   d.want({d.target(Purpose::entry, 0.05), d.target(Purpose::entry, 0.05, d.m.bnb)});
   CHECK(seen == std::vector<std::uint32_t>{0, 1});
   CHECK(d.broker.sent.size() == 2);
-  for (const Intent& i : d.broker.sent) d.report(i, BL_X_DONE, BL_S_CANCELLED);
+  for (const Intent& i : d.broker.sent) d.report(i, BL_X_DONE, BL_S_EXPIRED);
   // A command between v(t) and the trade of t.
   d.now += bar_ns;
   d.exec->publish(d.now);

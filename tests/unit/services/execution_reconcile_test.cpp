@@ -130,6 +130,8 @@ TEST_CASE("rule 3.1: what an ended order owes in fills outlives the process: it 
     d.report(sale, BL_X_DONE, BL_S_FILLED, sale.qty());  // two more were sold, and nobody told
     d.now += bar_ns;
     d.step();
+    d.now += bar_ns;
+    d.step();
     d.broker.queries.clear();
     d.now += bar_ns;
     d.exec->begin();

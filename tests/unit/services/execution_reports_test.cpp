@@ -147,7 +147,7 @@ TEST_CASE("a product of which something can't be explained is bought no more unt
 TEST_CASE("an end whose filled quantity is not that of its fills is an incident, but not before they had time to come") {
   Desk d;
   const Intent i = d.resting();
-  d.report(i, BL_X_DONE, BL_S_CANCELLED, "2"_dec);
+  d.report(i, BL_X_DONE, BL_S_EXPIRED, "2"_dec);
   d.exec->settle(d.now);
   CHECK(d.exec->counts().incidents == 0);
   SECTION("they come") {
@@ -340,8 +340,8 @@ TEST_CASE("an end that is told again and again is judged once, and does not hold
   const Intent entry = d.resting();
   d.fill(entry, "1"_dec, "99.95"_dec);
   for (int i = 0; i < 4; ++i) {
-    d.report(entry, BL_X_DONE, BL_S_CANCELLED, "3"_dec);
-    d.report(entry, BL_X_DONE, BL_S_CANCELLED, "3"_dec);
+    d.report(entry, BL_X_DONE, BL_S_EXPIRED, "3"_dec);
+    d.report(entry, BL_X_DONE, BL_S_EXPIRED, "3"_dec);
     d.want(i == 0 ? std::vector{d.target(Purpose::exit, 0)} : std::vector<Target>{});
     d.now += bar_ns;
   }
