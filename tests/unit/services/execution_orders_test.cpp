@@ -292,6 +292,23 @@ TEST_CASE("a rebalancer's target trims what is held and buys what is missing") {
   CHECK(d.last().qty() == "2"_dec);
 }
 
+TEST_CASE("rule 1.2: a plan's target stands until the next plan, which drops what it does not name") {
+  Desk d;
+  d.price(d.m.bnb, 10000);
+  d.broker.answer = services::HandOver::denied;  // so that each step tries again what is wanted
+  std::vector<Target> plan{d.target(Purpose::rebalance, 0.05), d.target(Purpose::rebalance, 0.05, d.m.bnb)};
+  for (Target& t : plan) t.valid_until = INT64_MAX;
+  d.want(plan, true);
+  d.step();
+  REQUIRE(d.broker.sent.size() == 4);
+  plan.pop_back();
+  d.want(plan, true);
+  d.step();
+  REQUIRE(d.broker.sent.size() == 6);
+  CHECK(d.broker.sent[4].instrument() == d.m.btc);
+  CHECK(d.broker.sent[5].instrument() == d.m.btc);
+}
+
 TEST_CASE("a stop's target sells the position") {
   Desk d;
   d.hold(0.05);
