@@ -505,6 +505,19 @@ TEST_CASE("a standing target never gives an id again, however many decisions cam
   CHECK(d.exec->counts().orders == d.broker.sent.size());
 }
 
+TEST_CASE("rule 2.1: an id is not given twice, though so many decisions came between that its own was forgotten") {
+  Desk d;
+  d.broker.answer = services::HandOver::denied;
+  const std::vector<Target> first{d.target(Purpose::entry, 0.05)};
+  d.want(first);
+  for (int i = 0; i < 200; ++i) d.want(Purpose::entry, 0.05);
+  d.want(first);
+  CHECK(d.exec->counts().incidents == 0);
+  REQUIRE(d.broker.sent.size() == 202);
+  CHECK(d.last().decision == d.broker.sent.front().decision);
+  CHECK(d.last().client_id() != d.broker.sent.front().client_id());
+}
+
 TEST_CASE("constant inputs make no orders after convergence") {
   CHECK(rc::check("any weight, any price", [](std::uint16_t w, std::uint16_t px) {
     Desk d;

@@ -726,7 +726,7 @@ TEST_CASE("2.3 what is sent again is proved anew: a sale of more than is held by
     CHECK(d.state(exit) == OrderState::unknown);
     CHECK(d.broker.sent.size() == 2);
     d.report(exit, BL_X_ABSENT, BL_S_UNKNOWN);
-    d.now += 1'000'000'000;
+    d.now += 30'000'000'000;
     d.step();
   }
   CHECK(d.state(exit) == OrderState::not_placed);
