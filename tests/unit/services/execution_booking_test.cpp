@@ -80,6 +80,26 @@ TEST_CASE("restart: a fee that is told only to the next process is the fee, not 
   CHECK(a.exec->portfolio().cash(a.m.usd) == "9799.6"_dec);
 }
 
+TEST_CASE("restart: a fee in a coin stays worth what it was when it was paid, whatever the coin is worth then (4.1)") {
+  StoreFolder dir;
+  ClientOrderId entry;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.price(d.m.bnb, 20000);
+    d.want(Purpose::entry, 0.05);
+    entry = ClientOrderId(d.last().client_id());
+    bl_fill f = d.fill_of(d.last(), "2"_dec, "99.95"_dec, "f1");
+    f.fee = "0.01"_dec.raw();
+    f.fee_asset = d.m.bnb_asset.value;
+    d.exec->on_broker_event(f.h);
+    REQUIRE(d.exec->portfolio().fees() == "2"_dec);
+    d.exec->settle(d.now);
+  }
+  const Again a(dir / "j");  // nothing is heard of its price yet
+  CHECK(a.exec->portfolio().fees() == "2"_dec);
+  CHECK(a.exec->orders().find(entry)->cum_fee == "2"_dec);
+}
+
 TEST_CASE("rule 2.4: a corrected fill is booked as corrected, once, and stays so in the next process") {
   StoreFolder dir;
   TwoFilled d(dir);

@@ -354,6 +354,16 @@ TEST_CASE("rule 3.3: with the position its protection is over: the next one is n
   CHECK(d.broker.sent.size() == sent);
 }
 
+TEST_CASE("rule 3.3: what a sale leaves is no position when it is too little for any order: its stop is over, too") {
+  Desk d;
+  protect_five(d);
+  d.price(d.m.btc, 9400);
+  d.step();
+  d.fill(d.last(), d.last().qty() - "0.0005"_dec, "93.95"_dec);
+  REQUIRE(held(d) == "0.0005"_dec);
+  CHECK_FALSE(d.exec->stop_px({1}).is_set());
+}
+
 TEST_CASE("rule 3.3: a position without a stop for too long is an incident, told once, and again when it is so anew") {
   Desk d;
   d.options.unprotected_after = bar_ns;
