@@ -87,9 +87,12 @@ struct StateRow {
   std::string who, why, request{};
 };
 
-/// Nothing more is bought of it: the venue reported what can't be explained.
+/// Nothing more is bought of it: the venue reported what can't be explained. `gone`: this reason is explained.
 struct BlockRow {
-  std::string symbol, code;
+  std::string symbol, code, text{};  ///< text: empty in rows of earlier versions
+  core::ClientOrderId order{};       ///< empty: of none
+  Decimal told = Decimal::not_set(); ///< of fills that are missing: what the venue says is filled
+  bool gone = false;
 };
 
 /// What a step left behind that can't be had from orders and fills. `settled` is the last step whose events all stand

@@ -187,19 +187,21 @@ void Execution::compare_ended(Nanos now, bool last) {
     if (e.judged || (e.step == steps_ && !last)) return false;
     e.judged = true;
     block(o->intent.instrument(), "FILLS_MISSING",
-          "order " + std::string(e.order.view()) + " ended with another filled quantity than its fills add up to", now, e.order.view());
+          "order " + std::string(e.order.view()) + " ended with another filled quantity than its fills add up to", now, e.order.view(), e.told);
     if (!core::is_terminal(o->state)) move(*o, OrderEvent::fill_all, now, "ended at the venue; fills are missing");
     return false;
   });
 }
 
 // What can't be explained makes the book doubtful: nothing more is bought of that product until somebody has looked.
-void Execution::block(InstrumentId id, std::string_view code, std::string_view text, Nanos now, std::string_view order) {
+void Execution::block(InstrumentId id, std::string_view code, std::string_view text, Nanos now, std::string_view order, Decimal told) {
   incident(code, text, now, order);
   if (!id || id.value > table_.size()) return;
-  if (!blocked_[id.value - 1] && durable_journal_)
-    note(store::journal_kind::block, store::line(store::BlockRow{table_[id].symbol, std::string(code)}));
-  blocked_[id.value - 1] = true;
+  const BlockReason reason{std::string(code), std::string(text), core::ClientOrderId(order), now_};
+  const BlockReason* fresh = blocks_.raise(id, reason);
+  if (!durable_journal_ || (fresh == nullptr && !told.is_set())) return;
+  const BlockReason& row = fresh != nullptr ? *fresh : reason;  // of one that stands the venue has told now what is missing
+  note(store::journal_kind::block, store::line(store::BlockRow{table_[id].symbol, row.code, row.text, row.order, told}));
 }
 
 void Execution::tell_position(InstrumentId id, Nanos now) {

@@ -102,6 +102,8 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   if (row.kind == kind::lock) return restore_lock(row);
   if (row.kind == kind::close) return restore_close(row);
   if (row.kind == kind::emergency) return restore_emergency(row);
+  if (row.kind == kind::block) return restore_block(row);
+  if (row.kind == kind::adoption) return restore_adoption(row);
   if (row.kind == kind::balance) {
     const auto r = store::read_balance(row.payload);
     if (!r) return r.error();
@@ -110,12 +112,6 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
     portfolio_.set_cash(asset, r->total);
     cash_known_ = true;
     opening_ns_ = row.time;
-  } else if (row.kind == kind::block) {
-    const auto r = store::read_block(row.payload);
-    if (!r) return r.error();
-    const InstrumentId id = table_.find(r->symbol);
-    if (!id) return bad(r->symbol + " is blocked and is not among the instruments of this run");
-    blocked_[id.value - 1] = true;
   } else if (row.kind == kind::command) {
     const auto r = store::read_command(row.payload);
     if (!r) return r.error();
@@ -214,7 +210,10 @@ Result<void> Execution::restore_state(const store::JournalRow& row) {
   states_.set_global({r->state, r->frozen, row.time, r->who, r->why, r->request});
   remember_request(r->request);
   gate_open_ = r->gate_open;
-  if (r->looked) blocked_.assign(blocked_.size(), false);
+  if (r->looked) {
+    blocks_.lift_all();
+    std::erase_if(ended_, [](const Ended& e) { return e.judged; });
+  }
   return {};
 }
 
@@ -284,6 +283,8 @@ void Execution::restored() {
   for (Order* o : working)
     if (o->state == OrderState::recorded || o->state == OrderState::submitted)
       move(*o, OrderEvent::restarted, now_, "the process ended before its answer came");
+  for (Ended& e : ended_)  // its end may have been lost with the process
+    if (const Order* o = orders_.find(e.order); o != nullptr && !core::is_terminal(o->state)) e.judged = false;
   std::erase_if(recent_orders_, [this](Nanos t) { return t <= now_ - 60'000'000'000; });
   view_is_old_ = true;
 }
