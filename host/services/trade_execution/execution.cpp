@@ -35,6 +35,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       book_(table.size()),
       protections_(table.size()),
       rungs_(table.size(), 0),
+      last_exit_(table.size(), 0),
       locked_until_(table.size(), 0),
       told_unprotected_(table.size(), false),
       chain_(std::move(rules), floor, shared("floor")),
@@ -163,7 +164,14 @@ void Execution::take_targets(std::span<const core::Target> targets, bool plan) {
   for (const core::Target& t : targets) {
     const bool insisted = book_.insists(t.instrument, Purpose::exit);
     const bool stands = book_.put(t);
-    if (insisted && !book_.insists(t.instrument, Purpose::exit)) note_gone(table_[t.instrument].symbol, Purpose::exit);
+    if (insisted && !book_.insists(t.instrument, Purpose::exit)) {
+      if (t.purpose == Purpose::exit && book_.has(t.instrument, Purpose::exit)) {
+        insist(t.instrument, Purpose::exit);  // the newer SELL takes over where the last one was
+      } else {
+        rungs_[t.instrument.value - 1] = 0;
+        note_gone(table_[t.instrument].symbol, Purpose::exit);
+      }
+    }
     // A plan stands until the next one: it must outlive this process. A prediction's target is over with its bar.
     if (stands && plan) note_target(t, false);
   }
@@ -181,7 +189,10 @@ void Execution::trade(Nanos now) {
   static_cast<void>(fresh_view());
   if (!journal_ok_) journal_again(now);
   if (!cancels_due_.empty()) cancel_in_time(now, true);
-  if (!orders_.working().empty()) look_for_missing(now);
+  if (!orders_.working().empty()) {
+    look_for_missing(now);
+    keep_entries_off(now);
+  }
   if (protections_.any()) watch_all(now);
   if (!strangers_.empty()) ask_about_strangers();
   reconcile_if_due();
@@ -222,7 +233,10 @@ void Execution::settle(Nanos now) {
   if (!recent_orders_.empty())
     std::erase_if(recent_orders_, [now](Nanos t) { return t <= now - minute; });
   if (attempts_.size() > 64 + 16 * table_.size())  // what no target stands for any more can't be attempted again
-    std::erase_if(attempts_, [this](const auto& a) { return !book_.stands({a.first.first, a.first.second}); });
+    std::erase_if(attempts_, [this](const auto& a) {
+      const core::Id128 decision{a.first.first, a.first.second};
+      return !book_.stands(decision) && !(liquidation_ && liquidation_->made(decision));
+    });
   if (sink_.wanted() && (changed_ || now - last_written_ >= hour)) {
     core::PortfolioRecord r;
     r.time = now;
@@ -304,9 +318,11 @@ core::Intent Execution::make_intent(const core::Instrument& ins, Side side, Deci
   core::Intent i = core::blank_intent();
   // An attempt is used up by an order, not by a wish: what was refused or never recorded gives the same id again.
   const auto used = attempts_.find({decision.hi, decision.lo});
-  const std::uint32_t attempt = used == attempts_.end() ? 0 : used->second;
-  const core::ClientOrderId id =
-      core::client_order_id(journal_.epoch(), options_.account, decision, purpose, 0, attempt);
+  std::uint32_t attempt = used == attempts_.end() ? 0 : used->second;
+  core::ClientOrderId id;
+  // Nor is one given twice, whatever was forgotten of the attempts since.
+  do id = core::client_order_id(journal_.epoch(), options_.account, decision, purpose, 0, attempt++);
+  while (orders_.find(id) != nullptr);
   std::copy(id.text.begin(), id.text.end(), i.abi.client_id);
   i.abi.instrument = ins.id.value;
   i.abi.side = static_cast<std::uint32_t>(side);
@@ -418,8 +434,9 @@ void Execution::consider(InstrumentId id, Nanos now) {
     }
     if (!wants_out && notional < smallest) return stop(codes().below_min);
     core::Intent intent = make_intent(ins, Side::sell, qty, target->purpose, target->decision, target->ref_px, now);
-    exit_terms(intent, wants_out);
-    if (target->purpose == Purpose::emergency) shape_slice(intent);
+    const bool by_ladder = wants_out && target->purpose != Purpose::emergency;
+    exit_terms(intent, by_ladder);
+    if (target->purpose == Purpose::emergency && !shape_slice(intent)) return stop(codes().no_mark);
     r.order_qty = qty;
     auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), states_.frozen(id), r.checks);
     if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
@@ -430,7 +447,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
     if (wants_out) insist(id, target->purpose);  // until all of it is sold: an order may end with a rest
     r.order = core::ClientOrderId(intent.client_id());
     r.code = codes().order;
-    if (wants_out && last_rung(id))
+    if (by_ladder && last_rung(id))
       incident("EXIT_LADDER_END", "no bid within the widest collar took the exit of " + ins.symbol + ": it is sold at the market", now, intent.client_id());
     approved_.push_back(std::get<core::RiskApproved<core::Intent>>(std::move(answer)));
     sized_.push_back(std::move(r));

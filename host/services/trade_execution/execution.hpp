@@ -58,7 +58,8 @@ struct ExecutionOptions {
   Decimal min_trade = Decimal::zero();    // fraction of equity below which nothing is ordered
   core::Nanos resend_window = 60'000'000'000;  // how long after its decision an order that the venue lacks may be sent again
   bool time_by_data = true;               // engine time moves by data alone (replay, simulation), not with the clock
-  std::uint32_t absent_polls = 3;         // how many times the venue must lack it before it counts as never placed
+  std::uint32_t absent_polls = 3;         // how many times the venue must lack an order before it counts as not there,
+  core::Nanos absent_for = 60'000'000'000;  // and over how long
   // Exits: how far below the bid each attempt's limit is; after the last the order is at the market.
   std::vector<Decimal> exit_collar = {Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
   core::Nanos exit_wait = 30'000'000'000;  // an exit's order that works for longer is cancelled, and the next attempt follows
@@ -111,6 +112,8 @@ struct RiskUse {
   core::FloorLimits limits;
   Decimal day_notional = Decimal::zero(), working = Decimal::zero();  ///< entries of the UTC day; resting and unanswered ones
   std::uint32_t orders_last_minute = 0;
+  Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  ///< ExecutionOptions
+  std::uint32_t loss_trips = 0, drawdown_trips = 0;  ///< how many times that it has tripped: today, and since the peak
 };
 
 class Execution {
@@ -182,7 +185,8 @@ class Execution {
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
   /// Closes the gate, sets the latch, halts, cancels resting entries; never a protective order.
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
-  /// Takes the latch off and trades on. Errors: LATCH_WRITE: nothing has changed.
+  /// Takes the latch off and trades on. Errors: LATCH_WRITE, REQUEST_REPEATED (it was taken before and something else was
+  /// ordered since): nothing has changed.
   Result<void> resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
   /// The same, where there is no latch.
   void emergency_resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
@@ -193,6 +197,9 @@ class Execution {
   bool look_at_latch(core::Nanos now);
   /// Cancels what rests as an entry, of one product or of all (shutdown: cancel_entries_keep_stops).
   Cancels cancel_entries(core::Nanos now, core::InstrumentId only = {});
+  /// Cancels what rests as an entry of a product whose state, lock or gate denies entries; what was asked in this very moment is not
+  /// asked again.
+  void keep_entries_off(core::Nanos now);
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
   /// after it (quantity 0 when it closed), in this order. Empty: nobody listens.
   void tell_rules(std::function<void(const bl_event&)> told) { tell_rules_ = std::move(told); }
@@ -297,6 +304,7 @@ class Execution {
   core::TargetBook book_;
   core::ProtectionBook protections_;
   std::vector<std::uint32_t> rungs_;       // by instrument: orders of the exit that goes on
+  std::vector<core::Nanos> last_exit_;     // by instrument: when the last order of an exit was made
   std::vector<core::Nanos> locked_until_;  // by instrument
   std::vector<bool> told_unprotected_;     // by instrument, of the position that is held now
   core::PortfolioView view_;
@@ -330,6 +338,8 @@ class Execution {
   std::uint32_t loss_trips_ = 0, drawdown_trips_ = 0;  // how many times the limit: of the day's loss, of the fall from the peak
   core::Nanos day_tripped_ = -1;                       // of loss_trips_
   core::Nanos inherited_until_ = -1;                   // what ended by then may have been ended by the process before
+  core::Nanos kept_off_ = 0;                           // when entries were looked for against the latch
+  core::Nanos looked_for_missing_ = 0;                 // between two steps
   core::Nanos orders_asked_ = 0, balances_asked_ = 0;  // when the venue was asked last
   std::vector<core::Nanos> recent_orders_;
   ExecutionCounts counts_;
@@ -361,6 +371,7 @@ class Execution {
   struct Difference {
     core::AssetId asset;
     Decimal amount;  // what the venue has more than the ledger
+    std::uint32_t looks = 0;  // comparisons before that found the same
   };
   std::vector<Decimal> told_totals_, heard_totals_;  // by asset: told in an answer, and by itself; not set = not told
   std::map<core::ClientOrderId, Decimal> short_of_fills_;  // working orders, and what the venue says has filled of them
@@ -434,7 +445,9 @@ class Execution {
   bool ask_position(Liquidation::Product& p);
   bool sell_slice(Liquidation::Product& p, const core::Instrument& ins, core::Nanos now);
   Decimal emergency_slice(core::InstrumentId id, Decimal qty);
-  void shape_slice(core::Intent& intent);
+  bool shape_slice(core::Intent& intent);
+  bool foreign_sale_holds(Liquidation::Product& p, core::Nanos now);
+  static bool short_for_good(const Liquidation::Product& p, core::Nanos now);
   static bool due(Liquidation::Product& p, core::Nanos now);
   void told_of_liquidation(const bl_balance_ev& told);
   void told_of_liquidation(const bl_done& told);
@@ -461,9 +474,12 @@ class Execution {
   void count_entry_order(const core::Intent& intent);
   // ---- execution_exit.cpp
   void exit_terms(core::Intent& intent, bool by_ladder) const;
+  bool climbs(const core::Intent& intent) const;
   void count_rung(const core::Intent& intent);
+  void uncount_rung(const core::Order& order);
+  bool exit_too_soon(core::InstrumentId id, core::Nanos now) const noexcept;
   bool last_rung(core::InstrumentId id) const noexcept;
-  bool overdue(const core::Order& order, core::Nanos now) const noexcept;
+  bool overdue(const core::Order& order, core::Nanos now) const;
   // ---- execution_drift.cpp
   void trim_drift(core::Nanos now);
   void trim(const core::Instrument& ins, Decimal keep, core::Nanos now);
@@ -474,6 +490,7 @@ class Execution {
   void act_on_price(core::InstrumentId id, core::Nanos now);
   void set_off(core::InstrumentId id, const core::ProtectionDue& due, Decimal keep, core::Nanos now);
   void note_protection(const core::ProtectionWish& wish, const core::SharedText& source);
+  void position_over(core::InstrumentId id);
   void lock_reentry(core::InstrumentId id, core::Nanos now);
   void tell_unprotected(core::Nanos now);
   void tell_unwatched() const;
@@ -523,6 +540,7 @@ class Execution {
   void flush_frame(core::Nanos now);
   /// Whether the order is in another state now; an event it can't take is an incident.
   bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text, const core::Terms* terms = nullptr);
+  void cancel_if_back(core::Order& order, core::OrderState was, core::Nanos now);
   void write_order(const core::Order& order);
   void on_exec(const bl_exec& exec);
   void on_fill(const bl_fill& fill);
@@ -560,6 +578,7 @@ class Execution {
   bool in_scope(core::AssetId asset, core::InstrumentId only) const;
   std::vector<AdoptedOrder> closable(core::InstrumentId only) const;
   std::string doubt_of(core::AssetId asset, std::span<const AdoptedOrder> but) const;
+  std::string doubt_of(const Difference& difference, std::span<const core::ClientOrderId> but) const;
   AdoptionPlan plan_adoption(core::InstrumentId only, std::span<const Decimal> told, std::span<const core::ClientOrderId> ends) const;
   std::string stays(const BlockReason& reason, const AdoptionPlan& plan) const;
   std::string disagrees(const core::Instrument& ins, std::span<const Decimal> told, const AdoptionPlan& plan) const;
@@ -568,7 +587,6 @@ class Execution {
   void settle_adoption(std::span<const Decimal> told);
   void end_unseen(const AdoptedOrder& order);
   void close_at_fills(const AdoptedOrder& order);
-  void forget_missing_fills(const core::ClientOrderId& order);
   void lift_explained(const core::Instrument& ins, std::span<const Decimal> told, const AdoptionPlan& plan);
   void fail_adoption(std::string_view code);
   void end_adoption(Adoption::Phase how);
@@ -581,6 +599,8 @@ class Execution {
   /// What the venue has more than the ledger; zero where it only rounds otherwise.
   Decimal difference(core::AssetId asset, Decimal total) const;
   bool in_doubt(core::AssetId asset) const;
+  bool looks_like_a_fill(const Difference& d) const;
+  bool looks_like_a_fill(const Difference& d, const core::Order& order) const;
   bool explained_by_fees(core::AssetId asset, Decimal amount) const;
   void ask_what_is_there();
   void hear_balances();
@@ -609,6 +629,9 @@ class Execution {
                     std::string_view request_id, bool looked, std::optional<bool> freeze = {});
   void engage_latch(core::Nanos now, std::string_view who, std::string_view why);
   void change_own_state(core::InstrumentId id, StandingState next);
+  void make_durable();
+  Result<StateAnswer> if_durable(StateAnswer answer) const;
+  static Error not_durable();
   void remember_request(std::string_view id);
   Result<void> once(bool loosens, std::string_view request_id) const;
   Result<void> restore_product_state(const store::JournalRow& row);
@@ -617,9 +640,10 @@ class Execution {
   void ended(core::Order& order, const bl_exec& told);
   void compare_ended(core::Nanos now, bool last);
   void end_short(core::Order& order, core::Nanos now);
+  void note_owed(const Ended& e);
+  Result<void> restore_owed(const store::JournalRow& row);
   bool may_exit(core::InstrumentId id, core::Purpose purpose) const noexcept;
-  void block(core::InstrumentId id, std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {},
-             Decimal told = Decimal::not_set());
+  void block(core::InstrumentId id, std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});
   void journal_again(core::Nanos now);
   void incident(std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});
   void audit(core::Nanos now, std::string_view who, std::string_view action, std::string_view subject,

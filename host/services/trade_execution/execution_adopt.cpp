@@ -132,6 +132,16 @@ std::string Execution::doubt_of(AssetId asset, std::span<const AdoptedOrder> but
   return strange ? "the venue told a fill of an order that is not known yet" : "";
 }
 
+// It would count twice: once as a change, and once as the fill that is told later.
+std::string Execution::doubt_of(const Difference& d, std::span<const ClientOrderId> but) const {
+  if (!d.amount.is_set()) return "its balance is too large for the ledger";
+  if (d.amount.is_zero() || explained_by_fees(d.asset, d.amount)) return "";
+  for (const Order* o : orders_.working())
+    if (looks_like_a_fill(d, *o) && std::find(but.begin(), but.end(), o->id()) == but.end())
+      return quoted(o->id()) + ", which works, may have filled by it: it is looked at again by itself";
+  return "";
+}
+
 AdoptionPlan Execution::plan_adoption(InstrumentId only, std::span<const Decimal> told, std::span<const ClientOrderId> ends) const {
   AdoptionPlan plan;
   plan.doubts.resize(table_.asset_count());
@@ -142,7 +152,9 @@ AdoptionPlan Execution::plan_adoption(InstrumentId only, std::span<const Decimal
     for (std::uint32_t n = 1; n <= table_.asset_count(); ++n) {
       if (!in_scope({n}, only)) continue;
       const bool untold = !total({n}).is_set() && !portfolio_.ledger().venue({n}).is_zero();
-      plan.doubts[n - 1] = untold ? "the venue does not tell its balance" : doubt_of({n}, closes);
+      std::string& doubt = plan.doubts[n - 1];
+      doubt = untold ? "the venue does not tell its balance" : doubt_of(AssetId{n}, closes);
+      if (doubt.empty() && total({n}).is_set()) doubt = doubt_of(Difference{{n}, difference({n}, total({n}))}, ends);
     }
     again = std::erase_if(closes, [&](const AdoptedOrder& o) {
               const core::Instrument& ins = table_[o.instrument];
@@ -153,8 +165,7 @@ AdoptionPlan Execution::plan_adoption(InstrumentId only, std::span<const Decimal
   for (std::uint32_t n = 1; n <= table_.asset_count(); ++n) {
     if (!in_scope({n}, only) || !plan.doubts[n - 1].empty() || !total({n}).is_set()) continue;
     const Decimal d = difference({n}, total({n}));
-    if (!d.is_set()) plan.doubts[n - 1] = "its balance is too large for the ledger";
-    else if (!d.is_zero() && !explained_by_fees({n}, d)) differ.push_back({{n}, d});
+    if (!d.is_zero() && !explained_by_fees({n}, d)) differ.push_back({{n}, d});
   }
   for (const Difference& d : differ) plan.flows.push_back({d.asset, class_of(d, differ), d.amount});
   for (const ClientOrderId& id : ends)
@@ -223,6 +234,8 @@ Result<std::string> Execution::adopt_venue(const AdoptRequest& q, Nanos now, boo
   if (const auto known = adoptions_.find(q.key); known != adoptions_.end()) {
     if (known->second.body != body) return reused();
     if (known->second.took) {
+      if (journal_.pending()) make_durable();  // what it took may wait for the journal
+      if (!journal_ok_) return not_durable();
       replayed = true;
       return known->second.report;
     }
@@ -235,11 +248,8 @@ Result<std::string> Execution::adopt_venue(const AdoptRequest& q, Nanos now, boo
   ++seq_;
   now_ = std::max(now_, now);
   note(store::journal_kind::adoption, store::line(store::AdoptionRow{q.key, body, "begun", symbol, q.principal, q.reason, q.request_id}));
-  if (const auto done = journal_.flush(); !done) {
-    incident("JOURNAL_WRITE", done.error().message, now_);
-    journal_ok_ = false;
-    return Error{"JOURNAL_UNWRITABLE", "the journal can't be written: nothing is adopted"};
-  }
+  make_durable();
+  if (!journal_ok_) return Error{"JOURNAL_UNWRITABLE", "the journal can't be written: nothing is adopted"};
   audit(now, q.principal, "adopt_venue", symbol.empty() ? "*" : symbol, q.reason, q.request_id);
   const out::Scope scope({.service = "trade-execution", .request_id = q.request_id, .principal = q.principal});
   out::warning("execution", "what stands unexplained{} is to be taken as the venue tells it: it is asked", symbol.empty() ? "" : " of " + symbol);
@@ -334,13 +344,10 @@ void Execution::end_unseen(const AdoptedOrder& gone) {
 
 void Execution::close_at_fills(const AdoptedOrder& short_one) {
   incident("FILLS_GIVEN_UP", "fills of " + quoted(short_one.order) + " were never told: it was closed at what they add up to", now_, short_one.order.view());
-  forget_missing_fills(short_one.order);
+  std::erase_if(ended_, [&short_one](const Ended& e) { return e.order == short_one.order; });
+  short_of_fills_.erase(short_one.order);
+  note_owed({short_one.order, short_one.filled, steps_, true});  // to the next process: nothing
   adoption_->orders.push_back(short_one);
-}
-
-void Execution::forget_missing_fills(const ClientOrderId& order) {
-  std::erase_if(ended_, [&order](const Ended& e) { return e.order == order && e.judged; });
-  if (const Order* o = orders_.find(order); o == nullptr || core::is_terminal(o->state)) short_of_fills_.erase(order);
 }
 
 void Execution::lift_explained(const core::Instrument& ins, std::span<const Decimal> told, const AdoptionPlan& plan) {
@@ -359,7 +366,7 @@ void Execution::lift_explained(const core::Instrument& ins, std::span<const Deci
       a.left.push_back({ins.symbol, r.code, std::move(why)});
       continue;
     }
-    if (durable_journal_) note(store::journal_kind::block, store::line(store::BlockRow{ins.symbol, r.code, "", r.order, Decimal::not_set(), true}));
+    if (durable_journal_) note(store::journal_kind::block, store::line(store::BlockRow{ins.symbol, r.code, "", r.order, true}));
     audit(now_, a.who, "unblock", ins.symbol, r.code, a.request);
     blocks_.lift(ins.id, r.code, r.order);
   }
@@ -385,10 +392,7 @@ void Execution::end_adoption(Phase how) {
   const std::string report = adoption_json(a, table_);
   note(store::journal_kind::adoption, store::line(store::AdoptionRow{a.key, a.body, how == Phase::done ? "done" : "failed", symbol, a.who, a.why, a.request, report}));
   note_flows();
-  if (const auto done = journal_.flush(); !done) {
-    incident("JOURNAL_WRITE", done.error().message, now_);
-    journal_ok_ = false;
-  }
+  make_durable();
   audit(now_, a.who, how == Phase::done ? "venue_adopted" : "venue_not_adopted", symbol.empty() ? "*" : symbol,
         how == Phase::done ? std::to_string(a.flows.size()) + " balances, " + std::to_string(a.orders.size()) + " orders, " +
                                  std::to_string(a.unblocked.size()) + " products unblocked, " + std::to_string(a.left.size()) + " left"
@@ -441,15 +445,11 @@ Result<void> Execution::restore_block(const store::JournalRow& row) {
   if (!id) return Error{"JOURNAL_ROW", r->symbol + " is blocked and is not among the instruments of this run"};
   if (r->gone) {
     blocks_.lift(id, r->code, r->order);
-    if (r->code == "FILLS_MISSING") forget_missing_fills(r->order);
     return {};
   }
   const IncidentCode* known = find_incident(r->code);
   if (r->text.empty() && known != nullptr) r->text = known->meaning;
   if (r->code == "ORDER_GONE") gone_.insert(r->order);
-  // What it sold by the venue's word is not sold again by this process either.
-  const bool listed = std::any_of(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == r->order; });
-  if (r->told.is_set() && !listed && orders_.find(r->order) != nullptr) ended_.push_back({r->order, r->told, 0, true});
   blocks_.restore(id, {std::move(r->code), std::move(r->text), r->order, row.time});
   return {};
 }

@@ -15,7 +15,7 @@ using core::Side;
 
 constexpr std::uint32_t ask_fills = 4, ask_balances = 8;  // of bl_query
 constexpr core::Nanos hour = 3'600'000'000'000;
-constexpr std::uint32_t most_comparisons = 4;
+constexpr std::uint32_t most_comparisons = 4, looks_of_a_fill = 3;
 constexpr std::uint16_t flag_snapshot = 2;  // of bl_event
 
 /// A venue that rounds otherwise is not one where something came or went.
@@ -79,6 +79,18 @@ bool Execution::in_doubt(AssetId asset) const {
     const core::InstrumentId id{s.fill.h.instrument};
     return !id || id.value > table_.size() || table_[id].base == asset || table_[id].quote == asset;
   });
+}
+
+// Whether an order that works could have filled by it, though nobody told of the fill yet.
+bool Execution::looks_like_a_fill(const Difference& d) const {
+  return std::any_of(orders_.working().begin(), orders_.working().end(), [&](const Order* o) { return looks_like_a_fill(d, *o); });
+}
+
+bool Execution::looks_like_a_fill(const Difference& d, const Order& o) const {
+  const core::Instrument& ins = table_[o.intent.instrument()];
+  const bool buys = o.intent.side() == Side::buy;
+  if (ins.base == d.asset) return buys != d.amount.is_negative() && (!o.leaves().is_set() || abs(d.amount) <= o.leaves());
+  return ins.quote == d.asset && buys == d.amount.is_negative();
 }
 
 // A fee that is not told is booked at the worst tier: what it was less, or that it was taken in base, is no flow.
@@ -158,17 +170,30 @@ void Execution::compare_balances(bool whole) {
     if (in_doubt(asset)) balances_due_ = true;
     else if (!explained_by_fees(asset, d)) found.push_back({asset, d});
   }
-  // A fill may be in the one answer and not yet in the other: only what stays the same is a change of its own.
-  const auto seen_before = [this](const Difference& d) {
-    return std::any_of(differences_.begin(), differences_.end(), [&d](const Difference& o) { return o.asset == d.asset && o.amount == d.amount; });
-  };
+  // A fill may be in the one answer and not yet in the other: only what stays the same is a change of its own, and longer where
+  // a fill of an order that works would look so.
+  bool wait = false;
   std::vector<Difference> changes, fresh;
-  for (const Difference& d : found) (seen_before(d) ? changes : fresh).push_back(d);
+  for (Difference& d : found) {
+    const auto before = std::find_if(differences_.begin(), differences_.end(), [&d](const Difference& o) { return o.asset == d.asset && o.amount == d.amount; });
+    if (before != differences_.end()) d.looks = before->looks + 1;
+    const bool like_a_fill = looks_like_a_fill(d);
+    if (d.looks >= (like_a_fill ? looks_of_a_fill : 1)) {
+      changes.push_back(d);
+    } else {
+      wait = wait || like_a_fill;
+      fresh.push_back(d);
+    }
+  }
   for (const Difference& d : changes) book_change(d, class_of(d, changes));
   if (fresh.empty() && !balances_due_) agreed_ns_ = now_;
   differences_ = std::move(fresh);
   if (differences_.empty()) {
     comparisons_ = 0;
+    return;
+  }
+  if (wait) {
+    balances_due_ = true;  // a step later
     return;
   }
   if (++comparisons_ < most_comparisons) return ask_what_is_there();
@@ -202,6 +227,7 @@ void Execution::book_change(const Difference& d, Flow kind) {
   const std::string code(table_.asset_code(d.asset));
   const auto dropped = portfolio_.book_flow(d.asset, kind, d.amount);
   if (!dropped) return doubt_products_of(d.asset, dropped.error().code, dropped.error().message);
+  for (const core::Instrument& ins : table_.all()) position_over(ins.id);
   changed_ = view_is_old_ = true;
   if (durable_journal_) {
     note(store::journal_kind::flow, store::line(store::FlowRow{code, kind, d.amount}));
@@ -234,6 +260,7 @@ Result<void> Execution::restore_flow(const store::JournalRow& row) {
   const AssetId asset = table_.find_asset(r->asset);
   if (!asset) return Error{"JOURNAL_ROW", "a change of " + r->asset + ", which no instrument of this run has"};
   const auto booked = portfolio_.book_flow(asset, r->kind, r->amount);
+  for (const core::Instrument& ins : table_.all()) position_over(ins.id);
   return booked ? Result<void>() : Result<void>(booked.error());
 }
 

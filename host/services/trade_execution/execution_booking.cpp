@@ -81,9 +81,9 @@ void Execution::position_moved(const Order& order) {
   const std::size_t at = order.intent.abi.instrument - 1;
   const bool bought = order.intent.side() == Side::buy;
   if (bought && !order.external && order.leaves().is_set() && order.leaves().is_zero()) entries_[at] = EntrySeries{};
-  const Decimal left = portfolio_.position(order.intent.instrument()).qty;
-  if (left.is_zero()) rungs_[at] = 0;
-  if (!bought && (left.is_zero() || left < table_[order.intent.instrument()].rules.base_min)) protections_.clear(order.intent.instrument());
+  const core::InstrumentId id = order.intent.instrument();
+  position_over(id);
+  if (!bought && portfolio_.position(id).qty < table_[id].rules.base_min) protections_.clear(id);
 }
 
 void Execution::after_booking(Order& order, const core::BookedFill& kept, const core::FillAnswer& booked, const bl_fill& told) {
@@ -109,8 +109,10 @@ void Execution::after_booking(Order& order, const core::BookedFill& kept, const 
   record_fill(order, kept, now, told.liquidity);
   note_fill(order, kept, booked.as, told.liquidity);
   const bool took_ours = order.external && order.intent.side() == Side::sell && !back && kept.posted.managed.is_positive();
+  const OrderState was = order.state;
   if (booked.event) move(order, *booked.event, now, "");
   else if (sink_.wanted()) write_order(order);  // its fees may be others
+  cancel_if_back(order, was, now);
   if (order.external) note_flows();
   if (took_ours) position_dropped(id, now, name);
   if (!tell_rules_) return;

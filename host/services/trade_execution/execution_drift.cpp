@@ -48,7 +48,17 @@ Decimal Execution::within_caps(InstrumentId id, Decimal qty, Purpose purpose) co
     qty = room.is_set() ? min(qty, room) : Decimal::zero();
   };
   if (purpose == Purpose::entry) fits(options_.position_drift, portfolio_.value(id));
-  fits(options_.exposure_drift, portfolio_.exposure());
+  if (!options_.exposure_drift.on()) return qty;
+  // What is being bought counts, in this frame too (trading rules 5.5).
+  Decimal used = portfolio_.exposure();
+  const auto count = [&](const core::Intent& i, Decimal leaves) {
+    if (i.side() != Side::buy) return;
+    const Decimal px = i.limit_px().is_set() ? i.limit_px() : portfolio_.ask(i.instrument());
+    used = used + (i.quote_qty().is_set() ? i.quote_qty() : mul(leaves, px, Rounding::up));
+  };
+  for (const core::Order* o : orders_.working()) count(o->intent, o->leaves());
+  for (const auto& a : approved_) count(*a, a->qty());
+  fits(options_.exposure_drift, used);
   return qty;
 }
 

@@ -18,6 +18,9 @@ using core::Side;
 
 constexpr Nanos day_ns = 86'400'000'000'000;
 
+/// What is sold whole by its target, attempt after attempt.
+constexpr bool exits(Purpose p) noexcept { return p == Purpose::exit || p == Purpose::stop || p == Purpose::operator_order; }
+
 Error bad(std::string what) { return {"JOURNAL_ROW", std::move(what)}; }
 
 }  // namespace
@@ -69,14 +72,14 @@ void Execution::insist(InstrumentId id, Purpose purpose) {
 void Execution::give_up(InstrumentId id, Purpose purpose) {
   if (!book_.insists(id, purpose)) return;
   book_.give_up(id, purpose);
-  if (purpose == Purpose::stop) rungs_[id.value - 1] = 0;
+  if (exits(purpose)) rungs_[id.value - 1] = 0;
   note_gone(table_[id].symbol, purpose);
 }
 
 void Execution::clear(InstrumentId id, Purpose purpose) {
   const bool outlives = book_.insists(id, purpose) || (purpose == Purpose::rebalance && book_.has(id, purpose));
   book_.clear(id, purpose);
-  if (outlives && purpose == Purpose::stop) rungs_[id.value - 1] = 0;
+  if (outlives && exits(purpose)) rungs_[id.value - 1] = 0;
   if (outlives) note_gone(table_[id].symbol, purpose);
 }
 
@@ -95,6 +98,7 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   if (row.kind == kind::sizing) return restore_sizing(row, project);
   if (row.kind == kind::target) return restore_target(row);
   if (row.kind == kind::state) return restore_state(row);
+  if (row.kind == kind::owed) return restore_owed(row);
   if (row.kind == kind::step) return restore_step(row);
   if (row.kind == kind::protection) return restore_protection(row);
   if (row.kind == kind::reentry) return restore_reentry(row);
@@ -150,6 +154,7 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
   if (order->state != r->to)
     return bad("order " + std::string(r->order.view()) + " was " + std::string(core::to_string(r->to)) + " and would be " +
                std::string(core::to_string(order->state)) + " now");
+  if (r->event == OrderEvent::deny) uncount_rung(*order);
   if (project != nullptr) {
     core::OrderEventRecord e;
     e.order = order->id();
@@ -187,7 +192,7 @@ Result<void> Execution::restore_target(const store::JournalRow& row) {
   if (!id) return bad("a target of " + r->symbol + ", which is not among the instruments of this run");
   if (r->gone) {
     book_.clear(id, r->purpose);
-    if (r->purpose == Purpose::stop) rungs_[id.value - 1] = 0;
+    if (exits(r->purpose)) rungs_[id.value - 1] = 0;
     return {};
   }
   core::Target t;
@@ -283,8 +288,6 @@ void Execution::restored() {
   for (Order* o : working)
     if (o->state == OrderState::recorded || o->state == OrderState::submitted)
       move(*o, OrderEvent::restarted, now_, "the process ended before its answer came");
-  for (Ended& e : ended_)  // its end may have been lost with the process
-    if (const Order* o = orders_.find(e.order); o != nullptr && !core::is_terminal(o->state)) e.judged = false;
   std::erase_if(recent_orders_, [this](Nanos t) { return t <= now_ - 60'000'000'000; });
   view_is_old_ = true;
 }

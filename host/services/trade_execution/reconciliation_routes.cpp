@@ -157,6 +157,8 @@ void adopt(Execution& execution, const Backend& backend, const AdoptRequest& q, 
   if (!begun) return answer.error(status_of(begun.error()), begun.error());
   if (!replayed) pump(backend);
   const bool out = execution.adopting();
+  if (!out && !execution.journal_ok())
+    return answer.error(503, {"JOURNAL_UNWRITABLE", "what was adopted is in force in this process and not durable: the journal can't be written, and a restart would not know of it"});
   const auto now = execution.adoption(q.key);
   answer(Response::json(out ? 202 : 200, std::string(R"({"replayed":)") + (replayed ? "true," : "false,") + now.value_or(*begun).substr(1)));
 }

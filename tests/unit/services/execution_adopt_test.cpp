@@ -457,7 +457,25 @@ TEST_CASE("rule 2.3: an order that was never acknowledged is not ended by an ado
   const json a = d.adopt();
   CHECK(a["orders"].empty());
   CHECK(d.state(entry) == OrderState::submitted);
-  CHECK(d.exec->blocked(d.m.btc));
+}
+
+TEST_CASE("adopt: what an order that works may have filled is left to be looked at again: booked, its fill would count twice") {
+  Desk d;
+  d.want(Purpose::exit, 0);
+  const Intent exit = d.last();
+  d.report(exit, BL_X_ACCEPTED);
+  d.word = [&](const bl_query& q) {
+    if ((q.scope & 8u) == 0) return;
+    d.say_balance(d.m.usd, "9700.25"_dec);
+    d.say_balance(d.m.btc_asset, "3"_dec);
+    bl_exec open = d.exec_of(exit, BL_S_OPEN, Decimal::zero());
+    d.say(open.h);
+  };
+  const json a = d.adopt();
+  CHECK(a["flows"].empty());
+  CHECK(a["left"].size() == 2);
+  CHECK(d.held() == "5"_dec);
+  CHECK(d.exec->state() == TradingState::active);
 }
 
 TEST_CASE("adopt: an order that comes back after it was ended is cancelled, and blocks its product again") {

@@ -216,18 +216,16 @@ TEST_CASE("journal rows: every kind comes back as it was written") {
 
 TEST_CASE("journal rows: what blocks a product comes back with its words, its order and what is missing; so does that it is explained") {
   const core::ClientOrderId id("bl-0123456789abcdef");
-  const auto block = read_block(line(BlockRow{"BTC-USD", "FILLS_MISSING", "a \"word\"", id, "0.5"_dec}));
+  const auto block = read_block(line(BlockRow{"BTC-USD", "FILLS_MISSING", "a \"word\"", id}));
   REQUIRE(block.ok());
   CHECK(block->symbol == "BTC-USD");
   CHECK(block->text == "a \"word\"");
   CHECK(block->order == id);
-  CHECK(block->told == "0.5"_dec);
   CHECK_FALSE(block->gone);
-  CHECK(read_block(line(BlockRow{"BTC-USD", "FILLS_MISSING", "", id, Decimal::not_set(), true}))->gone);
+  CHECK(read_block(line(BlockRow{"BTC-USD", "FILLS_MISSING", "", id, true}))->gone);
   const auto bare = read_block("{\"symbol\":\"BTC-USD\",\"code\":\"EXEC_MISMATCH\"}");  // of an earlier version
   REQUIRE(bare.ok());
   CHECK(bare->order.empty());
-  CHECK_FALSE(bare->told.is_set());
 }
 
 TEST_CASE("journal rows: an adoption comes back as it was begun, and as it ended") {
