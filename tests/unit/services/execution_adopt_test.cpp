@@ -85,12 +85,7 @@ using Codes = std::vector<std::string>;
 
 /// A desk that holds five of BTC at 99.95, its cash 9500.25.
 struct Desk : Answering<test::Begun> {
-  explicit Desk(std::unique_ptr<store::Journal> j = nullptr) {
-    if (j) {  // the desk's own constructor takes it
-      journal = std::move(j);
-      make({}, {}, "10000"_dec);
-      exec->begin();
-    }
+  explicit Desk(std::unique_ptr<store::Journal> j = nullptr) : Answering<test::Begun>(FloorLimits{}, std::move(j)) {
     hold(0.05);
     report(last(), BL_X_ACCEPTED);
     step();
@@ -230,7 +225,9 @@ TEST_CASE("adopt: a balance that differed each time otherwise is booked by its c
     Desk d(opened(dir / "j"));
     int n = 0;
     d.word = [&](const bl_query& q) {
-      if ((q.scope & 8u) != 0) d.say_balance(d.m.usd, "9500.25"_dec + Decimal::from_int(++n));
+      if ((q.scope & 8u) == 0) return;
+      d.say_balance(d.m.usd, "9500.25"_dec + Decimal::from_int(++n));
+      d.say_balance(d.m.btc_asset, "5"_dec);
     };
     REQUIRE(d.exec->ask_venue());
     d.answer_all();
@@ -238,7 +235,6 @@ TEST_CASE("adopt: a balance that differed each time otherwise is booked by its c
     REQUIRE(d.codes(d.m.bnb) == Codes{"BALANCE_UNEXPLAINED"});
     const std::size_t sent = d.broker.sent.size();
     SECTION("it holds still now") {
-      n = 100;
       d.has("9520.25"_dec, "5"_dec);
       const json a = d.adopt();
       CHECK(a["answers"] == 2);
@@ -339,11 +335,9 @@ TEST_CASE("rule 3.7: an adoption that finds managed inventory gone by nobody's o
 TEST_CASE("adopt: an ended order whose fills are missing is closed at what they add up to; the rest is a change of balances, and no drop") {
   StoreFolder dir;
   std::string before;
-  ClientOrderId order;
   {
     Desk d(opened(dir / "j"));
     const Intent exit = d.sold_untold();
-    order = ClientOrderId(exit.client_id());
     d.has("10000.25"_dec, Decimal::zero());
     const json a = d.adopt();
     REQUIRE(a["orders"].size() == 1);
@@ -404,7 +398,6 @@ TEST_CASE("adopt: a fill that comes after its order was closed does not count tw
 
 TEST_CASE("adopt: an order that the venue does not know is asked for again, and when it is absent still, ended under a code of its own") {
   StoreFolder dir;
-  std::string before;
   {
     Desk d(opened(dir / "j"));
     const Intent entry = d.forgotten();
@@ -418,11 +411,11 @@ TEST_CASE("adopt: an order that the venue does not know is asked for again, and 
     CHECK(d.incidents("ORDER_ENDED_UNSEEN") == 1);
     CHECK(a["unblocked"] == json::array({"BTC-USD"}));
     CHECK(d.broker.cancelled.empty());
+    d.now += 2 * bar_ns;
+    d.price(d.m.btc, 10000);
     const std::size_t sent = d.broker.sent.size();
-    d.next();
     d.want(Purpose::exit, 0);  // nothing stands in its way any more
     CHECK(d.broker.sent.size() == sent + 1);
-    before = all_facts(*d.exec, d.m);
   }
   Again a(dir / "j");
   CHECK(a.exec->orders().working().size() == 1);  // the exit
@@ -496,7 +489,33 @@ TEST_CASE("adopt: an order that comes back after it was ended is cancelled, and 
   CHECK(d.codes() == Codes{"ORDER_CAME_BACK"});
 }
 
-TEST_CASE("adopt: what is no question of the venue's word stays: fees above the configuration, orders that work with other terms") {
+TEST_CASE("adopt: an order that works otherwise than it was sent blocks on until it is over") {
+  Desk d;
+  d.want(Purpose::entry, 0.1);
+  const Intent entry = d.last();
+  Intent other = entry;
+  other.abi.qty = (entry.qty() + "1"_dec).raw();
+  d.report(other, BL_X_ACCEPTED);
+  REQUIRE(d.codes() == Codes{"EXEC_MISMATCH"});
+  d.report(entry, BL_X_ACCEPTED);
+  d.word = [&](const bl_query& q) {
+    if ((q.scope & 8u) == 0) return;
+    d.say_balance(d.m.usd, "9500.25"_dec);
+    d.say_balance(d.m.btc_asset, "5"_dec);
+    if (core::is_terminal(d.state(entry))) return;
+    bl_exec open = d.exec_of(entry, BL_S_OPEN, Decimal::zero());
+    d.say(open.h);
+  };
+  const json a = d.adopt();
+  REQUIRE(a["left"].size() == 1);
+  CHECK(a["left"][0]["code"] == "EXEC_MISMATCH");
+  CHECK(a["left"][0]["why"].get<std::string>().find("works still") != std::string::npos);
+  REQUIRE(d.exec->cancel(ClientOrderId(entry.client_id()), d.now, "operator", "r"));
+  d.report(entry, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+  CHECK(d.adopt(Desk::adoption("k2"))["unblocked"] == json::array({"BTC-USD"}));
+}
+
+TEST_CASE("adopt: fees above the configuration are no question of the venue's word: a resume alone takes that off") {
   Desk d;
   bl_product p{};
   p.h.size = sizeof p;
@@ -506,14 +525,16 @@ TEST_CASE("adopt: what is no question of the venue's word stays: fees above the 
   p.taker_fee = "0.5"_dec.raw();
   p.maker_fee = Decimal::not_set().raw();
   d.exec->on_broker_event(p.h);
-  d.want(Purpose::entry, 0.1, d.m.bnb);
   d.has("9500.25"_dec, "5"_dec);
   REQUIRE(d.codes() == Codes{"FEES_ABOVE_CONFIG"});
   const json a = d.adopt();
   CHECK(a["unblocked"].empty());
   CHECK(d.codes() == Codes{"FEES_ABOVE_CONFIG"});
-  REQUIRE(a["left"].size() >= 1);
+  REQUIRE(a["left"].size() == 1);
   CHECK(a["left"][0]["code"] == "FEES_ABOVE_CONFIG");
+  CHECK(a["left"][0]["why"] == "only a resume takes it off");
+  REQUIRE(d.exec->resume(d.now, "operator", "the configuration is mended", "r2"));
+  CHECK_FALSE(d.exec->blocked(d.m.btc));
 }
 
 TEST_CASE("adopt: of one product alone nothing of another is touched") {
