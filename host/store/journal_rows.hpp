@@ -94,9 +94,11 @@ struct OwedRow {
   bool judged = false;
 };
 
-/// Nothing more is bought of it: the venue reported what can't be explained.
+/// Nothing more is bought of it: the venue reported what can't be explained. `gone`: this reason is explained.
 struct BlockRow {
-  std::string symbol, code;
+  std::string symbol, code, text{};  ///< text: empty in rows of earlier versions
+  core::ClientOrderId order{};       ///< empty: of none
+  bool gone = false;
 };
 
 /// What a step left behind that can't be had from orders and fills. `settled` is the last step whose events all stand

@@ -41,7 +41,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
       states_(table.size()),
-      blocked_(table.size(), false),
+      blocks_(table.size()),
       quote_lost_(table.size(), false),
       broker_(broker),
       journal_(journal),

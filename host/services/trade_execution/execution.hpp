@@ -23,6 +23,7 @@
 #include "services/trade_execution/broker_port.hpp"
 #include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/operator_commands.hpp"
+#include "services/trade_execution/reconciliation.hpp"
 #include "services/trade_execution/trading_states.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
 #include "store/journal.hpp"
@@ -240,6 +241,21 @@ class Execution {
   bool look_at_liquidation(core::Nanos now);
   /// Of one that runs, or one of the last that ended; none: not known.
   std::optional<std::string> receipt(std::string_view id) const;
+  /// Asks the venue for everything, now. False: it is being asked already, and is asked once more when that is answered.
+  /// Errors: EMERGENCY_RUNNING, RECONCILE_NOT_ASKED (the venue's plugin did not take the question).
+  Result<bool> ask_again(const AskRequest& q, core::Nanos now);
+  /// What stands open as unexplained is taken as the venue tells it (execution_adopt.cpp): asked anew until two answers
+  /// agree, then balances are booked by their class, ended orders whose fills are missing are closed, orders that the
+  /// venue does not know are ended, and what is explained so blocks no product any more. It makes no order, cancels none
+  /// and sells nothing. Gives how far it is, as JSON; the same key and body again give the same one (`replayed`), unless
+  /// that took nothing: then it begins anew. Errors: IDEMPOTENCY_KEY_REUSED, RECONCILE_RUNNING (questions are out),
+  /// RECONCILE_AHEAD (a resumed run has not come to the venue's time yet), RECONCILE_NOT_ASKED, EMERGENCY_RUNNING,
+  /// JOURNAL_UNWRITABLE.
+  Result<std::string> adopt_venue(const AdoptRequest& q, core::Nanos now, bool& replayed);
+  bool adopting() const noexcept { return adoption_.has_value(); }
+  /// The adoption of that key, as JSON; none: not known.
+  std::optional<std::string> adoption(std::string_view key) const;
+  ReconciliationState reconciliation() const;
   /// Whether an operator's close of it is not done yet.
   bool closing(core::InstrumentId id) const { return book_.insists(id, core::Purpose::operator_order); }
 
@@ -263,8 +279,10 @@ class Execution {
   /// Whether entries may pass: not after an emergency stop, nor while the journal can't be written.
   bool gate_open() const noexcept { return gate_open_ && journal_ok_; }
   bool journal_ok() const noexcept { return journal_ok_; }
-  /// Whether nothing more is bought of it: the venue reported what can't be explained. An operator's resume clears it.
-  bool blocked(core::InstrumentId id) const noexcept { return blocked_[id.value - 1]; }
+  /// Whether nothing more is bought of it: the venue reported what can't be explained. An operator's
+  /// resume clears it, and so does an adoption that explains it.
+  bool blocked(core::InstrumentId id) const noexcept { return blocks_.blocked(id); }
+  const ProductBlocks& blocks() const noexcept { return blocks_; }
   /// The stop that is watched for the position; not set: none.
   Decimal stop_px(core::InstrumentId id) const noexcept { return protections_.stop_px(id); }
   /// Whether nobody buys of it yet, because a protection sold it.
@@ -293,7 +311,7 @@ class Execution {
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
   TradingStates states_;
-  std::vector<bool> blocked_;             // by instrument
+  ProductBlocks blocks_;
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
@@ -362,6 +380,22 @@ class Execution {
   bool balances_due_ = false, venue_due_ = false;    // to be asked for at the next step
   bool heard_before_ = false;                        // at the step before it differed, too
   bool answer_whole_ = true;
+  // ---- what an adoption needs, and what is told of reconciliation (execution_adopt.cpp)
+  struct Word {
+    Decimal total = Decimal::not_set();
+    core::Nanos time = 0;
+  };
+  std::vector<Word> venue_word_;                     // by asset: the last balance that the venue told
+  core::Nanos asked_ns_ = 0, answered_ns_ = 0;       // when the venue was asked for more than one order, and had answered all
+  bool answered_whole_ = true;                       // the last answer
+  std::set<core::ClientOrderId> gone_;               // acknowledged, and the venue says it does not know them
+  std::optional<Adoption> adoption_;
+  struct Adopted {
+    std::string body, report;
+    bool took = false;  // to its end: not to be done twice
+  };
+  std::map<std::string, Adopted, std::less<>> adoptions_;  // by Idempotency-Key, bounded
+  std::vector<std::string> adoptions_in_order_;
   struct Stranger {
     bl_fill fill;           // of an order that nobody here knows yet
     std::uint64_t request;  // the question about its order; 0 = not asked yet
@@ -540,6 +574,25 @@ class Execution {
   // ---- what stops a run by itself (execution_trips.cpp)
   void look_at_losses(core::Nanos now);
   void look_for_foreign_cancel(const core::Order& order, const bl_exec& told);
+  // ---- adopting (execution_adopt.cpp)
+  bool in_scope(core::AssetId asset, core::InstrumentId only) const;
+  std::vector<AdoptedOrder> closable(core::InstrumentId only) const;
+  std::string doubt_of(core::AssetId asset, std::span<const AdoptedOrder> but) const;
+  std::string doubt_of(const Difference& difference, std::span<const core::ClientOrderId> but) const;
+  AdoptionPlan plan_adoption(core::InstrumentId only, std::span<const Decimal> told, std::span<const core::ClientOrderId> ends) const;
+  std::string stays(const BlockReason& reason, const AdoptionPlan& plan) const;
+  std::string disagrees(const core::Instrument& ins, std::span<const Decimal> told, const AdoptionPlan& plan) const;
+  std::vector<ReconciliationState::OrderLine> troubled_orders(const AdoptionPlan& plan) const;
+  void adoption_answered(bool whole);
+  void settle_adoption(std::span<const Decimal> told);
+  void end_unseen(const AdoptedOrder& order);
+  void close_at_fills(const AdoptedOrder& order);
+  void lift_explained(const core::Instrument& ins, std::span<const Decimal> told, const AdoptionPlan& plan);
+  void fail_adoption(std::string_view code);
+  void end_adoption(Adoption::Phase how);
+  void keep_adoption(const std::string& key, Adopted adopted);
+  Result<void> restore_adoption(const store::JournalRow& row);
+  Result<void> restore_block(const store::JournalRow& row);
   // ---- balances (execution_balances.cpp)
   void on_balance(const bl_balance_ev& told);
   Decimal step_of(core::AssetId asset) const;
@@ -547,6 +600,7 @@ class Execution {
   Decimal difference(core::AssetId asset, Decimal total) const;
   bool in_doubt(core::AssetId asset) const;
   bool looks_like_a_fill(const Difference& d) const;
+  bool looks_like_a_fill(const Difference& d, const core::Order& order) const;
   bool explained_by_fees(core::AssetId asset, Decimal amount) const;
   void ask_what_is_there();
   void hear_balances();

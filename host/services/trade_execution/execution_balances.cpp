@@ -33,6 +33,8 @@ void Execution::on_balance(const bl_balance_ev& b) {
   if (asset.value > table_.asset_count())
     return incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
   if (!asset || !total.is_set()) return;
+  venue_word_.resize(table_.asset_count());
+  venue_word_[asset.value - 1] = {total, now_};
   if (!begun_ && !cash_known_ && counts_.fills == 0) {
     opening_ns_ = agreed_ns_ = now_;
     if (durable_journal_ && total != portfolio_.cash(asset))
@@ -81,12 +83,14 @@ bool Execution::in_doubt(AssetId asset) const {
 
 // Whether an order that works could have filled by it, though nobody told of the fill yet.
 bool Execution::looks_like_a_fill(const Difference& d) const {
-  return std::any_of(orders_.working().begin(), orders_.working().end(), [&](const Order* o) {
-    const core::Instrument& ins = table_[o->intent.instrument()];
-    const bool buys = o->intent.side() == Side::buy;
-    if (ins.base == d.asset) return buys != d.amount.is_negative() && (!o->leaves().is_set() || abs(d.amount) <= o->leaves());
-    return ins.quote == d.asset && buys == d.amount.is_negative();
-  });
+  return std::any_of(orders_.working().begin(), orders_.working().end(), [&](const Order* o) { return looks_like_a_fill(d, *o); });
+}
+
+bool Execution::looks_like_a_fill(const Difference& d, const Order& o) const {
+  const core::Instrument& ins = table_[o.intent.instrument()];
+  const bool buys = o.intent.side() == Side::buy;
+  if (ins.base == d.asset) return buys != d.amount.is_negative() && (!o.leaves().is_set() || abs(d.amount) <= o.leaves());
+  return ins.quote == d.asset && buys == d.amount.is_negative();
 }
 
 // A fee that is not told is booked at the worst tier: what it was less, or that it was taken in base, is no flow.
@@ -233,7 +237,9 @@ void Execution::book_change(const Difference& d, Flow kind) {
   if (!dropped->is_positive()) return;
   for (const core::Instrument& ins : table_.all()) {
     if (portfolio_.position(ins.id).qty == held[ins.id.value - 1]) continue;
-    position_dropped(ins.id, now_, {});
+    // What our own orders sold, though nobody told the fills, went by nobody else's hand.
+    const bool ours = adoption_ && held[ins.id.value - 1] - portfolio_.position(ins.id).qty <= owed(ins.id, Side::sell);
+    if (!ours) position_dropped(ins.id, now_, {});
     if (tell_rules_) tell_position(ins.id, now_);
   }
 }

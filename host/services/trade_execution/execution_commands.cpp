@@ -110,7 +110,7 @@ Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::st
 void Execution::emergency_resume(Nanos now, std::string_view principal, std::string_view reason,
                                  std::string_view request_id) {
   if (liquidation_) end_liquidation(Liquidation::Phase::interrupted, now);
-  blocked_.assign(blocked_.size(), false);
+  blocks_.lift_all();
   std::erase_if(ended_, [](const Ended& e) { return e.judged; });  // somebody has looked
   short_of_fills_.clear();
   gate_open_ = true;
@@ -191,7 +191,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   if (needs_stop) intent.abi.flags |= q.side == Side::buy ? BL_TRIGGER_UP : BL_TRIGGER_DOWN;
   TradeAnswer answer;
   if (q.side == Side::buy && blocked(ins.id))
-    return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained: look at the incidents in the log, then resume"};
+    return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained (" + blocks_.reasons(ins.id).front().code + "): GET /reconciliation has all of it"};
   if (q.side == Side::buy && !entries_held(ins.id).empty())
     return Error{std::string(entries_held(ins.id)), "somebody else's orders would sell more of " + ins.symbol + " than is not managed here: nothing more is bought of it while they work"};
   view_.build(portfolio_, orders_, state(), now);

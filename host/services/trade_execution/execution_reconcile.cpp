@@ -2,6 +2,7 @@
 // (trading rules 2.3). Streams are hints, answers to questions are what counts.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "observe/log.hpp"
 #include "services/trade_execution/execution.hpp"
@@ -38,6 +39,8 @@ Result<void> Execution::ask_venue() {
   Nanos since = agreed_ns_ >= 0 ? std::min(settled_, agreed_ns_) : settled_;
   for (const Order* o : orders_.working())
     if (!o->external) since = std::min(since, o->intent.abi.decided_ns);
+  for (const Ended& e : ended_)  // what is missing of them may be told yet
+    if (const Order* o = orders_.find(e.order); o != nullptr && !o->external) since = std::min(since, o->intent.abi.decided_ns);
   bl_query q{};
   q.size = sizeof q;
   q.scope = ask_open | ask_fills | ask_balances | ask_products;
@@ -63,6 +66,7 @@ Result<std::uint64_t> Execution::ask(bl_query& q) {
     std::erase_if(asked_, [&q](const Asked& a) { return a.request == q.request; });
     return sent.error();
   }
+  if (q.scope != ask_order) asked_ns_ = now_;
   return q.request;
 }
 
@@ -84,6 +88,7 @@ void Execution::give_up_on_answers() {
   answer_whole_ = true;
   venue_due_ = true;
   incident("RECONCILE_INCOMPLETE", "the venue does not answer: it is asked again", now_);
+  if (adoption_) fail_adoption("RECONCILE_INCOMPLETE");
 }
 
 void Execution::ask_about(const Order& order) {
@@ -123,8 +128,10 @@ void Execution::on_done(const bl_done& done) {
     }
   told_filled_.clear();
   if (liquidation_ && liquidation_->asked) judge_list();
-  compare_balances(answer_whole_);
-  answer_whole_ = true;
+  answered_whole_ = std::exchange(answer_whole_, true);
+  answered_ns_ = now_;
+  if (adoption_) adoption_answered(answered_whole_);
+  else compare_balances(answered_whole_);
 }
 
 // ---- answers ------------------------------------------------------------------------------------------------------
@@ -132,6 +139,7 @@ void Execution::on_done(const bl_done& done) {
 void Execution::on_snapshot(Order& order, const bl_exec& exec) {
   const Nanos now = now_;
   if (listing_) named_.push_back(order.id());
+  gone_.erase(order.id());
   if (overtaken(order, exec)) return;
   std::erase_if(missing_, [&](const Missing& m) { return m.order == order.id(); });
   if (exec.state != BL_S_PENDING && exec.state != BL_S_OPEN) return on_end(order, exec);
@@ -145,8 +153,11 @@ void Execution::on_absent(Order& order, Nanos) {
   if (core::is_terminal(order.state)) return;
   // It was there: acknowledged, and not ended as far as was told. A venue that forgets is for a person to look at.
   if (order.state == OrderState::open || order.state == OrderState::partially_filled ||
-      (order.state == OrderState::cancel_pending && !std::string_view(order.venue_id).empty()))
+      (order.state == OrderState::cancel_pending && !std::string_view(order.venue_id).empty())) {
+    gone_.insert(order.id());
+    if (adoption_) adoption_->absent.push_back(order.id());
     block(order.intent.instrument(), "ORDER_GONE", "the venue does not know an order that it had acknowledged", now_, order.intent.client_id());
+  }
   const auto known = std::find_if(missing_.begin(), missing_.end(), [&](const Missing& m) { return m.order == order.id(); });
   if (known == missing_.end()) missing_.push_back({order.id(), 1, now_, false});
   else ++known->polls;

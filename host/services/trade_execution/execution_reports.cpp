@@ -226,9 +226,9 @@ void Execution::compare_ended(Nanos now, bool last) {
 void Execution::block(InstrumentId id, std::string_view code, std::string_view text, Nanos now, std::string_view order) {
   incident(code, text, now, order);
   if (!id || id.value > table_.size()) return;
-  if (!blocked_[id.value - 1] && durable_journal_)
-    note(store::journal_kind::block, store::line(store::BlockRow{table_[id].symbol, std::string(code)}));
-  blocked_[id.value - 1] = true;
+  const BlockReason* fresh = blocks_.raise(id, {std::string(code), std::string(text), core::ClientOrderId(order), now_});
+  if (fresh == nullptr || !durable_journal_) return;
+  note(store::journal_kind::block, store::line(store::BlockRow{table_[id].symbol, fresh->code, fresh->text, fresh->order}));
 }
 
 void Execution::tell_position(InstrumentId id, Nanos now) {
