@@ -4,7 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/verbs.hpp"
+#include "cli/journal_replay.hpp"
 #include "core/exit_codes.hpp"
 #include "store/journal_verify.hpp"
 

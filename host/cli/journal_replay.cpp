@@ -8,10 +8,11 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 
+#include "cli/journal_replay.hpp"
+
 #include "cli/load_config.hpp"
 #include "cli/log_options.hpp"
 #include "cli/stop_signals.hpp"
-#include "cli/verbs.hpp"
 #include "core/exit_codes.hpp"
 #include "loader/watchdog.hpp"
 #include "observe/log.hpp"

@@ -26,7 +26,6 @@ void add_quarantine(CLI::App& app, Action& chosen);
 void add_db(CLI::App& app, Action& chosen);
 void add_explain(CLI::App& app, Action& chosen);
 void add_journal(CLI::App& app, Action& chosen);
-void add_journal_replay(CLI::App& journal, Action& chosen);
 void add_emergency(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
 void add_docs(CLI::App& app, Action& chosen);

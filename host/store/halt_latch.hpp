@@ -6,7 +6,6 @@
 #include <bowline/result.hpp>
 #include <filesystem>
 #include <string>
-#include <string_view>
 
 namespace bowline::store {
 
@@ -21,9 +20,6 @@ struct Halt {
   std::string id;  ///< of the liquidation: one id is one liquidation
   std::string who, why;
 };
-
-/// What the journal says of an order that the latch held back.
-inline constexpr std::string_view held_back_by_latch = "the latch HALT is set: no entry and no strategy exit leaves until an operator resumes";
 
 class HaltLatch {
  public:

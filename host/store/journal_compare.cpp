@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "store/halt_latch.hpp"
 #include "store/journal_file.hpp"
 #include "store/journal_rows.hpp"
 #include "store/operator_rows.hpp"
+#include "store/row_words.hpp"
 
 namespace bowline::store {
 namespace {

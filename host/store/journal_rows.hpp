@@ -87,9 +87,6 @@ struct StateRow {
   std::string who, why, request{};
 };
 
-/// StateRow::why of a host that was started with a quarantined instance.
-inline constexpr std::string_view an_instance_is_quarantined = "an instance is quarantined";
-
 /// Nothing more is bought of it: the venue reported what can't be explained.
 struct BlockRow {
   std::string symbol, code;

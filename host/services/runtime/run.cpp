@@ -8,6 +8,7 @@
 #include "core/identity.hpp"
 #include "observe/log.hpp"
 #include "services/runtime/run_impl.hpp"
+#include "store/row_words.hpp"
 
 namespace bowline::services {
 namespace {

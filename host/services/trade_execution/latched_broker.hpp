@@ -4,6 +4,7 @@
 
 #include "services/trade_execution/broker_port.hpp"
 #include "store/halt_latch.hpp"
+#include "store/row_words.hpp"
 
 namespace bowline::services {
 

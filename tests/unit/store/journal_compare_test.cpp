@@ -6,6 +6,7 @@
 #include "store/journal_snapshot.hpp"
 #include "store/operator_rows.hpp"
 #include "store/query.hpp"
+#include "store/row_words.hpp"
 #include "unit/store/store_folder.hpp"
 
 using namespace bowline;
