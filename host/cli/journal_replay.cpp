@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/journal_replay.hpp"
-
 #include "cli/load_config.hpp"
 #include "cli/log_options.hpp"
 #include "cli/stop_signals.hpp"
