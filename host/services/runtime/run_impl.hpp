@@ -1,6 +1,8 @@
 // What a run is made of; shared by the files that put it together and turn it.
 #pragma once
 
+#include <chrono>
+
 #include "edge/io_thread.hpp"
 #include "services/runtime/remote/decider_nodes.hpp"
 #include "services/runtime/remote/execution_node.hpp"
@@ -100,6 +102,7 @@ struct Run::Impl {
   RunParts parts() const;
   /// Does what the latch says, and goes on with what is being liquidated. [core thread]
   void look_at_latch();
+  std::chrono::steady_clock::time_point liquidation_looked{};  ///< when a liquidation was looked at last
   void tell_begin() const;
 
   // ---- run_assemble.cpp
