@@ -25,6 +25,11 @@ bench=$build/tests/bench
 part "one bar across the ABI to two EMAs" "$bench/loader/bench_signal_call"
 part "plugin file to ready instance" "$bench/loader/bench_plugin_ready" "$build/plugins/libsignal_ema_cross.so"
 part "a check of the risk chain" env BOWLINE_BUILD="$build" "$bench/plugins/bench_risk_chain"
+part "an entry through the host's whole risk chain" "$bench/orders/bench_chain_of_host" "$build/plugins"
+part "intent to durable to the broker" "$bench/orders/bench_intent_to_broker" "$build/plugins"
+part "fill to its protection" "$bench/orders/bench_fill_to_protection" "$build/plugins"
+part "restart with 101,000 orders" "$bench/orders/bench_restart" "$build/plugins"
+part "liquidate-all at 10 requests a second" "$bench/orders/bench_liquidate_all" "$build/plugins"
 sed "s|path: \[.*|path: [$build/plugins]|" configs/bench_predict_train.yaml >"$dir/train.yaml"
 "$build/bin/bowline" train "$dir/train.yaml" --out "$dir/model" >"$dir/out" || exit 1
 part "bar close to prediction" "$bench/predict/bench_close_to_prediction" "$dir/model" "$build/plugins"
