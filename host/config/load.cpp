@@ -63,6 +63,8 @@ class Loader {
       flag(b["cost_gate"], "bridge.cost_gate", c_.bridge.cost_gate);
       fraction(b["cost_margin"], "bridge.cost_margin", "0", "1", c_.bridge.cost_margin);
     }
+    // Where the journal is in memory nothing outlives the run, and the venue is the run's own: by itself it is not asked.
+    if (c_.journal == "file") c_.execution.reconcile = {60'000'000'000, 300'000'000'000};
     execution(root["execution"]);
     if (const Node r = root["rebalance"]; r.IsDefined() && r.IsMap())
       number(r["every_bars"], "rebalance.every_bars", 0, 1'000'000, c_.rebalance.every_bars);
@@ -136,6 +138,12 @@ class Loader {
     if (*v < *parse_decimal(min)) return bad(n, path, "CONFIG_RANGE", t + " is under the limit of " + std::string(min));
     if (*v > *parse_decimal(max)) return bad(n, path, "CONFIG_RANGE", t + " is over the limit of " + std::string(max == "1" ? "100%" : max));
     to = *v;
+  }
+  /// A fraction above 0, or `off`.
+  void limit(const Node& n, const std::string& path, Decimal& to) {
+    std::string t;
+    if (there(n) && n.IsScalar() && n.Tag() != "!" && parse_bool(n.Scalar()) == false) to = Decimal::not_set();
+    else fraction(n, path, "0.0001", "1", to);
   }
   void amount(const Node& n, const std::string& path, bool positive, Decimal& to) {
     std::string t;
@@ -442,6 +450,14 @@ class Loader {
     if (const Node s = n["stops"]; there(s) && s.IsMap()) {
       number(s["lock_bars"], "execution.stops.lock_bars", 0, 1'000'000, e.stops.lock_bars);
       duration(s["unprotected_after"], "execution.stops.unprotected_after", 0, e.stops.unprotected_after_ns);
+    }
+    if (const Node t = n["trip"]; there(t) && t.IsMap()) {
+      limit(t["daily_loss"], "execution.trip.daily_loss", e.trip.daily_loss);
+      limit(t["drawdown"], "execution.trip.drawdown", e.trip.drawdown);
+    }
+    if (const Node r = n["reconcile"]; there(r) && r.IsMap()) {
+      duration(r["orders_every"], "execution.reconcile.orders_every", 0, e.reconcile.orders_every_ns);
+      duration(r["balances_every"], "execution.reconcile.balances_every", 0, e.reconcile.balances_every_ns);
     }
     symbols(n["allow"], "execution.allow", e.allow);
     symbols(n["deny"], "execution.deny", e.deny);

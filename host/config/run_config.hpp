@@ -94,6 +94,14 @@ struct RunConfig {
       std::int64_t wait_ns = 30'000'000'000;
       bool operator==(const Exit&) const = default;
     } exit;
+    struct Trip {
+      Decimal daily_loss = Decimal::from_mantissa(5, -2), drawdown = Decimal::from_mantissa(20, -2);  ///< not set: never
+      bool operator==(const Trip&) const = default;
+    } trip;
+    struct Reconcile {
+      std::int64_t orders_every_ns = 0, balances_every_ns = 0;
+      bool operator==(const Reconcile&) const = default;
+    } reconcile;
     struct Stops {
       std::uint32_t lock_bars = 12;
       std::int64_t unprotected_after_ns = 0;

@@ -65,6 +65,7 @@ bool overtaken(const Order& o, const Terms* told) noexcept { return time_of(told
 /// The facts that come with an event, written into the order before its state is settled.
 void take_facts(Order& o, OrderEvent event, Nanos now, const Terms* terms) {
   switch (event) {
+    case OrderEvent::cancel_sent: o.cancel_asked = true; return;
     case OrderEvent::triggered:
       if (o.triggered == 0) o.triggered = now;
       return;

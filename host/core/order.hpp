@@ -62,6 +62,7 @@ struct Order {
   Decimal cum_fee = Decimal::zero();    // worth in the quote asset at the time of each fill; each fill has its own asset
   Decimal filled_before = Decimal::zero();  // external: filled before it was found; in the balances already, not in cum_qty
   Nanos updated = 0;
+  bool cancel_asked = false;            // by this host, or an earlier process of it
   Nanos triggered = 0;                  // when its stop price was reached; 0 = not yet, or it has none
   std::uint64_t seq = 0;                // of the event that made it
   std::vector<BookedFill> fills;        // by whose ids each is booked once

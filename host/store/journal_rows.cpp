@@ -377,6 +377,8 @@ std::string line(const StepRow& r) {
   put(l, "day_notional", r.day_notional);
   if (!r.net_flows.is_zero()) put(l, "net_flows", r.net_flows);
   if (!r.day_flows.is_zero()) put(l, "day_flows", r.day_flows);
+  if (r.loss_trips != 0) l["loss_trips"] = r.loss_trips;
+  if (r.drawdown_trips != 0) l["drawdown_trips"] = r.drawdown_trips;
   return text_of(l);
 }
 Result<StepRow> read_step(std::string_view payload) {
@@ -393,6 +395,8 @@ Result<StepRow> read_step(std::string_view payload) {
     r.day_notional = f.amount("day_notional");
     if (f.has("net_flows")) r.net_flows = f.amount("net_flows");
     if (f.has("day_flows")) r.day_flows = f.amount("day_flows");
+    if (f.has("loss_trips")) r.loss_trips = f.number<std::uint32_t>("loss_trips");
+    if (f.has("drawdown_trips")) r.drawdown_trips = f.number<std::uint32_t>("drawdown_trips");
     return r;
   });
 }

@@ -99,6 +99,7 @@ struct StepRow {
   std::uint64_t version = 0, seq = 0;  ///< of the portfolio, and of the newest event
   Decimal peak, day_start, max_drawdown, day_notional;
   Decimal net_flows = Decimal::zero(), day_flows = Decimal::zero();
+  std::uint32_t loss_trips = 0, drawdown_trips = 0;  ///< how many times its limit the day's loss, and the fall from the peak, have tripped
 };
 
 /// An operator's order, answered: the same key and body get the same answer after a restart, too.

@@ -280,7 +280,11 @@ void Run::Impl::look_at_latch() {
       }
     }
   }
-  // What the venue answers at once is followed at once, but not without end.
+  // Its patience is counted in looks: where many events come they must not use it up. What the venue answers at once is
+  // followed at once, but not without end.
+  const auto clock = std::chrono::steady_clock::now();
+  if (clock - liquidation_looked < std::chrono::milliseconds(200)) return;
+  liquidation_looked = clock;
   for (int i = 0; i < 100 && execution->look_at_liquidation(now); ++i) loop->pump();
 }
 

@@ -89,6 +89,10 @@ void Run::Impl::make_execution() {
   eo.exit_collar = config.execution.exit.collar;
   eo.exit_wait = config.execution.exit.wait_ns;
   eo.stop_lock_bars = config.execution.stops.lock_bars;
+  eo.trip_loss = config.execution.trip.daily_loss;
+  eo.trip_drawdown = config.execution.trip.drawdown;
+  eo.orders_every = config.execution.reconcile.orders_every_ns;
+  eo.balances_every = config.execution.reconcile.balances_every_ns;
   eo.unprotected_after = config.execution.stops.unprotected_after_ns;
   core::FloorLimits floor;
   floor.max_order = config.execution.floor.max_order;

@@ -100,6 +100,7 @@ struct Run::Impl {
   RunParts parts() const;
   /// Does what the latch says, and goes on with what is being liquidated. [core thread]
   void look_at_latch();
+  std::chrono::steady_clock::time_point liquidation_looked{};  ///< when a liquidation was looked at last
   void tell_begin() const;
 
   // ---- run_assemble.cpp

@@ -35,6 +35,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       book_(table.size()),
       protections_(table.size()),
       rungs_(table.size(), 0),
+      last_exit_(table.size(), 0),
       locked_until_(table.size(), 0),
       told_unprotected_(table.size(), false),
       chain_(std::move(rules), floor, shared("floor")),
@@ -181,7 +182,10 @@ void Execution::trade(Nanos now) {
   static_cast<void>(fresh_view());
   if (!journal_ok_) journal_again(now);
   if (!cancels_due_.empty()) cancel_in_time(now, true);
-  if (!orders_.working().empty()) look_for_missing(now);
+  if (!orders_.working().empty()) {
+    look_for_missing(now);
+    keep_entries_off(now);
+  }
   if (protections_.any()) watch_all(now);
   if (!strangers_.empty()) ask_about_strangers();
   reconcile_if_due();
@@ -206,6 +210,7 @@ void Execution::settle(Nanos now) {
   if (!answer_.empty() && answer_step_ != steps_) take_answer();
   if (!ended_.empty()) compare_ended(now, false);
   if (options_.unprotected_after > 0) tell_unprotected(now);
+  if (options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) look_at_losses(now);
   ++steps_;
   settled_ = std::max(settled_, now);
   // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
@@ -417,8 +422,9 @@ void Execution::consider(InstrumentId id, Nanos now) {
     }
     if (!wants_out && notional < smallest) return stop(codes().below_min);
     core::Intent intent = make_intent(ins, Side::sell, qty, target->purpose, target->decision, target->ref_px, now);
-    exit_terms(intent, wants_out);
-    if (target->purpose == Purpose::emergency) shape_slice(intent);
+    const bool by_ladder = wants_out && target->purpose != Purpose::emergency;
+    exit_terms(intent, by_ladder);
+    if (target->purpose == Purpose::emergency && !shape_slice(intent)) return stop(codes().no_mark);
     r.order_qty = qty;
     auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), states_.frozen(id), r.checks);
     if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
@@ -429,7 +435,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
     if (wants_out) insist(id, target->purpose);  // until all of it is sold: an order may end with a rest
     r.order = core::ClientOrderId(intent.client_id());
     r.code = codes().order;
-    if (wants_out && last_rung(id))
+    if (by_ladder && last_rung(id))
       incident("EXIT_LADDER_END", "no bid within the widest collar took the exit of " + ins.symbol + ": it is sold at the market", now, intent.client_id());
     approved_.push_back(std::get<core::RiskApproved<core::Intent>>(std::move(answer)));
     sized_.push_back(std::move(r));

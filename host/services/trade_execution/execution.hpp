@@ -64,6 +64,8 @@ struct ExecutionOptions {
   EntryPolicy entry;
   DriftBand position_drift, exposure_drift;  // of one position, and of all together
   std::uint32_t stop_lock_bars = 12;      // nobody buys what a protection sold for this many bars
+  Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  // fractions from which on it goes to reducing; not set: never
+  core::Nanos orders_every = 0, balances_every = 0;  // how often the venue is asked for all, and for fills and balances; 0 = when there is cause
   core::Nanos unprotected_after = 0;      // a position without a stop for this long is an incident; 0 = nobody is expected to place one
 };
 
@@ -138,7 +140,7 @@ class Execution {
   /// Tells the rules the fills of the day that an earlier process booked: what they count by the day goes on.
   void tell_rules_of_today();
   /// Whether everything that was asked is answered.
-  bool reconciled() const noexcept { return asking_ == 0; }
+  bool reconciled() const noexcept { return asked_.empty(); }
 
   /// What the venue told before its time, when engine time has reached it (known_at of an event: nothing may use it
   /// before). In a run whose time moves by data a restart learns at its first step what happened in the steps to come.
@@ -179,7 +181,8 @@ class Execution {
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
   /// Closes the gate, sets the latch, halts, cancels resting entries; never a protective order.
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
-  /// Takes the latch off and trades on. Errors: LATCH_WRITE: nothing has changed.
+  /// Takes the latch off and trades on. Errors: LATCH_WRITE, REQUEST_REPEATED (it was taken before and something else was
+  /// ordered since): nothing has changed.
   Result<void> resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
   /// The same, where there is no latch.
   void emergency_resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
@@ -190,6 +193,9 @@ class Execution {
   bool look_at_latch(core::Nanos now);
   /// Cancels what rests as an entry, of one product or of all (shutdown: cancel_entries_keep_stops).
   Cancels cancel_entries(core::Nanos now, core::InstrumentId only = {});
+  /// Cancels what rests as an entry of a product whose state, lock or gate denies entries; what was asked in this very moment is not
+  /// asked again.
+  void keep_entries_off(core::Nanos now);
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
   /// after it (quantity 0 when it closed), in this order. Empty: nobody listens.
   void tell_rules(std::function<void(const bl_event&)> told) { tell_rules_ = std::move(told); }
@@ -277,6 +283,7 @@ class Execution {
   core::TargetBook book_;
   core::ProtectionBook protections_;
   std::vector<std::uint32_t> rungs_;       // by instrument: orders of the exit that goes on
+  std::vector<core::Nanos> last_exit_;     // by instrument: when the last order of an exit was made
   std::vector<core::Nanos> locked_until_;  // by instrument
   std::vector<bool> told_unprotected_;     // by instrument, of the position that is held now
   core::PortfolioView view_;
@@ -307,6 +314,12 @@ class Execution {
   Decimal day_notional_ = Decimal::zero();
   Decimal max_drawdown_ = Decimal::zero();
   Decimal drawdown_peak_ = Decimal::zero(), deepest_ = Decimal::zero();  // the largest fall from that peak that is counted already
+  std::uint32_t loss_trips_ = 0, drawdown_trips_ = 0;  // how many times the limit: of the day's loss, of the fall from the peak
+  core::Nanos day_tripped_ = -1;                       // of loss_trips_
+  core::Nanos inherited_until_ = -1;                   // what ended by then may have been ended by the process before
+  core::Nanos kept_off_ = 0;                           // when entries were looked for against the latch
+  core::Nanos looked_for_missing_ = 0;                 // between two steps
+  core::Nanos orders_asked_ = 0, balances_asked_ = 0;  // when the venue was asked last
   std::vector<core::Nanos> recent_orders_;
   ExecutionCounts counts_;
   std::vector<store::Journal::Approved> approved_;  // of this frame
@@ -321,7 +334,12 @@ class Execution {
     std::uint64_t step;  // in which it was told
     bool judged = false; // the fills had time to come and did not: told, and kept until they come or an operator resumes
   };
-  std::uint64_t asking_ = 0, requests_ = 0;          // questions without an answer; numbers given so far
+  struct Asked {
+    std::uint64_t request;
+    core::Nanos since;
+  };
+  std::vector<Asked> asked_;                         // questions without an answer
+  std::uint64_t requests_ = 0;                       // numbers given so far
   bool listing_ = false;                             // the list of open orders is being told
   std::uint64_t list_request_ = 0;
   std::vector<core::ClientOrderId> named_;           // orders it named
@@ -389,7 +407,8 @@ class Execution {
   bool ask_position(Liquidation::Product& p);
   bool sell_slice(Liquidation::Product& p, const core::Instrument& ins, core::Nanos now);
   Decimal emergency_slice(core::InstrumentId id, Decimal qty);
-  void shape_slice(core::Intent& intent);
+  bool shape_slice(core::Intent& intent);
+  static bool short_for_good(const Liquidation::Product& p, core::Nanos now);
   static bool due(Liquidation::Product& p, core::Nanos now);
   void told_of_liquidation(const bl_balance_ev& told);
   void told_of_liquidation(const bl_done& told);
@@ -416,9 +435,12 @@ class Execution {
   void count_entry_order(const core::Intent& intent);
   // ---- execution_exit.cpp
   void exit_terms(core::Intent& intent, bool by_ladder) const;
+  bool climbs(const core::Intent& intent) const;
   void count_rung(const core::Intent& intent);
+  void uncount_rung(const core::Order& order);
+  bool exit_too_soon(core::InstrumentId id, core::Nanos now) const noexcept;
   bool last_rung(core::InstrumentId id) const noexcept;
-  bool overdue(const core::Order& order, core::Nanos now) const noexcept;
+  bool overdue(const core::Order& order, core::Nanos now) const;
   // ---- execution_drift.cpp
   void trim_drift(core::Nanos now);
   void trim(const core::Instrument& ins, Decimal keep, core::Nanos now);
@@ -429,6 +451,7 @@ class Execution {
   void act_on_price(core::InstrumentId id, core::Nanos now);
   void set_off(core::InstrumentId id, const core::ProtectionDue& due, Decimal keep, core::Nanos now);
   void note_protection(const core::ProtectionWish& wish, const core::SharedText& source);
+  void position_over(core::InstrumentId id);
   void lock_reentry(core::InstrumentId id, core::Nanos now);
   void tell_unprotected(core::Nanos now);
   void tell_unwatched() const;
@@ -441,6 +464,9 @@ class Execution {
   void on_end(core::Order& order, const bl_exec& exec);
   void on_snapshot(core::Order& order, const bl_exec& exec);
   void on_absent(core::Order& order, core::Nanos now);
+  /// Sends the question under a number of its own, which is given. Errors: of the broker's query; nothing is waited for then.
+  Result<std::uint64_t> ask(bl_query& q);
+  void give_up_on_answers();
   void ask_about(const core::Order& order);
   void look_for_missing(core::Nanos now);
   void cancel_in_time(core::Nanos now, bool in_step);
@@ -505,6 +531,9 @@ class Execution {
   /// What flows have made of peak and day can't be had from their rows alone.
   void note_flows();
   Result<void> restore_external(const store::JournalRow& row, core::RecordSink* project);
+  // ---- what stops a run by itself (execution_trips.cpp)
+  void look_at_losses(core::Nanos now);
+  void look_for_foreign_cancel(const core::Order& order, const bl_exec& told);
   // ---- balances (execution_balances.cpp)
   void on_balance(const bl_balance_ev& told);
   Decimal step_of(core::AssetId asset) const;
@@ -539,6 +568,8 @@ class Execution {
                     std::string_view request_id, bool looked, std::optional<bool> freeze = {});
   void engage_latch(core::Nanos now, std::string_view who, std::string_view why);
   void change_own_state(core::InstrumentId id, StandingState next);
+  void make_durable();
+  Result<StateAnswer> if_durable(StateAnswer answer) const;
   void remember_request(std::string_view id);
   Result<void> once(bool loosens, std::string_view request_id) const;
   Result<void> restore_product_state(const store::JournalRow& row);

@@ -31,7 +31,7 @@ core::Terms Execution::terms_told(const bl_exec& e) {
 }
 
 bool Execution::collect(const bl_event& event) {
-  if (asking_ == 0 || (event.flags & flag_snapshot) == 0) return false;
+  if (asked_.empty() || (event.flags & flag_snapshot) == 0) return false;
   if (event.type != BL_EV_EXEC && event.type != BL_EV_FILL && event.type != BL_EV_BALANCE) return false;
   now_ = std::max(now_, event.ts_recv);
   if (answer_.empty()) answer_step_ = steps_;

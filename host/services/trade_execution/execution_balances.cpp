@@ -40,7 +40,7 @@ void Execution::on_balance(const bl_balance_ev& b) {
     portfolio_.set_cash(asset, total);
     return;
   }
-  std::vector<Decimal>& to = asking_ != 0 && (b.h.flags & flag_snapshot) != 0 ? told_totals_ : heard_totals_;
+  std::vector<Decimal>& to = !asked_.empty() && (b.h.flags & flag_snapshot) != 0 ? told_totals_ : heard_totals_;
   to.resize(table_.asset_count(), Decimal::not_set());
   to[asset.value - 1] = total;
 }
@@ -104,9 +104,8 @@ void Execution::ask_what_is_there() {
   q.scope = ask_fills | ask_balances;
   // What nobody told may have happened at any time since they agreed last.
   q.since_ns = std::max<core::Nanos>(0, (agreed_ns_ >= 0 ? std::min(agreed_ns_, now_) : settled_) - hour);
-  q.request = ++requests_;
-  balances_due_ = !broker_.query(q);  // asked again at the next step
-  if (!balances_due_) ++asking_;
+  balances_due_ = !ask(q);  // asked again at the next step
+  if (!balances_due_) balances_asked_ = now_;
 }
 
 // Two words of the venue, a step apart, that the ledger does not agree with: not a fill on its way.
@@ -121,12 +120,17 @@ void Execution::hear_balances() {
 }
 
 void Execution::reconcile_if_due() {
-  if (!begun_ || asking_ != 0) return;
+  if (!begun_) return;
+  if (!asked_.empty()) give_up_on_answers();
+  if (!asked_.empty()) return;
+  if (options_.orders_every > 0 && now_ - orders_asked_ >= options_.orders_every) venue_due_ = true;
   if (venue_due_) {
     venue_due_ = !ask_venue();
+    if (!venue_due_) orders_asked_ = balances_asked_ = now_;
     return;
   }
   hear_balances();
+  if (options_.balances_every > 0 && now_ - balances_asked_ >= options_.balances_every) balances_due_ = true;
   if (!balances_due_ || !held_back_.empty()) return;
   for (std::uint32_t n = 1; n <= table_.asset_count(); ++n)
     if (in_doubt({n})) return;
@@ -196,6 +200,7 @@ void Execution::book_change(const Difference& d, Flow kind) {
   const std::string code(table_.asset_code(d.asset));
   const auto dropped = portfolio_.book_flow(d.asset, kind, d.amount);
   if (!dropped) return doubt_products_of(d.asset, dropped.error().code, dropped.error().message);
+  for (const core::Instrument& ins : table_.all()) position_over(ins.id);
   changed_ = view_is_old_ = true;
   if (durable_journal_) {
     note(store::journal_kind::flow, store::line(store::FlowRow{code, kind, d.amount}));
@@ -226,6 +231,7 @@ Result<void> Execution::restore_flow(const store::JournalRow& row) {
   const AssetId asset = table_.find_asset(r->asset);
   if (!asset) return Error{"JOURNAL_ROW", "a change of " + r->asset + ", which no instrument of this run has"};
   const auto booked = portfolio_.book_flow(asset, r->kind, r->amount);
+  for (const core::Instrument& ins : table_.all()) position_over(ins.id);
   return booked ? Result<void>() : Result<void>(booked.error());
 }
 

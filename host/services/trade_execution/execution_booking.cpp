@@ -81,9 +81,9 @@ void Execution::position_moved(const Order& order) {
   const std::size_t at = order.intent.abi.instrument - 1;
   const bool bought = order.intent.side() == Side::buy;
   if (bought && !order.external && order.leaves().is_set() && order.leaves().is_zero()) entries_[at] = EntrySeries{};
-  const Decimal left = portfolio_.position(order.intent.instrument()).qty;
-  if (left.is_zero()) rungs_[at] = 0;
-  if (!bought && (left.is_zero() || left < table_[order.intent.instrument()].rules.base_min)) protections_.clear(order.intent.instrument());
+  const core::InstrumentId id = order.intent.instrument();
+  position_over(id);
+  if (!bought && portfolio_.position(id).qty < table_[id].rules.base_min) protections_.clear(id);
 }
 
 void Execution::after_booking(Order& order, const core::BookedFill& kept, const core::FillAnswer& booked, const bl_fill& told) {

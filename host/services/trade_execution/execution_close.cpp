@@ -66,7 +66,7 @@ Result<CloseAnswer> Execution::close_position(const CloseRequest& q, Nanos now) 
   remember_close(q.key, {body, ins.id, t.decision});
   const std::vector<Order*> working = orders_.working();  // cancelling changes the list
   for (Order* o : working)
-    if (o->intent.instrument() == ins.id && o->intent.purpose != Purpose::emergency) ++(request_cancel(*o, now) ? answer.cancels.asked : answer.cancels.failed);
+    if (!o->external && o->intent.instrument() == ins.id && o->intent.purpose != Purpose::emergency) ++(request_cancel(*o, now) ? answer.cancels.asked : answer.cancels.failed);
   static_cast<void>(fresh_view());
   consider(ins.id, now);
   if (!approved_.empty()) flush_frame(now);

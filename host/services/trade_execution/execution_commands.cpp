@@ -43,6 +43,20 @@ Cancels Execution::cancel_entries(Nanos now, core::InstrumentId only) {
   return n;
 }
 
+// Whoever closed the door to entries may have died before their cancels went out, and a cancel may be lost, or refused while
+// its order was still on its way: what rests against the state is cancelled again at each step.
+void Execution::keep_entries_off(Nanos now) {
+  std::vector<Order*> resting;
+  for (Order* o : orders_.working()) {
+    const core::InstrumentId id = o->intent.instrument();
+    if (o->external || o->intent.side() != Side::buy) continue;
+    if (gate_open_ && states_.of(id) == core::TradingState::active && states_.lock_of(id, now) == nullptr) continue;
+    if (o->cancel_asked && o->updated >= now) continue;
+    resting.push_back(o);
+  }
+  for (Order* o : resting) static_cast<void>(request_cancel(*o, now));
+}
+
 void Execution::audit(Nanos now, std::string_view who, std::string_view action, std::string_view subject,
                       std::string_view reason, std::string_view request_id) {
   if (!sink_.wanted()) return;
@@ -74,7 +88,7 @@ void Execution::change_state(core::TradingState state, Nanos now, std::string_vi
   if (state == core::TradingState::halted)
     for (const core::Instrument& ins : table_.all()) give_up(ins.id, Purpose::exit);
   note(store::journal_kind::state, store::line(store::StateRow{state, gate_open_, frozen, looked, std::string(who), std::string(why), std::string(request_id)}));
-  if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now);
+  make_durable();
   audit(now, who, "trading_state", core::to_string(state), why, request_id);
   // Not why: it is what somebody wrote in a request, and stands in the audit.
   const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = who});

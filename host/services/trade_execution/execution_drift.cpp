@@ -25,12 +25,12 @@ void Execution::trim_drift(Nanos now) {
   const DriftBand& one = options_.position_drift;
   const DriftBand& all = options_.exposure_drift;
   const Decimal equity = portfolio_.equity();
-  if (!equity.is_set() || !equity.is_positive() || frozen_ || state_ == core::TradingState::halted) return;
+  if (!equity.is_set() || !equity.is_positive() || state() == core::TradingState::halted) return;
   const Decimal exposure = portfolio_.exposure();
   const bool too_much = all.on() && exposure.is_set() && above(exposure, equity, all.above);
   for (const core::Instrument& ins : table_.all()) {
     const Decimal value = portfolio_.value(ins.id);
-    if (!value.is_set() || !value.is_positive()) continue;
+    if (!value.is_set() || !value.is_positive() || states_.of(ins.id) == core::TradingState::halted) continue;
     Decimal keep = value;
     if (one.on() && above(value, equity, one.above)) keep = mul(equity, one.cap, Rounding::down);
     // All positions give the same part of what is too much.
@@ -48,7 +48,17 @@ Decimal Execution::within_caps(InstrumentId id, Decimal qty, Purpose purpose) co
     qty = room.is_set() ? min(qty, room) : Decimal::zero();
   };
   if (purpose == Purpose::entry) fits(options_.position_drift, portfolio_.value(id));
-  fits(options_.exposure_drift, portfolio_.exposure());
+  if (!options_.exposure_drift.on()) return qty;
+  // What is being bought counts, in this frame too (trading rules 5.5).
+  Decimal used = portfolio_.exposure();
+  const auto count = [&](const core::Intent& i, Decimal leaves) {
+    if (i.side() != Side::buy) return;
+    const Decimal px = i.limit_px().is_set() ? i.limit_px() : portfolio_.ask(i.instrument());
+    used = used + (i.quote_qty().is_set() ? i.quote_qty() : mul(leaves, px, Rounding::up));
+  };
+  for (const core::Order* o : orders_.working()) count(o->intent, o->leaves());
+  for (const auto& a : approved_) count(*a, a->qty());
+  fits(options_.exposure_drift, used);
   return qty;
 }
 
@@ -82,7 +92,7 @@ void Execution::trim(const core::Instrument& ins, Decimal keep, Nanos now) {
   r.order_qty = qty;
   core::Intent intent = make_intent(ins, Side::sell, qty, Purpose::rebalance, r.decision, bid, now);
   exit_terms(intent, false);
-  auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), frozen_, r.checks);
+  auto answer = exit_floor_.approve(intent, portfolio_, working_sells(id), states_.frozen(id), r.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) {
     r.code = std::make_shared<const std::string>(refused->code);
     return sizing(std::move(r));

@@ -13,9 +13,20 @@ using core::OrderState;
 using core::Purpose;
 using core::Side;
 
-constexpr bool climbs(Purpose p) noexcept { return p == Purpose::exit || p == Purpose::stop || p == Purpose::emergency; }
+constexpr std::uint64_t limit_only = 4;  // of bl_product
+const Decimal widest = Decimal::from_mantissa(8, -2);
 
 }  // namespace
+
+// A SELL, a stop, a take-profit and an operator's close; an emergency's slices have a ladder of their own, and what an
+// operator ordered at a price of his has none.
+bool Execution::climbs(const core::Intent& i) const {
+  if (i.side() != Side::sell) return false;
+  if (i.purpose == Purpose::exit || i.purpose == Purpose::stop) return true;
+  if (i.purpose != Purpose::operator_order || !closing(i.instrument())) return false;
+  const core::Target* close = book_.at(i.instrument(), Purpose::operator_order);
+  return close != nullptr && close->decision == i.decision;
+}
 
 // Immediate or cancelled: nothing of an exit rests, so the next step finds the balance free. Without a bid there is
 // nothing to bound it by.
@@ -23,11 +34,14 @@ void Execution::exit_terms(core::Intent& intent, bool by_ladder) const {
   intent.abi.flags = BL_REDUCE_ONLY;
   intent.abi.tif = BL_IOC;
   intent.abi.type = BL_MARKET;
-  const std::uint32_t rung = rungs_[intent.abi.instrument - 1];
-  if (!by_ladder || rung >= options_.exit_collar.size()) return;
+  const std::size_t rung = rungs_[intent.abi.instrument - 1], steps = options_.exit_collar.size();
   const Decimal bid = portfolio_.bid(intent.instrument());
-  if (!bid.is_set()) return;
-  const Decimal px = floor_to(bid - mul(bid, options_.exit_collar[rung], Rounding::up), table_[intent.instrument()].rules.px_step);
+  if (!by_ladder || !bid.is_set()) return;
+  // Where the venue takes no order at the market the last step is a limit that nearly any bid meets.
+  const bool bounded = !product_flags_.empty() && (product_flags_[intent.abi.instrument - 1] & limit_only) != 0;
+  if (rung >= steps && !bounded) return;
+  const Decimal below = rung < steps ? options_.exit_collar[rung] : steps > 0 ? max(options_.exit_collar.back(), widest) : widest;
+  const Decimal px = floor_to(bid - mul(bid, below, Rounding::up), table_[intent.instrument()].rules.px_step);
   if (!px.is_positive()) return;
   intent.abi.type = BL_LIMIT;
   intent.abi.limit_px = px.raw();
@@ -38,14 +52,29 @@ bool Execution::last_rung(InstrumentId id) const noexcept {
 }
 
 void Execution::count_rung(const core::Intent& intent) {
-  std::uint32_t& rung = rungs_[intent.abi.instrument - 1];
-  if (intent.side() == Side::buy) rung = 0;  // what is bought now is another exit's
-  else if (climbs(intent.purpose)) ++rung;
+  const std::size_t at = intent.abi.instrument - 1;
+  if (intent.side() == Side::buy) {
+    rungs_[at] = 0;  // what is bought now is another exit's
+  } else if (climbs(intent)) {
+    ++rungs_[at];
+    last_exit_[at] = intent.abi.decided_ns;
+  }
+}
+
+// What never left this host asked nobody: the next attempt is the same step.
+void Execution::uncount_rung(const core::Order& order) {
+  std::uint32_t& rung = rungs_[order.intent.abi.instrument - 1];
+  if (order.state == OrderState::denied && rung > 0 && climbs(order.intent)) --rung;
+}
+
+// A ladder takes time: quotes come faster than a venue answers, and what it refuses it refuses again in the same moment.
+bool Execution::exit_too_soon(InstrumentId id, Nanos now) const noexcept {
+  return now - last_exit_[id.value - 1] < 1'000'000'000;
 }
 
 // A venue that says nothing must not hold an exit up. What is unknown is asked about instead (trading rules 2.3).
-bool Execution::overdue(const core::Order& order, Nanos now) const noexcept {
-  if (order.intent.side() != Side::sell || !climbs(order.intent.purpose) || order.state == OrderState::unknown) return false;
+bool Execution::overdue(const core::Order& order, Nanos now) const {
+  if (order.state == OrderState::unknown || (order.intent.purpose != Purpose::emergency && !climbs(order.intent))) return false;
   // Where time moves by data a venue may answer a bar later, or two: nothing is late before.
   const Nanos patience = options_.time_by_data ? std::max(options_.exit_wait, 3 * options_.interval) : options_.exit_wait;
   return now - order.intent.abi.decided_ns >= patience;

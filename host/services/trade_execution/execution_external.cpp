@@ -152,10 +152,8 @@ void Execution::ask_about_stranger(Stranger& s) {
   q.scope = ask_order;
   const std::string_view client_id = field(s.fill.client_id), venue_id = field(s.fill.venue_id);
   q.order = {{client_id.data(), client_id.size()}, {venue_id.data(), venue_id.size()}};
-  q.request = ++requests_;
-  if (!broker_.query(q)) return;  // asked again at the next step
-  s.request = q.request;
-  ++asking_;
+  const auto asked = ask(q);
+  if (asked) s.request = *asked;  // else asked again at the next step
 }
 
 void Execution::ask_about_strangers() {

@@ -32,6 +32,7 @@ Result<bool> Execution::move_inventory(const InventoryRequest& q, core::Nanos no
     return Error{"RELEASE_BEYOND_POSITION", "less of " + ins.symbol + " is held, besides what our orders sell, than is to be released"};
   const Decimal px = q.px.is_set() ? q.px : portfolio_.mark(ins.id).last;
   if (auto done = q.adopt ? portfolio_.adopt(ins.id, q.qty, px, now) : portfolio_.release(ins.id, q.qty); !done) return done.error();
+  position_over(ins.id);
   changed_ = view_is_old_ = true;
   now_ = std::max(now_, now);
   note(store::journal_kind::inventory, store::line(store::InventoryRow{ins.symbol, q.adopt, q.qty, q.adopt ? px : Decimal::not_set(), q.key, body}));
@@ -52,7 +53,9 @@ Result<void> Execution::restore_inventory(const store::JournalRow& row) {
   const core::InstrumentId id = table_.find(r->symbol);
   if (!id) return Error{"JOURNAL_ROW", "inventory of " + r->symbol + ", which is not among the instruments of this run"};
   remember_move(r->key, r->body);
-  return r->adopt ? portfolio_.adopt(id, r->qty, r->px, row.time) : portfolio_.release(id, r->qty);
+  auto done = r->adopt ? portfolio_.adopt(id, r->qty, r->px, row.time) : portfolio_.release(id, r->qty);
+  position_over(id);
+  return done;
 }
 
 }  // namespace bowline::services

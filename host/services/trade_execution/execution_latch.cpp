@@ -19,6 +19,9 @@ bool Execution::look_at_latch(core::Nanos now) {
     const out::Scope scope({.service = "trade-execution"});
     out::warning("execution", "the latch {} is set: the gate is closed; {} cancels asked for, {} of them failed", latch_->file(),
                  cancels.asked, cancels.failed);
+  } else if (!recalling_ && now - kept_off_ >= 1'000'000'000) {
+    kept_off_ = now;
+    keep_entries_off(now);
   }
   return true;
 }
@@ -33,6 +36,10 @@ void Execution::engage_latch(core::Nanos now, std::string_view who, std::string_
 }
 
 Result<void> Execution::resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id) {
+  const bool latched = latch_ != nullptr && latch_->set();
+  if (gate_open_ && !latched && state() == core::TradingState::active && !request_id.empty() && states_.global().request == request_id)
+    return {};  // this very request did it
+  if (auto fresh = once(true, request_id); !fresh) return fresh;
   if (latch_ != nullptr)
     if (auto done = latch_->clear(); !done) return done;
   emergency_resume(now, principal, reason, request_id);

@@ -27,8 +27,12 @@ constexpr std::uint64_t tradable = 1, cancel_only = 2, limit_only = 4, post_only
 constexpr std::uint32_t patience = 50;
 /// Lists that fail until it goes on without one.
 constexpr std::uint32_t most_failed_reads = 3;
-/// Reads in a row by which the venue has nothing free, until it is taken at its word.
-constexpr std::uint32_t most_shorts = 10;
+/// Lists that differ until it goes on all the same: somebody else's orders come and go, and positions wait to be sold.
+constexpr std::uint32_t most_reads = 10;
+/// Reads in a row, and time, by which the venue has nothing free, until it is taken at its word. Where time stands still the
+/// reads alone count.
+constexpr std::uint32_t most_shorts = 10, most_shorts_at_once = 300;
+constexpr Nanos short_for = 60'000'000'000;
 constexpr std::size_t kept_receipts = 100;
 
 /// How far below the bid each rung sells, before the operator's end (trading rules 3.2).
@@ -140,8 +144,8 @@ bool Execution::due(Liquidation::Product& p, Nanos now) {
 void Execution::read_all_orders() {
   Liquidation& l = *liquidation_;
   if (l.asked) {
-    if (asking_ != 0 && ++l.waits < patience) return;
-    if (asking_ == 0) return judge_list();
+    if (!asked_.empty() && ++l.waits < patience) return;
+    if (asked_.empty()) return judge_list();
     l.asked = false;
     ++l.failed_reads;
   }
@@ -166,9 +170,16 @@ void Execution::judge_list() {
   }
   ++l.reads;
   std::vector<core::ClientOrderId> list = named_;
+  std::erase_if(list, [this](const core::ClientOrderId& id) {
+    const Order* o = orders_.find(id);
+    return o != nullptr && o->external;
+  });
   std::sort(list.begin(), list.end());
-  if (l.reads > 1 && list == l.last_list) {
-    l.whole_list = true;
+  const bool agrees = l.reads > 1 && list == l.last_list;
+  if (!agrees && l.reads >= most_reads)
+    incident("RECONCILE_INCOMPLETE", "the venue's list of our orders is another at each read: what is known is sold all the same", now_);
+  if (agrees || l.reads >= most_reads) {
+    l.whole_list = agrees;
     l.phase = Phase::selling;
     // What came in between the two looks, or whose first cancel was lost.
     const Cancels late = cancel_all(now_);
@@ -182,7 +193,14 @@ bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
   if (Order* working = working_of(p.id)) {
     const bool ours = working->intent.decision == p.decision;
     const bool asked = working->state == core::OrderState::cancel_pending && working->updated >= now;
-    if (!ours && !asked && due(p, now)) static_cast<void>(request_cancel(*working, now));
+    if ((!ours || overdue(*working, now)) && !asked && due(p, now)) static_cast<void>(request_cancel(*working, now));
+    return false;
+  }
+  // Somebody else's sale holds the coins: until its end is known they are not missing.
+  const std::vector<Order*> all = orders_.working();
+  for (Order* o : all) {
+    if (!o->external || o->intent.instrument() != p.id || o->intent.side() != Side::sell) continue;
+    if (due(p, now)) static_cast<void>(request_cancel(*o, now));
     return false;
   }
   if (unsettled(p.id)) return false;
@@ -196,7 +214,7 @@ bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
     p.was_read = false;
   }
   if (held.is_zero() || portfolio_.dust(p.id)) return true;
-  if (p.shorts >= most_shorts) return true;
+  if (short_for_good(p, now)) return true;
   if (p.read != 0) {
     if (++p.waits < patience) return false;
     p.read = 0;
@@ -207,17 +225,18 @@ bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
   return sell_slice(p, table_[p.id], now);
 }
 
+bool Execution::short_for_good(const Liquidation::Product& p, Nanos now) {
+  return p.shorts >= most_shorts_at_once || (p.shorts >= most_shorts && now - p.short_since >= short_for);
+}
+
 bool Execution::ask_position(Liquidation::Product& p) {
   bl_query q{};
   q.size = sizeof q;
   q.scope = ask_balances | ask_products;
-  q.request = ++requests_;
-  p.read = q.request;
+  p.read = requests_ + 1;  // it may be answered at once
   p.waits = 0;
   p.at_venue = Decimal::not_set();
-  ++asking_;
-  if (broker_.query(q).ok()) return true;
-  --asking_;
+  if (ask(q).ok()) return true;
   p.read = 0;
   return false;
 }
@@ -235,9 +254,14 @@ bool Execution::sell_slice(Liquidation::Product& p, const core::Instrument& ins,
     return false;
   }
   p.parked = false;
-  if (p.at_venue.is_set() && p.at_venue < ins.rules.base_min) {
+  const Decimal bid = portfolio_.bid(p.id);
+  const auto too_little = [&](Decimal qty) {
+    return qty < ins.rules.base_min || (bid.is_set() && mul(qty, bid, Rounding::down) < ins.rules.quote_min);
+  };
+  if (p.at_venue.is_set() && p.at_venue < portfolio_.position(p.id).qty && too_little(p.at_venue)) {
     // A hold may be let go a moment after its order: it is looked at again, and then said.
-    if (++p.shorts == most_shorts) incident("POSITION_SHORT", "the venue has nothing free of " + ins.symbol + ", of which a position is held here", now);
+    if (p.shorts++ == 0) p.short_since = now;
+    if (p.shorts == most_shorts) incident("POSITION_SHORT", "the venue has nothing free of " + ins.symbol + ", of which a position is held here", now);
     p.stalled = true;
     return false;
   }
@@ -257,6 +281,10 @@ bool Execution::sell_slice(Liquidation::Product& p, const core::Instrument& ins,
   consider(p.id, now);
   if (approved_.size() == before) {
     p.stalled = true;
+    if (liquidation_->end.is_set() && !bid.is_set()) {
+      if (!p.parked) incident("EMERGENCY_PARKED", ins.symbol + " has no bid from which the end of the ladder could be counted: it is sold as soon as it has", now);
+      p.parked = true;
+    }
     // It gives up what no order can be made of; what the venue owes fills of is not that.
     return !book_.insists(p.id, Purpose::emergency) && owed(p.id, Side::sell).is_zero();
   }
@@ -286,21 +314,23 @@ Decimal Execution::emergency_slice(InstrumentId id, Decimal qty) {
   return most >= qty || !rest_sells ? qty : most;
 }
 
-// A market order, or below an operator's end the ladder: a limit that is met at once, further below the bid each time.
-void Execution::shape_slice(core::Intent& intent) {
+// A market order, or below an operator's end the ladder: a limit that is met at once, further below the bid each time. False:
+// there is an end, and no bid to count it from.
+bool Execution::shape_slice(core::Intent& intent) {
   const InstrumentId id = intent.instrument();
   const std::uint64_t flags = product_flags_.empty() ? 0 : product_flags_[id.value - 1];
   const Liquidation::Product* p = liquidation_ ? liquidation_->product(id) : nullptr;
   const Decimal end = liquidation_ ? liquidation_->end : Decimal::not_set();
-  if (!end.is_set() && (flags & limit_only) == 0) return;
+  if (!end.is_set() && (flags & limit_only) == 0) return true;
   const std::uint32_t rung = p == nullptr ? 0 : p->rung;
   const Decimal last = end.is_set() ? end : rungs[2];
   const Decimal below = rung < std::size(rungs) ? min(rungs[rung], last) : last;
   const core::Instrument& ins = table_[id];
   const Decimal px = floor_to(portfolio_.bid(id) - mul(portfolio_.bid(id), below, Rounding::up), ins.rules.px_step);
-  if (!px.is_positive()) return;
+  if (!px.is_set() || !px.is_positive()) return !end.is_set();
   intent.abi.type = BL_LIMIT;
   intent.abi.limit_px = px.raw();
+  return true;
 }
 
 // ---- answers ------------------------------------------------------------------------------------------------------

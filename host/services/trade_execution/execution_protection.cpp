@@ -12,6 +12,8 @@ using core::InstrumentId;
 using core::Nanos;
 using core::Purpose;
 
+constexpr Nanos moment = 1'000'000'000;
+
 }  // namespace
 
 bl_status Execution::want_stop(const bl_stop& wish, const core::SharedText& source) {
@@ -43,11 +45,13 @@ void Execution::watch_all(Nanos now) {
 }
 
 void Execution::watch(InstrumentId id, Nanos now) {
+  if (liquidation_ && liquidation_->phase == Liquidation::Phase::selling) return;  // sells all of it, whatever its price
   const auto due = protections_.due(id, portfolio_.bid(id));
   if (!due) return;
   const Decimal held = portfolio_.position(id).qty;
-  if (!held.is_positive()) return protections_.clear(id);
   if (portfolio_.dust(id)) return;  // no order can be made of it
+  // What the venue says is sold already is not sold again, though its fills are missing.
+  if (!ended_.empty() && held - owed(id, core::Side::sell) < table_[id].rules.base_min) return;
   // What is being sold already is not set off again; but a stop takes over from a take-profit that leaves something.
   const core::Target* standing = book_.insists(id, Purpose::stop) ? book_.at(id, Purpose::stop) : nullptr;
   if (standing != nullptr && (!due->stop || !standing->keep.is_set())) return;
@@ -88,19 +92,44 @@ void Execution::set_off(InstrumentId id, const core::ProtectionDue& due, Decimal
                 ",\"px\":\"" + due.px.to_string() + "\",\"bid\":\"" + t.ref_px.to_string() + "\",\"decision\":\"" + t.decision.hex() + "\"}";
     sink_.put(std::move(r));
   }
+  // Before anything gives way to it: a stop that was seen is not forgotten, whatever the price does after a restart.
+  if (durable_journal_)
+    if (const auto done = journal_.flush(); !done) {
+      incident("JOURNAL_WRITE", done.error().message, now);
+      journal_ok_ = false;
+    }
   const out::Scope scope({.service = "trade-execution"});
   out::Event line(out::Level::Warning, "protection");
   line.field("symbol", symbol).field("what", what).field("source", due.source ? std::string_view(*due.source) : "");
   line.msg("the {} of {} is due: it is sold", due.stop ? "stop" : "take-profit", symbol);
 }
 
-// Between two steps: a stop does not wait for the bar to close, nor does what is being sold for it.
+// Between two steps: a stop does not wait for the bar to close, nor what is being sold for it, nor what stands in its way.
 void Execution::act_on_price(InstrumentId id, Nanos now) {
   if (protections_.any()) watch(id, now);
   if (chases()) chase(id, now);
-  if (!protections_.any() || !book_.insists(id, Purpose::stop) || working_of(id) != nullptr || unsettled(id)) return;
+  if ((liquidation_ && liquidation_->phase == Liquidation::Phase::selling) || !book_.insists(id, Purpose::stop) || unsettled(id)) return;
+  if (core::Order* working = working_of(id)) {
+    const bool in_the_way = working->intent.purpose < Purpose::stop &&
+                            (working->intent.side() == core::Side::buy || working->intent.type() != core::OrderType::market);
+    const bool asked = working->cancel_asked && now - working->updated < moment;
+    if ((in_the_way || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
+    if (working->state == core::OrderState::unknown && now - looked_for_missing_ >= 2 * moment) {
+      looked_for_missing_ = now;
+      look_for_missing(now);
+    }
+    return;
+  }
+  if (exit_too_soon(id, now)) return;
   consider(id, now);
   if (!approved_.empty()) flush_frame(now);
+}
+
+// With the position its protection is over, and its ladder.
+void Execution::position_over(InstrumentId id) {
+  if (!portfolio_.position(id).qty.is_zero()) return;
+  protections_.clear(id);
+  rungs_[id.value - 1] = 0;
 }
 
 void Execution::lock_reentry(InstrumentId id, Nanos now) {

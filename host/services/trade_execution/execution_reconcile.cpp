@@ -42,17 +42,48 @@ Result<void> Execution::ask_venue() {
   q.size = sizeof q;
   q.scope = ask_open | ask_fills | ask_balances | ask_products;
   q.since_ns = std::max<Nanos>(0, since - hour);
-  q.request = list_request_ = ++requests_;
+  const bool lists_already = listing_;
+  const std::uint64_t before = list_request_;
   listing_ = true;
+  list_request_ = requests_ + 1;  // it may be answered at once
   named_.clear();
   told_filled_.clear();
-  ++asking_;
-  if (auto sent = broker_.query(q); !sent) {
-    --asking_;
-    listing_ = false;
-    return sent;
+  if (auto sent = ask(q); !sent) {
+    listing_ = lists_already;
+    list_request_ = before;
+    return sent.error();
   }
   return {};
+}
+
+Result<std::uint64_t> Execution::ask(bl_query& q) {
+  q.request = ++requests_;
+  asked_.push_back({q.request, now_});
+  if (auto sent = broker_.query(q); !sent) {
+    std::erase_if(asked_, [&q](const Asked& a) { return a.request == q.request; });
+    return sent.error();
+  }
+  return q.request;
+}
+
+// A venue that goes silent must not keep what is asked later from being compared: after its time a question is given up,
+// and what it was about is asked again.
+void Execution::give_up_on_answers() {
+  const Nanos patience = std::max<Nanos>(3 * options_.interval, 60'000'000'000);
+  std::size_t silent = 0;
+  for (const Asked& a : asked_) silent += now_ - a.since >= patience ? 1 : 0;
+  if (silent == 0) return;
+  for (const Asked& a : asked_) {
+    if (now_ - a.since < patience) continue;
+    if (listing_ && a.request == list_request_) listing_ = false;
+    for (Stranger& s : strangers_)
+      if (s.request == a.request) s.request = 0;
+  }
+  std::erase_if(asked_, [&](const Asked& a) { return now_ - a.since >= patience; });
+  told_totals_.clear();
+  answer_whole_ = true;
+  venue_due_ = true;
+  incident("RECONCILE_INCOMPLETE", "the venue does not answer: it is asked again", now_);
 }
 
 void Execution::ask_about(const Order& order) {
@@ -60,16 +91,14 @@ void Execution::ask_about(const Order& order) {
   q.size = sizeof q;
   q.scope = ask_order;
   q.order = ref_of(order);
-  q.request = ++requests_;
-  if (const auto sent = broker_.query(q); sent) ++asking_;
-  else incident("RECONCILE_INCOMPLETE", sent.error().message, now_, order.intent.client_id());
+  if (const auto sent = ask(q); !sent) incident("RECONCILE_INCOMPLETE", sent.error().message, now_, order.intent.client_id());
 }
 
 void Execution::on_done(const bl_done& done) {
-  if (asking_ == 0 || done.request == 0 || done.request > requests_) return;
+  if (std::none_of(asked_.begin(), asked_.end(), [&done](const Asked& a) { return a.request == done.request; })) return;  // given up, or told twice
   take_answer();
   if (!strangers_.empty()) give_up_on_strangers(done.request);
-  --asking_;
+  std::erase_if(asked_, [&done](const Asked& a) { return a.request == done.request; });
   answer_whole_ = answer_whole_ && done.status >= 0 && done.complete != 0;
   if (liquidation_) told_of_liquidation(done);
   if (done.status < 0 || done.complete == 0)
@@ -83,7 +112,7 @@ void Execution::on_done(const bl_done& done) {
       ask_about(*o);
     }
   }
-  if (asking_ != 0) return;
+  if (!asked_.empty()) return;
   ended_meanwhile_.clear();
   // All is answered: what the venue says is filled must be what its fills add up to.
   for (const auto& [id, told] : told_filled_)
@@ -141,7 +170,7 @@ void Execution::look_for_missing(Nanos now) {
       continue;
     }
     if (now < o->intent.abi.decided_ns) continue;  // its time has not come again yet
-    if (!m.sent_again && durable_journal_ && now - o->intent.abi.decided_ns <= options_.resend_window &&
+    if (!m.sent_again && !o->cancel_asked && durable_journal_ && now - o->intent.abi.decided_ns <= options_.resend_window &&
         (o->intent.abi.not_after_ns == 0 || now <= o->intent.abi.not_after_ns)) {
       m.sent_again = true;  // once: what it leads to is asked for again
       if (send_again(*o, now)) {
@@ -186,7 +215,10 @@ void Execution::cancel_in_time(Nanos now, bool in_step) {
 
 bool Execution::send_again(Order& order, Nanos now) {
   const core::Intent& intent = order.intent;
-  if (intent.side() == Side::buy && reentry_locked(intent.instrument(), now)) return false;
+  const core::InstrumentId id = intent.instrument();
+  // Nor what nobody would order now: the position is being sold, or this exit does not run.
+  if (intent.side() == Side::buy && (reentry_locked(id, now) || closing(id) || book_.insists(id, core::Purpose::exit) || book_.insists(id, core::Purpose::stop))) return false;
+  if (intent.side() == Side::sell && !may_exit(id, intent.purpose)) return false;
   std::vector<core::CheckRecord> checks;
   // What passed then must pass now: the state, the mark and the caps may be others.
   view_.build(portfolio_, orders_, state(), now);

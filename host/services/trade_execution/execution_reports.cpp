@@ -36,7 +36,8 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
   if (event != OrderEvent::fill_part && event != OrderEvent::fill_all &&
       !order.external && (core::came_back(from, order.state) || core::was_there_after_all(from, order.state)))
     block(order.intent.instrument(), "ORDER_CAME_BACK", "an order that was over, or never at the venue, is or was there after all", now, order.intent.client_id());
-  if (asking_ != 0 && !core::is_terminal(from) && told_as_ended(order.state)) ended_meanwhile_.push_back(order.id());
+  if (!asked_.empty() && !core::is_terminal(from) && told_as_ended(order.state)) ended_meanwhile_.push_back(order.id());
+  if (event == OrderEvent::deny) uncount_rung(order);
   changed_ = view_is_old_ = true;
   ++counts_.moves[static_cast<std::size_t>(order.intent.purpose)][static_cast<std::size_t>(order.state)];
   if (sink_.wanted()) {
@@ -141,7 +142,10 @@ void Execution::on_end(Order& order, const bl_exec& exec) {
   };
   ended(order, exec);
   if (exec.state == BL_S_EXPIRED) return end(OrderEvent::expired, counts_.expired);
-  if (exec.state == BL_S_CANCELLED) return end(OrderEvent::cancelled, counts_.cancelled);
+  if (exec.state == BL_S_CANCELLED) {
+    look_for_foreign_cancel(order, exec);
+    return end(OrderEvent::cancelled, counts_.cancelled);
+  }
   if (exec.state == BL_S_REJECTED) return end(OrderEvent::rejected, counts_.rejected);
   // Filled: the fills themselves say it, but for a buy by cost, whose quantity only the venue knows.
   order.reason = text;

@@ -18,6 +18,9 @@ using core::Side;
 
 constexpr Nanos day_ns = 86'400'000'000'000;
 
+/// What is sold whole by its target, attempt after attempt.
+constexpr bool exits(Purpose p) noexcept { return p == Purpose::exit || p == Purpose::stop || p == Purpose::operator_order; }
+
 Error bad(std::string what) { return {"JOURNAL_ROW", std::move(what)}; }
 
 }  // namespace
@@ -40,6 +43,8 @@ store::StepRow Execution::step_row() const {
   r.day_notional = day_ == now_ / day_ns ? day_notional_ : Decimal::zero();
   r.net_flows = portfolio_.net_flows();
   r.day_flows = portfolio_.day_flows();
+  r.loss_trips = day_tripped_ == now_ / day_ns ? loss_trips_ : 0;
+  r.drawdown_trips = drawdown_trips_;
   return r;
 }
 
@@ -67,14 +72,14 @@ void Execution::insist(InstrumentId id, Purpose purpose) {
 void Execution::give_up(InstrumentId id, Purpose purpose) {
   if (!book_.insists(id, purpose)) return;
   book_.give_up(id, purpose);
-  if (purpose == Purpose::stop) rungs_[id.value - 1] = 0;
+  if (exits(purpose)) rungs_[id.value - 1] = 0;
   note_gone(table_[id].symbol, purpose);
 }
 
 void Execution::clear(InstrumentId id, Purpose purpose) {
   const bool outlives = book_.insists(id, purpose) || (purpose == Purpose::rebalance && book_.has(id, purpose));
   book_.clear(id, purpose);
-  if (outlives && purpose == Purpose::stop) rungs_[id.value - 1] = 0;
+  if (outlives && exits(purpose)) rungs_[id.value - 1] = 0;
   if (outlives) note_gone(table_[id].symbol, purpose);
 }
 
@@ -152,6 +157,7 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
   if (order->state != r->to)
     return bad("order " + std::string(r->order.view()) + " was " + std::string(core::to_string(r->to)) + " and would be " +
                std::string(core::to_string(order->state)) + " now");
+  if (r->event == OrderEvent::deny) uncount_rung(*order);
   if (project != nullptr) {
     core::OrderEventRecord e;
     e.order = order->id();
@@ -189,7 +195,7 @@ Result<void> Execution::restore_target(const store::JournalRow& row) {
   if (!id) return bad("a target of " + r->symbol + ", which is not among the instruments of this run");
   if (r->gone) {
     book_.clear(id, r->purpose);
-    if (r->purpose == Purpose::stop) rungs_[id.value - 1] = 0;
+    if (exits(r->purpose)) rungs_[id.value - 1] = 0;
     return {};
   }
   core::Target t;
@@ -226,6 +232,9 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   day_notional_ = r->day_notional;
   day_ = row.time / day_ns;
   persisted_day_ = r->settled / day_ns;
+  loss_trips_ = r->loss_trips;
+  day_tripped_ = row.time / day_ns;
+  drawdown_trips_ = r->drawdown_trips;
   return {};
 }
 
@@ -273,6 +282,7 @@ void Execution::tell_rules_of_today() {
 void Execution::restored() {
   resuming_ = recalling_ = true;
   now_ = settled_;
+  inherited_until_ = settled_ + 2 * options_.interval;
   seq_ += 1u << 20;  // above what the process may have numbered after its last row
   const std::vector<Order*> working = orders_.working();  // what is applied changes the list
   for (Order* o : working)

@@ -41,6 +41,19 @@ bool Execution::tighten(TradingState state, Nanos now, std::string_view why) {
   return true;
 }
 
+// What is in force and not durable would be forgotten with this process: nothing is bought until it is.
+void Execution::make_durable() {
+  if (const auto done = journal_.flush(); !done) {
+    incident("JOURNAL_WRITE", done.error().message, now_);
+    journal_ok_ = false;
+  }
+}
+
+Result<StateAnswer> Execution::if_durable(StateAnswer answer) const {
+  if (journal_ok_) return answer;
+  return Error{"JOURNAL_UNWRITABLE", "it is in force in this process and not durable: the journal can't be written, and a restart would not know of it"};
+}
+
 void Execution::change_own_state(InstrumentId id, StandingState next) {
   ++seq_;
   const std::string& symbol = table_[id].symbol;
@@ -49,7 +62,7 @@ void Execution::change_own_state(InstrumentId id, StandingState next) {
   if (next.state == TradingState::halted) give_up(id, core::Purpose::exit);
   note(store::journal_kind::product_state,
        store::line(store::ProductStateRow{symbol, next.state, next.frozen, next.who, next.why, next.request}));
-  if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now_);
+  make_durable();
   audit(now_, next.who, "trading_state", symbol + " " + std::string(core::to_string(next.state)), next.why, next.request);
   const out::Scope scope({.service = "trade-execution", .request_id = next.request, .principal = next.who});
   out::info("execution", "trading state of {}: {}{}", symbol, core::to_string(next.state), next.frozen ? ", frozen" : "");
@@ -73,7 +86,7 @@ Result<StateAnswer> Execution::set_trading_state(const StateRequest& q, Nanos no
     change_state(q.state, now, q.principal, q.reason, q.request_id, false, frozen);
   StateAnswer answer;
   if (q.state != TradingState::active) answer.cancels = cancel_entries(now, q.instrument);
-  return answer;
+  return if_durable(answer);
 }
 
 Result<StateAnswer> Execution::lock(const LockRequest& q, Nanos now) {
@@ -82,13 +95,13 @@ Result<StateAnswer> Execution::lock(const LockRequest& q, Nanos now) {
   const std::string& symbol = table_[q.instrument].symbol;
   now_ = std::max(now_, now);
   note(store::journal_kind::lock, store::line(store::LockRow{symbol, q.until, false, q.principal, q.reason, q.request_id}));
-  if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now_);
+  make_durable();
   audit(now, q.principal, "lock", symbol, q.reason, q.request_id);
   const out::Scope scope({.service = "trade-execution", .request_id = q.request_id, .principal = q.principal});
   out::info("execution", "{} is locked {}", symbol, q.until == 0 ? "until it is unlocked" : "until " + core::format_time(q.until));
   remember_request(q.request_id);
   states_.lock(q.instrument, {q.until, now, q.principal, q.reason});
-  return StateAnswer{cancel_entries(now, q.instrument), false};
+  return if_durable({cancel_entries(now, q.instrument), false});
 }
 
 Result<StateAnswer> Execution::unlock(const LockRequest& q, Nanos now) {
@@ -101,13 +114,13 @@ Result<StateAnswer> Execution::unlock(const LockRequest& q, Nanos now) {
   ++seq_;
   now_ = std::max(now_, now);
   note(store::journal_kind::lock, store::line(store::LockRow{symbol, 0, true, q.principal, q.reason, q.request_id}));
-  if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now_);
+  make_durable();
   audit(now, q.principal, "unlock", symbol, q.reason, q.request_id);
   const out::Scope scope({.service = "trade-execution", .request_id = q.request_id, .principal = q.principal});
   out::info("execution", "{} is unlocked", symbol);
   remember_request(q.request_id);
   states_.unlock(q.instrument);
-  return StateAnswer{};
+  return if_durable({});
 }
 
 Result<void> Execution::restore_product_state(const store::JournalRow& row) {

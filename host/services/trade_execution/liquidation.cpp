@@ -29,7 +29,7 @@ std::string_view liquidation_status(const Liquidation& l, const Liquidation::Pro
   if (book.dust(p.id)) return "dust";
   if (p.parked) return "parked";
   if (l.phase == Liquidation::Phase::planned) return "to_sell";
-  if (l.phase == Liquidation::Phase::done) return p.shorts > 0 ? "missing" : "dust";
+  if (l.phase == Liquidation::Phase::done) return "missing";
   return l.phase == Liquidation::Phase::interrupted ? "left" : "selling";
 }
 

@@ -43,6 +43,7 @@ struct Liquidation {
     core::ClientOrderId slice;                   ///< on its way, or just ended; empty: none
     Decimal held_at_slice = Decimal::zero();
     std::uint32_t shorts = 0;                    ///< reads by which the venue has nothing free of it
+    core::Nanos short_since = 0;                 ///< when the first of them was
     std::uint32_t waits = 0;                     ///< looks since the question that is out was asked
     std::uint32_t rung = 0;                      ///< of the ladder: rises with a slice that sold nothing
     core::Nanos tried = -1;                      ///< when something was tried last

@@ -332,7 +332,7 @@ void add_emergency_route(edge::Router& router, Execution& execution, Backend& ba
                   if (stop)
                     cancels = execution.emergency_stop(backend.now(), principal, reason, request_id);
                   else if (const auto done = execution.resume(backend.now(), principal, reason, request_id); !done)
-                    return a->error(503, done.error());
+                    return a->error(done.error().code == "REQUEST_REPEATED" ? 409 : 503, done.error());
                   pump(backend);
                   body.text("state", core::to_string(execution.state()))
                       .boolean("gate_open", execution.gate_open());

@@ -178,6 +178,36 @@ TEST_CASE("the exit's collar is 1 %, 3 % and 8 %, or steps that widen; none of t
   }
 }
 
+TEST_CASE("the host trips at 5 % of the day and 20 % of the peak, at what is set, or never") {
+  RunFile run;
+  const auto load = [&run](const std::string& trip) { return run.load("execution: {trip: {" + trip + "}}\n" + base + no_instances); };
+  const Loaded standard = run.load(base + no_instances);
+  CHECK(standard.config.execution.trip.daily_loss == *Decimal::try_parse("0.05"));
+  CHECK(standard.config.execution.trip.drawdown == *Decimal::try_parse("0.2"));
+  const Loaded l = load("daily_loss: 3%, drawdown: off");
+  INFO(all_text(l));
+  CHECK(l.problems.empty());
+  CHECK(l.config.execution.trip.daily_loss == *Decimal::try_parse("0.03"));
+  CHECK_FALSE(l.config.execution.trip.drawdown.is_set());
+  CHECK(load("daily_loss: 0%").problems.at(0).code == "CONFIG_RANGE");
+  CHECK(load("drawdown: on").problems.at(0).code == "CONFIG_TYPE");
+}
+
+TEST_CASE("the venue is asked at periods where the journal is a file, and where they are set") {
+  RunFile run;
+  const auto periods = [&run](const std::string& text) {
+    const Loaded l = run.load(text + base + no_instances);
+    INFO(all_text(l));
+    CHECK(l.problems.empty());
+    return std::pair(l.config.execution.reconcile.orders_every_ns, l.config.execution.reconcile.balances_every_ns);
+  };
+  constexpr std::int64_t second = 1'000'000'000;
+  CHECK(periods("") == std::pair(60 * second, 300 * second));
+  CHECK(periods("journal: memory\n") == std::pair(0 * second, 0 * second));
+  CHECK(periods("journal: memory\nexecution: {reconcile: {orders_every: 10s}}\n") == std::pair(10 * second, 0 * second));
+  CHECK(periods("execution: {reconcile: {orders_every: 0, balances_every: 1h}}\n") == std::pair(0 * second, 3600 * second));
+}
+
 TEST_CASE("a drift band has both its ends, in their order, or is off") {
   RunFile run;
   const auto load = [&run](const std::string& drift) { return run.load("execution: {drift: {" + drift + "}}\n" + base + no_instances); };

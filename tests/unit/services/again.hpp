@@ -1,6 +1,8 @@
 // The desk of another process: put together again from the journal that an earlier one left.
 #pragma once
 
+#include <filesystem>
+
 #include "unit/services/desk.hpp"
 #include "unit/store/store_folder.hpp"
 
@@ -16,9 +18,11 @@ inline std::unique_ptr<store::Journal> opened(const std::filesystem::path& file)
 struct Again : Desk {
   explicit Again(const std::filesystem::path& file) : Desk({}, "77"_dec, nullptr) {
     journal = opened(file);
-    services::ExecutionOptions o;
-    o.min_trade = "0.005"_dec;
-    exec = std::make_unique<services::Execution>(o, m.table, m.usd, "0.0005"_dec, std::vector<std::unique_ptr<core::RiskRule>>{},
+    restart();
+  }
+  /// Anew, with the options as they are now.
+  void restart() {
+    exec = std::make_unique<services::Execution>(options, m.table, m.usd, "0.0005"_dec, std::vector<std::unique_ptr<core::RiskRule>>{},
                                                  core::FloorLimits{}, broker, *journal, sink);
     const auto done = journal->each([this](const store::JournalRow& row) { return exec->restore(row); });
     if (!done) FAIL(done.error().message);

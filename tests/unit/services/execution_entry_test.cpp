@@ -1,4 +1,4 @@
-#include "unit/services/desk_restart.hpp"
+#include "unit/services/again.hpp"
 
 using namespace bowline;
 using namespace bowline::test;
@@ -132,14 +132,14 @@ TEST_CASE("restart: an entry goes on with its series: no more prices, and no lat
   StoreFolder dir;
   core::Nanos ends = 0;
   {
-    Desk d({}, "10000"_dec, journal_at(dir / "j"));
+    Desk d({}, "10000"_dec, opened(dir / "j"));
     policy(d, 1);
     const Intent first = rest_at_99(d);
     ends = first.abi.expire_ns;
     d.report(first, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
     d.exec->settle(d.now);
   }
-  Restarted a(dir / "j");
+  Again a(dir / "j");
   a.options.entry.reprice = 1;
   a.restart();
   a.exec->resume_orders();

@@ -1,4 +1,4 @@
-#include "unit/services/desk_restart.hpp"
+#include "unit/services/again.hpp"
 
 using namespace bowline;
 using namespace bowline::test;
@@ -139,11 +139,11 @@ TEST_CASE("rule 3.2: an exit's order without an end is cancelled after a while, 
 TEST_CASE("rule 3.2: an exit is not refused for want of a price") {
   StoreFolder dir;
   {
-    Desk d({}, "10000"_dec, journal_at(dir / "j"));
+    Desk d({}, "10000"_dec, opened(dir / "j"));
     d.hold(0.05);
     d.exec->settle(d.now);
   }
-  Restarted a(dir / "j");  // before anything is heard of the market
+  Again a(dir / "j");  // before anything is heard of the market
   REQUIRE_FALSE(a.exec->portfolio().mark({1}).last.is_set());
   a.now = start_ns + 10 * bar_ns;
   a.want(Purpose::emergency, 0);
@@ -155,7 +155,7 @@ TEST_CASE("rule 3.2: an exit is not refused for want of a price") {
 TEST_CASE("rule 3.2: after a restart the ladder goes on where it was") {
   StoreFolder dir;
   {
-    Desk d({}, "10000"_dec, journal_at(dir / "j"));
+    Desk d({}, "10000"_dec, opened(dir / "j"));
     d.hold(0.05);
     d.want(Purpose::exit, 0);
     d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
@@ -165,7 +165,7 @@ TEST_CASE("rule 3.2: after a restart the ladder goes on where it was") {
     d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
     d.exec->settle(d.now);
   }
-  Restarted a(dir / "j");
+  Again a(dir / "j");
   a.now = start_ns + 10 * bar_ns;
   a.price(a.m.btc, 10000);
   a.step();

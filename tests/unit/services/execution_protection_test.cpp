@@ -1,4 +1,4 @@
-#include "unit/services/desk_restart.hpp"
+#include "unit/services/again.hpp"
 
 using namespace bowline;
 using namespace bowline::test;
@@ -284,13 +284,13 @@ TEST_CASE("rule 3.3: a position without a stop for too long is an incident, told
 TEST_CASE("restart: the stop is what it was, and a sale that was not over goes on (3.3)") {
   StoreFolder dir;
   {
-    Desk d({}, "10000"_dec, journal_at(dir / "j"));
+    Desk d({}, "10000"_dec, opened(dir / "j"));
     protect_five(d);
     REQUIRE(d.protect("96"_dec, "110"_dec, 4000) == BL_OK);
     d.step();
   }
   {
-    Restarted a(dir / "j");
+    Again a(dir / "j");
     CHECK(a.exec->stop_px({1}) == "96"_dec);
     a.now = start_ns + 5 * bar_ns;
     CHECK(a.protect("99"_dec) == BL_E_STATE);  // of what is only recalled nothing is wanted
@@ -302,7 +302,7 @@ TEST_CASE("restart: the stop is what it was, and a sale that was not over goes o
     a.report(a.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
     a.exec->settle(a.now);
   }
-  Restarted b(dir / "j");
+  Again b(dir / "j");
   b.exec->resume_orders();
   b.now = start_ns + 9 * bar_ns;
   b.price(b.m.btc, 12000);  // due is due
@@ -315,7 +315,7 @@ TEST_CASE("restart: the stop is what it was, and a sale that was not over goes o
 TEST_CASE("restart: a take-profit in the middle leaves what it would have left, and is not taken twice (3.3)") {
   StoreFolder dir;
   {
-    Desk d({}, "10000"_dec, journal_at(dir / "j"));
+    Desk d({}, "10000"_dec, opened(dir / "j"));
     d.hold(0.05);
     d.price(d.m.btc, 10000);
     REQUIRE(d.protect("95"_dec, "110"_dec, 4000) == BL_OK);
@@ -325,7 +325,7 @@ TEST_CASE("restart: a take-profit in the middle leaves what it would have left, 
     d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, "0.5"_dec);
     d.exec->settle(d.now);
   }
-  Restarted a(dir / "j");
+  Again a(dir / "j");
   a.exec->resume_orders();
   a.now = start_ns + 9 * bar_ns;
   a.price(a.m.btc, 11100);
@@ -342,12 +342,12 @@ TEST_CASE("restart: a take-profit in the middle leaves what it would have left, 
 TEST_CASE("restart: the lock after a stop-out outlives the process, the stop of a closed position does not (1.3)") {
   StoreFolder dir;
   {
-    Desk d({}, "10000"_dec, journal_at(dir / "j"));
+    Desk d({}, "10000"_dec, opened(dir / "j"));
     protect_five(d);
     stop_out(d);
     d.exec->settle(d.now);
   }
-  Restarted a(dir / "j");
+  Again a(dir / "j");
   a.exec->resume_orders();
   a.now = start_ns + 5 * bar_ns;
   a.price(a.m.btc, 9400);

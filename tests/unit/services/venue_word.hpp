@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "unit/services/facts.hpp"
+#include "unit/services/again.hpp"
 
 namespace bowline::test {
 
