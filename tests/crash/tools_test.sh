@@ -95,7 +95,7 @@ sees "a purchase through a closed gate" 'was meant though the gate is closed' jo
   "UPDATE journal SET kind='state', payload='{\"state\":\"halted\",\"gate_open\":false}' WHERE $first_row"
 sees "an order sent after the gate was closed" 'was sent though the gate is closed' journal.db \
   "UPDATE journal SET kind='state', payload='{\"state\":\"halted\",\"gate_open\":false}' WHERE $first_row"
-sees "a strategy's exit while halted" 'exit, sell) was meant though trading is halted' journal.db \
+sees "a strategy's exit while halted" 'exit, SELL) was meant though trading is halted' journal.db \
   "UPDATE journal SET kind='state', payload='{\"state\":\"halted\",\"gate_open\":true}' WHERE $first_row"
 sees "an exit in freeze" 'was meant though freeze is on' journal.db \
   "UPDATE journal SET kind='state', payload='{\"state\":\"halted\",\"gate_open\":true,\"frozen\":true}' WHERE $first_row"
