@@ -266,8 +266,12 @@ void same(const State& whole, const State& other) {
           " cum_qty, cum_quote, cum_fee, decision_px FROM orders");
   compare("fills in the store", whole.store, other.store,
           "SELECT fill_id, order_id, decision_id, time_ns, symbol, side, liquidity, px, qty, fee, fee_asset FROM fills");
-  compare("the last portfolio", whole.store, other.store,
-          "SELECT time_ns, equity, cash, exposure, realised, unrealised, fees, peak FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
+  // A restart writes one at its first step: where nothing is traded any more it may be a later one, of the same money.
+  compare("the last portfolio", whole.store, other.store, "SELECT cash, realised, fees FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
+  const auto last = whole.store.rows("SELECT max(time_ns) FROM portfolio_history");
+  const std::string then = "SELECT time_ns, equity, cash, exposure, realised, unrealised, fees, peak FROM portfolio_history WHERE time_ns=" + last[0][0] +
+                           " ORDER BY version DESC LIMIT 1";
+  if (!other.store.rows(then.c_str()).empty()) compare("the last portfolio", whole.store, other.store, then.c_str());
 }
 
 }  // namespace

@@ -262,6 +262,29 @@ operator() { # how many points
   many asked_point "$1" operator "" "kill before" <"$dir/operator.orders"
   many asked_point "$1" operator "" "kill after" <"$dir/operator.orders"
 }
+panics() { # bowline-panic itself is killed before and after each of its writes, with the host alive, and called again
+  local s=panic at when var verdict command driver gates
+  scenario panic
+  mkdir "$dir/panic.alone"
+  "$tracer" count "$dir/panic.alone" "$dir/panic.own" -- "$panic" liquidate --var "$dir/panic.alone" --id fire-1 >"$dir/out" 2>&1
+  check "panic: its own points are listed" test "$(grep -c HALT "$dir/panic.own")" -ge 4
+  while read -r at; do
+    for when in before after; do
+      var=$dir/panic.own_$when.$(printf '%s' "$at" | tr -c 'A-Za-z0-9' _)
+      verdict=survived
+      : >"$var.problem"
+      host panic "$var"
+      export panic_at="$when $at"
+      begin_drive panic "$var"
+      unset panic_at
+      "${command[@]}" >"$var.out" 2>"$var.err" || { cat "$var.err" >>"$var.problem"; verdict=FAILED; }
+      end_drive panic "$var" >>"$var.problem" || verdict=FAILED
+      judged panic "$var" "" >>"$var.problem" 2>&1 || verdict=FAILED
+      [ "$(cat "$var.panic.reached" 2>/dev/null)" = reached ] || [ $verdict = FAILED ] || verdict=missed
+      note panic "bowline-panic $when" "$at" "$var" $verdict
+    done
+  done < <(cut -d' ' -f1 "$dir/panic.own" | grep HALT)
+}
 clock() { # how many: the wall clock steps back by an hour while the market is paced by it, and before a restart
   local s=clock n command var code
   scenario clock
@@ -335,6 +358,7 @@ case ${1:-} in
   '')
     for s in $all_scenarios $commanded; do matrix "$s" "$all"; done
     for s in in_flight stops_late close_late liquidate; do again "$s" 8 "$all"; done
+    panics
     clock 12
     for s in entry_exit in_flight; do full "$s" "$all"; hold "$s" 10; read_only "$s"; done
     operator "$all"
@@ -347,14 +371,15 @@ case ${1:-} in
     hold in_flight 1
     read_only in_flight
     operator 3
-    clock 1
+    panics
+    clock 2
     ;;
   --list)
     list
     exit "$failed"
     ;;
   --scenario)
-    if [ "$2" = operator ]; then operator "${3:-$all}"; elif [ "$2" = clock ]; then clock "${3:-12}"; else matrix "$2" "${3:-$all}"; fi
+    if [ "$2" = operator ]; then operator "${3:-$all}"; elif [ "$2" = clock ]; then clock "${3:-12}"; elif [ "$2" = panics ]; then panics; else matrix "$2" "${3:-$all}"; fi
     ;;
   --point)
     if [ "$2" = operator ]; then

@@ -280,7 +280,14 @@ give_latched() { "$panic" stop --var "$2" --reason 'crash matrix' >"$2.panic" 2>
 give_liquidate() {
   post "$3/emergency/liquidate-all" fire-1 '{"confirm":true,"reason":"crash matrix","id":"fire-1","max_slice":"900","max_slippage":"0.2"}'
 }
-give_panic() { "$panic" liquidate --var "$2" --reason 'crash matrix' --id fire-1 >"$2.panic" 2>&1; }
+give_panic() { # its first try may be killed at one of its own points
+  if [ -n "${panic_at:-}" ] && [ ! -e "$2.panicked" ]; then
+    touch "$2.panicked"
+    "$tracer" kill $panic_at "$2" "$2.panic.reached" -- "$panic" liquidate --var "$2" --reason 'crash matrix' --id fire-1 >"$2.panic" 2>&1
+    return 1
+  fi
+  "$panic" liquidate --var "$2" --reason 'crash matrix' --id fire-1 >"$2.panic" 2>&1
+}
 give_states() {
   case $1 in
     1) post "$3/trading/state" state-1 '{"state":"reducing","reason":"crash matrix","instrument":"BTC-USD"}' &&

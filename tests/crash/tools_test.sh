@@ -101,7 +101,7 @@ sees "an exit in freeze" 'was meant though freeze is on' journal.db \
   "UPDATE journal SET kind='state', payload='{\"state\":\"halted\",\"gate_open\":true,\"frozen\":true}' WHERE $first_row"
 sees "a latch that is gone" 'the latch is not there' journal.db \
   "INSERT INTO journal SELECT max(row)+1, 'state', max(time_ns), '{\"state\":\"halted\",\"gate_open\":false}', x'' FROM journal"
-sees "a latch that nobody heeds" 'the latch is set, and the gate is not closed' journal.db "SELECT 1" latch
+sees "a latch that nobody heeds" 'the latch is set, and the gate is not closed' journal.db "DELETE FROM journal WHERE row < 0" latch
 begun="INSERT INTO journal SELECT max(row)+1, 'emergency', max(time_ns), '{\"id\":\"fire\",\"event\":\"begun\",\"products\":[{\"symbol\":\"BTC-USD\",\"decision\":\"d\",\"held\":\"0\"}]}', x'' FROM journal"
 receipt() { # sold, left, status
   printf '{\"products\":[{\"instrument\":\"BTC-USD\",\"status\":\"%s\",\"held_before\":\"0\",\"sold\":\"%s\",\"proceeds\":\"0\",\"fees\":\"0\",\"left\":\"%s\",\"orders\":[]}]}' "$3" "$1" "$2"
@@ -118,6 +118,7 @@ sees "a position that nobody protects" 'are held, and no stop of it was asked fo
   "DELETE FROM fills WHERE fill_no=(SELECT max(fill_no) FROM fills JOIN orders USING(order_no) WHERE side='SELL')" sound protected
 sees "an order less than in the whole run" 'orders at the venue, missing' mock_venue.db "DELETE FROM orders WHERE $last" same
 sees "another ledger than the whole run's" 'the last portfolio, missing' crypto_transactions.db "UPDATE portfolio_history SET equity='1'" same
+sees "other cash than the whole run's" 'the last portfolio, missing' crypto_transactions.db "UPDATE portfolio_history SET time_ns=time_ns+1, cash='1'" same
 sees "a lock that the whole run does not have" 'what is not bought, and the states, too much' journal.db \
   "INSERT INTO journal SELECT max(row)+1, 'reentry', max(time_ns), '{\"symbol\":\"BTC-USD\",\"until\":1}', x'' FROM journal" same
 rm -rf "$dir/bad"
