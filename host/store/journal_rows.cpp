@@ -369,6 +369,18 @@ Result<BlockRow> read_block(std::string_view payload) {
   });
 }
 
+std::string line(const OwedRow& r) {
+  Line l{{"client_id", r.order.view()}, {"judged", r.judged}};
+  put(l, "told", r.told);
+  return text_of(l);
+}
+Result<OwedRow> read_owed(std::string_view payload) {
+  return guarded(journal_kind::owed, [&] {
+    const Fields f(payload);
+    return OwedRow{f.order("client_id"), f.amount("told"), f.flag("judged")};
+  });
+}
+
 std::string line(const StepRow& r) {
   Line l{{"settled", r.settled}, {"day", r.day}, {"version", r.version}, {"seq", r.seq}};
   put(l, "peak", r.peak);

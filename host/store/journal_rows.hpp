@@ -21,7 +21,7 @@ namespace bowline::store {
 namespace journal_kind {
 inline constexpr std::string_view begin = "begin", intent = "intent", order = "order", fill = "fill", balance = "balance",
                                   state = "state", block = "block", step = "step", command = "command", target = "target", sizing = "sizing",
-                                  external = "external", protection = "protection", reentry = "reentry", flow = "flow", inventory = "inventory",
+                                  external = "external", protection = "protection", reentry = "reentry", flow = "flow", inventory = "inventory", owed = "owed",
                                   journal = "journal", end = "end";
 }  // namespace journal_kind
 
@@ -85,6 +85,13 @@ struct StateRow {
   bool gate_open = true, frozen = false;
   bool looked = false;  ///< an operator's resume: what blocked a product is explained
   std::string who, why, request{};
+};
+
+/// An order has ended at the venue with another quantity than its fills add up to. `judged`: they had time to come.
+struct OwedRow {
+  core::ClientOrderId order;
+  Decimal told;  ///< filled in all, as the venue says
+  bool judged = false;
 };
 
 /// Nothing more is bought of it: the venue reported what can't be explained.
@@ -151,6 +158,7 @@ std::string line(const ExternalRow&, std::string_view symbol);
 std::string line(const FillRow&);
 std::string line(const StateRow&);
 std::string line(const BlockRow&);
+std::string line(const OwedRow&);
 std::string line(const StepRow&);
 std::string line(const CommandRow&);
 std::string line(const TargetRow&);
@@ -169,6 +177,7 @@ Result<ExternalRow> read_external(std::string_view payload, const core::Instrume
 Result<FillRow> read_fill(std::string_view payload);
 Result<StateRow> read_state(std::string_view payload);
 Result<BlockRow> read_block(std::string_view payload);
+Result<OwedRow> read_owed(std::string_view payload);
 Result<StepRow> read_step(std::string_view payload);
 Result<CommandRow> read_command(std::string_view payload);
 Result<TargetRow> read_target(std::string_view payload);

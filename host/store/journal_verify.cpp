@@ -148,7 +148,7 @@ Result<JournalReport> verify_journal(const std::filesystem::path& file) {
     if (!q.next()) return unreadable(file, db->fault());
     version = q.integer(0);
   }
-  if (version > 2) return Error{"JOURNAL_NEWER", "journal " + file.string() + ": written by a newer version of bowline: update bowline"};
+  if (version > 3) return Error{"JOURNAL_NEWER", "journal " + file.string() + ": written by a newer version of bowline: update bowline"};
   if (version < 2) return Error{"JOURNAL_OLDER", "journal " + file.string() + ": written by an earlier version of bowline, which recorded no fills"};
   JournalReport report;
   Chain chain;

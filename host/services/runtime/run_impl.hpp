@@ -1,6 +1,8 @@
 // What a run is made of; shared by the files that put it together and turn it.
 #pragma once
 
+#include <chrono>
+
 #include "edge/io_thread.hpp"
 #include "services/runtime/remote/decider_nodes.hpp"
 #include "services/runtime/remote/execution_node.hpp"

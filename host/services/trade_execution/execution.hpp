@@ -57,7 +57,8 @@ struct ExecutionOptions {
   Decimal min_trade = Decimal::zero();    // fraction of equity below which nothing is ordered
   core::Nanos resend_window = 60'000'000'000;  // how long after its decision an order that the venue lacks may be sent again
   bool time_by_data = true;               // engine time moves by data alone (replay, simulation), not with the clock
-  std::uint32_t absent_polls = 3;         // how many times the venue must lack it before it counts as never placed
+  std::uint32_t absent_polls = 3;         // how many times the venue must lack an order before it counts as not there,
+  core::Nanos absent_for = 60'000'000'000;  // and over how long
   // Exits: how far below the bid each attempt's limit is; after the last the order is at the market.
   std::vector<Decimal> exit_collar = {Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
   core::Nanos exit_wait = 30'000'000'000;  // an exit's order that works for longer is cancelled, and the next attempt follows
@@ -110,6 +111,8 @@ struct RiskUse {
   core::FloorLimits limits;
   Decimal day_notional = Decimal::zero(), working = Decimal::zero();  ///< entries of the UTC day; resting and unanswered ones
   std::uint32_t orders_last_minute = 0;
+  Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  ///< ExecutionOptions
+  std::uint32_t loss_trips = 0, drawdown_trips = 0;  ///< how many times that it has tripped: today, and since the peak
 };
 
 class Execution {
@@ -350,6 +353,7 @@ class Execution {
   struct Difference {
     core::AssetId asset;
     Decimal amount;  // what the venue has more than the ledger
+    std::uint32_t looks = 0;  // comparisons before that found the same
   };
   std::vector<Decimal> told_totals_, heard_totals_;  // by asset: told in an answer, and by itself; not set = not told
   std::map<core::ClientOrderId, Decimal> short_of_fills_;  // working orders, and what the venue says has filled of them
@@ -408,6 +412,7 @@ class Execution {
   bool sell_slice(Liquidation::Product& p, const core::Instrument& ins, core::Nanos now);
   Decimal emergency_slice(core::InstrumentId id, Decimal qty);
   bool shape_slice(core::Intent& intent);
+  bool foreign_sale_holds(Liquidation::Product& p, core::Nanos now);
   static bool short_for_good(const Liquidation::Product& p, core::Nanos now);
   static bool due(Liquidation::Product& p, core::Nanos now);
   void told_of_liquidation(const bl_balance_ev& told);
@@ -501,6 +506,7 @@ class Execution {
   void flush_frame(core::Nanos now);
   /// Whether the order is in another state now; an event it can't take is an incident.
   bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text, const core::Terms* terms = nullptr);
+  void cancel_if_back(core::Order& order, core::OrderState was, core::Nanos now);
   void write_order(const core::Order& order);
   void on_exec(const bl_exec& exec);
   void on_fill(const bl_fill& fill);
@@ -540,6 +546,7 @@ class Execution {
   /// What the venue has more than the ledger; zero where it only rounds otherwise.
   Decimal difference(core::AssetId asset, Decimal total) const;
   bool in_doubt(core::AssetId asset) const;
+  bool looks_like_a_fill(const Difference& d) const;
   bool explained_by_fees(core::AssetId asset, Decimal amount) const;
   void ask_what_is_there();
   void hear_balances();
@@ -570,6 +577,7 @@ class Execution {
   void change_own_state(core::InstrumentId id, StandingState next);
   void make_durable();
   Result<StateAnswer> if_durable(StateAnswer answer) const;
+  static Error not_durable();
   void remember_request(std::string_view id);
   Result<void> once(bool loosens, std::string_view request_id) const;
   Result<void> restore_product_state(const store::JournalRow& row);
@@ -578,6 +586,8 @@ class Execution {
   void ended(core::Order& order, const bl_exec& told);
   void compare_ended(core::Nanos now, bool last);
   void end_short(core::Order& order, core::Nanos now);
+  void note_owed(const Ended& e);
+  Result<void> restore_owed(const store::JournalRow& row);
   bool may_exit(core::InstrumentId id, core::Purpose purpose) const noexcept;
   void block(core::InstrumentId id, std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});
   void journal_again(core::Nanos now);

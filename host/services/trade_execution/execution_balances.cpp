@@ -15,7 +15,7 @@ using core::Side;
 
 constexpr std::uint32_t ask_fills = 4, ask_balances = 8;  // of bl_query
 constexpr core::Nanos hour = 3'600'000'000'000;
-constexpr std::uint32_t most_comparisons = 4;
+constexpr std::uint32_t most_comparisons = 4, looks_of_a_fill = 3;
 constexpr std::uint16_t flag_snapshot = 2;  // of bl_event
 
 /// A venue that rounds otherwise is not one where something came or went.
@@ -76,6 +76,16 @@ bool Execution::in_doubt(AssetId asset) const {
   return std::any_of(strangers_.begin(), strangers_.end(), [&](const Stranger& s) {
     const core::InstrumentId id{s.fill.h.instrument};
     return !id || id.value > table_.size() || table_[id].base == asset || table_[id].quote == asset;
+  });
+}
+
+// Whether an order that works could have filled by it, though nobody told of the fill yet.
+bool Execution::looks_like_a_fill(const Difference& d) const {
+  return std::any_of(orders_.working().begin(), orders_.working().end(), [&](const Order* o) {
+    const core::Instrument& ins = table_[o->intent.instrument()];
+    const bool buys = o->intent.side() == Side::buy;
+    if (ins.base == d.asset) return buys != d.amount.is_negative() && (!o->leaves().is_set() || abs(d.amount) <= o->leaves());
+    return ins.quote == d.asset && buys == d.amount.is_negative();
   });
 }
 
@@ -156,17 +166,30 @@ void Execution::compare_balances(bool whole) {
     if (in_doubt(asset)) balances_due_ = true;
     else if (!explained_by_fees(asset, d)) found.push_back({asset, d});
   }
-  // A fill may be in the one answer and not yet in the other: only what stays the same is a change of its own.
-  const auto seen_before = [this](const Difference& d) {
-    return std::any_of(differences_.begin(), differences_.end(), [&d](const Difference& o) { return o.asset == d.asset && o.amount == d.amount; });
-  };
+  // A fill may be in the one answer and not yet in the other: only what stays the same is a change of its own, and longer where
+  // a fill of an order that works would look so.
+  bool wait = false;
   std::vector<Difference> changes, fresh;
-  for (const Difference& d : found) (seen_before(d) ? changes : fresh).push_back(d);
+  for (Difference& d : found) {
+    const auto before = std::find_if(differences_.begin(), differences_.end(), [&d](const Difference& o) { return o.asset == d.asset && o.amount == d.amount; });
+    if (before != differences_.end()) d.looks = before->looks + 1;
+    const bool like_a_fill = looks_like_a_fill(d);
+    if (d.looks >= (like_a_fill ? looks_of_a_fill : 1)) {
+      changes.push_back(d);
+    } else {
+      wait = wait || like_a_fill;
+      fresh.push_back(d);
+    }
+  }
   for (const Difference& d : changes) book_change(d, class_of(d, changes));
   if (fresh.empty() && !balances_due_) agreed_ns_ = now_;
   differences_ = std::move(fresh);
   if (differences_.empty()) {
     comparisons_ = 0;
+    return;
+  }
+  if (wait) {
+    balances_due_ = true;  // a step later
     return;
   }
   if (++comparisons_ < most_comparisons) return ask_what_is_there();

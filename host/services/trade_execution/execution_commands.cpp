@@ -25,6 +25,7 @@ Result<void> Execution::request_cancel(Order& order, Nanos now) {
   if (core::is_terminal(order.state)) return {};
   const std::string id(order.intent.client_id()), named(order.client_id_at_venue()), venue(order.venue_id);
   const bl_order_ref ref{{named.data(), named.size()}, {venue.data(), venue.size()}};
+  order.cancel_asked = true;  // an error is no proof that it did not leave
   if (auto sent = broker_.cancel({&ref, 1}); !sent) {
     incident("CANCEL_FAILED", sent.error().message, now);
     return Error{"CANCEL_FAILED", "the broker did not take the cancel of order " + id + ", which may still fill: " + sent.error().message};

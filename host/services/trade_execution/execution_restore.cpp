@@ -98,6 +98,7 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   if (row.kind == kind::sizing) return restore_sizing(row, project);
   if (row.kind == kind::target) return restore_target(row);
   if (row.kind == kind::state) return restore_state(row);
+  if (row.kind == kind::owed) return restore_owed(row);
   if (row.kind == kind::step) return restore_step(row);
   if (row.kind == kind::protection) return restore_protection(row);
   if (row.kind == kind::reentry) return restore_reentry(row);
@@ -218,7 +219,10 @@ Result<void> Execution::restore_state(const store::JournalRow& row) {
   states_.set_global({r->state, r->frozen, row.time, r->who, r->why, r->request});
   remember_request(r->request);
   gate_open_ = r->gate_open;
-  if (r->looked) blocked_.assign(blocked_.size(), false);
+  if (r->looked) {
+    blocked_.assign(blocked_.size(), false);
+    std::erase_if(ended_, [](const Ended& e) { return e.judged; });
+  }
   return {};
 }
 

@@ -51,7 +51,11 @@ void Execution::make_durable() {
 
 Result<StateAnswer> Execution::if_durable(StateAnswer answer) const {
   if (journal_ok_) return answer;
-  return Error{"JOURNAL_UNWRITABLE", "it is in force in this process and not durable: the journal can't be written, and a restart would not know of it"};
+  return not_durable();
+}
+
+Error Execution::not_durable() {
+  return {"JOURNAL_UNWRITABLE", "it is in force in this process and not durable: the journal can't be written, and a restart would not know of it"};
 }
 
 void Execution::change_own_state(InstrumentId id, StandingState next) {

@@ -74,9 +74,104 @@ TEST_CASE("rule 3.3: a stop at or above the bid means now, and a quote sets it o
   q.quote(q.m.btc, 9400, 9500);  // one order at a time
   CHECK(q.broker.sent.size() == 2);
   q.report(q.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+  q.quote(q.m.btc, 9400, 9500);
+  CHECK(q.broker.sent.size() == 2);  // a ladder takes time: quotes come faster than a venue answers
+  q.now += 1'000'000'000;
   q.quote(q.m.btc, 9400, 9500);  // nor does the next attempt wait for a bar
   REQUIRE(q.broker.sent.size() == 3);
   CHECK(q.last().limit_px() == "91.18"_dec);  // 3 % below 94
+}
+
+TEST_CASE("rule 3.3: between two steps a stop takes what is in its way off at once, durable before it does") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    protect_five(d);
+    auto sale = d.request(Side::sell, "5"_dec);
+    sale.type = OrderType::limit;
+    sale.tif = core::TimeInForce::gtc;
+    sale.limit_px = "120"_dec;
+    REQUIRE(d.exec->execute(sale, d.now));
+    const Intent resting = d.last();
+    d.report(resting, BL_X_ACCEPTED);
+    ++d.now;
+    d.quote(d.m.btc, 9400, 9500);
+    REQUIRE(d.broker.cancelled.size() == 1);
+    CHECK(d.broker.cancelled.back() == resting.client_id());
+    d.quote(d.m.btc, 9400, 9500);  // asked once a moment
+    CHECK(d.broker.cancelled.size() == 1);
+    d.now += 1'000'000'000;
+    d.quote(d.m.btc, 9400, 9500);
+    CHECK(d.broker.cancelled.size() == 2);
+    SECTION("it goes on when that has ended") {
+      d.report(resting, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+      d.quote(d.m.btc, 9400, 9500);
+      CHECK(d.last().purpose == Purpose::stop);
+      CHECK(d.last().qty() == "5"_dec);
+    }
+    SECTION("killed here, the next process knows of it, though the price is back") {}
+  }
+  Again a(dir / "j");
+  CHECK(a.exec->reentry_locked(a.m.btc, a.exec->settled()));
+  a.now = start_ns + 3 * bar_ns;
+  a.exec->resume_orders();
+  a.price(a.m.btc, 10000);
+  const std::size_t cancelled = a.broker.cancelled.size(), sent = a.broker.sent.size();
+  a.step();
+  CHECK(a.broker.cancelled.size() + a.broker.sent.size() > cancelled + sent);  // it still sells, or clears the way to it
+}
+
+TEST_CASE("rule 3.3: what the venue says is sold is not set off again at each quote, though its fills are missing") {
+  Desk d;
+  protect_five(d);
+  ++d.now;
+  d.quote(d.m.btc, 9400, 9500);
+  d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, "5"_dec);  // sold, and no fill is told
+  for (int i = 0; i < 3; ++i) {
+    d.now += bar_ns;
+    d.step();
+  }
+  const std::size_t events = d.sink.all<core::EventRecord>().size(), sent = d.broker.sent.size();
+  for (int i = 0; i < 5; ++i) {
+    d.now += 2'000'000'000;
+    d.quote(d.m.btc, 9400, 9500);
+  }
+  CHECK(d.sink.all<core::EventRecord>().size() == events);
+  CHECK(d.broker.sent.size() == sent);
+}
+
+TEST_CASE("rule 3.3: a stop ends with its position, whoever took it: the next position has its own") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    protect_five(d);
+    services::InventoryRequest away;
+    away.instrument = d.m.btc;
+    away.adopt = false;
+    away.qty = "5"_dec;
+    away.reason = "to the vault";
+    away.key = "k";
+    away.principal = "operator";
+    REQUIRE(d.exec->move_inventory(away, d.now));
+    CHECK_FALSE(d.exec->stop_px(d.m.btc).is_set());
+    d.exec->settle(d.now);
+  }
+  Again a(dir / "j");
+  CHECK_FALSE(a.exec->stop_px(a.m.btc).is_set());
+}
+
+TEST_CASE("rule 3.2: an exit that never left this host used up no step of the ladder") {
+  Desk d;
+  protect_five(d);
+  d.broker.answer = services::HandOver::denied;
+  d.price(d.m.btc, 9400);
+  d.step();
+  const Decimal first = d.last().limit_px();
+  d.broker.answer = services::HandOver::taken;
+  d.now += bar_ns;
+  d.price(d.m.btc, 9400);
+  d.step();
+  CHECK(d.last().limit_px() == first);
 }
 
 TEST_CASE("rule 3.3: a wish that can't be kept is not taken") {

@@ -11,29 +11,6 @@ using namespace bowline::test;
 using core::OrderState;
 using core::Purpose;
 
-namespace {
-
-/// What must be the same after a restart. Marks and equity are not in it: prices are told anew.
-std::string facts(const services::Execution& e, const Market& m) {
-  std::string s = std::string(core::to_string(e.state())) + (e.gate_open() ? " open" : " closed");
-  for (const core::Instrument& i : m.table.all()) {
-    const core::Position& p = e.portfolio().position(i.id);
-    s += "\n" + i.symbol + " " + p.qty.to_string() + " cost " + p.cost.to_string() + " realised " + p.realised.to_string() + " fees " +
-         p.fees.to_string() + (e.blocked(i.id) ? " blocked" : "");
-  }
-  for (const Decimal& c : e.portfolio().cash_by_asset()) s += "\ncash " + c.to_string();
-  s += "\nfees " + e.portfolio().fees().to_string() + " realised " + e.portfolio().realised().to_string();
-  const auto order = [&s](const core::Order& o) {
-    s += "\n" + std::string(o.intent.client_id()) + " " + std::string(core::to_string(o.state)) + " " + std::string(std::string_view(o.venue_id)) + " " + o.cum_qty.to_string() +
-         " " + o.cum_quote.to_string() + " " + o.cum_fee.to_string() + " fills " + std::to_string(o.fills.size());
-  };
-  for (const core::Order* o : e.orders().working()) order(*o);
-  for (const core::ClientOrderId& id : e.orders().done()) order(*e.orders().find(id));
-  return s;
-}
-
-}  // namespace
-
 TEST_CASE("restart: position, cash, fees and orders are what they were") {
   StoreFolder dir;
   std::string before;
@@ -496,5 +473,34 @@ TEST_CASE("restart: whatever happened, the journal gives it back") {
     Again a(dir / "j");
     REQUIRE(facts(*a.exec, a.m) == before);
     CHECK(a.exec->portfolio().priced(a.m.usd, {1}));
+  }
+}
+
+TEST_CASE("rule 2.3: a lost entry whose cancel was asked is not sent again, nor while its position is being closed") {
+  for (const bool closing : {false, true}) {
+    StoreFolder dir;
+    std::string entry;
+    {
+      Desk d({}, "10000"_dec, opened(dir / "j"));
+      d.hold(0.02);
+      d.want(Purpose::entry, 0.05);
+      entry = d.last().client_id();
+      d.exec->settle(d.now);
+      if (closing) {
+        REQUIRE(d.exec->close_position({d.m.btc, "c1", "a test", "operator", "r"}, d.now));
+      } else {
+        REQUIRE(d.exec->cancel(core::ClientOrderId(entry), d.now, "operator", "r"));
+      }
+      d.exec->settle(d.now);
+    }
+    Again a(dir / "j");
+    const core::Order* o = a.exec->orders().find(core::ClientOrderId(entry));
+    REQUIRE(o != nullptr);
+    REQUIRE(o->state == OrderState::unknown);
+    a.now = o->intent.abi.decided_ns + 1;
+    a.exec->resume_orders();
+    a.report(o->intent, BL_X_ABSENT, BL_S_UNKNOWN);
+    a.step();
+    for (const core::Intent& i : a.broker.sent) CHECK(i.client_id() != entry);
   }
 }

@@ -1,7 +1,6 @@
 // Execution under the latch HALT (trading rules 3.7).
 #include "services/trade_execution/latched_broker.hpp"
-#include "unit/services/desk.hpp"
-#include "unit/store/store_folder.hpp"
+#include "unit/services/again.hpp"
 
 using namespace bowline;
 using namespace bowline::core;
@@ -120,4 +119,55 @@ TEST_CASE("a latch that can't be set is an incident, and trading is halted all t
   d.exec->emergency_stop(d.now, "operator", "drill", "r1");
   CHECK(d.exec->state() == TradingState::halted);
   CHECK(d.exec->counts().by_incident.at("LATCH_WRITE") == 1);
+}
+
+TEST_CASE("a resume that is repeated because its answer was lost does not undo a stop that came since (3.7)") {
+  Latched d;
+  d.exec->emergency_stop(d.now, "operator", "drill", "r1");
+  REQUIRE(d.exec->resume(d.now, "operator", "over", "r2").ok());
+  CHECK(d.exec->resume(d.now, "operator", "over", "r2").ok());  // nothing since: it stands
+  d.exec->emergency_stop(d.now, "somebody else", "fire", "r3");
+  const auto refused = d.exec->resume(d.now, "operator", "over", "r2");
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == "REQUEST_REPEATED");
+  CHECK(d.latch.set());
+  CHECK(d.exec->state() == TradingState::halted);
+  CHECK_FALSE(d.exec->gate_open());
+  CHECK(d.exec->resume(d.now, "operator", "over", "r4").ok());
+}
+
+TEST_CASE("rule 3.4: what rests against the state is cancelled at each step until its end is known") {
+  Desk d;
+  const Intent entry = d.resting();
+  d.broker.takes_cancels = false;
+  SECTION("after an emergency stop") { d.exec->emergency_stop(d.now, "operator", "drill", "r1"); }
+  SECTION("while reducing") { d.exec->set_state(TradingState::reducing, d.now, "operator", "drill"); }
+  SECTION("under a lock") { static_cast<void>(d.exec->lock({d.m.btc, 0, "drill", "operator", "r1"}, d.now)); }
+  CHECK(d.broker.cancelled.empty());
+  d.broker.takes_cancels = true;
+  d.now += bar_ns;
+  d.step();
+  CHECK(d.broker.cancelled == std::vector<std::string>{std::string(entry.client_id())});
+  d.report(entry, BL_X_CANCEL_REJECTED);  // too early for the venue: it rests all the same
+  d.now += bar_ns;
+  d.step();
+  CHECK(d.broker.cancelled.size() == 2);
+}
+
+TEST_CASE("rule 3.4: a process that died between its emergency stop and its cancels has them sent by the next") {
+  StoreFolder dir;
+  std::string entry;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    entry = d.resting().client_id();
+    d.exec->settle(d.now);
+    d.broker.takes_cancels = false;
+    d.exec->emergency_stop(d.now, "operator", "drill", "r1");
+  }
+  Again a(dir / "j");
+  REQUIRE(a.exec->state() == TradingState::halted);
+  a.exec->resume_orders();
+  a.now = start_ns + 2 * bar_ns;
+  a.step();
+  CHECK(a.broker.cancelled == std::vector<std::string>{entry});
 }

@@ -88,6 +88,24 @@ json product(const json& r, const std::string& symbol) {
     if (p["instrument"] == symbol) return p;
   return {};
 }
+bl_exec of_others(const Desk& d, const std::string& venue_id, std::uint32_t side) {
+  bl_exec e{};
+  e.h.size = sizeof e;
+  e.h.type = BL_EV_EXEC;
+  e.h.instrument = d.m.btc.value;
+  e.h.ts_event = e.h.ts_recv = d.now;
+  put_text(e.venue_id, venue_id);
+  e.side = side;
+  e.type = BL_LIMIT;
+  e.tif = BL_GTC;
+  e.qty = "1"_dec.raw();
+  e.quote_qty = e.stop_px = Decimal::not_set().raw();
+  e.limit_px = (side == BL_BUY ? "50"_dec : "150"_dec).raw();
+  e.kind = BL_X_ACCEPTED;
+  e.state = BL_S_OPEN;
+  e.cum_qty = Decimal::zero().raw();
+  return e;
+}
 void fill_last(Desk& d) { d.fill(d.last(), d.last().qty(), "100"_dec); }
 
 }  // namespace
@@ -314,9 +332,88 @@ TEST_CASE("liquidation: where the venue has less than is held, what it has is so
     d.now += 1;
     v.turn();
   }
+  CHECK(d.exec->liquidating());  // a hold may be let go: a moment is no proof
+  for (int i = 0; i < 8; ++i) {
+    d.now += 10'000'000'000;
+    v.turn();
+  }
   CHECK_FALSE(d.exec->liquidating());
   CHECK(product(receipt(d), "BTC-USD")["status"] == "missing");
   CHECK(d.exec->counts().by_incident.at("POSITION_SHORT") == 2);
+}
+
+TEST_CASE("liquidation: what the venue has free of a position is too little to sell: that is missing, not dust (3.6)") {
+  Desk d;
+  Venue v{d};
+  d.hold(0.05);
+  v.free[d.m.btc_asset.value] = "0.0015"_dec;  // above the least quantity, below the least worth
+  const std::size_t sent = d.broker.sent.size();
+  begin(d, ask());
+  for (int i = 0; i < 20; ++i) {
+    v.turn();
+    d.now += 10'000'000'000;
+  }
+  CHECK_FALSE(d.exec->liquidating());
+  CHECK(d.broker.sent.size() == sent);
+  CHECK(product(receipt(d), "BTC-USD")["status"] == "missing");
+}
+
+TEST_CASE("liquidation: somebody else's sale that holds the coins is cancelled, and waited for (3.6, 5.6)") {
+  Desk d;
+  Venue v{d};
+  d.hold(0.05);
+  d.exec->begin();
+  const bl_exec theirs = of_others(d, "x1", BL_SELL);
+  d.exec->on_broker_event(theirs.h);
+  REQUIRE(d.exec->orders().working().size() == 1);
+  v.free[d.m.btc_asset.value] = Decimal::zero();
+  const std::size_t sent = d.broker.sent.size();
+  begin(d, ask());
+  for (int i = 0; i < 20; ++i) {
+    d.now += 10'000'000'000;
+    v.turn();
+  }
+  CHECK(d.exec->liquidating());
+  CHECK(d.broker.sent.size() == sent);
+  CHECK(d.broker.cancelled.size() > 2);  // asked again until its end is known
+  bl_exec end = theirs;
+  end.h.ts_event = end.h.ts_recv = d.now;
+  end.kind = BL_X_DONE;
+  end.state = BL_S_CANCELLED;
+  d.exec->on_broker_event(end.h);
+  v.free[d.m.btc_asset.value] = "5"_dec;
+  d.now += 10'000'000'000;
+  v.turn();
+  CHECK(d.last().purpose == Purpose::emergency);
+}
+
+TEST_CASE("liquidation: others' orders that come and go do not keep it from selling (3.6)") {
+  Desk d;
+  Venue v{d};
+  d.hold(0.05);
+  d.exec->begin();
+  begin(d, ask());
+  for (int i = 0; i < 12 && d.last().purpose != Purpose::emergency; ++i) {
+    const bl_exec theirs = of_others(d, "x" + std::to_string(i), BL_BUY);
+    d.exec->on_broker_event(theirs.h);
+    static_cast<void>(d.exec->look_at_liquidation(d.now));
+    v.answer();
+    d.now += 1'000'000'000;
+  }
+  v.turn();
+  CHECK(d.last().purpose == Purpose::emergency);
+}
+
+TEST_CASE("liquidation: until it sells the stops do (3.3, 3.6)") {
+  Desk d;
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  REQUIRE(d.protect("95"_dec) == BL_OK);
+  begin(d, ask());  // the venue does not answer yet
+  d.price(d.m.btc, 9000);
+  d.now += bar_ns;
+  d.quote(d.m.btc, 8990, 9010);
+  CHECK(d.last().purpose == Purpose::stop);
 }
 
 TEST_CASE("liquidation: dust and inventory that is not ours are listed, and not sold (3.6, 5.6)") {

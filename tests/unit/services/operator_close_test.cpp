@@ -99,6 +99,67 @@ TEST_CASE("a close that meets too little is tried again until all is sold, and i
   CHECK_FALSE(d.exec->closing(d.m.btc));
 }
 
+TEST_CASE("rule 3.2: a close climbs the ladder to the market, also over a restart") {
+  StoreFolder dir;
+  std::vector<Decimal> limits;
+  const auto missed = [&limits](Desk& d) {
+    limits.push_back(d.last().type() == OrderType::market ? Decimal::zero() : d.last().limit_px());
+    d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.step();
+  };
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.price(d.m.btc, 10000);
+    REQUIRE(d.exec->close_position(close_of(d.m.btc, "c1"), d.now));
+    missed(d);
+    d.exec->settle(d.now);
+  }
+  Again a(dir / "j");
+  a.now = start_ns + 20 * bar_ns;
+  const Order* out = nullptr;
+  for (const Order* o : a.exec->orders().working()) out = o;
+  REQUIRE(out != nullptr);
+  limits.push_back(out->intent.limit_px());
+  a.report(out->intent, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+  a.price(a.m.btc, 10000);
+  a.step();
+  missed(a);
+  missed(a);
+  REQUIRE(limits.size() == 4);
+  CHECK(limits[1] < limits[0]);
+  CHECK(limits[2] < limits[1]);
+  CHECK(limits[3].is_zero());
+}
+
+TEST_CASE("rule 5.6: a close leaves the orders of others alone") {
+  Desk d;
+  d.hold(0.05);
+  d.exec->begin();
+  bl_exec theirs{};
+  theirs.h.size = sizeof theirs;
+  theirs.h.type = BL_EV_EXEC;
+  theirs.h.instrument = d.m.btc.value;
+  theirs.h.ts_event = theirs.h.ts_recv = d.now;
+  put_text(theirs.venue_id, "x1");
+  theirs.side = BL_BUY;
+  theirs.type = BL_LIMIT;
+  theirs.tif = BL_GTC;
+  theirs.qty = "1"_dec.raw();
+  theirs.quote_qty = theirs.stop_px = Decimal::not_set().raw();
+  theirs.limit_px = "50"_dec.raw();
+  theirs.kind = BL_X_ACCEPTED;
+  theirs.state = BL_S_OPEN;
+  theirs.cum_qty = Decimal::zero().raw();
+  d.exec->on_broker_event(theirs.h);
+  REQUIRE(d.exec->orders().working().size() == 1);
+  REQUIRE(d.exec->close_position(close_of(d.m.btc, "c1"), d.now));
+  CHECK(d.broker.cancelled.empty());
+  CHECK(d.last().side() == Side::sell);
+}
+
 TEST_CASE("while a position is being closed nobody buys it: no strategy, no operator") {
   Desk d;
   d.hold(0.05);
