@@ -176,6 +176,7 @@ TEST_CASE("journal replay: a row that only the world can make ends the compariso
                          {20, "inventory", "{}"},
                          {20, "product_state", "{}"},
                          {20, "lock", "{}"},
+                         {20, "adoption", "{}"},
                          {20, "external", "{}"},
                          {20, "flow", "{}"},
                          {20, "journal", "{\"state\":\"writable again\"}"},
