@@ -132,7 +132,7 @@ refused "started again" 14 "JOURNAL_PART: row [0-9]*, [a-z]*, .*the run was star
 # An operator's commands. The strategies leave BTC-USD alone: what they want of it is below the least order.
 sed 's/^instruments: .*/instruments: [{symbol: BTC-USD, quote_min: "600"}, ETH-USD]/; s/max_position: 5%/max_position: 50%/' "$dir/paced.yaml" >"$dir/two.yaml"
 mv "$dir/two.yaml" "$dir/paced.yaml"
-order='{"instrument":"BTC-USD","side":"BUY","type":"limit","qty":"0.7","limit_price":"1000","tif":"GTC","reason":"a test"}'
+order='{"instrument":"BTC-USD","side":"BUY","type":"limit","qty":"0.05","limit_price":"30000","tif":"GTC","reason":"a test"}'
 trade() { # what stands behind the route: the status
   curl -s -m 10 -o "$dir/body" -w '%{http_code}' -X POST -H 'Content-Type: application/json' -H "Idempotency-Key: key" -d "$order" "$at/trades/execute$1"
 }

@@ -103,6 +103,7 @@ TEST_CASE("journal replay: the first row that differs is named, by whatever byte
   CHECK(first(two_steps, changed(1, intent(10, "A"))) == 2);
   CHECK(first(two_steps, changed(4, intent(21, "b"))) == 5);
   CHECK(first(two_steps, changed(2, {10, "fill", two_steps[2].payload})) == 3);
+  CHECK(first(two_steps, changed(5, settled(21))) == 6);  // the last one that counts
   // A row too few, and a row too many.
   const JournalComparison missing = compare(two_steps, Rows(two_steps.begin(), two_steps.end() - 1), 6, Behind::all);
   CHECK(missing.row == 6);
