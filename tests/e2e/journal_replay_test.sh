@@ -85,11 +85,12 @@ check "nothing is left behind" nothing_left
 # Runs that take their time.
 feed="bars: 50000, speed: 15000x"
 config >"$dir/paced.yaml"
+answers() { "$bowline" emergency state --var "$dir/$1" >/dev/null 2>&1; }
 begin() { # state folder
   "$bowline" run "$dir/paced.yaml" --var "$dir/$1" --log-file "$dir/$1.log" >"$dir/$1.out" 2>"$dir/$1.err" &
   host=$!
   started+=($host)
-  check "$1: it listens" within 30 "$bowline" emergency state --var "$dir/$1" >/dev/null
+  check "$1: it listens" within 30 answers "$1"
   at=$(sed -n 's/.*"trade-execution": "\(.*\)".*/\1/p' "$dir/$1/endpoints.json")
 }
 stop() { kill -TERM $host; wait $host; check "it ends in order" is $? 0; started=(); }
@@ -102,7 +103,7 @@ check "stopped: it trades" within 60 filled
 check "alive: what it did so far is the same" ends 0 replay "$dir/paced.yaml" --var "$dir/stopped"
 check "alive: up to a step" grep -q '^the same, up to the last settled step, 2024-' "$dir/out"
 check "alive: with decisions" test "$(sed -n 's/.*compared, \([0-9]*\) decisions.*/\1/p' "$dir/out")" -gt 0
-check "alive: the host is none the worse" "$bowline" emergency state --var "$dir/stopped" >/dev/null
+check "alive: the host is none the worse" answers stopped
 stop
 mark "$dir/stopped" >"$dir/mark"
 check "stopped by SIGTERM: the same" ends 0 replay "$dir/paced.yaml" --var "$dir/stopped" --json
