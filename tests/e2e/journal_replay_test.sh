@@ -176,8 +176,8 @@ check "a run of mode: live" ends 9 replay "$dir/live.yaml" --var "$dir/whole"
 child=$!
 started+=($child)
 begun() { ls "$TMPDIR"/bowline-replay-*/recorded.db >/dev/null 2>&1; }
-until begun; do sleep 0.01; done
-kill -INT $child
+for _ in $(seq 4000); do begun && break; sleep 0.005; done
+kill -TERM $child
 wait $child
 check "interrupted" is $? 14
 started=()
