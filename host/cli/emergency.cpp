@@ -1,48 +1,26 @@
 // bowline emergency stop|liquidate|resume|state|receipt: the operator's commands, said to a running host.
-#include <chrono>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/host_call.hpp"
 #include "cli/verbs.hpp"
-#include "core/exit_codes.hpp"
-#include "edge/endpoints.hpp"
-#include "edge/http_client.hpp"
 
 namespace bowline::cli {
 namespace {
 
 using nlohmann::ordered_json;
 
-struct Options {
-  std::string var = "var", url, reason, id, max_slice, max_slippage;
-  bool json = false, yes = false, dry_run = false;
+struct Options : HostOptions {
+  std::string reason, id, max_slice, max_slippage;
+  bool yes = false, dry_run = false;
 };
 
 Result<ordered_json> say(const Options& o, edge::Method method, const std::string& route, const ordered_json& body) {
-  std::string url = o.url;
-  if (url.empty()) {
-    auto found = edge::read_endpoint(o.var, "trade-execution");
-    if (!found) return Error{"HOST_UNKNOWN", found.error().message};
-    url = std::move(*found);
-  }
-  edge::IoThread io;
-  edge::HttpClient client(io);
-  edge::HttpCall call{.method = method, .url = url + route, .deadline = std::chrono::milliseconds(15'000)};
-  if (method == edge::Method::Post) {
-    call.headers = {{"Content-Type", "application/json"}};
-    call.body = body.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-  }
-  const edge::HttpReply reply = client.fetch(std::move(call));
-  if (!reply.complete())
-    return Error{"HOST_UNREACHABLE", "the host at " + url + " gave no answer (" + reply.error.message + ")" +
-                                         (reply.outcome == edge::Outcome::NotSent ? ": nothing was commanded" : ": it may have done it; ask for the state") +
-                                         "; bowline-panic works without it"};
-  auto words = ordered_json::parse(reply.body, nullptr, false);
-  if (words.is_discarded()) return Error{"HOST_ANSWER", "what answers at " + url + " is not a bowline host"};
-  if (reply.status < 400) return words;
-  const auto& why = words.contains("error") ? words["error"] : words;
-  return Error{"HOST_REFUSED", why.value("code", "") + ": " + why.value("message", "")};
+  auto answer = call_host(o, method, route, body);
+  if (!answer && answer.error().code == "HOST_UNREACHABLE")
+    return Error{answer.error().code, answer.error().message + "; bowline-panic works without it"};
+  return answer;
 }
 
 void print_state(const ordered_json& s) {
@@ -75,17 +53,8 @@ void print_receipt(const ordered_json& r) {
   }
 }
 
-using Print = void (*)(const ordered_json&);
-
-int tell(const Options& o, const Result<ordered_json>& answer, Print print) {
-  if (!answer) return fail(answer.error());
-  if (o.json) std::printf("%s\n", answer->dump(2).c_str());
-  else print(*answer);
-  return core::exit_code::ok;
-}
-
 int stop_or_resume(const Options& o, const char* route) {
-  return tell(o, say(o, edge::Method::Post, route, {{"reason", o.reason}}), [](const ordered_json& s) {
+  return tell_answer(o, say(o, edge::Method::Post, route, {{"reason", o.reason}}), [](const ordered_json& s) {
     std::printf("%s, the gate is %s\n", s.value("state", "").c_str(), s.value("gate_open", false) ? "open" : "closed");
     if (s.contains("cancels"))
       std::printf("%lld cancels asked for, %lld more were not taken\n", s.value("cancels", 0LL), s.value("cancels_failed", 0LL));
@@ -98,7 +67,7 @@ int liquidate(const Options& o) {
   if (!o.id.empty()) body["id"] = o.id;
   if (!o.max_slice.empty()) body["max_slice"] = o.max_slice;
   if (!o.max_slippage.empty()) body["max_slippage"] = o.max_slippage;
-  return tell(o, say(o, edge::Method::Post, o.dry_run ? "/emergency/liquidate-all?dry_run=true" : "/emergency/liquidate-all", body), print_receipt);
+  return tell_answer(o, say(o, edge::Method::Post, o.dry_run ? "/emergency/liquidate-all?dry_run=true" : "/emergency/liquidate-all", body), print_receipt);
 }
 
 }  // namespace
@@ -109,9 +78,7 @@ void add_emergency(CLI::App& app, Action& chosen) {
   const auto o = std::make_shared<Options>();
   const auto add = [&](const char* name, const char* about, const char* example, std::function<int(const Options&)> act) {
     CLI::App* v = verb(*group, name, about, example);
-    v->add_option("--var", o->var, "the run's state folder: its endpoints.json says where the host listens")->capture_default_str();
-    v->add_option("--url", o->url, "where trade-execution listens instead, as http://host:port");
-    v->add_flag("--json", o->json, "the host's answer as one JSON object");
+    add_host_options(v, *o);
     v->callback([o, act = std::move(act), &chosen] { chosen = [o, act] { return act(*o); }; });
     return v;
   };
@@ -129,9 +96,9 @@ void add_emergency(CLI::App& app, Action& chosen) {
   reason(add("resume", "take the latch off, open the gate and trade on", "bowline emergency resume --var var/live --reason 'it was a drill'",
              [](const Options& a) { return stop_or_resume(a, "/emergency/resume"); }));
   add("state", "what may be traded, and who said so when and why", "bowline emergency state --var var/live",
-      [](const Options& a) { return tell(a, say(a, edge::Method::Get, "/trading/state", {}), print_state); });
+      [](const Options& a) { return tell_answer(a, say(a, edge::Method::Get, "/trading/state", {}), print_state); });
   CLI::App* receipt = add("receipt", "how far a liquidation is, or what it sold", "bowline emergency receipt --id fire-1 --var var/live",
-                          [](const Options& a) { return tell(a, say(a, edge::Method::Get, "/emergency/" + a.id, {}), print_receipt); });
+                          [](const Options& a) { return tell_answer(a, say(a, edge::Method::Get, "/emergency/" + a.id, {}), print_receipt); });
   receipt->add_option("--id", o->id, "of the liquidation")->required();
 }
 

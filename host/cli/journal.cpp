@@ -4,7 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "cli/verbs.hpp"
+#include "cli/journal_replay.hpp"
 #include "core/exit_codes.hpp"
 #include "store/journal_verify.hpp"
 
@@ -60,6 +60,7 @@ void add_journal(CLI::App& app, Action& chosen) {
   v->add_option("--journal", o->file, "file name in it, or an absolute path")->capture_default_str();
   v->add_flag("--json", o->json, "one JSON object");
   v->callback([o, &chosen] { chosen = [o] { return verify(*o); }; });
+  add_journal_replay(*journal, chosen);
 }
 
 }  // namespace bowline::cli

@@ -30,6 +30,8 @@ int main(int argc, char** argv) {
   cli::add_explain(app, chosen);
   cli::add_journal(app, chosen);
   cli::add_emergency(app, chosen);
+  cli::add_reconcile(app, chosen);
+  cli::add_inventory(app, chosen);
   cli::add_doctor(app, chosen);
   cli::add_docs(app, chosen);
   cli::add_train(app, chosen);

@@ -27,6 +27,8 @@ void add_db(CLI::App& app, Action& chosen);
 void add_explain(CLI::App& app, Action& chosen);
 void add_journal(CLI::App& app, Action& chosen);
 void add_emergency(CLI::App& app, Action& chosen);
+void add_reconcile(CLI::App& app, Action& chosen);
+void add_inventory(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
 void add_docs(CLI::App& app, Action& chosen);
 void add_train(CLI::App& app, Action& chosen);

@@ -19,6 +19,9 @@ inline constexpr int port = 8;
 inline constexpr int live_guard = 9;
 inline constexpr int doctor = 10;
 inline constexpr int host = 11;
+inline constexpr int unreconciled = 12;
+inline constexpr int journal_differs = 13;
+inline constexpr int journal_part = 14;
 inline constexpr int demo_unmet = 20;
 inline constexpr int internal = 70;
 inline constexpr int plugin_overrun = 75;
@@ -41,6 +44,9 @@ inline constexpr auto exit_codes = std::to_array<ExitCode>({
     {exit_code::live_guard, "live_guard", "a guard of mode: live is not met, or a real venue is named in mode: mock"},
     {exit_code::doctor, "doctor", "doctor found something to mend"},
     {exit_code::host, "host", "the running host gave no answer, or refused what it was commanded"},
+    {exit_code::unreconciled, "unreconciled", "the venue and the book differ, or something of it is not explained: a product is blocked, or an order's fate is open"},
+    {exit_code::journal_differs, "journal_differs", "run again, a recorded run decided otherwise than its journal says"},
+    {exit_code::journal_part, "journal_part", "run again, a recorded run could be compared with its journal in part only"},
     {exit_code::demo_unmet, "demo_unmet", "the demo ended before it showed what it promises"},
     {exit_code::internal, "internal", "a broken invariant: a defect in bowline"},
     {exit_code::plugin_overrun, "plugin_overrun",

@@ -11,6 +11,7 @@ set(routes_sources
     runtime/remote/execution_node.cpp
     runtime/remote/decider_nodes.cpp
     runtime/remote/follower_loop.cpp
+    runtime/rerun.cpp
     runtime/route_help.cpp
     runtime/run.cpp
     runtime/run_health.cpp
@@ -23,6 +24,7 @@ set(routes_sources
     trade_execution/emergency_routes.cpp
     trade_execution/operator_routes.cpp
     trade_execution/order_list.cpp
+    trade_execution/reconciliation_routes.cpp
     trade_execution/risk_routes.cpp
     trade_execution/routes.cpp
     trade_execution/inventory_routes.cpp

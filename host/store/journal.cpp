@@ -14,7 +14,7 @@
 namespace bowline::store {
 namespace {
 
-constexpr int schema_version = 2;
+constexpr int schema_version = 3;
 using Row = JournalLine;
 
 class Statement {
@@ -171,7 +171,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
     if (sqlite3_column_int64(s.get(), 0) != 0)
       return Error{"JOURNAL_OLDER", "journal " + file.string() + ": written by an earlier version of bowline, which recorded no fills: a run can't "
                                     "go on from it. See that its orders have ended, and give another --var folder"};
-    if (!impl->exec("PRAGMA user_version=2")) return impl->fault("JOURNAL_OPEN", "can't be set up");
+    if (!impl->exec("PRAGMA user_version=3")) return impl->fault("JOURNAL_OPEN", "can't be set up");
   }
   if (version == 0) {
     if (!impl->exec("BEGIN;"
@@ -187,7 +187,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
     for (const std::string* text : {&stamp.mode, &stamp.venue, &stamp.portfolio})
       sqlite3_bind_text(s.get(), ++at, text->data(), static_cast<int>(text->size()), SQLITE_STATIC);
     // All in one: a process that dies in the middle must not leave a journal that belongs to nobody.
-    if (sqlite3_step(s.get()) != SQLITE_DONE || sqlite3_reset(s.get()) != SQLITE_OK || !impl->exec("PRAGMA user_version=2; COMMIT"))
+    if (sqlite3_step(s.get()) != SQLITE_DONE || sqlite3_reset(s.get()) != SQLITE_OK || !impl->exec("PRAGMA user_version=3; COMMIT"))
       return impl->fault("JOURNAL_OPEN", "can't be stamped");
   } else {
     Statement s;
@@ -207,6 +207,8 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
     impl->epoch = static_cast<std::uint64_t>(sqlite3_column_int64(s.get(), 0));
   }
   if (auto whole = impl->verify(); !whole) return whole.error();
+  // From here on it may get rows that format 2 has not: a version that would pass over them is kept from it.
+  if (version == 2 && !impl->exec("PRAGMA user_version=3")) return impl->fault("JOURNAL_OPEN", "can't be taken to format 3");
   if (!impl->insert.prepare(impl->db, "INSERT INTO journal VALUES(?,?,?,?,?)") || !impl->begin.prepare(impl->db, "BEGIN") ||
       !impl->commit.prepare(impl->db, "COMMIT") || !impl->rollback.prepare(impl->db, "ROLLBACK"))
     return impl->fault("JOURNAL_OPEN", "can't be prepared");

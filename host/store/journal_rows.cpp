@@ -361,11 +361,35 @@ Result<StateRow> read_state(std::string_view payload) {
   });
 }
 
-std::string line(const BlockRow& r) { return text_of(Line{{"symbol", r.symbol}, {"code", r.code}}); }
+std::string line(const BlockRow& r) {
+  Line l{{"symbol", r.symbol}, {"code", r.code}};
+  if (!r.text.empty()) l["text"] = r.text;
+  if (!r.order.empty()) l["client_id"] = r.order.view();
+  if (r.gone) l["gone"] = true;
+  return text_of(l);
+}
 Result<BlockRow> read_block(std::string_view payload) {
   return guarded(journal_kind::block, [&] {
     const Fields f(payload);
-    return BlockRow{f.text("symbol"), f.text("code")};
+    BlockRow r;
+    r.symbol = f.text("symbol");
+    r.code = f.text("code");
+    r.text = f.text_or("text");
+    if (f.has("client_id")) r.order = f.order("client_id");
+    r.gone = f.flag("gone");
+    return r;
+  });
+}
+
+std::string line(const OwedRow& r) {
+  Line l{{"client_id", r.order.view()}, {"judged", r.judged}};
+  put(l, "told", r.told);
+  return text_of(l);
+}
+Result<OwedRow> read_owed(std::string_view payload) {
+  return guarded(journal_kind::owed, [&] {
+    const Fields f(payload);
+    return OwedRow{f.order("client_id"), f.amount("told"), f.flag("judged")};
   });
 }
 

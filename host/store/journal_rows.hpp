@@ -21,7 +21,7 @@ namespace bowline::store {
 namespace journal_kind {
 inline constexpr std::string_view begin = "begin", intent = "intent", order = "order", fill = "fill", balance = "balance",
                                   state = "state", block = "block", step = "step", command = "command", target = "target", sizing = "sizing",
-                                  external = "external", protection = "protection", reentry = "reentry", flow = "flow", inventory = "inventory",
+                                  external = "external", protection = "protection", reentry = "reentry", flow = "flow", inventory = "inventory", owed = "owed",
                                   journal = "journal", end = "end";
 }  // namespace journal_kind
 
@@ -87,9 +87,18 @@ struct StateRow {
   std::string who, why, request{};
 };
 
-/// Nothing more is bought of it: the venue reported what can't be explained.
+/// An order has ended at the venue with another quantity than its fills add up to. `judged`: they had time to come.
+struct OwedRow {
+  core::ClientOrderId order;
+  Decimal told;  ///< filled in all, as the venue says
+  bool judged = false;
+};
+
+/// Nothing more is bought of it: the venue reported what can't be explained. `gone`: this reason is explained.
 struct BlockRow {
-  std::string symbol, code;
+  std::string symbol, code, text{};  ///< text: empty in rows of earlier versions
+  core::ClientOrderId order{};       ///< empty: of none
+  bool gone = false;
 };
 
 /// What a step left behind that can't be had from orders and fills. `settled` is the last step whose events all stand
@@ -151,6 +160,7 @@ std::string line(const ExternalRow&, std::string_view symbol);
 std::string line(const FillRow&);
 std::string line(const StateRow&);
 std::string line(const BlockRow&);
+std::string line(const OwedRow&);
 std::string line(const StepRow&);
 std::string line(const CommandRow&);
 std::string line(const TargetRow&);
@@ -169,6 +179,7 @@ Result<ExternalRow> read_external(std::string_view payload, const core::Instrume
 Result<FillRow> read_fill(std::string_view payload);
 Result<StateRow> read_state(std::string_view payload);
 Result<BlockRow> read_block(std::string_view payload);
+Result<OwedRow> read_owed(std::string_view payload);
 Result<StepRow> read_step(std::string_view payload);
 Result<CommandRow> read_command(std::string_view payload);
 Result<TargetRow> read_target(std::string_view payload);

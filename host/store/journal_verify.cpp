@@ -1,13 +1,11 @@
 #include "store/journal_verify.hpp"
 
-#include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/order.hpp"
-#include "store/journal_chain.hpp"
+#include "store/journal_file.hpp"
 #include "store/journal_rows.hpp"
-#include "store/query.hpp"
 
 namespace bowline::store {
 namespace {
@@ -129,48 +127,28 @@ class Verifier {
   }
 };
 
-Error unreadable(const std::filesystem::path& file, const Error& why) {
-  return why.code == "STORE_LOCKED"
-             ? Error{"JOURNAL_LOCKED", "journal " + file.string() + ": a host runs on it; stop it first, or verify a copy"}
-             : Error{"JOURNAL_OPEN", "journal " + file.string() + " can't be read: " + why.message};
-}
-
 }  // namespace
 
-Result<JournalReport> verify_journal(const std::filesystem::path& file) {
-  std::error_code ec;
-  if (!std::filesystem::exists(file, ec)) return Error{"JOURNAL_OPEN", "journal " + file.string() + " is not there: name the run's state folder with --var"};
-  const auto db = Database::open(file, Database::Access::read);
-  if (!db) return unreadable(file, db.error());
-  std::int64_t version = 0;
-  {
-    Query q(*db, "PRAGMA user_version");
-    if (!q.next()) return unreadable(file, db->fault());
-    version = q.integer(0);
-  }
-  if (version > 2) return Error{"JOURNAL_NEWER", "journal " + file.string() + ": written by a newer version of bowline: update bowline"};
-  if (version < 2) return Error{"JOURNAL_OLDER", "journal " + file.string() + ": written by an earlier version of bowline, which recorded no fills"};
+Result<JournalReport> verify_journal(const std::filesystem::path& path) {
+  auto file = JournalFile::open(path);
+  if (!file) return file.error();
   JournalReport report;
-  Chain chain;
+  Digest good = file->head();
   Verifier verifier;
-  Query q(*db, "SELECT row, kind, time_ns, payload, hash FROM journal ORDER BY row");
-  while (q.next()) {
-    const std::uint64_t number = report.rows + 1;
-    const Digest d = chain.next(q.bytes(1), q.integer(2), q.bytes(3));
-    const std::string_view has = q.bytes(4);
-    if (static_cast<std::uint64_t>(q.integer(0)) != number || has.size() != d.size() || std::memcmp(has.data(), d.data(), d.size()) != 0) {
-      report.bad = {number, "JOURNAL_CHAIN", "the row is not what was written: it was changed, or rows before it are missing"};
+  for (;;) {
+    const auto more = file->next();
+    if (!more && more.error().code != "JOURNAL_CHAIN") return more.error();
+    if (more && !*more) break;
+    const JournalRow& row = file->row();
+    const auto sound = more ? verifier.row(row.kind, row.time, row.payload, report) : Result<void>(more.error());
+    if (!sound) {
+      report.bad = {row.row, sound.error().code, sound.error().message};
       break;
     }
-    if (auto good = verifier.row(q.bytes(1), q.integer(2), q.bytes(3), report); !good) {
-      report.bad = {number, good.error().code, good.error().message};
-      break;
-    }
-    chain.reset(d);
+    good = file->head();
     ++report.rows;
   }
-  if (q.failed() && report.bad.code.empty()) return unreadable(file, db->fault());
-  report.head = hex(chain.head());
+  report.head = hex(good);
   verifier.conclude(report);
   return report;
 }

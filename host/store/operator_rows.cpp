@@ -116,4 +116,29 @@ Result<EmergencyRow> read_emergency(std::string_view payload) {
   });
 }
 
+std::string line(const AdoptionRow& r) {
+  Line l{{"key", r.key}, {"body", r.body}, {"event", r.event}};
+  if (!r.symbol.empty()) l["symbol"] = r.symbol;
+  l["who"] = r.who;
+  l["why"] = r.why;
+  l["request"] = r.request;
+  if (r.event != "begun") l["report"] = r.report;
+  return text_of(l);
+}
+Result<AdoptionRow> read_adoption(std::string_view payload) {
+  return guarded(journal_kind::adoption, payload, [](const json& l) {
+    AdoptionRow r;
+    r.key = l.at("key");
+    r.body = l.at("body");
+    r.event = l.at("event");
+    if (r.event != "begun" && r.event != "done" && r.event != "failed") throw Bad{"event is " + r.event + ", which this version does not know"};
+    r.symbol = l.value("symbol", "");
+    r.who = l.at("who");
+    r.why = l.at("why");
+    r.request = l.at("request");
+    if (r.event != "begun") r.report = l.at("report");
+    return r;
+  });
+}
+
 }  // namespace bowline::store

@@ -1,5 +1,5 @@
 // The journal's rows of what an operator commands beside orders: the state of one product, locks, whole positions to close,
-// and emergency liquidations. Like journal_rows.hpp: one struct a kind, its line of text, and the way back.
+// emergency liquidations, and adoptions of the venue's word. Like journal_rows.hpp: one struct a kind, its line of text, and the way back.
 #pragma once
 
 #include <bowline/decimal.hpp>
@@ -13,7 +13,8 @@
 namespace bowline::store {
 
 namespace journal_kind {
-inline constexpr std::string_view product_state = "product_state", lock = "lock", close = "close", emergency = "emergency";
+inline constexpr std::string_view product_state = "product_state", lock = "lock", close = "close", emergency = "emergency",
+                                  adoption = "adoption";
 }  // namespace journal_kind
 
 /// The trading state of one product from here on (trading rules 3.4).
@@ -52,15 +53,26 @@ struct EmergencyRow {
   std::string receipt;  ///< of one that is over: JSON
 };
 
+/// An adoption of the venue's word (POST /reconciliation): begun, or over with what it did. What it changed stands in rows of
+/// their own, in the commit of its end.
+struct AdoptionRow {
+  std::string key, body, event;  ///< event: "begun", "done" or "failed"
+  std::string symbol;            ///< empty: all products
+  std::string who, why, request;
+  std::string report{};          ///< of one that is over: JSON
+};
+
 std::string line(const ProductStateRow&);
 std::string line(const LockRow&);
 std::string line(const CloseRow&);
 std::string line(const EmergencyRow&);
+std::string line(const AdoptionRow&);
 
 /// The inverse of line(). Errors: JOURNAL_ROW, with what is missing or wrong in it.
 Result<ProductStateRow> read_product_state(std::string_view payload);
 Result<LockRow> read_lock(std::string_view payload);
 Result<CloseRow> read_close(std::string_view payload);
 Result<EmergencyRow> read_emergency(std::string_view payload);
+Result<AdoptionRow> read_adoption(std::string_view payload);
 
 }  // namespace bowline::store

@@ -1,117 +1,36 @@
 // crash_judge: the independent reader. It shares no code with the host or the mock venue: it reads the files that they left.
 //
-//   crash_judge sound STATE ASSET=FIRST...   whether the venue's own state, the journal and the store of one run agree: no
-//                                            lost order, no second order, no unseen position, no money from nowhere
+//   crash_judge sound STATE ASSET=FIRST... [protected]   whether the venue's own state, the journal and the store of one run
+//                                            agree: no lost order, no second order, no unseen position, no money from nowhere;
+//                                            and whether its conduct was as it should be (conduct.cpp). `protected`: what is
+//                                            held at the end has a stop
 //   crash_judge same WHOLE STATE             whether a run that was interrupted left what the whole run left
 //
 // Each violation is a line; ends with 1 when there is one, with 2 when a file cannot be read.
-#include <sqlite3.h>
-
 #include <algorithm>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <map>
 #include <set>
-#include <string>
-#include <string_view>
-#include <vector>
+
+#include "left.hpp"
 
 namespace {
-
-__extension__ typedef __int128 Int128;
-
-/// An exact amount, counted in units of 10^-18. None stays none: nothing is taken for 0.
-struct Amount {
-  bool known = false;
-  Int128 units = 0;
-  bool operator==(const Amount& o) const { return known == o.known && units == o.units; }
-};
-
-Amount amount(std::string_view text) {
-  Amount a;
-  const bool minus = !text.empty() && text.front() == '-';
-  if (minus) text.remove_prefix(1);
-  int decimals = -1;
-  for (const char c : text) {
-    if (c == '.' && decimals < 0) decimals = 0;
-    else if (c < '0' || c > '9' || decimals == 18) return {};
-    else a.units = a.units * 10 + (c - '0'), decimals += decimals >= 0 ? 1 : 0;
-  }
-  if (text.empty()) return {};
-  for (int i = std::max(decimals, 0); i < 18; ++i) a.units *= 10;
-  if (minus) a.units = -a.units;
-  a.known = true;
-  return a;
-}
-
-std::string text_of(Int128 units) {
-  const bool minus = units < 0;
-  std::string s;
-  for (Int128 u = minus ? -units : units; u != 0 || s.size() < 19; u /= 10) {
-    if (s.size() == 18) s += '.';
-    s += static_cast<char>('0' + static_cast<int>(u % 10));
-  }
-  if (minus) s += '-';
-  std::reverse(s.begin(), s.end());
-  return s;
-}
-
-using Row = std::vector<std::string>;  // an SQL NULL is the word "null"
-
-class File {
-  sqlite3* db_ = nullptr;
-  std::string path_;
-
- public:
-  explicit File(const std::string& path) : path_(path) {
-    // Not made when it is not there; written only where a process that died left its log to be brought in.
-    if (sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) unreadable();
-  }
-  ~File() { sqlite3_close(db_); }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  std::vector<Row> rows(const char* sql) const {
-    sqlite3_stmt* s = nullptr;
-    if (sqlite3_prepare_v2(db_, sql, -1, &s, nullptr) != SQLITE_OK) unreadable();
-    std::vector<Row> all;
-    int rc = 0;
-    while ((rc = sqlite3_step(s)) == SQLITE_ROW) {
-      Row& row = all.emplace_back();
-      for (int i = 0; i < sqlite3_column_count(s); ++i) {
-        const unsigned char* text = sqlite3_column_text(s, i);
-        row.emplace_back(text == nullptr ? "null" : reinterpret_cast<const char*>(text));
-      }
-    }
-    sqlite3_finalize(s);
-    if (rc != SQLITE_DONE) unreadable();
-    return all;
-  }
-
- private:
-  [[noreturn]] void unreadable() const {
-    std::printf("%s cannot be read: %s\n", path_.c_str(), sqlite3_errmsg(db_));
-    std::exit(2);
-  }
-};
-
 int violations = 0;
-void violation(const std::string& what) {
+}
+
+void crash::violation(const std::string& what) {
   ++violations;
   if (violations <= 20) std::printf("%s\n", what.c_str());
 }
 
-struct State {
-  File venue, journal, store;
-  explicit State(const std::string& folder)
-      : venue(folder + "/mock_venue.db"), journal(folder + "/journal.db"), store(folder + "/crypto_transactions.db") {}
-};
+namespace {
+
+using namespace crash;
 
 // ---- one run in itself ------------------------------------------------------------------------------------------------
 
 struct Order {  // as the venue has it
-  std::string client, symbol, side, state;
+  std::string client, symbol, side, state;  // client: of somebody else's order what it is called here, "" if it is not known
+  bool others = false;
   Amount qty, limit_px, cum_qty, cum_quote, cum_fee;
   std::int64_t submitted = 0, updated = 0;
 };
@@ -122,21 +41,23 @@ struct Fill {
   std::string fee_asset;
 };
 
-std::int64_t number(const std::string& s) { return std::strtoll(s.c_str(), nullptr, 10); }
 std::string base(const std::string& symbol) { return symbol.substr(0, symbol.find('-')); }
 std::string quote(const std::string& symbol) { return symbol.substr(symbol.find('-') + 1); }
 
 class Sound {
   const State& s_;
   std::map<std::string, Int128> first_;                          // what the account began with
-  std::map<std::string, Order> orders_;                          // the venue's, by client id
+  std::map<std::string, Order> orders_;                          // the venue's, by number
   std::map<std::string, Fill> fills_;                            // the venue's, by fill id
+  std::map<std::string, std::string> others_;                    // somebody else's orders: the journal's name by the venue's id
   std::map<std::string, std::map<std::string, std::string>> intents_;  // the journal's, by client id
 
  public:
   Sound(const State& s, std::map<std::string, Int128> first) : s_(s), first_(std::move(first)) {}
 
   void judge() {
+    for (const Row& r : s_.journal.rows("SELECT json_extract(payload,'$.venue_id'), json_extract(payload,'$.client_id') FROM journal WHERE kind='external'"))
+      if (!others_.emplace(r[0], r[1]).second) violation("the journal has somebody else's order " + r[0] + " twice");
     read_venue();
     money();
     read_journal();
@@ -153,17 +74,27 @@ class Sound {
 
  private:
   void read_venue() {
+    std::set<std::string> acts;
+    for (const Row& r : s_.venue.rows("SELECT order_no FROM external_acts WHERE order_no IS NOT NULL")) acts.insert(r[0]);
     for (const Row& r : s_.venue.rows("SELECT client_id, symbol, side, state, qty, limit_px, cum_qty, cum_quote, cum_fee, submitted_ns,"
-                                      " updated_ns, order_no FROM orders ORDER BY order_no")) {
-      Order o{r[0], r[1], r[2], r[3], amount(r[4]), amount(r[5]), amount(r[6]), amount(r[7]), amount(r[8]), number(r[9]), number(r[10])};
-      if (o.client == "null") violation("the venue has order " + r[11] + ", which is nobody's");
-      else if (o.state == "OPEN" && o.side == "BUY") violation("entry " + o.client + " still works at the venue, and the run has ended");
+                                      " updated_ns, order_no, venue_id FROM orders ORDER BY order_no")) {
+      const bool others = r[0] == "null";
+      Order o{r[0], r[1], r[2], r[3], others, amount(r[4]), amount(r[5]), amount(r[6]), amount(r[7]), amount(r[8]), number(r[9]), number(r[10])};
+      if (others && !acts.contains(r[11])) violation("the venue has order " + r[11] + ", which is nobody's");
+      if (others) {
+        const auto named = others_.find(r[12]);
+        o.client = named == others_.end() ? "" : named->second;
+        if (o.state == "OPEN" && o.client.empty()) violation("unseen order: " + r[12] + " of somebody else works at the venue, and the journal does not know it");
+      } else if (o.state == "OPEN" && o.side == "BUY") {
+        violation("entry " + o.client + " still works at the venue, and the run has ended");
+      }
       if (o.qty.known && o.cum_qty.units > o.qty.units) violation("order " + o.client + " is filled beyond its quantity");
-      orders_.emplace(o.client, o);
+      orders_.emplace(r[11], o);
     }
-    for (const Row& r : s_.venue.rows("SELECT fill_id, client_id, px, qty, fee, fee_asset, quote FROM fills")) {
-      fills_[r[0]] = {r[1], amount(r[2]), amount(r[3]), amount(r[4]), r[5]};
-      if (!orders_.contains(r[1])) violation("the venue's fill " + r[0] + " is of an order that it does not have");
+    for (const Row& r : s_.venue.rows("SELECT fill_id, order_no, px, qty, fee, fee_asset FROM fills")) {
+      const auto o = orders_.find(r[1]);
+      if (o == orders_.end()) violation("the venue's fill " + r[0] + " is of an order that it does not have");
+      else fills_[r[0]] = {o->second.client, amount(r[2]), amount(r[3]), amount(r[4]), r[5]};
     }
   }
 
@@ -171,7 +102,8 @@ class Sound {
   void money() {
     std::map<std::string, Int128> has = first_;
     std::map<std::string, Int128> qty, value, fee;
-    for (const Row& r : s_.venue.rows("SELECT f.client_id, f.qty, f.quote, f.fee, f.fee_asset, o.symbol, o.side FROM fills f JOIN orders o USING(order_no)")) {
+    for (const Row& r : s_.venue.rows("SELECT asset, amount FROM external_acts WHERE amount IS NOT NULL")) has[r[0]] += amount(r[1]).units;
+    for (const Row& r : s_.venue.rows("SELECT o.order_no, f.qty, f.quote, f.fee, f.fee_asset, o.symbol, o.side FROM fills f JOIN orders o USING(order_no)")) {
       const Int128 sign = r[6] == "BUY" ? 1 : -1;
       has[base(r[5])] += sign * amount(r[1]).units;
       has[quote(r[5])] -= sign * amount(r[2]).units;
@@ -180,9 +112,9 @@ class Sound {
       value[r[0]] += amount(r[2]).units;
       fee[r[0]] += amount(r[3]).units;
     }
-    for (const auto& [client, o] : orders_)
-      if (o.cum_qty.units != qty[client] || o.cum_quote.units != value[client] || o.cum_fee.units != fee[client])
-        violation("the venue's sums of order " + client + " are not those of its fills");
+    for (const auto& [no, o] : orders_)
+      if (o.cum_qty.units != qty[no] || o.cum_quote.units != value[no] || o.cum_fee.units != fee[no])
+        violation("the venue's sums of order " + no + " are not those of its fills");
     std::map<std::string, Int128> held;
     for (const Row& r : s_.venue.rows("SELECT hold_asset, hold FROM orders WHERE state='OPEN'")) held[r[0]] += amount(r[1]).units;
     std::set<std::string> told;
@@ -207,7 +139,9 @@ class Sound {
   }
 
   void every_order_was_meant() {
-    for (const auto& [client, o] : orders_) {
+    for (const auto& [no, o] : orders_) {
+      if (o.others) continue;
+      const std::string& client = o.client;
       const auto i = intents_.find(client);
       if (i == intents_.end()) {
         violation("second order: the venue has " + client + ", and no intent of it is in the journal");
@@ -228,6 +162,9 @@ class Sound {
     std::map<std::string, std::string> noted;
     for (const Row& r : s_.journal.rows("SELECT json_extract(payload,'$.client_id'), json_extract(payload,'$.to') FROM journal WHERE kind='order' ORDER BY row"))
       noted[r[0]] = r[1];
+    std::map<std::string, const Order*> ours;
+    for (const auto& [no, o] : orders_)
+      if (!o.others) ours[o.client] = &o;
     for (const auto& [client, intent] : intents_) {
       const auto row = stored.find(client);
       if (row == stored.end()) {
@@ -236,23 +173,25 @@ class Sound {
       }
       const std::string& state = row->second[1];
       if (noted[client] != state) violation("order " + client + " is " + state + " in the store and " + noted[client] + " in the journal");
-      const auto at_venue = orders_.find(client);
-      if (at_venue == orders_.end()) {
+      const auto at_venue = ours.find(client);
+      if (at_venue == ours.end()) {
         if (state != "not_placed" && state != "denied") violation("lost order: " + client + " is " + state + " here, and the venue does not have it");
         continue;
       }
-      const Order& o = at_venue->second;
+      const Order& o = *at_venue->second;
       std::string theirs = o.state;
       std::transform(theirs.begin(), theirs.end(), theirs.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
       if (theirs == "open" && o.cum_qty.units != 0) theirs = "partially_filled";
       if (state != theirs) violation("order " + client + " is " + state + " in the store and " + theirs + " at the venue");
-      const auto differs = [](const std::string& ours, const Amount& venue) { return amount(ours == "null" ? "0" : ours).units != venue.units; };
+      const auto differs = [](const std::string& stored_sum, const Amount& venue) { return amount(stored_sum == "null" ? "0" : stored_sum).units != venue.units; };
       if (differs(row->second[2], o.cum_qty) || differs(row->second[3], o.cum_quote) || differs(row->second[4], o.cum_fee))
         violation("order " + client + " has other sums in the store than at the venue");
       stored.erase(row);
     }
+    std::set<std::string> known;
+    for (const auto& [venue_id, name] : others_) known.insert(name);
     for (const auto& [client, row] : stored)
-      if (!intents_.contains(client)) violation("the store has order " + client + ", and no intent of it is in the journal");
+      if (!intents_.contains(client) && !known.contains(client)) violation("the store has order " + client + ", and no intent of it is in the journal");
   }
 
   void fills_are_known(const std::vector<Row>& ours, const std::string& who) {
@@ -276,6 +215,7 @@ class Sound {
     for (auto a = orders_.begin(); a != orders_.end(); ++a)
       for (auto b = std::next(a); b != orders_.end(); ++b) {
         const Order &x = a->second, &y = b->second;
+        if (x.others || y.others) continue;
         if (x.symbol == y.symbol && x.state != "REJECTED" && y.state != "REJECTED" && x.submitted < ended(y) && y.submitted < ended(x))
           violation("second order: " + x.client + " and " + y.client + " of " + x.symbol + " worked at the same time");
       }
@@ -318,13 +258,20 @@ void same(const State& whole, const State& other) {
   compare("balances at the venue", whole.venue, other.venue, "SELECT asset, total, hold FROM balances");
   compare("intents", whole.journal, other.journal, "SELECT time_ns, payload FROM journal WHERE kind='intent'");
   compare("fills in the journal", whole.journal, other.journal, "SELECT time_ns, payload FROM journal WHERE kind='fill'");
+  compare("what is not bought, and the states", whole.journal, other.journal,
+          "SELECT DISTINCT kind, payload FROM journal WHERE kind IN ('reentry', 'state', 'product_state', 'lock', 'inventory')");
+  compare("what others did", whole.venue, other.venue, "SELECT script, ts_ns, order_no, asset, amount, reason FROM external_acts");
   compare("orders in the store", whole.store, other.store,
           "SELECT id, decision_id, symbol, purpose, side, type, tif, flags, qty, quote_qty, limit_px, stop_px, expire_ns, decided_ns, state, venue_id,"
           " cum_qty, cum_quote, cum_fee, decision_px FROM orders");
   compare("fills in the store", whole.store, other.store,
           "SELECT fill_id, order_id, decision_id, time_ns, symbol, side, liquidity, px, qty, fee, fee_asset FROM fills");
-  compare("the last portfolio", whole.store, other.store,
-          "SELECT time_ns, equity, cash, exposure, realised, unrealised, fees, peak FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
+  // A restart writes one at its first step: where nothing is traded any more it may be a later one, of the same money.
+  compare("the last portfolio", whole.store, other.store, "SELECT cash, realised, fees FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
+  const auto last = whole.store.rows("SELECT max(time_ns) FROM portfolio_history");
+  const std::string then = "SELECT time_ns, equity, cash, exposure, realised, unrealised, fees, peak FROM portfolio_history WHERE time_ns=" + last[0][0] +
+                           " ORDER BY version DESC LIMIT 1";
+  if (!other.store.rows(then.c_str()).empty()) compare("the last portfolio", whole.store, other.store, then.c_str());
 }
 
 }  // namespace
@@ -336,15 +283,21 @@ int main(int argc, char** argv) {
     same(whole, other);
   } else if (words.size() >= 2 && words[0] == "sound") {
     std::map<std::string, Int128> first;
+    bool protects = false;
     for (std::size_t i = 2; i < words.size(); ++i) {
+      if (words[i] == "protected") {
+        protects = true;
+        continue;
+      }
       const auto eq = words[i].find('=');
       if (eq == std::string::npos) return 2;
       first[words[i].substr(0, eq)] = amount(std::string_view(words[i]).substr(eq + 1)).units;
     }
     const State state(words[1]);
     Sound(state, std::move(first)).judge();
+    judge_conduct(state, protects);
   } else {
-    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... | same WHOLE STATE\n", stderr);
+    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] | same WHOLE STATE\n", stderr);
     return 2;
   }
   if (violations > 20) std::printf("and %d more\n", violations - 20);

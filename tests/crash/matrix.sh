@@ -1,60 +1,24 @@
 #!/usr/bin/env bash
 # The crash matrix: a run is killed before and after each of its writes, syncs, sends and receives, started again, and judged
 # by a reader of its own when it has come to its end. What it does and how to run one point again: docs/crash_matrix.md.
-#   tests/crash/matrix.sh BOWLINE SOURCE TOOLS [--quick | --scenario NAME [HOW MANY] | --point SCENARIO WHAT POINT [POINT]]
+#   tests/crash/matrix.sh BOWLINE SOURCE TOOLS [--quick | --list | --scenario NAME [HOW MANY] | --point SCENARIO WHAT POINT [POINT]]
 # TOOLS is the folder of crash_tracer and crash_judge in the build tree. Without an option: everything.
-usage() { sed -n '2,5s/^# \{0,1\}//p' "$0"; }
+# --list counts the points of each scenario.
+usage() { sed -n '2,6s/^# \{0,1\}//p' "$0"; }
 [ $# -ge 3 ] || { usage >&2; exit 2; }
 tools=$(realpath "$3")
 [ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm # what a kill leaves is the same on every file system
 source "$2/tests/e2e/check.sh"
+source "$2/tests/crash/scenarios.sh"
 shift 3
 tracer=$tools/crash_tracer judge=$tools/crash_judge sql=${SQLITE_DO:-$tools/../e2e/sqlite_do}
+panic=$(dirname "$bowline")/bowline-panic
 jobs=${BOWLINE_CRASH_JOBS:-$(nproc)}
 all=${BOWLINE_CRASH_POINTS:-1000000} # how many points of each scenario and kind
 results=$dir/results
-all_scenarios="entry_exit in_flight partial expiry cancel_race rebalance faults"
-
-# ---- the scenarios: one line of orders each -----------------------------------------------------------------------------
-# bars, params of the venue, lines of `execution`, further instances, and whether the ledger must be that of the whole run.
-scenario() {
-  bars=60 venue='' execution='' more='' same=yes slow=3 rebalance='' speed=max listen='{enabled: off}'
-  case $1 in
-    entry_exit) ;;                                                # limit entries, market exits, each answered at once
-    in_flight) venue='latency: 20s' ;;                            # requests that are on their way when the process dies
-    partial) venue='partial_fill_probability: 0.9' ;;             # entries and exits that fill in pieces, and end with a rest
-    expiry) execution='gtd_bars: 1, assumed_half_spread: 30bp' ;; # entries that rest, and whose time runs out
-    cancel_race) venue='latency: 4m' execution='gtd_bars: 6, assumed_half_spread: 40bp' ;; # exits cancel entries that may just fill
-    rebalance) slow=20 rebalance='rebalance: {every_bars: 3}' # a plan's targets outlive the process
-      more='- {id: balance, kind: rebalancer, plugin: bowline.rebalancer.targets, params: {method: inverse_volatility, universe: all, max_weight: 30%, volatility_window: 5}}' ;;
-    faults) bars=82 same='' # answers, fills and acceptances that are lost, late or doubled: what is asked at the restart tells more. Nothing is on its way at the end
-      venue='latency: 20s, timeout_probability: 0.3, duplicate_fill_probability: 0.3, late_fill_probability: 0.3, late_ack_probability: 0.3, cancel_reject_probability: 0.3' ;;
-    operator) bars=24 same='' slow=900 speed=6000x # an order that came over HTTP, asked for again until it is answered
-      listen="{ports: {signal-generator: 0, signal-bridge: 0, trade-execution: 0, portfolio-rebalancer: 0}}" ;;
-    *) echo "matrix.sh: there is no scenario $1" >&2; exit 2 ;;
-  esac
-  cat >"$dir/$1.yaml" <<YAML
-mode: mock
-seed: 7
-interval: 5m
-listen: $listen
-instruments: [BTC-USD, ETH-USD]
-plugins: {path: [$plugins]}
-bridge: {cost_gate: off, max_position: 30%}
-execution: {${execution}}
-$rebalance
-instances:
-  - {id: market, kind: feed, plugin: bowline.feed.simulated, params: {seed: 7, bars: $bars, speed: $speed, volatility: 0.01}}
-  - {id: cross, kind: signal, plugin: bowline.signal.ema_cross, params: {fast: 1, slow: $slow}}
-  - {id: limits, kind: risk, plugin: bowline.risk.limits, params: {max_position: 40%, max_exposure: 90%, min_notional: "10"}}
-  - {id: venue, kind: broker, plugin: bowline.broker.mock, params: {cash: {USD: "10000"}${venue:+, $venue}}}
-  $more
-YAML
-}
-
 # ---- one point ------------------------------------------------------------------------------------------------------------
 host() { # scenario, state folder: the command line
-  command=("$bowline" run "$dir/$1.yaml" --var "$2" --log-file "$2.log" --json)
+  command=(env BOWLINE_GATES="$2.gate" "$bowline" run "$dir/$1.yaml" --var "$2" --log-file "$2.log" --json)
 }
 go_on() { # scenario, state folder: to the end, from whatever was left
   local command
@@ -67,7 +31,8 @@ go_on() { # scenario, state folder: to the end, from whatever was left
   return 1
 }
 judged() { # scenario, state folder, same
-  "$judge" sound "$2" USD=10000 || return 1
+  "$judge" sound "$2" USD=10000 $(cat "$dir/$1.sound") || return 1
+  if declare -F "left_$1" >/dev/null; then "left_$1" "$2" || { echo "what $1 has to leave is not there"; return 1; }; fi
   [ -z "$3" ] || "$judge" same "$dir/$1.whole" "$2" || return 1
   "$bowline" journal verify --var "$2" >"$2.verify" 2>&1 || { cat "$2.verify"; return 1; }
 }
@@ -87,11 +52,12 @@ note() { # scenario, what, point(s), state folder, verdict
   rm -rf "$4" "$4".*
 }
 point() { # scenario, same, what, point [, point of the restart]
-  local s=$1 same=$2 what=$3 at=$4 second=${5:-} var verdict=survived code words
+  local s=$1 same=$2 what=$3 at=$4 second=${5:-} var verdict=survived code words driver gates
   var=$dir/$s.$(printf '%s' "$what $at $second" | tr -c 'A-Za-z0-9' _)
   : >"$var.problem"
   read -ra words <<<"$what"
   [ "${words[0]}" != again ] || words=(kill before)
+  begin_drive "$s" "$var"
   traced "$s" "$var" "$at" "${words[@]}"
   code=$?
   if [ "$(cat "$var.reached" 2>/dev/null)" != reached ]; then
@@ -114,9 +80,49 @@ point() { # scenario, same, what, point [, point of the restart]
   fi
   if [ $verdict != FAILED ]; then
     [ $verdict = missed ] && [ -z "$second" ] || go_on "$s" "$var" >>"$var.problem" 2>&1 || verdict=FAILED
+    end_drive "$s" "$var" >>"$var.problem" || verdict=FAILED
     judged "$s" "$var" "$same" >>"$var.problem" 2>&1 || verdict=FAILED
   fi
+  end_drive "$s" "$var" >/dev/null
   note "$s" "$what" "$at${second:+ $second}" "$var" $verdict
+}
+
+# ---- commands at the market's gates --------------------------------------------------------------------------------------------
+drive() { # scenario, state folder, gates: each command of the scenario in its place, again until it is answered; then the gate opens
+  local gate at
+  for ((gate = 1; gate <= $3; ++gate)); do
+    while :; do
+      at=$(sed -n 's/.*trade-execution listens on \([0-9.]*:[0-9]*\).*/\1/p' "$2.log" 2>/dev/null | tail -1)
+      [ -e "$2.gate.$gate.at" ] && [ -n "$at" ] && "give_$1" "$gate" "$2" "http://$at" && break
+      sleep 0.02
+    done
+    echo "$gate" >"$2.given"
+    touch "$2.gate.$gate"
+  done
+}
+post() { # address and route, key, body: whether it was taken. The answer is kept
+  local code
+  code=$(curl -s -m 5 -o "$var_answer" -w '%{http_code}' -X POST "$1" -H 'Content-Type: application/json' -H "Idempotency-Key: $2" \
+    -H "X-Request-Id: $2" -d "$3") || return 1
+  case $code in 200 | 202) return 0 ;; 5??) return 1 ;; esac
+  echo "$1 $2: $code $(cat "$var_answer")" >>"$var_answer.refused"
+  return 1
+}
+begin_drive() { # scenario, state folder
+  driver=''
+  gates=$(grep -c '^gate' "$dir/$1.script" 2>/dev/null)
+  [ "${gates:-0}" != 0 ] || return 0
+  var_answer=$2.answer drive "$1" "$2" "$gates" &
+  driver=$!
+}
+end_drive() { # scenario, state folder: whether all was answered
+  [ -n "$driver" ] || return 0
+  kill "$driver" 2>/dev/null
+  wait "$driver" 2>/dev/null
+  driver=''
+  [ "$(cat "$2.given" 2>/dev/null)" = "$gates" ] && [ ! -e "$2.answer.refused" ] && return
+  echo "commands that were answered: up to $(cat "$2.given" 2>/dev/null) of $gates; refused: $(cat "$2.answer.refused" 2>/dev/null)"
+  return 1
 }
 
 # ---- an order that comes over HTTP ------------------------------------------------------------------------------------------
@@ -169,21 +175,25 @@ many() { # function, number, scenario, same, what: of the points of stdin
   spread "$2" | cut -d' ' -f1 | xargs -r -P "$jobs" -I{} bash -c '"$@"' _ "$1" "$3" "$4" "$5" {}
 }
 prepare() { # scenario: the whole run, and the list of its points
-  local s=$1 command
+  local s=$1 command driver gates orders fills
   scenario "$s"
   host "$s" "$dir/$s.whole"
+  begin_drive "$s" "$dir/$s.whole"
   check "$s: the run nobody kills" ends 0 "${command[@]}"
-  local orders fills
+  check "$s: its commands are answered" end_drive "$s" "$dir/$s.whole"
   orders=$("$sql" "$dir/$s.whole/mock_venue.db" 'SELECT count(*) FROM orders') fills=$("$sql" "$dir/$s.whole/mock_venue.db" 'SELECT count(*) FROM fills')
-  check "$s: it has orders and fills ($orders, $fills)" test "$orders" -ge 6 -a "$fills" -ge 4
+  check "$s: it has orders and fills ($orders, $fills)" test "$orders" -ge "$least_orders" -a "$fills" -ge "$least_fills"
   check "$s: it is sound" judged "$s" "$dir/$s.whole" ""
+  if declare -F "shows_$s" >/dev/null; then check "$s: it shows what it is for" "shows_$s" "$dir/$s.whole"; fi
   host "$s" "$dir/$s.count"
+  begin_drive "$s" "$dir/$s.count"
   check "$s: its points are listed" ends 0 "$tracer" count "$dir/$s.count" "$dir/$s.points" -- "${command[@]}"
+  end_drive "$s" "$dir/$s.count"
   [ -z "$same" ] || check "$s: what is traced runs as ever" "$judge" same "$dir/$s.whole" "$dir/$s.count"
   rm -rf "$dir/$s.count" "$dir/$s.count".*
   grep -v ':socket:' "$dir/$s.points" >"$dir/$s.disk"
-  # What orders and their events go through, begun and settled; the rest is how the files are made.
-  grep -E ':(journal|mock_venue)\.db' "$dir/$s.disk" >"$dir/$s.orders"
+  # What orders and their events go through, begun and settled, and the operator's words; the rest is how the files are made.
+  grep -E ':(journal\.db|mock_venue\.db|socket|HALT)' "$dir/$s.points" >"$dir/$s.orders"
 }
 matrix() { # scenario, how many points of each: before, after, and without power
   prepare "$1"
@@ -193,12 +203,14 @@ matrix() { # scenario, how many points of each: before, after, and without power
   many point "$2" "$1" "$same" torn < <(grep -E '^(write|sync|truncate):' "$dir/$1.disk")
 }
 again() { # scenario, how many first points, how many second ones: killed, and killed again in the restart
-  local s=$1 at n=0 command
+  local s=$1 at n=0 command driver gates
   while read -r at; do
     n=$((n + 1))
+    begin_drive "$s" "$dir/$s.first$n"
     traced "$s" "$dir/$s.first$n" "$at" kill before
     host "$s" "$dir/$s.first$n"
     "$tracer" count "$dir/$s.first$n" "$dir/$s.second$n" -- "${command[@]}" >"$dir/$s.out" 2>"$dir/$s.err"
+    end_drive "$s" "$dir/$s.first$n"
     check "$s: the restart after $at is listed" test -s "$dir/$s.second$n"
     spread "$3" <"$dir/$s.second$n" | cut -d' ' -f1 | xargs -r -P "$jobs" -I{} bash -c '"$@"' _ point "$s" "$same" again "$at" {}
     rm -rf "$dir/$s.first$n" "$dir/$s.first$n".*
@@ -250,6 +262,57 @@ operator() { # how many points
   many asked_point "$1" operator "" "kill before" <"$dir/operator.orders"
   many asked_point "$1" operator "" "kill after" <"$dir/operator.orders"
 }
+panics() { # bowline-panic itself is killed before and after each of its writes, with the host alive, and called again
+  local s=panic at when var verdict command driver gates
+  scenario panic
+  mkdir "$dir/panic.alone"
+  "$tracer" count "$dir/panic.alone" "$dir/panic.own" -- "$panic" liquidate --var "$dir/panic.alone" --id fire-1 >"$dir/out" 2>&1
+  check "panic: its own points are listed" test "$(grep -c HALT "$dir/panic.own")" -ge 4
+  while read -r at; do
+    for when in before after; do
+      var=$dir/panic.own_$when.$(printf '%s' "$at" | tr -c 'A-Za-z0-9' _)
+      verdict=survived
+      : >"$var.problem"
+      host panic "$var"
+      export panic_at="$when $at"
+      begin_drive panic "$var"
+      unset panic_at
+      "${command[@]}" >"$var.out" 2>"$var.err" || { cat "$var.err" >>"$var.problem"; verdict=FAILED; }
+      end_drive panic "$var" >>"$var.problem" || verdict=FAILED
+      judged panic "$var" "" >>"$var.problem" 2>&1 || verdict=FAILED
+      [ "$(cat "$var.panic.reached" 2>/dev/null)" = reached ] || [ $verdict = FAILED ] || verdict=missed
+      note panic "bowline-panic $when" "$at" "$var" $verdict
+    done
+  done < <(cut -d' ' -f1 "$dir/panic.own" | grep HALT)
+}
+clock() { # how many: the wall clock steps back by an hour while the market is paced by it, and before a restart
+  local s=clock n command var code
+  scenario clock
+  host clock "$dir/clock.whole"
+  check "clock: the run nobody disturbs" ends 0 "${command[@]}"
+  check "clock: it is sound" judged clock "$dir/clock.whole" ""
+  for ((n = 1; n <= $1; ++n)); do
+    var=$dir/clock.back$n
+    : >"$var.problem"
+    host clock "$var"
+    local stepped=(env LD_PRELOAD="$tools/crash_clock.so" CRASH_CLOCK_FILE="$var.back" CRASH_CLOCK_BACK=3600 "${command[@]}")
+    # It steps in the n-th part of the run, which takes some two seconds; in every second run the process dies then.
+    "${stepped[@]}" >"$var.out" 2>"$var.err" &
+    code=$!
+    sleep "$(awk -v n="$n" -v of="$1" 'BEGIN { print 2 * (n - 0.5) / of }')"
+    touch "$var.back"
+    [ $((n % 2)) = 1 ] || { sleep 0.1; kill -KILL $code 2>/dev/null; wait $code 2>/dev/null; timeout 60 "${stepped[@]}" >"$var.out" 2>"$var.err" & code=$!; }
+    ( sleep 60; kill -KILL $code ) 2>/dev/null &
+    local patience=$!
+    wait $code
+    code=$?
+    kill $patience 2>/dev/null
+    local verdict=survived
+    [ $code = 0 ] || grep -q 'RUN_VAR_USED.*the journal' "$var.err" || { echo "the run ends with $code: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED; }
+    judged clock "$var" yes >>"$var.problem" 2>&1 || verdict=FAILED
+    note clock "clock back" "$n" "$var" $verdict
+  done
+}
 summary() {
   awk -F'\t' '
     { n[$1 "\t" $2 "\t" $4]++; row[$1 "\t" $2]; total[$4]++ }
@@ -269,8 +332,23 @@ summary() {
   check "hardly a point is missed ($missed of $tried)" test $((missed * 20)) -le "$tried"
 }
 
-export -f host go_on judged traced note point ask asked_point is
-export bowline dir plugins tracer judge sql results BOWLINE_KEEP
+list() { # the points of each scenario
+  local s n all_points=0
+  printf '%-14s %9s %9s\n' scenario points 'on sockets'
+  for s in $all_scenarios $commanded; do
+    prepare "$s" >"$dir/list.out" 2>&1 || true
+    n=$(wc -l <"$dir/$s.points")
+    printf '%-14s %9d %9d\n' "$s" "$n" "$(grep -c ':socket:' "$dir/$s.points")"
+    all_points=$((all_points + n))
+    ! grep '^FAIL' "$dir/list.out" || failed=1
+    rm -rf "$dir/$s".*
+  done
+  printf '%-14s %9d\n' all "$all_points"
+}
+
+for f in $(declare -F | sed -n 's/^declare -f \(\(give\|left\)_.*\)/\1/p'); do export -f "${f?}"; done
+export -f host go_on judged traced note point ask asked_point is drive post begin_drive end_drive nothing_held latched liquidated
+export bowline dir plugins panic tracer judge sql results BOWLINE_KEEP
 : >"$results"
 if ! "$tracer" count "$dir" "$dir/try" -- true 2>"$dir/err"; then
   echo "skip: processes cannot be traced here: $(cat "$dir/err")"
@@ -278,21 +356,30 @@ if ! "$tracer" count "$dir" "$dir/try" -- true 2>"$dir/err"; then
 fi
 case ${1:-} in
   '')
-    for s in $all_scenarios; do matrix "$s" "$all"; done
-    again in_flight 8 "$all"
+    for s in $all_scenarios $commanded; do matrix "$s" "$all"; done
+    for s in in_flight stops_late close_late liquidate; do again "$s" 8 "$all"; done
+    panics
+    clock 12
     for s in entry_exit in_flight; do full "$s" "$all"; hold "$s" 10; read_only "$s"; done
     operator "$all"
     ;;
   --quick)
-    for s in $all_scenarios; do matrix "$s" 3 orders; done
+    for s in $all_scenarios; do matrix "$s" 2 orders; done
+    for s in $commanded; do matrix "$s" 2 orders; done
     again in_flight 2 4
     full entry_exit 2
     hold in_flight 1
     read_only in_flight
     operator 3
+    panics
+    clock 2
+    ;;
+  --list)
+    list
+    exit "$failed"
     ;;
   --scenario)
-    if [ "$2" = operator ]; then operator "${3:-$all}"; else matrix "$2" "${3:-$all}"; fi
+    if [ "$2" = operator ]; then operator "${3:-$all}"; elif [ "$2" = clock ]; then clock "${3:-12}"; elif [ "$2" = panics ]; then panics; else matrix "$2" "${3:-$all}"; fi
     ;;
   --point)
     if [ "$2" = operator ]; then

@@ -53,11 +53,12 @@ sed "s|path: \[.*|path: [$plugins]|; s/state: memory/state: file/; s/bars: 5000/
 check "a run" ends 0 run "$dir/run.yaml" "$dir/good"
 check "it is sound" ends 0 "$judge" sound "$dir/good" USD=10000
 check "and the same as itself" ends 0 "$judge" same "$dir/good" "$dir/good"
-sees() { # what, words, file, SQL, who: sound or same
+sees() { # what, words, file, SQL, who: sound, same, or latch (sound, with the latch set), more for the judge
   rm -rf "$dir/bad"
   cp -r "$dir/good" "$dir/bad"
   check "$1: made" "$sql" "$dir/bad/$3" "$4"
-  if [ "${5:-sound}" = sound ]; then check "$1" ends 1 "$judge" sound "$dir/bad" USD=10000
+  [ "${5:-sound}" != latch ] || : >"$dir/bad/HALT"
+  if [ "${5:-sound}" != same ]; then check "$1" ends 1 "$judge" sound "$dir/bad" USD=10000 ${6:-}
   else check "$1" ends 1 "$judge" same "$dir/good" "$dir/bad"; fi
   check "$1: says so" grep -q -e "$2" "$dir/out"
 }
@@ -78,8 +79,48 @@ sees "an entry that still works" 'still works at the venue' mock_venue.db "UPDAT
 sees "a hold for nothing" 'and for the orders that work' mock_venue.db "UPDATE balances SET hold='1' WHERE asset='USD'"
 sees "an order on other terms" 'is another one at the venue than in the journal' mock_venue.db "UPDATE orders SET limit_px='1' WHERE $last"
 sees "cash that is not there" "last word of the cash" crypto_transactions.db "UPDATE portfolio_history SET cash='1'"
+first_row="row=(SELECT min(row) FROM journal)" # another row in its place, so that it stands before all orders
+sees "an order that is nobody's" "which is nobody's" mock_venue.db "UPDATE orders SET client_id=NULL WHERE $last"
+sees "an order of somebody else that nobody saw" 'unseen order: .* of somebody else' mock_venue.db \
+  "UPDATE orders SET client_id=NULL, state='OPEN' WHERE $last; INSERT INTO external_acts SELECT 1, '', 'ORDER', 0, max(order_no), NULL, NULL, '' FROM fills"
+sees "a sale of more than is held" 'asks for more than' mock_venue.db "UPDATE orders SET qty='99' WHERE side='SELL'"
+sees "more sold than was held" 'is sold than was held' mock_venue.db "UPDATE fills SET qty='99' WHERE order_no IN (SELECT order_no FROM orders WHERE side='SELL')"
+sees "a purchase of what a stop sold" 'was meant though a stop or take-profit sold' journal.db \
+  "UPDATE journal SET kind='reentry', payload='{\"symbol\":\"BTC-USD\",\"until\":9000000000000000000}' WHERE $first_row"
+sees "a purchase of what is locked" 'was meant though BTC-USD is locked' journal.db \
+  "UPDATE journal SET kind='lock', payload='{\"symbol\":\"BTC-USD\",\"until\":0}' WHERE $first_row"
+sees "a purchase of what is reducing" 'was meant though BTC-USD is reducing' journal.db \
+  "UPDATE journal SET kind='product_state', payload='{\"symbol\":\"BTC-USD\",\"state\":\"reducing\"}' WHERE $first_row"
+sees "a purchase through a closed gate" 'was meant though the gate is closed' journal.db \
+  "UPDATE journal SET kind='state', payload='{\"state\":\"halted\",\"gate_open\":false}' WHERE $first_row"
+sees "an order sent after the gate was closed" 'was sent though the gate is closed' journal.db \
+  "UPDATE journal SET kind='state', payload='{\"state\":\"halted\",\"gate_open\":false}' WHERE $first_row"
+sees "a strategy's exit while halted" 'exit, SELL) was meant though trading is halted' journal.db \
+  "UPDATE journal SET kind='state', payload='{\"state\":\"halted\",\"gate_open\":true}' WHERE $first_row"
+sees "an exit in freeze" 'was meant though freeze is on' journal.db \
+  "UPDATE journal SET kind='state', payload='{\"state\":\"halted\",\"gate_open\":true,\"frozen\":true}' WHERE $first_row"
+sees "a latch that is gone" 'the latch is not there' journal.db \
+  "INSERT INTO journal SELECT max(row)+1, 'state', max(time_ns), '{\"state\":\"halted\",\"gate_open\":false}', x'' FROM journal"
+sees "a latch that nobody heeds" 'the latch is set, and the gate is not closed' journal.db "DELETE FROM journal WHERE row < 0" latch
+begun="INSERT INTO journal SELECT max(row)+1, 'emergency', max(time_ns), '{\"id\":\"fire\",\"event\":\"begun\",\"products\":[{\"symbol\":\"BTC-USD\",\"decision\":\"d\",\"held\":\"0\"}]}', x'' FROM journal"
+receipt() { # sold, left, status
+  printf '{\"products\":[{\"instrument\":\"BTC-USD\",\"status\":\"%s\",\"held_before\":\"0\",\"sold\":\"%s\",\"proceeds\":\"0\",\"fees\":\"0\",\"left\":\"%s\",\"orders\":[]}]}' "$3" "$1" "$2"
+}
+over() { # sold, left, status
+  printf "%s; INSERT INTO journal SELECT max(row)+1, 'emergency', max(time_ns), json_object('id','fire','event','done','receipt','%s'), x'' FROM journal" "$begun" "$(receipt "$@")"
+}
+sees "a liquidation that has no end" 'liquidation fire was begun, and is not carried on' journal.db "$begun"
+sees "a liquidation that was begun twice" 'liquidation fire was begun twice' journal.db "$begun; $begun"
+sees "a receipt that says too much was sold" 'sold is 1, and at the venue 0' journal.db "$(over 1 0 sold)"
+sees "a receipt that leaves out what is left" '7 are left, and fills give' journal.db "$(over 0 7 left)"
+sees "a receipt that was written too early" 'it is over, and the product is selling' journal.db "$(over 0 0 selling)"
+sees "a position that nobody protects" 'are held, and no stop of it was asked for' mock_venue.db \
+  "DELETE FROM fills WHERE fill_no=(SELECT max(fill_no) FROM fills JOIN orders USING(order_no) WHERE side='SELL')" sound protected
 sees "an order less than in the whole run" 'orders at the venue, missing' mock_venue.db "DELETE FROM orders WHERE $last" same
 sees "another ledger than the whole run's" 'the last portfolio, missing' crypto_transactions.db "UPDATE portfolio_history SET equity='1'" same
+sees "other cash than the whole run's" 'the last portfolio, missing' crypto_transactions.db "UPDATE portfolio_history SET time_ns=time_ns+1, cash='1'" same
+sees "a lock that the whole run does not have" 'what is not bought, and the states, too much' journal.db \
+  "INSERT INTO journal SELECT max(row)+1, 'reentry', max(time_ns), '{\"symbol\":\"BTC-USD\",\"until\":1}', x'' FROM journal" same
 rm -rf "$dir/bad"
 mkdir "$dir/bad"
 check "a file that is not there is not taken for a good one" ends 2 "$judge" sound "$dir/bad" USD=10000

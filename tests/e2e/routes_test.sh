@@ -242,6 +242,21 @@ check "the same close" has '"replayed":true'
 get $x /risk/state "" 200
 check "each limit of the floor" is "$(grep -o '"headroom":[^,]*,\{0,1\}' "$body" | wc -l | { read -r n; [ "$n" -ge 4 ] && echo enough; })" enough
 get $x /risk/state "?x=1" 400
+# how the book stands against the venue
+get $x /reconciliation "" 200
+check "no adoption yet" has '"adoption":null'
+get $x /reconciliation "?x=1" 400
+ask $x POST /reconciliation "" 202 "${json[@]}" -d '{"action":"ask","reason":"another test"}'
+check "the venue has answered" has '"unanswered":0'
+ask $x POST /reconciliation "" 400 "${json[@]}" -d '{"action":"adopt_venue","confirm":true,"reason":"another test"}'
+check "an adoption without a key" is "$(code)" IDEMPOTENCY_KEY_MISSING
+ask $x POST /reconciliation "" 400 "${json[@]}" -H 'Idempotency-Key: a' -d '{"action":"adopt_venue","reason":"another test"}'
+check "adopting needs its confirmation" is "$(code)" CONFIRM_MISSING
+ask $x POST /reconciliation "" 200 "${json[@]}" -H 'Idempotency-Key: a' -d '{"action":"adopt_venue","confirm":true,"reason":"another test"}'
+check "it is done when the venue has answered" has '"phase":"done"'
+ask $x POST /reconciliation "" 409 "${json[@]}" -H 'Idempotency-Key: a' -d '{"action":"adopt_venue","confirm":true,"instrument":"ETH-USD","reason":"another test"}'
+get $x /reconciliation "" 200
+check "the adoption is told" has '"adoption":{"key":"a","phase":"done"'
 ask $x POST /emergency/liquidate-all "" 400 "${json[@]}" -d '{"reason":"another test"}'
 check "liquidating needs its confirmation" is "$(code)" CONFIRM_MISSING
 ask $x POST /emergency/liquidate-all "?dry_run=true" 200 "${json[@]}" -d '{"reason":"another test"}'

@@ -8,6 +8,7 @@
 #include "core/identity.hpp"
 #include "observe/log.hpp"
 #include "services/runtime/run_impl.hpp"
+#include "store/row_words.hpp"
 
 namespace bowline::services {
 namespace {
@@ -351,7 +352,7 @@ Summary Run::turn(const std::function<void()>& on_started) {
       return summary();
     }
     if (!m.instances->quarantine().empty())
-      static_cast<void>(m.execution->tighten(core::TradingState::reducing, m.execution->settled(), "an instance is quarantined"));
+      static_cast<void>(m.execution->tighten(core::TradingState::reducing, m.execution->settled(), store::an_instance_is_quarantined));
     m.look_at_latch();
     m.start_equity = m.execution->portfolio().equity();
   }

@@ -41,7 +41,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
       states_(table.size()),
-      blocked_(table.size(), false),
+      blocks_(table.size()),
       quote_lost_(table.size(), false),
       broker_(broker),
       journal_(journal),
@@ -164,7 +164,14 @@ void Execution::take_targets(std::span<const core::Target> targets, bool plan) {
   for (const core::Target& t : targets) {
     const bool insisted = book_.insists(t.instrument, Purpose::exit);
     const bool stands = book_.put(t);
-    if (insisted && !book_.insists(t.instrument, Purpose::exit)) note_gone(table_[t.instrument].symbol, Purpose::exit);
+    if (insisted && !book_.insists(t.instrument, Purpose::exit)) {
+      if (t.purpose == Purpose::exit && book_.has(t.instrument, Purpose::exit)) {
+        insist(t.instrument, Purpose::exit);  // the newer SELL takes over where the last one was
+      } else {
+        rungs_[t.instrument.value - 1] = 0;
+        note_gone(table_[t.instrument].symbol, Purpose::exit);
+      }
+    }
     // A plan stands until the next one: it must outlive this process. A prediction's target is over with its bar.
     if (stands && plan) note_target(t, false);
   }
@@ -226,7 +233,10 @@ void Execution::settle(Nanos now) {
   if (!recent_orders_.empty())
     std::erase_if(recent_orders_, [now](Nanos t) { return t <= now - minute; });
   if (attempts_.size() > 64 + 16 * table_.size())  // what no target stands for any more can't be attempted again
-    std::erase_if(attempts_, [this](const auto& a) { return !book_.stands({a.first.first, a.first.second}); });
+    std::erase_if(attempts_, [this](const auto& a) {
+      const core::Id128 decision{a.first.first, a.first.second};
+      return !book_.stands(decision) && !(liquidation_ && liquidation_->made(decision));
+    });
   if (sink_.wanted() && (changed_ || now - last_written_ >= hour)) {
     core::PortfolioRecord r;
     r.time = now;
@@ -308,9 +318,11 @@ core::Intent Execution::make_intent(const core::Instrument& ins, Side side, Deci
   core::Intent i = core::blank_intent();
   // An attempt is used up by an order, not by a wish: what was refused or never recorded gives the same id again.
   const auto used = attempts_.find({decision.hi, decision.lo});
-  const std::uint32_t attempt = used == attempts_.end() ? 0 : used->second;
-  const core::ClientOrderId id =
-      core::client_order_id(journal_.epoch(), options_.account, decision, purpose, 0, attempt);
+  std::uint32_t attempt = used == attempts_.end() ? 0 : used->second;
+  core::ClientOrderId id;
+  // Nor is one given twice, whatever was forgotten of the attempts since.
+  do id = core::client_order_id(journal_.epoch(), options_.account, decision, purpose, 0, attempt++);
+  while (orders_.find(id) != nullptr);
   std::copy(id.text.begin(), id.text.end(), i.abi.client_id);
   i.abi.instrument = ins.id.value;
   i.abi.side = static_cast<std::uint32_t>(side);

@@ -23,6 +23,7 @@
 #include "services/trade_execution/broker_port.hpp"
 #include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/operator_commands.hpp"
+#include "services/trade_execution/reconciliation.hpp"
 #include "services/trade_execution/trading_states.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
 #include "store/journal.hpp"
@@ -57,7 +58,8 @@ struct ExecutionOptions {
   Decimal min_trade = Decimal::zero();    // fraction of equity below which nothing is ordered
   core::Nanos resend_window = 60'000'000'000;  // how long after its decision an order that the venue lacks may be sent again
   bool time_by_data = true;               // engine time moves by data alone (replay, simulation), not with the clock
-  std::uint32_t absent_polls = 3;         // how many times the venue must lack it before it counts as never placed
+  std::uint32_t absent_polls = 3;         // how many times the venue must lack an order before it counts as not there,
+  core::Nanos absent_for = 60'000'000'000;  // and over how long
   // Exits: how far below the bid each attempt's limit is; after the last the order is at the market.
   std::vector<Decimal> exit_collar = {Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
   core::Nanos exit_wait = 30'000'000'000;  // an exit's order that works for longer is cancelled, and the next attempt follows
@@ -110,6 +112,8 @@ struct RiskUse {
   core::FloorLimits limits;
   Decimal day_notional = Decimal::zero(), working = Decimal::zero();  ///< entries of the UTC day; resting and unanswered ones
   std::uint32_t orders_last_minute = 0;
+  Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  ///< ExecutionOptions
+  std::uint32_t loss_trips = 0, drawdown_trips = 0;  ///< how many times that it has tripped: today, and since the peak
 };
 
 class Execution {
@@ -237,6 +241,21 @@ class Execution {
   bool look_at_liquidation(core::Nanos now);
   /// Of one that runs, or one of the last that ended; none: not known.
   std::optional<std::string> receipt(std::string_view id) const;
+  /// Asks the venue for everything, now. False: it is being asked already, and is asked once more when that is answered.
+  /// Errors: EMERGENCY_RUNNING, RECONCILE_NOT_ASKED (the venue's plugin did not take the question).
+  Result<bool> ask_again(const AskRequest& q, core::Nanos now);
+  /// What stands open as unexplained is taken as the venue tells it (execution_adopt.cpp): asked anew until two answers
+  /// agree, then balances are booked by their class, ended orders whose fills are missing are closed, orders that the
+  /// venue does not know are ended, and what is explained so blocks no product any more. It makes no order, cancels none
+  /// and sells nothing. Gives how far it is, as JSON; the same key and body again give the same one (`replayed`), unless
+  /// that took nothing: then it begins anew. Errors: IDEMPOTENCY_KEY_REUSED, RECONCILE_RUNNING (questions are out),
+  /// RECONCILE_AHEAD (a resumed run has not come to the venue's time yet), RECONCILE_NOT_ASKED, EMERGENCY_RUNNING,
+  /// JOURNAL_UNWRITABLE.
+  Result<std::string> adopt_venue(const AdoptRequest& q, core::Nanos now, bool& replayed);
+  bool adopting() const noexcept { return adoption_.has_value(); }
+  /// The adoption of that key, as JSON; none: not known.
+  std::optional<std::string> adoption(std::string_view key) const;
+  ReconciliationState reconciliation() const;
   /// Whether an operator's close of it is not done yet.
   bool closing(core::InstrumentId id) const { return book_.insists(id, core::Purpose::operator_order); }
 
@@ -260,8 +279,10 @@ class Execution {
   /// Whether entries may pass: not after an emergency stop, nor while the journal can't be written.
   bool gate_open() const noexcept { return gate_open_ && journal_ok_; }
   bool journal_ok() const noexcept { return journal_ok_; }
-  /// Whether nothing more is bought of it: the venue reported what can't be explained. An operator's resume clears it.
-  bool blocked(core::InstrumentId id) const noexcept { return blocked_[id.value - 1]; }
+  /// Whether nothing more is bought of it: the venue reported what can't be explained. An operator's
+  /// resume clears it, and so does an adoption that explains it.
+  bool blocked(core::InstrumentId id) const noexcept { return blocks_.blocked(id); }
+  const ProductBlocks& blocks() const noexcept { return blocks_; }
   /// The stop that is watched for the position; not set: none.
   Decimal stop_px(core::InstrumentId id) const noexcept { return protections_.stop_px(id); }
   /// Whether nobody buys of it yet, because a protection sold it.
@@ -290,7 +311,7 @@ class Execution {
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
   TradingStates states_;
-  std::vector<bool> blocked_;             // by instrument
+  ProductBlocks blocks_;
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
@@ -350,6 +371,7 @@ class Execution {
   struct Difference {
     core::AssetId asset;
     Decimal amount;  // what the venue has more than the ledger
+    std::uint32_t looks = 0;  // comparisons before that found the same
   };
   std::vector<Decimal> told_totals_, heard_totals_;  // by asset: told in an answer, and by itself; not set = not told
   std::map<core::ClientOrderId, Decimal> short_of_fills_;  // working orders, and what the venue says has filled of them
@@ -358,6 +380,22 @@ class Execution {
   bool balances_due_ = false, venue_due_ = false;    // to be asked for at the next step
   bool heard_before_ = false;                        // at the step before it differed, too
   bool answer_whole_ = true;
+  // ---- what an adoption needs, and what is told of reconciliation (execution_adopt.cpp)
+  struct Word {
+    Decimal total = Decimal::not_set();
+    core::Nanos time = 0;
+  };
+  std::vector<Word> venue_word_;                     // by asset: the last balance that the venue told
+  core::Nanos asked_ns_ = 0, answered_ns_ = 0;       // when the venue was asked for more than one order, and had answered all
+  bool answered_whole_ = true;                       // the last answer
+  std::set<core::ClientOrderId> gone_;               // acknowledged, and the venue says it does not know them
+  std::optional<Adoption> adoption_;
+  struct Adopted {
+    std::string body, report;
+    bool took = false;  // to its end: not to be done twice
+  };
+  std::map<std::string, Adopted, std::less<>> adoptions_;  // by Idempotency-Key, bounded
+  std::vector<std::string> adoptions_in_order_;
   struct Stranger {
     bl_fill fill;           // of an order that nobody here knows yet
     std::uint64_t request;  // the question about its order; 0 = not asked yet
@@ -408,6 +446,7 @@ class Execution {
   bool sell_slice(Liquidation::Product& p, const core::Instrument& ins, core::Nanos now);
   Decimal emergency_slice(core::InstrumentId id, Decimal qty);
   bool shape_slice(core::Intent& intent);
+  bool foreign_sale_holds(Liquidation::Product& p, core::Nanos now);
   static bool short_for_good(const Liquidation::Product& p, core::Nanos now);
   static bool due(Liquidation::Product& p, core::Nanos now);
   void told_of_liquidation(const bl_balance_ev& told);
@@ -501,6 +540,7 @@ class Execution {
   void flush_frame(core::Nanos now);
   /// Whether the order is in another state now; an event it can't take is an incident.
   bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text, const core::Terms* terms = nullptr);
+  void cancel_if_back(core::Order& order, core::OrderState was, core::Nanos now);
   void write_order(const core::Order& order);
   void on_exec(const bl_exec& exec);
   void on_fill(const bl_fill& fill);
@@ -534,12 +574,33 @@ class Execution {
   // ---- what stops a run by itself (execution_trips.cpp)
   void look_at_losses(core::Nanos now);
   void look_for_foreign_cancel(const core::Order& order, const bl_exec& told);
+  // ---- adopting (execution_adopt.cpp)
+  bool in_scope(core::AssetId asset, core::InstrumentId only) const;
+  std::vector<AdoptedOrder> closable(core::InstrumentId only) const;
+  std::string doubt_of(core::AssetId asset, std::span<const AdoptedOrder> but) const;
+  std::string doubt_of(const Difference& difference, std::span<const core::ClientOrderId> but) const;
+  AdoptionPlan plan_adoption(core::InstrumentId only, std::span<const Decimal> told, std::span<const core::ClientOrderId> ends) const;
+  std::string stays(const BlockReason& reason, const AdoptionPlan& plan) const;
+  std::string disagrees(const core::Instrument& ins, std::span<const Decimal> told, const AdoptionPlan& plan) const;
+  std::vector<ReconciliationState::OrderLine> troubled_orders(const AdoptionPlan& plan) const;
+  void adoption_answered(bool whole);
+  void settle_adoption(std::span<const Decimal> told);
+  void end_unseen(const AdoptedOrder& order);
+  void close_at_fills(const AdoptedOrder& order);
+  void lift_explained(const core::Instrument& ins, std::span<const Decimal> told, const AdoptionPlan& plan);
+  void fail_adoption(std::string_view code);
+  void end_adoption(Adoption::Phase how);
+  void keep_adoption(const std::string& key, Adopted adopted);
+  Result<void> restore_adoption(const store::JournalRow& row);
+  Result<void> restore_block(const store::JournalRow& row);
   // ---- balances (execution_balances.cpp)
   void on_balance(const bl_balance_ev& told);
   Decimal step_of(core::AssetId asset) const;
   /// What the venue has more than the ledger; zero where it only rounds otherwise.
   Decimal difference(core::AssetId asset, Decimal total) const;
   bool in_doubt(core::AssetId asset) const;
+  bool looks_like_a_fill(const Difference& d) const;
+  bool looks_like_a_fill(const Difference& d, const core::Order& order) const;
   bool explained_by_fees(core::AssetId asset, Decimal amount) const;
   void ask_what_is_there();
   void hear_balances();
@@ -570,6 +631,7 @@ class Execution {
   void change_own_state(core::InstrumentId id, StandingState next);
   void make_durable();
   Result<StateAnswer> if_durable(StateAnswer answer) const;
+  static Error not_durable();
   void remember_request(std::string_view id);
   Result<void> once(bool loosens, std::string_view request_id) const;
   Result<void> restore_product_state(const store::JournalRow& row);
@@ -578,6 +640,8 @@ class Execution {
   void ended(core::Order& order, const bl_exec& told);
   void compare_ended(core::Nanos now, bool last);
   void end_short(core::Order& order, core::Nanos now);
+  void note_owed(const Ended& e);
+  Result<void> restore_owed(const store::JournalRow& row);
   bool may_exit(core::InstrumentId id, core::Purpose purpose) const noexcept;
   void block(core::InstrumentId id, std::string_view code, std::string_view text, core::Nanos now, std::string_view order = {});
   void journal_again(core::Nanos now);

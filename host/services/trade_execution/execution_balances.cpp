@@ -15,7 +15,7 @@ using core::Side;
 
 constexpr std::uint32_t ask_fills = 4, ask_balances = 8;  // of bl_query
 constexpr core::Nanos hour = 3'600'000'000'000;
-constexpr std::uint32_t most_comparisons = 4;
+constexpr std::uint32_t most_comparisons = 4, looks_of_a_fill = 3;
 constexpr std::uint16_t flag_snapshot = 2;  // of bl_event
 
 /// A venue that rounds otherwise is not one where something came or went.
@@ -33,6 +33,8 @@ void Execution::on_balance(const bl_balance_ev& b) {
   if (asset.value > table_.asset_count())
     return incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
   if (!asset || !total.is_set()) return;
+  venue_word_.resize(table_.asset_count());
+  venue_word_[asset.value - 1] = {total, now_};
   if (!begun_ && !cash_known_ && counts_.fills == 0) {
     opening_ns_ = agreed_ns_ = now_;
     if (durable_journal_ && total != portfolio_.cash(asset))
@@ -77,6 +79,18 @@ bool Execution::in_doubt(AssetId asset) const {
     const core::InstrumentId id{s.fill.h.instrument};
     return !id || id.value > table_.size() || table_[id].base == asset || table_[id].quote == asset;
   });
+}
+
+// Whether an order that works could have filled by it, though nobody told of the fill yet.
+bool Execution::looks_like_a_fill(const Difference& d) const {
+  return std::any_of(orders_.working().begin(), orders_.working().end(), [&](const Order* o) { return looks_like_a_fill(d, *o); });
+}
+
+bool Execution::looks_like_a_fill(const Difference& d, const Order& o) const {
+  const core::Instrument& ins = table_[o.intent.instrument()];
+  const bool buys = o.intent.side() == Side::buy;
+  if (ins.base == d.asset) return buys != d.amount.is_negative() && (!o.leaves().is_set() || abs(d.amount) <= o.leaves());
+  return ins.quote == d.asset && buys == d.amount.is_negative();
 }
 
 // A fee that is not told is booked at the worst tier: what it was less, or that it was taken in base, is no flow.
@@ -156,17 +170,30 @@ void Execution::compare_balances(bool whole) {
     if (in_doubt(asset)) balances_due_ = true;
     else if (!explained_by_fees(asset, d)) found.push_back({asset, d});
   }
-  // A fill may be in the one answer and not yet in the other: only what stays the same is a change of its own.
-  const auto seen_before = [this](const Difference& d) {
-    return std::any_of(differences_.begin(), differences_.end(), [&d](const Difference& o) { return o.asset == d.asset && o.amount == d.amount; });
-  };
+  // A fill may be in the one answer and not yet in the other: only what stays the same is a change of its own, and longer where
+  // a fill of an order that works would look so.
+  bool wait = false;
   std::vector<Difference> changes, fresh;
-  for (const Difference& d : found) (seen_before(d) ? changes : fresh).push_back(d);
+  for (Difference& d : found) {
+    const auto before = std::find_if(differences_.begin(), differences_.end(), [&d](const Difference& o) { return o.asset == d.asset && o.amount == d.amount; });
+    if (before != differences_.end()) d.looks = before->looks + 1;
+    const bool like_a_fill = looks_like_a_fill(d);
+    if (d.looks >= (like_a_fill ? looks_of_a_fill : 1)) {
+      changes.push_back(d);
+    } else {
+      wait = wait || like_a_fill;
+      fresh.push_back(d);
+    }
+  }
   for (const Difference& d : changes) book_change(d, class_of(d, changes));
   if (fresh.empty() && !balances_due_) agreed_ns_ = now_;
   differences_ = std::move(fresh);
   if (differences_.empty()) {
     comparisons_ = 0;
+    return;
+  }
+  if (wait) {
+    balances_due_ = true;  // a step later
     return;
   }
   if (++comparisons_ < most_comparisons) return ask_what_is_there();
@@ -210,7 +237,9 @@ void Execution::book_change(const Difference& d, Flow kind) {
   if (!dropped->is_positive()) return;
   for (const core::Instrument& ins : table_.all()) {
     if (portfolio_.position(ins.id).qty == held[ins.id.value - 1]) continue;
-    position_dropped(ins.id, now_, {});
+    // What our own orders sold, though nobody told the fills, went by nobody else's hand.
+    const bool ours = adoption_ && held[ins.id.value - 1] - portfolio_.position(ins.id).qty <= owed(ins.id, Side::sell);
+    if (!ours) position_dropped(ins.id, now_, {});
     if (tell_rules_) tell_position(ins.id, now_);
   }
 }

@@ -109,8 +109,10 @@ void Execution::after_booking(Order& order, const core::BookedFill& kept, const 
   record_fill(order, kept, now, told.liquidity);
   note_fill(order, kept, booked.as, told.liquidity);
   const bool took_ours = order.external && order.intent.side() == Side::sell && !back && kept.posted.managed.is_positive();
+  const OrderState was = order.state;
   if (booked.event) move(order, *booked.event, now, "");
   else if (sink_.wanted()) write_order(order);  // its fees may be others
+  cancel_if_back(order, was, now);
   if (order.external) note_flows();
   if (took_ours) position_dropped(id, now, name);
   if (!tell_rules_) return;

@@ -25,6 +25,7 @@ Result<void> Execution::request_cancel(Order& order, Nanos now) {
   if (core::is_terminal(order.state)) return {};
   const std::string id(order.intent.client_id()), named(order.client_id_at_venue()), venue(order.venue_id);
   const bl_order_ref ref{{named.data(), named.size()}, {venue.data(), venue.size()}};
+  order.cancel_asked = true;  // an error is no proof that it did not leave
   if (auto sent = broker_.cancel({&ref, 1}); !sent) {
     incident("CANCEL_FAILED", sent.error().message, now);
     return Error{"CANCEL_FAILED", "the broker did not take the cancel of order " + id + ", which may still fill: " + sent.error().message};
@@ -109,7 +110,7 @@ Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::st
 void Execution::emergency_resume(Nanos now, std::string_view principal, std::string_view reason,
                                  std::string_view request_id) {
   if (liquidation_) end_liquidation(Liquidation::Phase::interrupted, now);
-  blocked_.assign(blocked_.size(), false);
+  blocks_.lift_all();
   std::erase_if(ended_, [](const Ended& e) { return e.judged; });  // somebody has looked
   short_of_fills_.clear();
   gate_open_ = true;
@@ -190,7 +191,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   if (needs_stop) intent.abi.flags |= q.side == Side::buy ? BL_TRIGGER_UP : BL_TRIGGER_DOWN;
   TradeAnswer answer;
   if (q.side == Side::buy && blocked(ins.id))
-    return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained: look at the incidents in the log, then resume"};
+    return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained (" + blocks_.reasons(ins.id).front().code + "): GET /reconciliation has all of it"};
   if (q.side == Side::buy && !entries_held(ins.id).empty())
     return Error{std::string(entries_held(ins.id)), "somebody else's orders would sell more of " + ins.symbol + " than is not managed here: nothing more is bought of it while they work"};
   view_.build(portfolio_, orders_, state(), now);

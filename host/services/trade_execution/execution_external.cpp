@@ -43,8 +43,15 @@ Order* Execution::adopt(const bl_exec& e, std::span<const bl_fill* const> fills)
   const auto count = [&](const bl_fill& f) {
     if (order_is(f, client_id, venue_id) && !in_opening(f)) told_now = told_now + Decimal::from_raw(f.qty);
   };
-  for (const bl_fill* f : fills) count(*f);
-  for (const Stranger& s : strangers_) count(s.fill);
+  std::vector<std::string_view> counted;  // told by itself and in the answer it is one fill
+  const auto once = [&](const bl_fill& f) {
+    const std::string_view fill_id = field(f.fill_id);
+    if (std::find(counted.begin(), counted.end(), fill_id) != counted.end()) return;
+    counted.push_back(fill_id);
+    count(f);
+  };
+  for (const bl_fill* f : fills) once(*f);
+  for (const Stranger& s : strangers_) once(s.fill);
   const bool ours_by_name = client_id.starts_with("bl-");
   const bool alive = e.kind == BL_X_ACCEPTED || (e.kind == BL_X_SNAPSHOT && works(e));
   const InstrumentId id{e.h.instrument};

@@ -24,6 +24,8 @@ Result<bool> Execution::move_inventory(const InventoryRequest& q, core::Nanos no
   const std::string body = std::string(q.adopt ? "adopt" : "release") + "|" + ins.symbol + "|" + q.qty.to_string() + "|" + q.px.to_string();
   if (const auto it = moved_.find(q.key); it != moved_.end()) {
     if (it->second != body) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another move of inventory: use a new key"};
+    if (journal_.pending()) make_durable();  // its row may be one that waits for the journal
+    if (!journal_ok_) return not_durable();
     return true;
   }
   if (!journal_ok_) return Error{"JOURNAL_UNWRITABLE", "the journal can't be written: nothing was moved"};
@@ -37,13 +39,11 @@ Result<bool> Execution::move_inventory(const InventoryRequest& q, core::Nanos no
   now_ = std::max(now_, now);
   note(store::journal_kind::inventory, store::line(store::InventoryRow{ins.symbol, q.adopt, q.qty, q.adopt ? px : Decimal::not_set(), q.key, body}));
   note_flows();
-  if (const auto done = journal_.flush(); !done) {
-    incident("JOURNAL_WRITE", done.error().message, now);
-    journal_ok_ = false;  // the row waits for the journal, and entries with it
-  }
+  make_durable();  // else the row waits for the journal, and entries with it
   remember_move(q.key, body);
   audit(now, q.principal, q.adopt ? "inventory_adopt" : "inventory_release", ins.symbol, q.reason, q.request_id);
   if (tell_rules_) tell_position(ins.id, now);
+  if (!journal_ok_) return not_durable();
   return false;
 }
 

@@ -33,6 +33,9 @@ constexpr std::uint32_t most_reads = 10;
 /// reads alone count.
 constexpr std::uint32_t most_shorts = 10, most_shorts_at_once = 300;
 constexpr Nanos short_for = 60'000'000'000;
+/// How long somebody else's sale is waited for before what is free beside it is sold; where time stands still, in looks.
+constexpr Nanos foreign_for = 60'000'000'000, second = 1'000'000'000;
+constexpr std::uint32_t foreign_looks = 300;
 constexpr std::size_t kept_receipts = 100;
 
 /// How far below the bid each rung sells, before the operator's end (trading rules 3.2).
@@ -196,13 +199,6 @@ bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
     if ((!ours || overdue(*working, now)) && !asked && due(p, now)) static_cast<void>(request_cancel(*working, now));
     return false;
   }
-  // Somebody else's sale holds the coins: until its end is known they are not missing.
-  const std::vector<Order*> all = orders_.working();
-  for (Order* o : all) {
-    if (!o->external || o->intent.instrument() != p.id || o->intent.side() != Side::sell) continue;
-    if (due(p, now)) static_cast<void>(request_cancel(*o, now));
-    return false;
-  }
   if (unsettled(p.id)) return false;
   const Decimal held = portfolio_.position(p.id).qty;
   if (!p.slice.empty()) {  // and it has ended
@@ -214,7 +210,9 @@ bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
     p.was_read = false;
   }
   if (held.is_zero() || portfolio_.dust(p.id)) return true;
-  if (short_for_good(p, now)) return true;
+  const bool theirs = foreign_sale_holds(p, now);
+  if (theirs && (now - p.foreign_since < foreign_for && ++p.foreign_looks < foreign_looks)) return false;
+  if (!theirs && short_for_good(p, now)) return true;
   if (p.read != 0) {
     if (++p.waits < patience) return false;
     p.read = 0;
@@ -223,6 +221,20 @@ bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
     if (ask_position(p)) return false;
   }
   return sell_slice(p, table_[p.id], now);
+}
+
+// Somebody else's sale holds coins of it: its cancel is asked for, once a second, until its end is known.
+bool Execution::foreign_sale_holds(Liquidation::Product& p, Nanos now) {
+  std::vector<Order*> theirs;
+  for (Order* o : orders_.working())
+    if (o->external && o->intent.instrument() == p.id && o->intent.side() == Side::sell) theirs.push_back(o);
+  if (theirs.empty()) return false;
+  if (p.foreign_since < 0) p.foreign_since = now;
+  if (now - p.foreign_asked >= second) {
+    p.foreign_asked = now;
+    for (Order* o : theirs) static_cast<void>(request_cancel(*o, now));
+  }
+  return true;
 }
 
 bool Execution::short_for_good(const Liquidation::Product& p, Nanos now) {

@@ -2,6 +2,7 @@
 // (trading rules 2.3). Streams are hints, answers to questions are what counts.
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "observe/log.hpp"
 #include "services/trade_execution/execution.hpp"
@@ -38,6 +39,8 @@ Result<void> Execution::ask_venue() {
   Nanos since = agreed_ns_ >= 0 ? std::min(settled_, agreed_ns_) : settled_;
   for (const Order* o : orders_.working())
     if (!o->external) since = std::min(since, o->intent.abi.decided_ns);
+  for (const Ended& e : ended_)  // what is missing of them may be told yet
+    if (const Order* o = orders_.find(e.order); o != nullptr && !o->external) since = std::min(since, o->intent.abi.decided_ns);
   bl_query q{};
   q.size = sizeof q;
   q.scope = ask_open | ask_fills | ask_balances | ask_products;
@@ -63,6 +66,7 @@ Result<std::uint64_t> Execution::ask(bl_query& q) {
     std::erase_if(asked_, [&q](const Asked& a) { return a.request == q.request; });
     return sent.error();
   }
+  if (q.scope != ask_order) asked_ns_ = now_;
   return q.request;
 }
 
@@ -84,6 +88,7 @@ void Execution::give_up_on_answers() {
   answer_whole_ = true;
   venue_due_ = true;
   incident("RECONCILE_INCOMPLETE", "the venue does not answer: it is asked again", now_);
+  if (adoption_) fail_adoption("RECONCILE_INCOMPLETE");
 }
 
 void Execution::ask_about(const Order& order) {
@@ -123,8 +128,10 @@ void Execution::on_done(const bl_done& done) {
     }
   told_filled_.clear();
   if (liquidation_ && liquidation_->asked) judge_list();
-  compare_balances(answer_whole_);
-  answer_whole_ = true;
+  answered_whole_ = std::exchange(answer_whole_, true);
+  answered_ns_ = now_;
+  if (adoption_) adoption_answered(answered_whole_);
+  else compare_balances(answered_whole_);
 }
 
 // ---- answers ------------------------------------------------------------------------------------------------------
@@ -132,30 +139,33 @@ void Execution::on_done(const bl_done& done) {
 void Execution::on_snapshot(Order& order, const bl_exec& exec) {
   const Nanos now = now_;
   if (listing_) named_.push_back(order.id());
+  gone_.erase(order.id());
   if (overtaken(order, exec)) return;
   std::erase_if(missing_, [&](const Missing& m) { return m.order == order.id(); });
   if (exec.state != BL_S_PENDING && exec.state != BL_S_OPEN) return on_end(order, exec);
   if (const Decimal told = Decimal::from_raw(exec.cum_qty); told.is_set() && told > order.cum_qty) told_filled_.emplace_back(order.id(), told);
   const OrderState was = order.state;
   move(order, OrderEvent::found, now, "");
-  // Never placed, refused or ended, and there after all: it is cancelled (trading rules 2.3); move() has blocked its product.
-  if (core::is_terminal(was) && !core::is_terminal(order.state)) static_cast<void>(request_cancel(order, now));
+  cancel_if_back(order, was, now);
 }
 
 void Execution::on_absent(Order& order, Nanos) {
-  if (order.state != OrderState::unknown) {
-    // It was there: acknowledged, or cancelled without an answer. A venue that forgets is for a person to look at.
-    if (!core::is_terminal(order.state))
-      block(order.intent.instrument(), "ORDER_GONE", "the venue does not know an order that it had acknowledged", now_, order.intent.client_id());
-    return;
+  if (core::is_terminal(order.state)) return;
+  // It was there: acknowledged, and not ended as far as was told. A venue that forgets is for a person to look at.
+  if (order.state == OrderState::open || order.state == OrderState::partially_filled ||
+      (order.state == OrderState::cancel_pending && !std::string_view(order.venue_id).empty())) {
+    gone_.insert(order.id());
+    if (adoption_) adoption_->absent.push_back(order.id());
+    block(order.intent.instrument(), "ORDER_GONE", "the venue does not know an order that it had acknowledged", now_, order.intent.client_id());
   }
   const auto known = std::find_if(missing_.begin(), missing_.end(), [&](const Missing& m) { return m.order == order.id(); });
   if (known == missing_.end()) missing_.push_back({order.id(), 1, now_, false});
   else ++known->polls;
 }
 
-// What has no answer is asked for at each step. What the venue does not have is sent again while its time has not passed (the same bytes, the same id), else asked for again, and after k
-// answers that the venue does not have it, it was never placed.
+// What has no answer is asked for at each step. What the venue does not have is sent again while its time has not passed (the
+// same bytes, the same id), else asked for again, and after k answers over a time that the venue does not have it, it is not
+// there: never placed, or over. What was acknowledged is never sent again.
 void Execution::look_for_missing(Nanos now) {
   for (const Order* o : orders_.working()) {
     if (o->state != OrderState::unknown || now < o->intent.abi.decided_ns) continue;
@@ -165,20 +175,22 @@ void Execution::look_for_missing(Nanos now) {
   std::vector<core::ClientOrderId> gone;
   for (Missing& m : missing_) {
     Order* o = orders_.find(m.order);
-    if (o == nullptr || o->state != OrderState::unknown) {
+    if (o == nullptr || core::is_terminal(o->state)) {
       gone.push_back(m.order);
       continue;
     }
     if (now < o->intent.abi.decided_ns) continue;  // its time has not come again yet
-    if (!m.sent_again && !o->cancel_asked && durable_journal_ && now - o->intent.abi.decided_ns <= options_.resend_window &&
+    if (o->state == OrderState::unknown && !m.sent_again && !o->cancel_asked && std::string_view(o->venue_id).empty() && durable_journal_ &&
+        now - o->intent.abi.decided_ns <= options_.resend_window &&
         (o->intent.abi.not_after_ns == 0 || now <= o->intent.abi.not_after_ns)) {
       m.sent_again = true;  // once: what it leads to is asked for again
       if (send_again(*o, now)) {
         m.polls = 0;
+        m.since = now;
         continue;
       }
     }
-    if (m.polls >= options_.absent_polls) {
+    if (m.polls >= options_.absent_polls && now - m.since >= options_.absent_for) {
       move(*o, OrderEvent::proved_absent, now, "the venue does not have it");
       gone.push_back(m.order);
       continue;
@@ -217,7 +229,7 @@ bool Execution::send_again(Order& order, Nanos now) {
   const core::Intent& intent = order.intent;
   const core::InstrumentId id = intent.instrument();
   // Nor what nobody would order now: the position is being sold, or this exit does not run.
-  if (intent.side() == Side::buy && (reentry_locked(id, now) || closing(id) || book_.insists(id, core::Purpose::exit) || book_.insists(id, core::Purpose::stop))) return false;
+  if (intent.side() == Side::buy && (blocked(id) || !entries_held(id).empty() || quote_lost_[id.value - 1] || reentry_locked(id, now) || closing(id) || book_.insists(id, core::Purpose::exit) || book_.insists(id, core::Purpose::stop))) return false;
   if (intent.side() == Side::sell && !may_exit(id, intent.purpose)) return false;
   std::vector<core::CheckRecord> checks;
   // What passed then must pass now: the state, the mark and the caps may be others.

@@ -60,6 +60,11 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
   return from != order.state;
 }
 
+// Never placed, refused or ended, and there after all: it is cancelled (trading rules 2.3); move() has blocked its product.
+void Execution::cancel_if_back(Order& order, OrderState was, Nanos now) {
+  if (!order.external && core::is_terminal(was) && !core::is_terminal(order.state)) static_cast<void>(request_cancel(order, now));
+}
+
 void Execution::write_order(const Order& o) { sink_.put(record_of(o)); }
 
 core::OrderRecord Execution::record_of(const Order& o) const {
@@ -113,6 +118,8 @@ void Execution::on_exec(const bl_exec& exec) {
   if (const auto id = field(exec.venue_id); !id.empty() && !orders_.set_venue_id(*order, id))
     return block(wanted.instrument(), "EXEC_MISMATCH", "the venue gives this order the id of another", now, wanted.client_id());
   const std::string_view text = field(exec.text);
+  if (exec.kind != BL_X_ABSENT && exec.kind != BL_X_UNKNOWN && exec.kind != BL_X_CANCEL_REJECTED && !missing_.empty())
+    std::erase_if(missing_, [order](const Missing& m) { return m.order == order->id(); });
   if (tell_rules_) tell_rules_(exec.h);
   const auto end = [&](OrderEvent event, std::uint64_t& count) {
     order->reason = text;
@@ -120,7 +127,11 @@ void Execution::on_exec(const bl_exec& exec) {
     if (move(*order, event, now, text)) ++count;
   };
   switch (exec.kind) {
-    case BL_X_ACCEPTED: move(*order, OrderEvent::acked, now, text); return;
+    case BL_X_ACCEPTED: {
+      const OrderState was = order->state;
+      move(*order, OrderEvent::acked, now, text);
+      return cancel_if_back(*order, was, now);
+    }
     case BL_X_SNAPSHOT: return on_snapshot(*order, exec);
     case BL_X_ABSENT: return on_absent(*order, now);
     case BL_X_REJECTED: return end(OrderEvent::rejected, counts_.rejected);
@@ -161,11 +172,26 @@ void Execution::ended(Order& order, const bl_exec& exec) {
   if (order.external) told = max(told - order.filled_before, Decimal::zero());
   const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == order.id(); });
   if (known != ended_.end()) {
-    known->told = told;  // told again, perhaps otherwise; judged once
-    return;
+    if (known->told == told) return;
+    known->told = told;  // told again, otherwise; judged once
+    return note_owed(*known);
   }
-  if (told != order.cum_qty) ended_.push_back({order.id(), told, steps_});
+  if (told != order.cum_qty) note_owed(ended_.emplace_back(Ended{order.id(), told, steps_}));
   else if (exec.state == BL_S_FILLED && !core::is_terminal(order.state)) end_short(order, exec.h.ts_recv);
+}
+
+// What is owed must outlive the process: forgotten, it would be held and sold once more.
+void Execution::note_owed(const Ended& e) {
+  if (durable_journal_) note(store::journal_kind::owed, store::line(store::OwedRow{e.order, e.told, e.judged}));
+}
+
+Result<void> Execution::restore_owed(const store::JournalRow& row) {
+  const auto r = store::read_owed(row.payload);
+  if (!r) return r.error();
+  const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == r->order; });
+  if (known == ended_.end()) ended_.push_back({r->order, r->told, 0, r->judged});
+  else *known = {r->order, r->told, 0, r->judged};
+  return {};
 }
 
 // At the venue it has ended as filled, with less than was ordered. Kept as working it would stand in the way of every exit.
@@ -187,6 +213,8 @@ void Execution::compare_ended(Nanos now, bool last) {
     }
     if (e.judged || (e.step == steps_ && !last)) return false;
     e.judged = true;
+    note_owed(e);
+    venue_due_ = true;  // asked for: they may be told to who asks
     block(o->intent.instrument(), "FILLS_MISSING",
           "order " + std::string(e.order.view()) + " ended with another filled quantity than its fills add up to", now, e.order.view());
     if (!core::is_terminal(o->state)) move(*o, OrderEvent::fill_all, now, "ended at the venue; fills are missing");
@@ -198,9 +226,9 @@ void Execution::compare_ended(Nanos now, bool last) {
 void Execution::block(InstrumentId id, std::string_view code, std::string_view text, Nanos now, std::string_view order) {
   incident(code, text, now, order);
   if (!id || id.value > table_.size()) return;
-  if (!blocked_[id.value - 1] && durable_journal_)
-    note(store::journal_kind::block, store::line(store::BlockRow{table_[id].symbol, std::string(code)}));
-  blocked_[id.value - 1] = true;
+  const BlockReason* fresh = blocks_.raise(id, {std::string(code), std::string(text), core::ClientOrderId(order), now_});
+  if (fresh == nullptr || !durable_journal_) return;
+  note(store::journal_kind::block, store::line(store::BlockRow{table_[id].symbol, fresh->code, fresh->text, fresh->order}));
 }
 
 void Execution::tell_position(InstrumentId id, Nanos now) {

@@ -98,6 +98,7 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   if (row.kind == kind::sizing) return restore_sizing(row, project);
   if (row.kind == kind::target) return restore_target(row);
   if (row.kind == kind::state) return restore_state(row);
+  if (row.kind == kind::owed) return restore_owed(row);
   if (row.kind == kind::step) return restore_step(row);
   if (row.kind == kind::protection) return restore_protection(row);
   if (row.kind == kind::reentry) return restore_reentry(row);
@@ -105,6 +106,8 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
   if (row.kind == kind::lock) return restore_lock(row);
   if (row.kind == kind::close) return restore_close(row);
   if (row.kind == kind::emergency) return restore_emergency(row);
+  if (row.kind == kind::block) return restore_block(row);
+  if (row.kind == kind::adoption) return restore_adoption(row);
   if (row.kind == kind::balance) {
     const auto r = store::read_balance(row.payload);
     if (!r) return r.error();
@@ -113,12 +116,6 @@ Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* 
     portfolio_.set_cash(asset, r->total);
     cash_known_ = true;
     opening_ns_ = row.time;
-  } else if (row.kind == kind::block) {
-    const auto r = store::read_block(row.payload);
-    if (!r) return r.error();
-    const InstrumentId id = table_.find(r->symbol);
-    if (!id) return bad(r->symbol + " is blocked and is not among the instruments of this run");
-    blocked_[id.value - 1] = true;
   } else if (row.kind == kind::command) {
     const auto r = store::read_command(row.payload);
     if (!r) return r.error();
@@ -218,7 +215,10 @@ Result<void> Execution::restore_state(const store::JournalRow& row) {
   states_.set_global({r->state, r->frozen, row.time, r->who, r->why, r->request});
   remember_request(r->request);
   gate_open_ = r->gate_open;
-  if (r->looked) blocked_.assign(blocked_.size(), false);
+  if (r->looked) {
+    blocks_.lift_all();
+    std::erase_if(ended_, [](const Ended& e) { return e.judged; });
+  }
   return {};
 }
 

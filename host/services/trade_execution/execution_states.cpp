@@ -51,7 +51,11 @@ void Execution::make_durable() {
 
 Result<StateAnswer> Execution::if_durable(StateAnswer answer) const {
   if (journal_ok_) return answer;
-  return Error{"JOURNAL_UNWRITABLE", "it is in force in this process and not durable: the journal can't be written, and a restart would not know of it"};
+  return not_durable();
+}
+
+Error Execution::not_durable() {
+  return {"JOURNAL_UNWRITABLE", "it is in force in this process and not durable: the journal can't be written, and a restart would not know of it"};
 }
 
 void Execution::change_own_state(InstrumentId id, StandingState next) {
@@ -73,8 +77,10 @@ void Execution::change_own_state(InstrumentId id, StandingState next) {
 Result<StateAnswer> Execution::set_trading_state(const StateRequest& q, Nanos now) {
   const StandingState& stands = q.instrument ? states_.own(q.instrument) : states_.global();
   const bool frozen = q.freeze && q.state == TradingState::halted;
-  if (!q.request_id.empty() && stands.request == q.request_id && stands.state == q.state && stands.frozen == frozen)
-    return StateAnswer{{}, true};
+  if (!q.request_id.empty() && stands.request == q.request_id && stands.state == q.state && stands.frozen == frozen) {
+    if (journal_.pending()) make_durable();  // its row may be one that waits for the journal
+    return if_durable({{}, true});
+  }
   const bool loosens = q.state < stands.state || (stands.frozen && !frozen);
   // The latch of an emergency stop means halted, whatever is said beside it (trading rules 3.7).
   if (!q.instrument && !gate_open_ && q.state != TradingState::halted)
@@ -107,7 +113,10 @@ Result<StateAnswer> Execution::lock(const LockRequest& q, Nanos now) {
 Result<StateAnswer> Execution::unlock(const LockRequest& q, Nanos now) {
   const std::string& symbol = table_[q.instrument].symbol;
   if (states_.lock_of(q.instrument, now) == nullptr) {
-    if (!q.request_id.empty() && requests_seen_.contains(q.request_id)) return StateAnswer{{}, true};
+    if (!q.request_id.empty() && requests_seen_.contains(q.request_id)) {
+      if (journal_.pending()) make_durable();
+      return if_durable({{}, true});
+    }
     return Error{"LOCK_ABSENT", symbol + " is not locked"};
   }
   if (auto fresh = once(true, q.request_id); !fresh) return fresh.error();

@@ -8,7 +8,7 @@ namespace {
 using core::Nanos;
 using core::TradingState;
 
-constexpr Nanos day_ns = 86'400'000'000'000;
+constexpr Nanos day_ns = 86'400'000'000'000, second = 1'000'000'000;
 
 /// How many times `limit` of `whole` `lost` is.
 std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
@@ -58,8 +58,9 @@ void Execution::look_for_foreign_cancel(const core::Order& order, const bl_exec&
   if (order.external || order.cancel_asked || core::is_terminal(order.state)) return;
   if (tif != core::TimeInForce::gtc && tif != core::TimeInForce::gtd) return;
   if (order.intent.type() == core::OrderType::market) return;
-  if (order.intent.abi.expire_ns != 0 && told.h.ts_event >= order.intent.abi.expire_ns) return;  // its time, by another word
-  if ((order.intent.abi.flags & BL_POST_ONLY) != 0 && order.state == core::OrderState::submitted) return;  // it would have taken
+  if (order.intent.abi.expire_ns != 0 && told.h.ts_event / second >= order.intent.abi.expire_ns / second) return;  // its time, by another word
+  if ((order.intent.abi.flags & BL_POST_ONLY) != 0 && order.cum_qty.is_zero() && told.h.ts_event - order.intent.abi.decided_ns <= 5 * second)
+    return;  // it would have taken
   if (told.h.ts_event <= inherited_until_) return;
   incident("ORDER_CANCELLED_ELSEWHERE", "order " + std::string(order.intent.client_id()) + " was cancelled by somebody else", now_, order.intent.client_id());
   static_cast<void>(tighten(TradingState::halted, now_, "ORDER_CANCELLED_ELSEWHERE: an order of ours was cancelled by somebody else"));

@@ -33,6 +33,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"FEES_ABOVE_CONFIG", true, "the venue now takes higher fees than the configuration reckons with; its product is blocked"},
     {"FEE_UNPRICED", false, "a fee in an asset that nothing prices here: the amount is kept, in profit and fees it counts 0"},
     {"FILLED_SHORT", true, "an order ended as filled with less than was ordered; its product is blocked"},
+    {"FILLS_GIVEN_UP", false, "an operator took the venue's word: an ended order was closed at what its fills add up to, and the rest is a change of balances"},
     {"FILLS_MISSING", true, "an order ended with another filled quantity than its fills add up to; its product is blocked, and what it says was sold is not sold again"},
     {"FILLS_TOO_MANY", true, "the venue tells more fills of one order than an order can have, and the last was not booked"},
     {"FILL_AFTER_REJECT", true, "an order that the venue had refused was filled after all; it is booked, its product is blocked"},
@@ -55,6 +56,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"LATCH_WRITE", true, "the latch HALT cannot be written: trading is halted, and the journal alone says so to the next process"},
     {"ORDER_CAME_BACK", true, "an order that was over, or never at the venue, is or was there after all; its product is blocked"},
     {"ORDER_CANCELLED_ELSEWHERE", true, "an order of ours was cancelled at the venue, and nobody here had asked for it: trading is halted"},
+    {"ORDER_ENDED_UNSEEN", true, "an operator took the venue's word: an order that it does not know any more was ended as cancelled"},
     {"ORDER_EVENT_UNEXPECTED", true, "the venue reports what cannot follow the order's state; the state stands"},
     {"ORDER_EXTERNAL", false, "the venue has an order that this host did not make: it is followed, and counts in every limit"},
     {"ORDER_GONE", true, "the venue does not know an order that it had acknowledged; its product is blocked"},
@@ -67,6 +69,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"RECONCILE_INCOMPLETE", true, "the venue did not answer all that it was asked: what it has is not known"},
     {"RELEASE_AMOUNT", false, "inventory was to be released without a positive quantity: nothing changed"},
     {"RELEASE_BEYOND_POSITION", false, "more was to be released than is held: nothing changed"},
+    {"VENUE_ADOPTED", false, "an operator took the venue's word for what stood unexplained"},
 });
 static_assert(std::ranges::is_sorted(table, {}, &IncidentCode::code));
 

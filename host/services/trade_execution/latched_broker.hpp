@@ -4,6 +4,7 @@
 
 #include "services/trade_execution/broker_port.hpp"
 #include "store/halt_latch.hpp"
+#include "store/row_words.hpp"
 
 namespace bowline::services {
 
@@ -14,7 +15,7 @@ class LatchedBroker final : public BrokerPort {
 
   HandOver submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) override {
     if (!leaves_under_latch(**order) && latch_.set()) {
-      why = Error{"HALT_LATCHED", "the latch HALT is set: no entry and no strategy exit leaves until an operator resumes"};
+      why = Error{"HALT_LATCHED", std::string(store::held_back_by_latch)};
       return HandOver::denied;
     }
     return broker_.submit(order, why);

@@ -44,6 +44,8 @@ struct Liquidation {
     Decimal held_at_slice = Decimal::zero();
     std::uint32_t shorts = 0;                    ///< reads by which the venue has nothing free of it
     core::Nanos short_since = 0;                 ///< when the first of them was
+    core::Nanos foreign_since = -1, foreign_asked = 0;  ///< since when somebody else's sale is waited for; its last cancel
+    std::uint32_t foreign_looks = 0;
     std::uint32_t waits = 0;                     ///< looks since the question that is out was asked
     std::uint32_t rung = 0;                      ///< of the ladder: rises with a slice that sold nothing
     core::Nanos tried = -1;                      ///< when something was tried last
@@ -61,6 +63,12 @@ struct Liquidation {
   bool whole_list = false;                       ///< two reads agreed
   std::vector<core::ClientOrderId> last_list;
 
+  /// Whether the decision is one of its own.
+  bool made(core::Id128 decision) const noexcept {
+    for (const Product& p : products)
+      if (p.decision == decision) return true;
+    return false;
+  }
   Product* product(core::InstrumentId id_) noexcept {
     for (Product& p : products)
       if (p.id == id_) return &p;

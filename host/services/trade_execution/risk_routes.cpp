@@ -7,7 +7,7 @@ namespace bowline::services {
 namespace {
 
 constexpr const char* risk_schema =
-    R"({"type":"object","required":["time","state","gate_open","equity","limits","products","rules"],"properties":{
+    R"({"type":"object","required":["time","state","gate_open","equity","limits","trips","products","rules"],"properties":{
 "time":{"type":["string","null"],"format":"date-time"},"time_ns":{"type":["integer","null"]},
 "state":{"type":"string","enum":["active","reducing","halted"]},"gate_open":{"type":"boolean"},
 "equity":{"type":["string","null"],"format":"decimal"},"peak":{"type":["string","null"],"format":"decimal"},
@@ -21,6 +21,11 @@ constexpr const char* risk_schema =
 "limits":{"type":"array","description":"of the host's floor","items":{"type":"object","required":["limit","value","used","headroom"],"properties":{
 "limit":{"type":"string"},"value":{"type":["string","null"],"format":"decimal","description":"null: not set"},
 "used":{"type":["string","null"],"format":"decimal"},"headroom":{"type":["string","null"],"format":"decimal"}}}},
+"trips":{"type":"array","description":"where the host itself goes to reducing, as fractions: of the day's opening equity, and of the peak",
+"items":{"type":"object","required":["trip","value","used","headroom","tripped"],"properties":{
+"trip":{"type":"string","enum":["daily_loss","drawdown"]},"value":{"type":["string","null"],"format":"decimal","description":"where it trips next; null: never"},
+"used":{"type":["string","null"],"format":"decimal"},"headroom":{"type":["string","null"],"format":"decimal"},
+"tripped":{"type":"integer","description":"times: today, or since the peak"}}}},
 "products":{"type":"array","description":"what is held","items":{"type":"object","required":["instrument","value","share"],"properties":{
 "instrument":{"type":"string"},"value":{"type":["string","null"],"format":"decimal"},
 "share":{"type":["string","null"],"format":"decimal","description":"of equity"},"blocked":{"type":"boolean"}}}},

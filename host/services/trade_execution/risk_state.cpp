@@ -21,6 +21,18 @@ Decimal share(Decimal part, Decimal whole) {
   return part.is_set() && whole.is_set() && whole.is_positive() ? div(part, whole, Rounding::half_even) : Decimal::not_set();
 }
 
+/// What the host trips at, as fractions: `used` of it, and where it trips next.
+std::string trip_row(std::string_view name, Decimal limit, Decimal used, std::uint32_t tripped) {
+  const Decimal next = limit.is_set() ? mul(limit, Decimal::from_int(tripped + 1), Rounding::half_even) : limit;
+  return JsonObject()
+      .text("trip", name)
+      .amount("value", next)
+      .amount("used", used)
+      .amount("headroom", next.is_set() && used.is_set() ? next - used : Decimal::not_set())
+      .number("tripped", std::uint64_t{tripped})
+      .done();
+}
+
 /// One rule after the other, in the order in which they were heard first.
 std::string rules_json(const VerdictCounts& verdicts) {
   std::vector<std::string> out;
@@ -64,6 +76,10 @@ RiskUse Execution::risk_use(core::Nanos now) const {
   u.orders_last_minute = static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](core::Nanos t) { return t > now - minute; }));
   // In-flight, unknown and resting entries count in every limit (trading rules 5.5), as the floor counts them.
+  u.trip_loss = options_.trip_loss;
+  u.trip_drawdown = options_.trip_drawdown;
+  u.loss_trips = day_tripped_ == now / day ? loss_trips_ : 0;
+  u.drawdown_trips = drawdown_trips_;
   u.working = Decimal::zero();
   for (const core::Order* o : orders_.working()) {
     if (o->intent.side() != core::Side::buy) continue;
@@ -95,6 +111,10 @@ std::string risk_json(const Execution& e, core::Nanos now) {
                            .done());
   }
   const Decimal below = equity.is_set() && book.peak() > equity ? book.peak() - equity : Decimal::zero();
+  const Decimal lost = book.day_start().is_set() && equity.is_set() ? book.day_start() + book.day_flows() - equity : none;
+  const std::vector<std::string> trips{
+      trip_row("daily_loss", u.trip_loss, lost.is_set() ? share(max(lost, Decimal::zero()), book.day_start()) : none, u.loss_trips),
+      trip_row("drawdown", u.trip_drawdown, share(below, book.peak()), u.drawdown_trips)};
   return JsonObject()
       .time("time", now)
       .text("state", core::to_string(e.state()))
@@ -109,6 +129,7 @@ std::string risk_json(const Execution& e, core::Nanos now) {
       .amount("exposure_share", share(book.exposure(), equity))
       .amount("working_entries", u.working)
       .json("limits", json_array(limits))
+      .json("trips", json_array(trips))
       .json("products", json_array(products))
       .json("rules", rules_json(e.counts().verdicts))
       .done();

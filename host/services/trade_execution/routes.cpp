@@ -349,6 +349,7 @@ void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Exe
   add_order_routes(*router, execution, backend);
   add_portfolio_routes(*router, execution, backend);
   add_inventory_routes(*router, execution, backend);
+  add_reconciliation_routes(*router, execution, backend);
   add_emergency_route(*router, execution, backend, true);
   add_emergency_route(*router, execution, backend, false);
   add_liquidation_routes(*router, execution, backend);

@@ -10,8 +10,8 @@
 namespace bowline::services {
 
 /// POST /trades/execute; GET /orders, /orders/{id}, /orders/{id}/explain; DELETE /orders/{id}; GET
-/// /portfolio, /portfolio/history; POST /inventory/{instrument}/adopt, /release; POST /emergency/stop, /emergency/resume; what add_operator_routes, add_liquidation_routes and
-/// add_risk_route add. Both must outlive the server.
+/// /portfolio, /portfolio/history; POST /inventory/{instrument}/adopt, /release; POST /emergency/stop, /emergency/resume; what add_operator_routes, add_liquidation_routes,
+/// add_reconciliation_routes and add_risk_route add. Both must outlive the server.
 void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Execution& execution,
                                 Backend& backend);
 
@@ -26,6 +26,9 @@ void add_risk_route(edge::Router& router, const Execution& execution, Backend& b
 
 /// POST /inventory/{instrument}/adopt, /release; part of the above.
 void add_inventory_routes(edge::Router& router, Execution& execution, Backend& backend);
+
+/// GET and POST /reconciliation; part of the above.
+void add_reconciliation_routes(edge::Router& router, Execution& execution, Backend& backend);
 
 /// The Idempotency-Key of a command. Errors: IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_INVALID.
 Result<std::string> idempotency_key(const edge::Request& request);

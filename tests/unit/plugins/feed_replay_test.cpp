@@ -409,6 +409,16 @@ TEST_CASE("speeds are read, and pacing follows bar time from the first bar") {
   CHECK(p.due_ns(1'900'000'000'000, 999) == 77 + 3'000'000'000);
 }
 
+TEST_CASE("a clock that steps back does not silence a paced feed") {
+  constexpr std::int64_t hour = 3'600'000'000'000, second = 1'000'000'000;
+  bowline::plugin_common::Pace p(300);
+  CHECK(p.due_ns(300 * second, 2 * hour) == 2 * hour);
+  CHECK(p.due_ns(600 * second, 2 * hour + second / 2) == 2 * hour + second);
+  CHECK(p.due_ns(600 * second, hour + second / 2) == hour + second);          // it stepped back by an hour
+  CHECK(p.due_ns(600 * second, hour + second * 3 / 4) == hour + second);      // and goes on from there
+  CHECK(p.due_ns(900 * second, hour + second) == hour + 2 * second);
+}
+
 TEST_CASE(
     "every real candle file is read to its end without a fault, and the main run's files have their rows") {
   const char* data = std::getenv("BOWLINE_DATA");

@@ -46,7 +46,11 @@ struct FakeBroker final : services::BrokerPort {
     }
     return {};
   }
-  Result<void> query(const bl_query&) override { return {}; }
+  std::vector<bl_query> queries;  ///< every question; nobody answers by itself
+  Result<void> query(const bl_query& q) override {
+    queries.push_back(q);
+    return {};
+  }
   Result<void> on_event(const bl_event&) override { return {}; }
   bool wake() override { return false; }
 };

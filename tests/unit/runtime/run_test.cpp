@@ -4,11 +4,9 @@
 #include <cmath>
 #include <fstream>
 
-#include "config/load.hpp"
-#include "loader/catalogue.hpp"
 #include "services/runtime/selected_features.hpp"
 #include "store/dump.hpp"
-#include "unit/runtime/rig.hpp"
+#include "unit/runtime/configured.hpp"
 
 using namespace bowline;
 using namespace bowline::test;
@@ -16,28 +14,6 @@ using namespace bowline::literals;
 namespace fs = std::filesystem;
 
 namespace {
-
-config::RunConfig configured(const Folder& folder, const std::string& yaml) {
-  std::ofstream(folder.path() / "run.yaml") << yaml;
-  config::LoadOptions o;
-  o.env = [](std::string_view) { return std::optional<std::string>(); };
-  o.state = folder.path() / "var";
-  o.schema = [&](const config::RunConfig& so_far, const std::string& id, const std::string&) -> Result<std::string> {
-    auto all = loader::Catalogue::scan(so_far.plugins.path);
-    if (!all) return all.error();
-    auto offer = all->find(id);
-    if (!offer) return offer.error();
-    loader::TrustPolicy trust;
-    trust.var = folder.path() / "schemas";
-    auto module = loader::load_plugin_file(offer->file, trust);
-    if (!module) return module.error();
-    return std::string(*(*module)->schema(id));
-  };
-  auto loaded = config::load(folder.path() / "run.yaml", o);
-  for (const auto& p : loaded.problems) UNSCOPED_INFO(p.text());
-  REQUIRE(loaded.problems.empty());
-  return loaded.config;
-}
 
 /// Bars of five minutes whose price goes up and down, so that an EMA crosses; the shadows are long, so that what rests is
 /// reached.

@@ -171,7 +171,7 @@ struct Desk {
     e.h.instrument = i.abi.instrument;
     e.h.ts_recv = now;
     put_text(e.client_id, i.client_id());
-    put_text(e.venue_id, "v1");
+    if (kind != BL_X_UNKNOWN && kind != BL_X_ABSENT) put_text(e.venue_id, "v1");  // it knows no id of what it does not have
     e.side = i.abi.side;
     e.qty = i.abi.qty;
     e.quote_qty = i.abi.quote_qty;

@@ -80,6 +80,26 @@ TEST_CASE("restart: a fee that is told only to the next process is the fee, not 
   CHECK(a.exec->portfolio().cash(a.m.usd) == "9799.6"_dec);
 }
 
+TEST_CASE("restart: a fee in a coin stays worth what it was when it was paid, whatever the coin is worth then (4.1)") {
+  StoreFolder dir;
+  ClientOrderId entry;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.price(d.m.bnb, 20000);
+    d.want(Purpose::entry, 0.05);
+    entry = ClientOrderId(d.last().client_id());
+    bl_fill f = d.fill_of(d.last(), "2"_dec, "99.95"_dec, "f1");
+    f.fee = "0.01"_dec.raw();
+    f.fee_asset = d.m.bnb_asset.value;
+    d.exec->on_broker_event(f.h);
+    REQUIRE(d.exec->portfolio().fees() == "2"_dec);
+    d.exec->settle(d.now);
+  }
+  const Again a(dir / "j");  // nothing is heard of its price yet
+  CHECK(a.exec->portfolio().fees() == "2"_dec);
+  CHECK(a.exec->orders().find(entry)->cum_fee == "2"_dec);
+}
+
 TEST_CASE("rule 2.4: a corrected fill is booked as corrected, once, and stays so in the next process") {
   StoreFolder dir;
   TwoFilled d(dir);
@@ -142,7 +162,7 @@ TEST_CASE("rule 2.4: a reversal that overtakes its fill is kept in mind, also in
 TEST_CASE("rule 5.6: what is taken back of coins that were sold is owed out of unmanaged inventory, and blocks the product") {
   StoreFolder dir;
   TwoFilled d(dir);
-  d.report(d.entry, BL_X_DONE, BL_S_CANCELLED, "2"_dec);
+  d.report(d.entry, BL_X_DONE, BL_S_EXPIRED, "2"_dec);
   d.now += bar_ns;
   d.want(Purpose::exit, 0);
   d.fill(d.last(), "2"_dec, "100"_dec);
@@ -199,7 +219,7 @@ struct Asked : VenueWord<Desk> {
 TEST_CASE("an answer is taken whole: terms, then fills, then state, in whatever order it is told") {
   Asked d;
   const Intent i = d.resting();
-  bl_exec end = d.exec_of(i, BL_S_CANCELLED, "6"_dec);
+  bl_exec end = d.exec_of(i, BL_S_EXPIRED, "6"_dec);
   end.qty = "8"_dec.raw();  // amended by somebody else, who knows why
   d.say(end.h);
   CHECK(d.state(i) == OrderState::open);  // not before the answer is whole
@@ -208,7 +228,7 @@ TEST_CASE("an answer is taken whole: terms, then fills, then state, in whatever 
   CHECK(d.exec->counts().fills == 0);
   d.done(1);
   CHECK(d.exec->portfolio().position(d.m.btc).qty == "6"_dec);  // it fits the terms in force: what is held must be seen
-  CHECK(d.state(i) == OrderState::cancelled);
+  CHECK(d.state(i) == OrderState::expired);
   CHECK(d.exec->counts().by_incident.at("EXEC_MISMATCH") == 1);
   CHECK(d.exec->counts().incidents == 1);
   d.step();
@@ -232,11 +252,11 @@ TEST_CASE("of the fills of one answer one may fit only when another is taken bac
 TEST_CASE("an answer to a question of before an order's end does not bring it back to life") {
   Asked d;
   const Intent i = d.resting();
-  d.report(i, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());  // told while the question was out
+  d.report(i, BL_X_DONE, BL_S_EXPIRED, Decimal::zero());  // told while the question was out
   bl_exec old = d.exec_of(i, BL_S_OPEN, Decimal::zero());
   d.say(old.h);
   d.done(1);
-  CHECK(d.state(i) == OrderState::cancelled);
+  CHECK(d.state(i) == OrderState::expired);
   CHECK(d.exec->counts().incidents == 0);
   SECTION("one to a question of after it does: it is cancelled and its product blocked") {
     REQUIRE(d.exec->ask_venue());

@@ -292,6 +292,23 @@ TEST_CASE("a rebalancer's target trims what is held and buys what is missing") {
   CHECK(d.last().qty() == "2"_dec);
 }
 
+TEST_CASE("rule 1.2: a plan's target stands until the next plan, which drops what it does not name") {
+  Desk d;
+  d.price(d.m.bnb, 10000);
+  d.broker.answer = services::HandOver::denied;  // so that each step tries again what is wanted
+  std::vector<Target> plan{d.target(Purpose::rebalance, 0.05), d.target(Purpose::rebalance, 0.05, d.m.bnb)};
+  for (Target& t : plan) t.valid_until = INT64_MAX;
+  d.want(plan, true);
+  d.step();
+  REQUIRE(d.broker.sent.size() == 4);
+  plan.pop_back();
+  d.want(plan, true);
+  d.step();
+  REQUIRE(d.broker.sent.size() == 6);
+  CHECK(d.broker.sent[4].instrument() == d.m.btc);
+  CHECK(d.broker.sent[5].instrument() == d.m.btc);
+}
+
 TEST_CASE("a stop's target sells the position") {
   Desk d;
   d.hold(0.05);
@@ -396,7 +413,7 @@ TEST_CASE("rule 5.5: a rule sees the orders approved before in the same frame, a
   d.want({d.target(Purpose::entry, 0.05), d.target(Purpose::entry, 0.05, d.m.bnb)});
   CHECK(seen == std::vector<std::uint32_t>{0, 1});
   CHECK(d.broker.sent.size() == 2);
-  for (const Intent& i : d.broker.sent) d.report(i, BL_X_DONE, BL_S_CANCELLED);
+  for (const Intent& i : d.broker.sent) d.report(i, BL_X_DONE, BL_S_EXPIRED);
   // A command between v(t) and the trade of t.
   d.now += bar_ns;
   d.exec->publish(d.now);
@@ -486,6 +503,19 @@ TEST_CASE("a standing target never gives an id again, however many decisions cam
   }
   CHECK(d.exec->counts().incidents == 0);
   CHECK(d.exec->counts().orders == d.broker.sent.size());
+}
+
+TEST_CASE("rule 2.1: an id is not given twice, though so many decisions came between that its own was forgotten") {
+  Desk d;
+  d.broker.answer = services::HandOver::denied;
+  const std::vector<Target> first{d.target(Purpose::entry, 0.05)};
+  d.want(first);
+  for (int i = 0; i < 200; ++i) d.want(Purpose::entry, 0.05);
+  d.want(first);
+  CHECK(d.exec->counts().incidents == 0);
+  REQUIRE(d.broker.sent.size() == 202);
+  CHECK(d.last().decision == d.broker.sent.front().decision);
+  CHECK(d.last().client_id() != d.broker.sent.front().client_id());
 }
 
 TEST_CASE("constant inputs make no orders after convergence") {

@@ -116,9 +116,9 @@ TEST_CASE("rule 3.3: between two steps a stop takes what is in its way off at on
   a.now = start_ns + 3 * bar_ns;
   a.exec->resume_orders();
   a.price(a.m.btc, 10000);
-  const std::size_t cancelled = a.broker.cancelled.size(), sent = a.broker.sent.size();
   a.step();
-  CHECK(a.broker.cancelled.size() + a.broker.sent.size() > cancelled + sent);  // it still sells, or clears the way to it
+  // It clears the way, or asks what became of its own sale.
+  CHECK(a.broker.cancelled.size() + a.broker.asked.size() == 1);
 }
 
 TEST_CASE("rule 3.3: what the venue says is sold is not set off again at each quote, though its fills are missing") {
@@ -352,6 +352,16 @@ TEST_CASE("rule 3.3: with the position its protection is over: the next one is n
   d.price(d.m.btc, 8000);
   d.step();
   CHECK(d.broker.sent.size() == sent);
+}
+
+TEST_CASE("rule 3.3: what a sale leaves is no position when it is too little for any order: its stop is over, too") {
+  Desk d;
+  protect_five(d);
+  d.price(d.m.btc, 9400);
+  d.step();
+  d.fill(d.last(), d.last().qty() - "0.0005"_dec, "93.95"_dec);
+  REQUIRE(held(d) == "0.0005"_dec);
+  CHECK_FALSE(d.exec->stop_px({1}).is_set());
 }
 
 TEST_CASE("rule 3.3: a position without a stop for too long is an incident, told once, and again when it is so anew") {

@@ -147,7 +147,7 @@ TEST_CASE("a product of which something can't be explained is bought no more unt
 TEST_CASE("an end whose filled quantity is not that of its fills is an incident, but not before they had time to come") {
   Desk d;
   const Intent i = d.resting();
-  d.report(i, BL_X_DONE, BL_S_CANCELLED, "2"_dec);
+  d.report(i, BL_X_DONE, BL_S_EXPIRED, "2"_dec);
   d.exec->settle(d.now);
   CHECK(d.exec->counts().incidents == 0);
   SECTION("they come") {
@@ -299,6 +299,27 @@ TEST_CASE("rule 3.1: what the venue says was sold is not sold again, though its 
   CHECK(d.sink.all<OrderRecord>().back().cum_qty == all);
 }
 
+TEST_CASE("rule 3.1: of what the venue says was sold in part only the rest is sold, though its fills are missing") {
+  Desk d;
+  d.hold(0.05);
+  d.want(Purpose::exit, 0);
+  const Intent exit = d.last();
+  REQUIRE(exit.qty() == "5"_dec);
+  d.report(exit, BL_X_DONE, BL_S_CANCELLED, "3"_dec);
+  const auto step = [&d] {
+    d.now += bar_ns;
+    d.want(std::vector<Target>{});
+  };
+  for (int i = 0; i < 3; ++i) step();
+  CHECK(d.exec->counts().by_incident.at("FILLS_MISSING") == 1);
+  REQUIRE(d.broker.sent.size() == 3);
+  CHECK(d.last().side() == Side::sell);
+  CHECK(d.last().qty() == "2"_dec);
+  d.fill(d.last(), "2"_dec, "99.95"_dec);
+  for (int i = 0; i < 3; ++i) step();
+  CHECK(d.broker.sent.size() == 3);
+}
+
 TEST_CASE("an exit is not over while an entry owes what the venue says was bought") {
   Desk d;
   const Intent entry = d.resting();
@@ -340,8 +361,8 @@ TEST_CASE("an end that is told again and again is judged once, and does not hold
   const Intent entry = d.resting();
   d.fill(entry, "1"_dec, "99.95"_dec);
   for (int i = 0; i < 4; ++i) {
-    d.report(entry, BL_X_DONE, BL_S_CANCELLED, "3"_dec);
-    d.report(entry, BL_X_DONE, BL_S_CANCELLED, "3"_dec);
+    d.report(entry, BL_X_DONE, BL_S_EXPIRED, "3"_dec);
+    d.report(entry, BL_X_DONE, BL_S_EXPIRED, "3"_dec);
     d.want(i == 0 ? std::vector{d.target(Purpose::exit, 0)} : std::vector<Target>{});
     d.now += bar_ns;
   }
@@ -619,4 +640,96 @@ TEST_CASE("2.3 within the window the same bytes go out again under the same id, 
   d.step();
   CHECK(d.broker.sent.size() == 2);  // once
   CHECK(d.exec->orders().size() == 1);
+}
+
+namespace {
+
+std::unique_ptr<store::Journal> journal_in(const bowline::test::StoreFolder& dir) {
+  auto j = store::Journal::open(dir / "j", {"mock", "v", "default"});
+  REQUIRE(j.ok());
+  return std::move(*j);
+}
+
+/// An entry that is in the journal, and that the venue does not have by its first answer.
+struct Missing : bowline::test::StoreFolder, Desk {
+  Intent entry;
+  explicit Missing(std::vector<std::unique_ptr<RiskRule>> rules = {}) : Desk({}, "10000"_dec, journal_in(*this)) {
+    use(std::move(rules));
+    want(Purpose::entry, 0.05);
+    entry = last();
+    report(entry, BL_X_UNKNOWN, BL_S_UNKNOWN);
+    report(entry, BL_X_ABSENT, BL_S_UNKNOWN);
+  }
+};
+
+/// Lets through one unit at most while the test wants it so, else all.
+struct Narrow final : RiskRule {
+  const bool* narrow;
+  SharedText text = std::make_shared<const std::string>("narrow");
+  explicit Narrow(const bool* n) : narrow(n) {}
+  const SharedText& name() const override { return text; }
+  bool check(const bl_intent&, const bl_portfolio&, bl_verdict& v) override {
+    v.action = *narrow ? 2 : 1;
+    v.max_qty = "1"_dec.raw();
+    return true;
+  }
+};
+
+}  // namespace
+
+TEST_CASE("2.3 at the end of its window an order is sent again; later it is only asked about") {
+  Missing d;
+  SECTION("at the end") {
+    d.now += d.options.resend_window;
+    d.step();
+    CHECK(d.broker.sent.size() == 2);
+  }
+  SECTION("later") {
+    d.now += d.options.resend_window + 1;
+    d.step();
+    CHECK(d.broker.sent.size() == 1);
+    REQUIRE(d.broker.asked.size() == 1);
+    CHECK(d.broker.asked[0] == d.entry.client_id());
+  }
+  CHECK(d.state(d.entry) == OrderState::unknown);
+}
+
+TEST_CASE("2.3 what the rules would let out only smaller by now is another order: it is not sent again") {
+  bool narrow = false;
+  std::vector<std::unique_ptr<RiskRule>> rules;
+  rules.push_back(std::make_unique<Narrow>(&narrow));
+  Missing d(std::move(rules));
+  REQUIRE(d.entry.qty() == "5"_dec);
+  narrow = true;
+  d.now += 1'000'000'000;
+  d.step();
+  CHECK(d.broker.sent.size() == 1);
+  CHECK(d.exec->counts().incidents == 0);  // refused here, and not only by the journal, which has no such order
+  CHECK(d.broker.asked.size() == 1);
+}
+
+TEST_CASE("2.3 what is sent again is proved anew: a sale of more than is held by now is not") {
+  const bowline::test::StoreFolder dir;
+  Desk d({}, "10000"_dec, journal_in(dir));
+  d.hold(0.05);
+  bl_fill corrected = d.fill_of(d.last(), "3"_dec, "99.95"_dec, "f1");
+  d.broker.answer = services::HandOver::unknown;
+  d.want(Purpose::exit, 0);
+  const Intent exit = d.last();
+  REQUIRE(exit.qty() == "5"_dec);
+  d.broker.answer = services::HandOver::taken;
+  corrected.flags = 2;  // a correction
+  corrected.h.ts_event = corrected.h.ts_recv = d.now;
+  d.exec->on_broker_event(corrected.h);
+  REQUIRE(d.exec->portfolio().position(d.m.btc).qty == "3"_dec);
+  for (int polls = 1; polls <= 3; ++polls) {
+    CHECK(d.state(exit) == OrderState::unknown);
+    CHECK(d.broker.sent.size() == 2);
+    d.report(exit, BL_X_ABSENT, BL_S_UNKNOWN);
+    d.now += 30'000'000'000;
+    d.step();
+  }
+  CHECK(d.state(exit) == OrderState::not_placed);
+  REQUIRE(d.broker.sent.size() == 3);  // and what is held is sold
+  CHECK(d.last().qty() == "3"_dec);
 }

@@ -203,7 +203,13 @@ TEST_CASE("rule 3.7: after a restart the process before may have cancelled it, u
   Nanos died = 0;
   {
     Desk d({}, "10000"_dec, opened(dir / "journal.db"));
-    entry = d.resting();
+    auto buy = d.request(Side::buy, "1"_dec);
+    buy.type = OrderType::limit;
+    buy.tif = TimeInForce::gtc;
+    buy.limit_px = "90"_dec;
+    REQUIRE(d.exec->execute(buy, d.now));
+    entry = d.last();
+    d.report(entry, BL_X_ACCEPTED);
     d.now += bar_ns;
     d.step();
     died = d.now;

@@ -65,6 +65,7 @@ TEST_CASE("every code that execution, order table and portfolio give an incident
   const std::pair<const char*, const char*> places[] = {
       {"/host/services/trade_execution/execution.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_commands.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_adopt.cpp", R"((?:incident|block)\([^";]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_close.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_latch.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_liquidate.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},

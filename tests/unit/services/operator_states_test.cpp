@@ -1,4 +1,8 @@
 // Trading states by an operator's word, locks and lists (trading rules 3.4).
+#include <sys/resource.h>
+
+#include <csignal>
+
 #include "unit/services/again.hpp"
 #include "unit/store/store_folder.hpp"
 
@@ -230,4 +234,27 @@ TEST_CASE("restart: states, freeze, locks and their authors are what they were; 
   CHECK(s.lock_of(a.m.bnb, then) == nullptr);
   CHECK(code(a.exec->set_trading_state(state(TradingState::active, "r0"), a.now)) == "REQUEST_REPEATED");
   CHECK(a.sink.records.empty());
+}
+
+TEST_CASE("a word that is said again is not answered before it is durable (3.4, 4.1)") {
+  StoreFolder folder;
+  Desk d({}, "10000"_dec, opened(folder / "j"));
+  // A disk that takes nothing more: file size limit, its signal ignored.
+  const auto before = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit old{};
+  REQUIRE(getrlimit(RLIMIT_FSIZE, &old) == 0);
+  const rlimit none{1, old.rlim_max};
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &none) == 0);
+  CHECK(code(d.exec->set_trading_state(state(TradingState::reducing, "r1"), d.now)) == "JOURNAL_UNWRITABLE");
+  CHECK(code(d.exec->set_trading_state(state(TradingState::reducing, "r1"), d.now)) == "JOURNAL_UNWRITABLE");
+  CHECK(code(d.exec->lock(lock(d.m.btc, 0, "r2"), d.now)) == "JOURNAL_UNWRITABLE");
+  CHECK(code(d.exec->unlock(lock(d.m.btc, 0, "r3"), d.now)) == "JOURNAL_UNWRITABLE");
+  CHECK(code(d.exec->unlock(lock(d.m.btc, 0, "r3"), d.now)) == "JOURNAL_UNWRITABLE");
+  REQUIRE(setrlimit(RLIMIT_FSIZE, &old) == 0);
+  std::signal(SIGXFSZ, before);
+  d.step();
+  const auto again = d.exec->set_trading_state(state(TradingState::reducing, "r1"), d.now);
+  REQUIRE(again);
+  CHECK(again->replayed);
+  CHECK_FALSE(d.journal->pending());
 }

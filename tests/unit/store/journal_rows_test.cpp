@@ -1,4 +1,5 @@
 #include "store/journal_rows.hpp"
+#include "store/operator_rows.hpp"
 
 #include <cmath>
 #include <limits>
@@ -211,6 +212,32 @@ TEST_CASE("journal rows: every kind comes back as it was written") {
         line(InventoryRow{"BTC-USD", false, "1"_dec, Decimal::not_set(), "k", "b"}));
   CHECK(read_balance(line(BalanceRow{"USD", "-0.5"_dec}))->total == "-0.5"_dec);
   CHECK(read_block(line(BlockRow{"BTC-USD", "FILLS_MISSING"}))->code == "FILLS_MISSING");
+}
+
+TEST_CASE("journal rows: what blocks a product comes back with its words, its order and what is missing; so does that it is explained") {
+  const core::ClientOrderId id("bl-0123456789abcdef");
+  const auto block = read_block(line(BlockRow{"BTC-USD", "FILLS_MISSING", "a \"word\"", id}));
+  REQUIRE(block.ok());
+  CHECK(block->symbol == "BTC-USD");
+  CHECK(block->text == "a \"word\"");
+  CHECK(block->order == id);
+  CHECK_FALSE(block->gone);
+  CHECK(read_block(line(BlockRow{"BTC-USD", "FILLS_MISSING", "", id, true}))->gone);
+  const auto bare = read_block("{\"symbol\":\"BTC-USD\",\"code\":\"EXEC_MISMATCH\"}");  // of an earlier version
+  REQUIRE(bare.ok());
+  CHECK(bare->order.empty());
+}
+
+TEST_CASE("journal rows: an adoption comes back as it was begun, and as it ended") {
+  const auto begun = read_adoption(line(AdoptionRow{"k", "b", "begun", "BTC-USD", "operator", "looked", "r"}));
+  REQUIRE(begun.ok());
+  CHECK(begun->symbol == "BTC-USD");
+  CHECK(begun->why == "looked");
+  const auto done = read_adoption(line(AdoptionRow{"k", "b", "done", "", "operator", "looked", "r", "{\"phase\":\"done\"}"}));
+  REQUIRE(done.ok());
+  CHECK(done->symbol.empty());
+  CHECK(done->report == "{\"phase\":\"done\"}");
+  CHECK_FALSE(read_adoption(line(AdoptionRow{"k", "b", "half", "", "", "", ""})).ok());
 }
 
 TEST_CASE("journal rows: what lacks a field or has it wrong is refused with its name") {

@@ -1,0 +1,31 @@
+// A recorded run, run again: the same configuration and seed, and so the same events, in a folder of its own. All that it
+// leaves is a journal to be held against the recorded one.
+#pragma once
+
+#include <functional>
+
+#include "services/runtime/run.hpp"
+
+namespace bowline::services {
+
+/// The configuration of the re-run. Nothing is served, stored or logged; feeds do not wait for the clock; what a plugin
+/// keeps in a file is kept below `scratch`, wherever the recorded run kept it. Services that were processes of their own
+/// are one process (trading rules 4.4). Errors: MODE_REPLAY_LIVE, FEED_NOT_REPEATED (nobody knows that the feed gives the
+/// same events again).
+Result<config::RunConfig> rerun_config(config::RunConfig config, const std::filesystem::path& scratch);
+
+struct RerunEnd {
+  std::uint64_t settled_rows = 0;  ///< rows of its journal when the last step up to `settled` was settled
+  core::Nanos last = 0;            ///< that step; 0: none
+  bool beyond = false;             ///< a step behind `settled` was begun and closed
+  RunEnd end = RunEnd::end_of_data;
+  Error error;                     ///< empty code unless it failed
+};
+
+/// Runs it until a step behind `settled` is closed, its data end, or it is stopped; its journal is then whole in the file
+/// journal.db of `options.var`. `made`: the run, to be stopped from elsewhere, until the call returns. `progress`: time of
+/// each closed step; may be empty. Errors: those of Run::make.
+Result<RerunEnd> run_again(const config::RunConfig& config, RunOptions options, core::Nanos settled,
+                           const std::function<void(Run*)>& made, const std::function<void(core::Nanos)>& progress);
+
+}  // namespace bowline::services

@@ -1,0 +1,183 @@
+#!/usr/bin/env bash
+# A recorded run, run again from its configuration: `bowline journal replay` decides the same, byte for byte, or says in
+# which row it does not; where the world had a hand in the run it says so and stops there. What was recorded is not touched.
+source "$(dirname "$0")/check.sh"
+export TMPDIR=$dir/tmp
+mkdir "$TMPDIR"
+feed="bars: 2500, speed: max" venue="state: file, latency: 20s"
+config() { # ports are opened and everything is stored, as in a run that somebody looks at
+  sed "s|path: \[.*|path: [$plugins]|; s|state: memory|$venue|; s|bars: 5000, speed: max|$feed|
+    s/^listen: .*/listen: {ports: {signal-generator: 0, signal-bridge: 0, trade-execution: 0, portfolio-rebalancer: 0}}/" \
+    "$source/configs/ema_simulated.yaml"
+}
+replay() { "$bowline" journal replay "$@" --log-file "$dir/replay.log"; }
+sql() { "$SQLITE_DO" "$dir/$1/journal.db" "$2"; }
+rows_of() { sql "$1" "SELECT count(*) FROM journal"; }
+decisions_of() { sql "$1" "SELECT count(*) FROM journal WHERE kind='intent'"; }
+mark() { (cd "$1" && find . -type f -exec stat -c '%n %s %y' {} + | sort; find . -type f -exec cksum {} + | sort); }
+untouched() { mark "$dir/$1" | diff "$dir/mark" - >"$dir/difference" || { head -5 "$dir/difference"; return 1; }; }
+nothing_left() { [ -z "$(ls -A "$TMPDIR")" ]; }
+told() { sed -n "s/^  \"$1\": \"\{0,1\}\([^\",]*\)\"\{0,1\},\{0,1\}$/\1/p" "$dir/out" | head -1; }
+
+# The same configuration again.
+config >"$dir/run.yaml"
+check "a run" ends 0 run "$dir/run.yaml" "$dir/whole"
+mark "$dir/whole" >"$dir/mark"
+check "run again it is the same" ends 0 replay "$dir/run.yaml" --var "$dir/whole"
+check "and says so" grep -q '^the same, to the end of the data$' "$dir/out"
+check "every row was compared, and every decision" grep -q "^$(rows_of whole) rows compared, $(decisions_of whole) decisions among them, head [0-9a-f]\{64\}$" "$dir/out"
+check "there were some" test "$(decisions_of whole)" -gt 50
+check "the recorded folder is as it was" untouched whole
+check "nothing is left behind" nothing_left
+check "the same as JSON" ends 0 replay "$dir/run.yaml" --journal "$dir/whole/journal.db" --json
+check "with its result" is "$(told result) $(told rows) $(told recorded_rows) $(told decisions)" "same $(rows_of whole) $(rows_of whole) $(decisions_of whole)"
+check "and the head that verify tells" ends 0 "$bowline" journal verify --var "$dir/whole"
+head=$(sed -n 's/.*head //p' "$dir/out")
+replay "$dir/run.yaml" --var "$dir/whole" --json >"$dir/out"
+check "the heads are one" is "$(told head)" "$head"
+
+# Everything the mock venue can do wrong comes again, too, and what somebody else does in the account.
+venue="state: file, latency: 5s, partial_fill_probability: 0.3, reject_probability: 0.05, timeout_probability: 0.05, duplicate_fill_probability: 0.1, late_fill_probability: 0.1, lost_fill_probability: 0.02, cancel_reject_probability: 0.2, disconnect_probability: 0.01, external_orders: [{at: 2024-01-02T00:00:00Z, do: order, product: BTC-USD, side: buy, qty: \"0.01\", px: \"1000\"}, {at: 2024-01-03T12:00:00Z, do: deposit, asset: USD, qty: \"500\"}]"
+config >"$dir/faults.yaml"
+check "a run with a venue that does everything wrong" ends 0 run "$dir/faults.yaml" "$dir/faults"
+check "run again it is the same" ends 0 replay "$dir/faults.yaml" --var "$dir/faults"
+check "with somebody else's order and money in it" test "$(sql faults "SELECT count(*) FROM journal WHERE kind IN ('external','flow')")" -gt 1
+
+# The venue's file of the recorded run, wherever it lies.
+venue="state: file, file: $dir/elsewhere/venue.db, latency: 20s"
+mkdir "$dir/elsewhere"
+config >"$dir/absolute.yaml"
+check "a run whose venue keeps its file elsewhere" ends 0 run "$dir/absolute.yaml" "$dir/absolute"
+mark "$dir/elsewhere" >"$dir/mark"
+check "run again it is the same" ends 0 replay "$dir/absolute.yaml" --var "$dir/absolute"
+check "the venue's file is as it was" untouched elsewhere
+check "nothing is left behind" nothing_left
+venue="state: file, latency: 20s"
+
+# Another run's journal.
+sed 's/^seed: 7/seed: 8/' "$dir/run.yaml" >"$dir/seed.yaml"
+refused "another seed" 13 'JOURNAL_DIFFERS: row 1, begin, ' replay "$dir/seed.yaml" --var "$dir/whole"
+check "both rows are shown" grep -q '^  recorded: begin .*{"seed":7}$' "$dir/out"
+check "both rows are shown, the re-run's too" grep -q '^  again:    begin .*{"seed":8}$' "$dir/out"
+sed 's/params: {seed: 7,/params: {seed: 9,/' "$dir/run.yaml" >"$dir/market.yaml"
+refused "another market" 13 'JOURNAL_DIFFERS: row [0-9]*, [a-z]*, at 2024-' replay "$dir/market.yaml" --var "$dir/whole" --json
+row=$(sed -n 's/^ *"row": \([0-9]*\),$/\1/p' "$dir/out")
+check "behind its beginning" test "${row:-0}" -gt 1
+check "the rows before it are the same" is "$(told result) $(told rows)" "differs $((row - 1))"
+check "the recorded row is the one in the file" grep -qF "\"payload\": \"$(sql whole "SELECT replace(payload, '\"', '\\\"') FROM journal WHERE row=$row")\"" "$dir/out"
+sed 's/slow: 26/slow: 27/' "$dir/run.yaml" >"$dir/slow.yaml"
+refused "another average" 13 'JOURNAL_DIFFERS: row [0-9]*, ' replay "$dir/slow.yaml" --var "$dir/whole"
+sed 's/bars: 2500/bars: 2000/' "$dir/run.yaml" >"$dir/shorter.yaml"
+refused "data that end before" 13 'JOURNAL_DIFFERS: row [0-9]*, ' replay "$dir/shorter.yaml" --var "$dir/whole"
+sed 's/bars: 2500/bars: 2600/' "$dir/run.yaml" >"$dir/longer.yaml"
+refused "data that go on" 13 'JOURNAL_DIFFERS: row [0-9]*, .*the data go on' replay "$dir/longer.yaml" --var "$dir/whole"
+
+# A journal that is none.
+refused "no journal" 7 'JOURNAL_OPEN: .*--var' replay "$dir/run.yaml" --var "$dir/nothing"
+mkdir "$dir/changed"
+cp "$dir/whole/journal.db" "$dir/changed"
+sql changed "UPDATE journal SET payload=replace(payload,'BUY','SELL') WHERE row=(SELECT min(row) FROM journal WHERE kind='intent')"
+refused "a journal that was changed" 7 'JOURNAL_CHAIN: .*row [0-9]*: ' replay "$dir/run.yaml" --var "$dir/changed"
+sed 's/^mode: mock/mode: mock\nexecution: {account: other}/' "$dir/run.yaml" >"$dir/account.yaml"
+refused "a journal of another account" 7 'JOURNAL_STAMP: .*portfolio default' replay "$dir/account.yaml" --var "$dir/whole"
+check "nothing is left behind" nothing_left
+
+# Runs that take their time.
+feed="bars: 50000, speed: 15000x"
+config >"$dir/paced.yaml"
+begin() { # state folder
+  "$bowline" run "$dir/paced.yaml" --var "$dir/$1" --log-file "$dir/$1.log" >"$dir/$1.out" 2>"$dir/$1.err" &
+  host=$!
+  started+=($host)
+  check "$1: it listens" within 30 "$bowline" emergency state --var "$dir/$1" >/dev/null
+  at=$(sed -n 's/.*"trade-execution": "\(.*\)".*/\1/p' "$dir/$1/endpoints.json")
+}
+stop() { kill -TERM $host; wait $host; check "it ends in order" is $? 0; started=(); }
+filled() { curl -s -m 10 "$at/orders?state=filled&limit=1" | grep -q '"id"'; }
+fills() { curl -s -m 10 "$at/metrics" | sed -n 's/^bowline_fills_total{side="buy"} //p'; }
+
+# Alive, and then stopped half way.
+begin stopped
+check "stopped: it trades" within 60 filled
+check "alive: what it did so far is the same" ends 0 replay "$dir/paced.yaml" --var "$dir/stopped"
+check "alive: up to a step" grep -q '^the same, up to the last settled step, 2024-' "$dir/out"
+check "alive: with decisions" test "$(sed -n 's/.*compared, \([0-9]*\) decisions.*/\1/p' "$dir/out")" -gt 0
+check "alive: the host is none the worse" "$bowline" emergency state --var "$dir/stopped" >/dev/null
+stop
+mark "$dir/stopped" >"$dir/mark"
+check "stopped by SIGTERM: the same" ends 0 replay "$dir/paced.yaml" --var "$dir/stopped" --json
+check "stopped: up to there" is "$(told result) $(told decisions)" "same $(decisions_of stopped)"
+check "stopped: what was not compared is its own end" is "$(($(told rows) + $(told own_end)))" "$(rows_of stopped)"
+check "stopped: its end is among it" test "$(told own_end)" -gt 0
+check "stopped: the recorded folder is as it was" untouched stopped
+rests=0
+for round in 1 2 3 4 5 6; do # now and then an entry rests, and is cancelled
+  sed "s/speed: 15000x/speed: max/" "$dir/paced.yaml" >"$dir/fast.yaml"
+  run "$dir/fast.yaml" "$dir/fast-$round" --for "$((400 + round * 37))ms" >/dev/null 2>&1
+  check "round $round: the same up to its last settled step" ends 0 replay "$dir/fast.yaml" --var "$dir/fast-$round" --json
+  check "round $round: all decisions" is "$(told result) $(told decisions)" "same $(decisions_of "fast-$round")"
+  [ "$(told own_end)" -gt 1 ] && rests=$((rests + 1))
+done
+check "some ended with more than a word" test $rests -gt 0
+# Of a run that was stopped a decision that is another is no end of it.
+sed 's/slow: 26/slow: 27/' "$dir/fast.yaml" >"$dir/fast27.yaml"
+refused "stopped, and another average" 13 'JOURNAL_DIFFERS: row [0-9]*, ' replay "$dir/fast27.yaml" --var "$dir/fast-1"
+
+# Started again: a re-run has one process only.
+begin stopped
+check "started again: it goes on" within 60 filled
+stop
+refused "started again" 14 "JOURNAL_PART: row [0-9]*, [a-z]*, .*the run was started again here" replay "$dir/paced.yaml" --var "$dir/stopped"
+
+# An operator's commands. The strategies leave BTC-USD alone: what they want of it is below the least order.
+sed 's/^instruments: .*/instruments: [{symbol: BTC-USD, quote_min: "600"}, ETH-USD]/; s/max_position: 5%/max_position: 50%/' "$dir/paced.yaml" >"$dir/two.yaml"
+mv "$dir/two.yaml" "$dir/paced.yaml"
+order='{"instrument":"BTC-USD","side":"BUY","type":"limit","qty":"0.7","limit_price":"1000","tif":"GTC","reason":"a test"}'
+trade() { # what stands behind the route: the status
+  curl -s -m 10 -o "$dir/body" -w '%{http_code}' -X POST -H 'Content-Type: application/json' -H "Idempotency-Key: key" -d "$order" "$at/trades/execute$1"
+}
+begin ordered
+check "ordered: it trades" within 60 filled
+check "ordered: an order of the operator is taken" is "$(trade "")" 202
+stop
+command=$(sql ordered "SELECT row FROM journal WHERE kind='command'")
+refused "ordered" 14 "JOURNAL_PART: row $command, command, at 2024-.*an operator ordered a trade" replay "$dir/paced.yaml" --var "$dir/ordered"
+check "ordered: the rows before it were compared" grep -q "^$((command - 1)) rows compared, [1-9]" "$dir/out"
+# What has no row, since nothing came of it, is numbered all the same.
+begin asked
+check "asked: it trades" within 60 filled
+check "asked: a dry run" is "$(trade '?dry_run=true')" 200
+before=$(fills)
+more() { [ "$(fills)" -gt "$before" ]; }
+check "asked: it trades on" within 60 more
+stop
+refused "asked" 13 'JOURNAL_DIFFERS: row [0-9]*, .*only the numbering differs' replay "$dir/paced.yaml" --var "$dir/asked"
+begin halted
+check "halted: it trades" within 60 filled
+check "halted: an emergency stop" ends 0 "$bowline" emergency stop --var "$dir/halted" --reason drill
+stop
+state=$(sql halted "SELECT min(row) FROM journal WHERE kind='state'")
+refused "halted" 14 "JOURNAL_PART: row $state, state, at 2024-.*set the trading state" replay "$dir/paced.yaml" --var "$dir/halted" --json
+check "halted: the rows before it were compared" is "$(told result) $(told rows)" "part $((state - 1))"
+
+# What can't be run again.
+sed 's/^mode: mock/mode: live\nconfirm_live: true/' "$dir/run.yaml" >"$dir/live.yaml"
+check "a run of mode: live" ends 9 replay "$dir/live.yaml" --var "$dir/whole"
+
+# Interrupted it ends at once, says how far it came, and leaves nothing behind.
+feed="bars: 0, speed: max"
+config >"$dir/endless.yaml"
+run "$dir/endless.yaml" "$dir/endless" --for 3s >/dev/null 2>&1
+replay "$dir/endless.yaml" --var "$dir/endless" >"$dir/out" 2>"$dir/err" &
+child=$!
+started+=($child)
+begun() { ls "$TMPDIR"/bowline-replay-*/run/journal.db >/dev/null 2>&1; }
+check "it has begun" within 20 begun
+sleep 0.3
+kill -INT $child
+wait $child
+check "interrupted" is $? 14
+started=()
+check "interrupted: says so" says 'JOURNAL_PART: the re-run was interrupted'
+check "nothing is left behind" nothing_left
+exit $failed
