@@ -18,8 +18,8 @@ trap 'kill -KILL ${host:-} ${holder:-} 2>/dev/null; rm -rf "$dir"' EXIT
 bowline=$build/bin/bowline judge=$build/tests/crash/crash_judge sql=$build/tests/e2e/sqlite_do
 for tool in "$bowline" "$judge" "$sql"; do [ -x "$tool" ] || { echo "soak: $tool is not built" >&2; exit 2; }; done
 declare -A port=([signal-generator]=19025 [signal-bridge]=19022 [trade-execution]=19024 [portfolio-rebalancer]=19047)
-faults='latency: 20s, partial_fill_probability: 0.3, reject_probability: 0.05, timeout_probability: 0.05, cancel_reject_probability: 0.1,
-    duplicate_fill_probability: 0.1, late_fill_probability: 0.1, late_fill_delay: 7m, lost_fill_probability: 0.02, late_ack_probability: 0.05,
+faults='latency: 20s, partial_fill_probability: 0.3, reject_probability: 0.1, timeout_probability: 0.1, cancel_reject_probability: 0.1,
+    duplicate_fill_probability: 0.15, late_fill_probability: 0.15, late_fill_delay: 7m, lost_fill_probability: 0.05, late_ack_probability: 0.1,
     disconnect_probability: 0.005, disconnect_duration: 12m'
 config() { # bars, speed, params of the venue
   cat <<YAML
@@ -125,7 +125,7 @@ rejected=$(venue "SELECT count(*) FROM orders WHERE state='REJECTED' AND reason=
 unanswered=$(count "kind='order' AND json_extract(payload,'\$.event')='timed_out'")
 down=$(venue "SELECT count(*) FROM meta WHERE key='down_from_ns'")
 echo "met: fills $fates $rejected rejects, $unanswered lost answers, disconnects: $([ "$down" = 1 ] && echo yes || echo none)"
-if [ "$seconds" -ge 600 ]; then
+if [ "$seconds" -ge 3600 ]; then
   [ "$rejected" -gt 0 ] && [ "$unanswered" -gt 0 ] && [ "$down" = 1 ] && [ $stalls -gt 0 ] && [[ $fates == *LATE* && $fates == *TWICE* && $fates == *LOST* ]]
   say $? "every kind of fault was met"
 fi
