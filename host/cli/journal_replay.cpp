@@ -166,8 +166,8 @@ void print(const Outcome& out) {
   std::printf("%llu rows compared, %llu decisions among them, head %s\n", static_cast<unsigned long long>(c.rows),
               static_cast<unsigned long long>(c.decisions), c.head.c_str());
   if (c.row != 0) {
-    std::printf("row %llu\n  recorded: %s\n  again:    %s\n", static_cast<unsigned long long>(c.row),
-                c.recorded ? text_of(*c.recorded).c_str() : "no such row", c.again ? text_of(*c.again).c_str() : "no such row");
+    std::printf("row %llu\n  recorded: %s\n", static_cast<unsigned long long>(c.row), c.recorded ? text_of(*c.recorded).c_str() : "no such row");
+    if (c.again || c.result == Agreement::differ) std::printf("  again:    %s\n", c.again ? text_of(*c.again).c_str() : "no such row");
     return;
   }
   if (out.cut) return;

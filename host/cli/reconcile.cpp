@@ -136,7 +136,7 @@ int plan(const Options& o) {
     asked = done->value("asked", false);
     state = watch(o, deadline, answered);
     if (!state) return fail(state.error());
-    if (!answered(*state))
+    if (!answered(*state) || (!asked && Clock::now() >= deadline))
       return fail({"HOST_UNANSWERED", "the venue has not answered within " + std::to_string(static_cast<long long>(o.wait)) + " s: what it has is not known"});
   }
   static_cast<void>(tell_answer(o, state, print_state));

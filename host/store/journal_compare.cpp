@@ -26,6 +26,7 @@ constexpr auto from_outside = std::to_array<Beyond>({
     {journal_kind::inventory, "an operator moved inventory"},
     {journal_kind::product_state, "an operator set the state of a product"},
     {journal_kind::lock, "an operator locked or unlocked a product"},
+    {journal_kind::adoption, "an operator took over what the venue tells"},
     {journal_kind::external, "somebody else has an order in the account"},
     {journal_kind::flow, "a balance changed without a trade"},
     {journal_kind::journal, "the journal could not be written for a while"},

@@ -5,6 +5,7 @@
 //                                            and whether its conduct was as it should be (conduct.cpp). `protected`: what is
 //                                            held at the end has a stop
 //   crash_judge same WHOLE STATE             whether a run that was interrupted left what the whole run left
+//   crash_judge alike WHOLE STATE            the same of the venue, the intents, and what is in force; not of when the host saw it
 //
 // Each violation is a line; ends with 1 when there is one, with 2 when a file cannot be read.
 #include <algorithm>
@@ -250,17 +251,21 @@ void compare(const char* what, const File& whole, const File& other, const char*
   for (const std::string& line : b) violation(std::string(what) + ", too much: " + line);
 }
 
-void same(const State& whole, const State& other) {
+void alike(const State& whole, const State& other) {
   compare("orders at the venue", whole.venue, other.venue,
           "SELECT order_no, client_id, symbol, side, type, tif, qty, quote_qty, limit_px, stop_px, expire_ns, submitted_ns, accepted_ns, state, reason,"
           " cum_qty, cum_quote, cum_fee FROM orders");
   compare("fills at the venue", whole.venue, other.venue, "SELECT fill_id, order_no, client_id, px, qty, quote, fee, fee_asset, liquidity, ts_ns FROM fills");
   compare("balances at the venue", whole.venue, other.venue, "SELECT asset, total, hold FROM balances");
   compare("intents", whole.journal, other.journal, "SELECT time_ns, payload FROM journal WHERE kind='intent'");
-  compare("fills in the journal", whole.journal, other.journal, "SELECT time_ns, payload FROM journal WHERE kind='fill'");
   compare("what is not bought, and the states", whole.journal, other.journal,
           "SELECT DISTINCT kind, payload FROM journal WHERE kind IN ('reentry', 'state', 'product_state', 'lock', 'inventory')");
   compare("what others did", whole.venue, other.venue, "SELECT script, ts_ns, order_no, asset, amount, reason FROM external_acts");
+}
+
+void same(const State& whole, const State& other) {
+  alike(whole, other);
+  compare("fills in the journal", whole.journal, other.journal, "SELECT time_ns, payload FROM journal WHERE kind='fill'");
   compare("orders in the store", whole.store, other.store,
           "SELECT id, decision_id, symbol, purpose, side, type, tif, flags, qty, quote_qty, limit_px, stop_px, expire_ns, decided_ns, state, venue_id,"
           " cum_qty, cum_quote, cum_fee, decision_px FROM orders");
@@ -278,9 +283,9 @@ void same(const State& whole, const State& other) {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() == 3 && words[0] == "same") {
+  if (words.size() == 3 && (words[0] == "same" || words[0] == "alike")) {
     const State whole(words[1]), other(words[2]);
-    same(whole, other);
+    (words[0] == "same" ? same : alike)(whole, other);
   } else if (words.size() >= 2 && words[0] == "sound") {
     std::map<std::string, Int128> first;
     bool protects = false;
@@ -297,7 +302,7 @@ int main(int argc, char** argv) {
     Sound(state, std::move(first)).judge();
     judge_conduct(state, protects);
   } else {
-    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] | same WHOLE STATE\n", stderr);
+    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] | same WHOLE STATE | alike WHOLE STATE\n", stderr);
     return 2;
   }
   if (violations > 20) std::printf("and %d more\n", violations - 20);

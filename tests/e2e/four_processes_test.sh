@@ -85,6 +85,7 @@ sleep 0.7  # long enough that the others have found nobody and wait
 launch signal-generator four
 for s in $all; do check "four: $s ends by itself" ended "$s" four 0; done
 compare four
+check "four: run again as one process its journal is the same" env BOWLINE_SERVICE=trade-execution "$bowline" journal replay "$dir/four.yaml" --var "$dir/four.trade-execution"
 
 # signal-bridge is killed in the middle and started again: it hears the run from its beginning, decides every step anew,
 # and trade-execution checks that it says what it said.

@@ -139,7 +139,6 @@ void Execution::on_done(const bl_done& done) {
 void Execution::on_snapshot(Order& order, const bl_exec& exec) {
   const Nanos now = now_;
   if (listing_) named_.push_back(order.id());
-  gone_.erase(order.id());
   if (overtaken(order, exec)) return;
   std::erase_if(missing_, [&](const Missing& m) { return m.order == order.id(); });
   if (exec.state != BL_S_PENDING && exec.state != BL_S_OPEN) return on_end(order, exec);

@@ -118,8 +118,10 @@ void Execution::on_exec(const bl_exec& exec) {
   if (const auto id = field(exec.venue_id); !id.empty() && !orders_.set_venue_id(*order, id))
     return block(wanted.instrument(), "EXEC_MISMATCH", "the venue gives this order the id of another", now, wanted.client_id());
   const std::string_view text = field(exec.text);
-  if (exec.kind != BL_X_ABSENT && exec.kind != BL_X_UNKNOWN && exec.kind != BL_X_CANCEL_REJECTED && !missing_.empty())
-    std::erase_if(missing_, [order](const Missing& m) { return m.order == order->id(); });
+  if (exec.kind != BL_X_ABSENT && exec.kind != BL_X_UNKNOWN && exec.kind != BL_X_CANCEL_REJECTED) {  // it is there
+    if (!missing_.empty()) std::erase_if(missing_, [order](const Missing& m) { return m.order == order->id(); });
+    if (!gone_.empty()) gone_.erase(order->id());
+  }
   if (tell_rules_) tell_rules_(exec.h);
   const auto end = [&](OrderEvent event, std::uint64_t& count) {
     order->reason = text;

@@ -103,6 +103,7 @@ TEST_CASE("journal replay: the first row that differs is named, by whatever byte
   CHECK(first(two_steps, changed(1, intent(10, "A"))) == 2);
   CHECK(first(two_steps, changed(4, intent(21, "b"))) == 5);
   CHECK(first(two_steps, changed(2, {10, "fill", two_steps[2].payload})) == 3);
+  CHECK(first(two_steps, changed(5, settled(21))) == 6);  // the last one that counts
   // A row too few, and a row too many.
   const JournalComparison missing = compare(two_steps, Rows(two_steps.begin(), two_steps.end() - 1), 6, Behind::all);
   CHECK(missing.row == 6);
@@ -176,6 +177,7 @@ TEST_CASE("journal replay: a row that only the world can make ends the compariso
                          {20, "inventory", "{}"},
                          {20, "product_state", "{}"},
                          {20, "lock", "{}"},
+                         {20, "adoption", "{}"},
                          {20, "external", "{}"},
                          {20, "flow", "{}"},
                          {20, "journal", "{\"state\":\"writable again\"}"},
