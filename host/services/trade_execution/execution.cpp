@@ -448,7 +448,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
     r.order = core::ClientOrderId(intent.client_id());
     r.code = codes().order;
     if (by_ladder && last_rung(id))
-      incident("EXIT_LADDER_END", "no bid within the widest collar took the exit of " + ins.symbol + ": it is sold at the market", now, intent.client_id());
+      incident("EXIT_LADDER_END", "no attempt within the collar took the whole exit of " + ins.symbol + ": it is sold at the market", now, intent.client_id());
     approved_.push_back(std::get<core::RiskApproved<core::Intent>>(std::move(answer)));
     sized_.push_back(std::move(r));
     return;

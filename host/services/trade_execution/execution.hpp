@@ -572,6 +572,14 @@ class Execution {
   void note_flows();
   Result<void> restore_external(const store::JournalRow& row, core::RecordSink* project);
   // ---- what stops a run by itself (execution_trips.cpp)
+  /// Equity at or below `at` trips; reckoned of these.
+  struct TripFloor {
+    Decimal of = Decimal::not_set(), flows = Decimal::not_set(), at = Decimal::not_set();
+    std::uint32_t trips = 0;
+  };
+  TripFloor loss_floor_, drawdown_floor_;
+  static TripFloor trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips);
+  void trip(std::uint32_t& trips, std::string_view code, std::string_view what, Decimal lost, Decimal whole, Decimal limit, core::Nanos now);
   void look_at_losses(core::Nanos now);
   void look_for_foreign_cancel(const core::Order& order, const bl_exec& told);
   // ---- adopting (execution_adopt.cpp)

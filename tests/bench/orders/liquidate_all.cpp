@@ -80,7 +80,7 @@ int main(int argc, char** argv) {
     for (int i = 0; i < 100 && desk.exec->look_at_liquidation(desk.now); ++i) desk.pump();
   };
   follow();
-  while (desk.exec->liquidating() && desk.now - began < 600 * second) {
+  while (desk.exec->liquidating() && desk.now - began < 120 * second) {
     step({});
     follow();
   }
