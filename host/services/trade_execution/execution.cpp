@@ -81,6 +81,7 @@ void Execution::on_quote(const bl_quote& quote) {
   if (!mark.last.is_set() || mark.time < portfolio_.mark({quote.h.instrument}).time) return;
   quote_lost_[quote.h.instrument - 1] = false;
   portfolio_.set_mark({quote.h.instrument}, mark);
+  if (resuming_ && !missing_.empty()) resend_in_time(now_);
   act_on_price({quote.h.instrument}, now_);
 }
 

@@ -508,6 +508,7 @@ class Execution {
   void give_up_on_answers();
   void ask_about(const core::Order& order);
   void look_for_missing(core::Nanos now);
+  void resend_in_time(core::Nanos now);
   void cancel_in_time(core::Nanos now, bool in_step);
   bool send_again(core::Order& order, core::Nanos now);
   /// TargetBook::insist, give_up and clear, written down where they change what outlives the step.
