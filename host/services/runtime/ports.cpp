@@ -121,6 +121,7 @@ Error BrokerAdapter::failure(std::string_view call, bl_status status, const bl_e
   if (errors_ != nullptr)
     errors_->add("trade-execution", instance_.spec().id, e.code,
                  instance_.status_error(e.code, call, status, bl_error{}).message);
+  if (status == BL_E_AGAIN) return again(std::move(e));
   return e;
 }
 

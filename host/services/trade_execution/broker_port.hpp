@@ -2,6 +2,7 @@
 // recorded.
 #pragma once
 
+#include <algorithm>
 #include <bowline/result.hpp>
 #include <span>
 
@@ -16,6 +17,16 @@ enum class HandOver : std::uint8_t {
   denied,   // refused on this side: no byte was written
   unknown   // may be live: ask the venue
 };
+
+/// Whether the broker only had no room now (its rate budget, a full queue): no byte was written, and the same may be said again
+/// in a moment. Carried in the error's details by who calls the plugin.
+inline bool says_again(const Error& why) {
+  return std::any_of(why.details.begin(), why.details.end(), [](const auto& d) { return d.first == "again"; });
+}
+inline Error again(Error why) {
+  why.details.emplace_back("again", "in a moment");
+  return why;
+}
 
 class BrokerPort {
  public:

@@ -532,6 +532,7 @@ void Execution::flush_frame(Nanos now) {
     switch (broker_.submit(durable_[i], why)) {
       case HandOver::taken: move(*fresh_[i], OrderEvent::handed_over, now, ""); break;
       case HandOver::denied:
+        busy_ = busy_ || says_again(why);
         fresh_[i]->reason = why.message;
         move(*fresh_[i], OrderEvent::deny, now, why.message);
         ++counts_.rejected;

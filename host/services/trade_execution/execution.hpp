@@ -338,6 +338,7 @@ class Execution {
   std::uint32_t loss_trips_ = 0, drawdown_trips_ = 0;  // how many times the limit: of the day's loss, of the fall from the peak
   core::Nanos day_tripped_ = -1;                       // of loss_trips_
   core::Nanos inherited_until_ = -1;                   // what ended by then may have been ended by the process before
+  bool busy_ = false;                                  // the broker had no room for something since this was cleared
   core::Nanos kept_off_ = 0;                           // when entries were looked for against the latch
   core::Nanos looked_for_missing_ = 0;                 // between two steps
   core::Nanos orders_asked_ = 0, balances_asked_ = 0;  // when the venue was asked last
@@ -438,7 +439,7 @@ class Execution {
   std::map<std::string, std::string, std::less<>> receipts_;  // by id, bounded
   std::vector<std::string> receipts_in_order_;
   Liquidation planned_liquidation(const LiquidationRequest& q, core::Nanos now) const;
-  Cancels cancel_all(core::Nanos now);
+  Cancels cancel_all(core::Nanos now, bool asked_too);
   void read_all_orders();
   void judge_list();
   bool look_at_product(Liquidation::Product& p, core::Nanos now);
@@ -633,6 +634,7 @@ class Execution {
   void note_fill(const core::Order& order, const core::BookedFill& fill, core::BookedAs as, std::uint32_t liquidity);
   void tell_position(core::InstrumentId id, core::Nanos now);
   Result<void> request_cancel(core::Order& order, core::Nanos now);
+  Cancels request_cancels(std::span<core::Order* const> orders, core::Nanos now, Error* why = nullptr);
   void check_fees(const bl_product& told);
   void change_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
                     std::string_view request_id, bool looked, std::optional<bool> freeze = {});

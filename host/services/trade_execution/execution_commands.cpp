@@ -23,25 +23,48 @@ constexpr std::size_t kept_answers = 10'000;
 // Asked again when it was asked before: a cancel may be lost, and a venue takes it twice without harm.
 Result<void> Execution::request_cancel(Order& order, Nanos now) {
   if (core::is_terminal(order.state)) return {};
-  const std::string id(order.intent.client_id()), named(order.client_id_at_venue()), venue(order.venue_id);
-  const bl_order_ref ref{{named.data(), named.size()}, {venue.data(), venue.size()}};
-  order.cancel_asked = true;  // an error is no proof that it did not leave
-  if (auto sent = broker_.cancel({&ref, 1}); !sent) {
-    incident("CANCEL_FAILED", sent.error().message, now);
-    return Error{"CANCEL_FAILED", "the broker did not take the cancel of order " + id + ", which may still fill: " + sent.error().message};
+  Order* one[] = {&order};
+  Error why;
+  if (request_cancels(one, now, &why).failed == 0) return {};
+  return Error{"CANCEL_FAILED", "the broker did not take the cancel of order " + std::string(order.intent.client_id()) + ", which may still fill: " + why.message};
+}
+
+// As many as the venue takes in one request go in one: its rate budget is what they are spent of.
+Cancels Execution::request_cancels(std::span<Order* const> orders, Nanos now, Error* why) {
+  constexpr std::size_t most = 100;
+  Cancels n;
+  for (std::size_t from = 0; from < orders.size(); from += most) {
+    const auto some = orders.subspan(from, std::min(most, orders.size() - from));
+    std::vector<bl_order_ref> refs;
+    std::vector<bool> asked_before;
+    for (Order* o : some) {
+      const std::string_view named = o->client_id_at_venue(), venue = o->venue_id;
+      refs.push_back({{named.data(), named.size()}, {venue.data(), venue.size()}});
+      asked_before.push_back(o->cancel_asked);
+      o->cancel_asked = true;  // an error is no proof that it did not leave
+    }
+    const auto sent = broker_.cancel(refs);
+    if (!sent) {
+      if (why != nullptr) *why = sent.error();
+      incident("CANCEL_FAILED", sent.error().message, now);
+      n.failed += some.size();
+      if (!says_again(sent.error())) continue;
+      for (std::size_t i = 0; i < some.size(); ++i) some[i]->cancel_asked = asked_before[i];
+      busy_ = true;
+      n.failed += orders.size() - from - some.size();
+      return n;
+    }
+    n.asked += some.size();
+    for (Order* o : some) move(*o, OrderEvent::cancel_sent, now, "");
   }
-  move(order, OrderEvent::cancel_sent, now, "");
-  return {};
+  return n;
 }
 
 Cancels Execution::cancel_entries(Nanos now, core::InstrumentId only) {
-  Cancels n;
-  const std::vector<Order*> working = orders_.working();  // cancelling changes the list
-  for (Order* o : working) {
-    if (o->external || o->intent.side() != Side::buy || (only && o->intent.instrument() != only)) continue;
-    ++(request_cancel(*o, now) ? n.asked : n.failed);
-  }
-  return n;
+  std::vector<Order*> entries;
+  for (Order* o : orders_.working())
+    if (!o->external && o->intent.side() == Side::buy && (!only || o->intent.instrument() == only)) entries.push_back(o);
+  return request_cancels(entries, now);
 }
 
 // Whoever closed the door to entries may have died before their cancels went out, and a cancel may be lost, or refused while
@@ -55,7 +78,7 @@ void Execution::keep_entries_off(Nanos now) {
     if (o->cancel_asked && o->updated >= now) continue;
     resting.push_back(o);
   }
-  for (Order* o : resting) static_cast<void>(request_cancel(*o, now));
+  static_cast<void>(request_cancels(resting, now));
 }
 
 void Execution::audit(Nanos now, std::string_view who, std::string_view action, std::string_view subject,

@@ -36,6 +36,9 @@ constexpr Nanos short_for = 60'000'000'000;
 /// How long somebody else's sale is waited for before what is free beside it is sold; where time stands still, in looks.
 constexpr Nanos foreign_for = 60'000'000'000, second = 1'000'000'000;
 constexpr std::uint32_t foreign_looks = 300;
+/// How long a broker without room is left alone; where time stands still, in looks.
+constexpr Nanos breath = 400'000'000;
+constexpr std::uint32_t breath_looks = 2;
 constexpr std::size_t kept_receipts = 100;
 
 /// How far below the bid each rung sells, before the operator's end (trading rules 3.2).
@@ -94,7 +97,7 @@ Result<std::string> Execution::liquidate(const LiquidationRequest& q, Nanos now,
   audit(now, q.principal, "liquidate", q.id, q.reason, q.request_id);
   const out::Scope scope({.service = "trade-execution", .request_id = q.request_id, .principal = q.principal});
   out::critical("execution", "emergency liquidation {}: the gate is closed, everything is cancelled and sold", q.id);
-  liquidation_->cancels = cancel_all(now);
+  liquidation_->cancels = cancel_all(now, true);
   static_cast<void>(look_at_liquidation(now));
   return liquidation_ ? liquidation_json(*liquidation_, portfolio_, orders_, journal_.head()) : *receipt(q.id);
 }
@@ -106,14 +109,12 @@ std::optional<std::string> Execution::receipt(std::string_view id) const {
 }
 
 // Every order of every product that can still fill, whoever made it and whatever it protects: its coins are to be sold.
-Cancels Execution::cancel_all(Nanos now) {
-  Cancels n;
-  const std::vector<Order*> working = orders_.working();  // cancelling changes the list
-  for (Order* o : working) {
-    if (o->intent.purpose == Purpose::emergency) continue;
-    ++(request_cancel(*o, now) ? n.asked : n.failed);
-  }
-  return n;
+// `asked_too`: those whose cancel was asked for before, too.
+Cancels Execution::cancel_all(Nanos now, bool asked_too) {
+  std::vector<Order*> all;
+  for (Order* o : orders_.working())
+    if (o->intent.purpose != Purpose::emergency && (asked_too || !o->cancel_asked)) all.push_back(o);
+  return request_cancels(all, now);
 }
 
 // ---- one look -----------------------------------------------------------------------------------------------------
@@ -121,19 +122,45 @@ Cancels Execution::cancel_all(Nanos now) {
 bool Execution::look_at_liquidation(Nanos now) {
   if (!liquidation_ || (resuming_ && !history_over_)) return false;
   now_ = std::max(now_, now);
+  // The broker has no room for more now: nothing of it is used up by asking again at once.
+  if (liquidation_->busy_since >= 0) {
+    if (now - liquidation_->busy_since < breath && ++liquidation_->busy_looks < breath_looks) return false;
+    liquidation_->busy_since = -1;
+    liquidation_->busy_looks = 0;
+  }
+  busy_ = false;
   const auto mark = [this] {
     return std::tuple(requests_, counts_.orders, liquidation_ ? liquidation_->phase : Phase::done, liquidation_ ? liquidation_->reads : 0);
   };
   const auto before = mark();
-  if (liquidation_->phase == Phase::reading) read_all_orders();
-  if (liquidation_->phase == Phase::selling) {
+  if (liquidation_->phase == Phase::reading) {
+    liquidation_->cancels.asked += cancel_all(now, false).asked;  // what the broker had no room for
+    if (!busy_) read_all_orders();
+  }
+  if (liquidation_->phase == Phase::selling && !busy_) {
     static_cast<void>(fresh_view());
     bool over = true;
-    for (Liquidation::Product& p : liquidation_->products) over = look_at_product(p, now) && over;
-    if (!approved_.empty()) flush_frame(now);
+    // What is read is sold before anything else is read: else the reads would use up what the venue takes.
+    for (const bool ready : {true, false})
+      for (Liquidation::Product& p : liquidation_->products) {
+        if (busy_) {
+          over = false;
+          break;
+        }
+        if (p.was_read != ready) continue;
+        over = look_at_product(p, now) && over;
+        if (approved_.empty()) continue;
+        flush_frame(now);
+        const Order* slice = busy_ ? orders_.find(p.slice) : nullptr;
+        if (slice == nullptr || slice->state != core::OrderState::denied) continue;
+        p.slice = {};  // nothing left: the read stands
+        p.was_read = true;
+        p.stalled = false;
+      }
     if (over) end_liquidation(Phase::done, now);
   }
-  return mark() != before;
+  if (busy_ && liquidation_) liquidation_->busy_since = now;
+  return !busy_ && mark() != before;
 }
 
 // What met nothing, or was not taken, is tried again when time has passed; where time stands still, after some looks.
@@ -159,8 +186,11 @@ void Execution::read_all_orders() {
   }
   l.waits = 0;
   list_whole_ = false;
-  l.asked = ask_venue().ok();
-  if (!l.asked) ++l.failed_reads;
+  const auto sent = ask_venue();
+  l.asked = sent.ok();
+  if (sent) return;
+  if (says_again(sent.error())) busy_ = true;
+  else ++l.failed_reads;
 }
 
 // The answer is here, and all that was asked because of it.
@@ -185,7 +215,7 @@ void Execution::judge_list() {
     l.whole_list = agrees;
     l.phase = Phase::selling;
     // What came in between the two looks, or whose first cancel was lost.
-    const Cancels late = cancel_all(now_);
+    const Cancels late = cancel_all(now_, true);
     l.cancels.failed += late.failed;
     return;
   }
@@ -248,9 +278,12 @@ bool Execution::ask_position(Liquidation::Product& p) {
   p.read = requests_ + 1;  // it may be answered at once
   p.waits = 0;
   p.at_venue = Decimal::not_set();
-  if (ask(q).ok()) return true;
+  const auto asked = ask(q);
+  if (asked) return true;
   p.read = 0;
-  return false;
+  if (!says_again(asked.error())) return false;
+  busy_ = true;  // not yet: it is asked again
+  return true;
 }
 
 // Through the target book and the exit floor like any exit. True when nothing can be made of what is left.

@@ -59,6 +59,8 @@ struct Liquidation {
   Cancels cancels;
   std::vector<Product> products;                 ///< every instrument of the run
   std::uint32_t reads = 0, failed_reads = 0, waits = 0;
+  core::Nanos busy_since = -1;                   ///< since when the broker has no room; -1 = it has
+  std::uint32_t busy_looks = 0;                  ///< looks since then
   bool asked = false;                            ///< the list of orders is asked for
   bool whole_list = false;                       ///< two reads agreed
   std::vector<core::ClientOrderId> last_list;
