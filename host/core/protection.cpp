@@ -11,6 +11,12 @@ bool same(const SharedText& a, const SharedText& b) noexcept { return a == b || 
 
 }  // namespace
 
+void ProtectionBook::taken(Held& h, const SharedText& source, Decimal px) {
+  const auto known = std::find_if(h.taken.begin(), h.taken.end(), [&](const auto& t) { return same(t.first, source); });
+  if (known == h.taken.end()) h.taken.emplace_back(source, px);
+  else known->second = max(known->second, px);
+}
+
 bool ProtectionBook::want(const ProtectionWish& wish, const SharedText& source) {
   BOWLINE_EXPECTS(wish.instrument.value >= 1 && wish.instrument.value <= held_.size());
   BOWLINE_EXPECTS(wish.stop_px.is_set() && wish.stop_px.is_positive());
@@ -23,8 +29,10 @@ bool ProtectionBook::want(const ProtectionWish& wish, const SharedText& source) 
     h.rule = wish.rule;
     changed = true;
   }
+  if (wish.taken_px.is_set()) taken(h, source, wish.taken_px);
   const auto known = std::find_if(h.takes.begin(), h.takes.end(), [&](const Take& t) { return same(t.source, source); });
-  if (!wish.take_px.is_set()) {
+  const bool done = wish.take_px.is_set() && std::any_of(h.taken.begin(), h.taken.end(), [&](const auto& t) { return same(t.first, source) && wish.take_px <= t.second; });
+  if (!wish.take_px.is_set() || done) {
     if (known == h.takes.end()) return changed;
     h.takes.erase(known);
     return true;
@@ -54,8 +62,11 @@ std::optional<ProtectionDue> ProtectionBook::due(InstrumentId id, Decimal bid) c
 
 ProtectionWish ProtectionBook::take(InstrumentId id, const SharedText& source) {
   Held& h = held_[id.value - 1];
-  std::erase_if(h.takes, [&](const Take& t) { return same(t.source, source); });
   ProtectionWish left;
+  for (const Take& t : h.takes)
+    if (same(t.source, source)) left.taken_px = t.px;
+  if (left.taken_px.is_set()) taken(h, source, left.taken_px);
+  std::erase_if(h.takes, [&](const Take& t) { return same(t.source, source); });
   left.instrument = id;
   left.stop_px = h.stop_px;
   left.rule = h.rule;

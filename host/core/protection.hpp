@@ -24,6 +24,8 @@ struct ProtectionWish {
   Decimal take_px = Decimal::not_set();  // the next take-profit; not set: none
   std::uint32_t share = 0;               // ten-thousandths of what is held then that are sold there; 0 = all
   std::uint32_t rule = 0;                // the plugin's own number, for the reader
+  Decimal taken_px = Decimal::not_set(); // not a wish: the take-profit at this price is carried out. One of the same source at or
+                                         // below it is not taken any more, whoever forgot that it was
 };
 
 /// What is due at a price.
@@ -39,7 +41,8 @@ class ProtectionBook {
  public:
   explicit ProtectionBook(std::size_t instruments) : held_(instruments) {}
 
-  /// Whether it changed anything: the stop rose, or the source's take-profit is another than before.
+  /// Whether it changed anything: the stop rose, or the source's take-profit is another than before. A take-profit that was
+  /// carried out already is none.
   bool want(const ProtectionWish& wish, const SharedText& source);
   /// The stop, not set where there is none.
   Decimal stop_px(InstrumentId id) const noexcept;
@@ -63,7 +66,9 @@ class ProtectionBook {
     SharedText source;
     std::uint32_t rule = 0;
     std::vector<Take> takes;  // at most one a source, in the order they first asked
+    std::vector<std::pair<SharedText, Decimal>> taken;  // the highest that was carried out, by source
   };
+  static void taken(Held& h, const SharedText& source, Decimal px);
   std::vector<Held> held_;
   std::size_t protected_ = 0;  // how many have a stop: mostly none, and this is asked at every price
 };

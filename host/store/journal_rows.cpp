@@ -476,6 +476,7 @@ std::string line(const ProtectionRow& r) {
   Line l{{"symbol", r.symbol}, {"source", r.source}, {"rule", r.rule}};
   put(l, "stop_px", r.stop_px);
   put(l, "take_px", r.take_px);
+  put(l, "taken_px", r.taken_px);
   if (r.share != 0) l["share"] = r.share;
   return text_of(l);
 }
@@ -489,6 +490,7 @@ Result<ProtectionRow> read_protection(std::string_view payload) {
     r.stop_px = f.amount("stop_px");
     if (!r.stop_px.is_set() || !r.stop_px.is_positive()) throw Bad{"stop_px is not above 0"};
     r.take_px = f.amount_or_none("take_px");
+    r.taken_px = f.amount_or_none("taken_px");
     if (f.has("share")) r.share = f.number<std::uint32_t>("share");
     return r;
   });

@@ -134,7 +134,7 @@ struct TargetRow {
 /// What a risk rule asked for to protect a position, as it was taken (core::ProtectionWish, its instrument by its symbol).
 struct ProtectionRow {
   std::string symbol, source;
-  Decimal stop_px, take_px = Decimal::not_set();
+  Decimal stop_px, take_px = Decimal::not_set(), taken_px = Decimal::not_set();
   std::uint32_t share = 0, rule = 0;
 };
 

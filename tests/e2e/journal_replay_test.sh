@@ -115,7 +115,7 @@ rests=0
 sed "s/speed: 15000x/speed: max/" "$dir/paced.yaml" >"$dir/fast.yaml"
 written() { [ "$(stat -c %s "$dir/$1/journal.db-wal" 2>/dev/null || echo 0)" -gt "$2" ]; }
 for round in 1 2 3 4 5 6; do # now and then an entry rests, and is cancelled
-  run "$dir/fast.yaml" "$dir/fast-$round" >/dev/null 2>&1 &
+  "$bowline" run "$dir/fast.yaml" --var "$dir/fast-$round" --log-file "$dir/fast-$round.log" >/dev/null 2>&1 &
   host=$!
   started+=($host)
   check "round $round: it trades" within 60 written "fast-$round" $((100000 + round * 150000))

@@ -160,7 +160,9 @@ check "it ends in order" is $? 0
 started=()
 
 # Commands, in a run whose strategy has not seen enough bars yet to say anything: nothing else moves the product.
-sed 's/speed: 15000x/speed: 300x/' "$dir/run.yaml" >"$dir/slow.yaml"
+sed 's/speed: 15000x/speed: 300x/
+  s/state: memory/state: memory, external_orders: [{at: 2024-01-01T00:05:00Z, do: fill, product: ETH-USD, side: buy, qty: "0.1", px: "2200"}]/' \
+  "$dir/run.yaml" >"$dir/slow.yaml"
 serve "$dir/slow.yaml" "$dir/slow"
 priced() { curl -s "http://127.0.0.1:${port[$x]}/portfolio" | grep -q '"version":[1-9]'; }
 check "the first bar is there" within 10 priced
@@ -233,6 +235,11 @@ ask $x POST '/positions/{symbol}/unlock' BTC-USD 200 "${json[@]}" -d '{"reason":
 ask $x POST '/positions/{symbol}/unlock' BTC-USD 409 "${json[@]}" -d '{"reason":"another test"}'
 ask $x POST '/positions/{symbol}/lock' DOGE-USD 404 "${json[@]}" -d '{"reason":"another test"}'
 ask $x POST '/positions/{symbol}/close' BTC-USD 400 "${json[@]}" -d '{"reason":"another test"}'
+# The plan's own order of it may still work.
+free() {
+  [ "$(curl -s -m 10 -o "$dir/free" -w '%{http_code}' -X POST "${json[@]}" -H 'Idempotency-Key: free' -d "$order" "http://127.0.0.1:${port[$x]}/trades/execute?dry_run=true")" = 200 ]
+}
+check "no order of it works" within 30 free
 trade rests 202 "" "$order"
 ask $x POST '/positions/{symbol}/close' BTC-USD 202 "${json[@]}" -H 'Idempotency-Key: close' -d '{"reason":"another test"}'
 check "what rests is cancelled" has '"cancels":1'
@@ -242,6 +249,25 @@ check "the same close" has '"replayed":true'
 get $x /risk/state "" 200
 check "each limit of the floor" is "$(grep -o '"headroom":[^,]*,\{0,1\}' "$body" | wc -l | { read -r n; [ "$n" -ge 4 ] && echo enough; })" enough
 get $x /risk/state "?x=1" 400
+# coins that somebody else bought
+bought() { curl -s "http://127.0.0.1:${port[$x]}/portfolio" | grep -q '"asset":"ETH","total":"0.1"'; }
+check "coins of others are there" within 20 bought
+moving() { # adopt or release, status, key, body
+  ask $x POST "/inventory/{instrument}/$1" ETH-USD "$2" "${json[@]}" -H "Idempotency-Key: $3" -d "$4"
+}
+moving adopt 200 in '{"qty":"0.05","price":"2200","reason":"another test"}'
+check "adopted: a position, and a rest" has '"managed":"0.05","unmanaged":"0.05","replayed":false'
+moving adopt 200 in '{"qty":"0.05","price":"2200","reason":"another test"}'
+check "the same again moves nothing" has '"replayed":true'
+moving adopt 409 in '{"qty":"0.01","price":"2200","reason":"another test"}'
+moving adopt 422 more '{"qty":"1","price":"2200","reason":"another test"}'
+check "more than is there" is "$(code)" ADOPT_BEYOND_UNMANAGED
+moving adopt 400 more '{"qty":0.05,"reason":"another test"}'
+moving release 200 out '{"qty":"0.05","reason":"another test"}'
+check "released" has '"managed":"0","unmanaged":"0.1"'
+moving release 422 more '{"qty":"1","reason":"another test"}'
+ask $x POST '/inventory/{instrument}/release' DOGE-USD 404 "${json[@]}" -H 'Idempotency-Key: more' -d '{"qty":"1","reason":"another test"}'
+
 # how the book stands against the venue
 get $x /reconciliation "" 200
 check "no adoption yet" has '"adoption":null'

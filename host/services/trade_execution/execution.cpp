@@ -81,6 +81,7 @@ void Execution::on_quote(const bl_quote& quote) {
   if (!mark.last.is_set() || mark.time < portfolio_.mark({quote.h.instrument}).time) return;
   quote_lost_[quote.h.instrument - 1] = false;
   portfolio_.set_mark({quote.h.instrument}, mark);
+  if (resuming_ && !missing_.empty()) resend_in_time(now_);
   act_on_price({quote.h.instrument}, now_);
 }
 
@@ -448,7 +449,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
     r.order = core::ClientOrderId(intent.client_id());
     r.code = codes().order;
     if (by_ladder && last_rung(id))
-      incident("EXIT_LADDER_END", "no bid within the widest collar took the exit of " + ins.symbol + ": it is sold at the market", now, intent.client_id());
+      incident("EXIT_LADDER_END", "no attempt within the collar took the whole exit of " + ins.symbol + ": it is sold at the market", now, intent.client_id());
     approved_.push_back(std::get<core::RiskApproved<core::Intent>>(std::move(answer)));
     sized_.push_back(std::move(r));
     return;

@@ -508,6 +508,7 @@ class Execution {
   void give_up_on_answers();
   void ask_about(const core::Order& order);
   void look_for_missing(core::Nanos now);
+  void resend_in_time(core::Nanos now);
   void cancel_in_time(core::Nanos now, bool in_step);
   bool send_again(core::Order& order, core::Nanos now);
   /// TargetBook::insist, give_up and clear, written down where they change what outlives the step.
@@ -572,6 +573,14 @@ class Execution {
   void note_flows();
   Result<void> restore_external(const store::JournalRow& row, core::RecordSink* project);
   // ---- what stops a run by itself (execution_trips.cpp)
+  /// Equity at or below `at` trips; reckoned of these.
+  struct TripFloor {
+    Decimal of = Decimal::not_set(), flows = Decimal::not_set(), at = Decimal::not_set();
+    std::uint32_t trips = 0;
+  };
+  TripFloor loss_floor_, drawdown_floor_;
+  static TripFloor trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips);
+  void trip(std::uint32_t& trips, std::string_view code, std::string_view what, Decimal lost, Decimal whole, Decimal limit, core::Nanos now);
   void look_at_losses(core::Nanos now);
   void look_for_foreign_cancel(const core::Order& order, const bl_exec& told);
   // ---- adopting (execution_adopt.cpp)

@@ -37,7 +37,7 @@ bl_status Execution::want_stop(const bl_stop& wish, const core::SharedText& sour
 void Execution::note_protection(const core::ProtectionWish& w, const core::SharedText& source) {
   if (!durable_journal_) return;
   note(store::journal_kind::protection, store::line(store::ProtectionRow{table_[w.instrument].symbol, source ? *source : std::string(),
-                                                                         w.stop_px, w.take_px, w.share, w.rule}));
+                                                                         w.stop_px, w.take_px, w.taken_px, w.share, w.rule}));
 }
 
 void Execution::watch_all(Nanos now) {
@@ -93,11 +93,7 @@ void Execution::set_off(InstrumentId id, const core::ProtectionDue& due, Decimal
     sink_.put(std::move(r));
   }
   // Before anything gives way to it: a stop that was seen is not forgotten, whatever the price does after a restart.
-  if (durable_journal_)
-    if (const auto done = journal_.flush(); !done) {
-      incident("JOURNAL_WRITE", done.error().message, now);
-      journal_ok_ = false;
-    }
+  if (durable_journal_) make_durable();
   const out::Scope scope({.service = "trade-execution"});
   out::Event line(out::Level::Warning, "protection");
   line.field("symbol", symbol).field("what", what).field("source", due.source ? std::string_view(*due.source) : "");
@@ -171,6 +167,7 @@ Result<void> Execution::restore_protection(const store::JournalRow& row) {
   if (!w.instrument) return Error{"JOURNAL_ROW", "a stop of " + r->symbol + ", which is not among the instruments of this run"};
   w.stop_px = r->stop_px;
   w.take_px = r->take_px;
+  w.taken_px = r->taken_px;
   w.share = r->share;
   w.rule = r->rule;
   protections_.want(w, std::make_shared<const std::string>(r->source));

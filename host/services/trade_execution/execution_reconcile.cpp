@@ -144,12 +144,17 @@ void Execution::on_snapshot(Order& order, const bl_exec& exec) {
   if (exec.state != BL_S_PENDING && exec.state != BL_S_OPEN) return on_end(order, exec);
   if (const Decimal told = Decimal::from_raw(exec.cum_qty); told.is_set() && told > order.cum_qty) told_filled_.emplace_back(order.id(), told);
   const OrderState was = order.state;
-  move(order, OrderEvent::found, now, "");
+  // Told what is known it is no event: the list comes again and again.
+  if (was != OrderState::open && was != OrderState::partially_filled) move(order, OrderEvent::found, now, "");
   cancel_if_back(order, was, now);
 }
 
 void Execution::on_absent(Order& order, Nanos) {
   if (core::is_terminal(order.state)) return;
+  // Not answered yet it may still be on its way, and get there; what an earlier process sent is so no more.
+  const bool answered = order.state == OrderState::unknown || order.state == OrderState::open || order.state == OrderState::partially_filled ||
+                        !std::string_view(order.venue_id).empty();
+  if (!answered && order.intent.abi.decided_ns > inherited_until_) return;
   // It was there: acknowledged, and not ended as far as was told. A venue that forgets is for a person to look at.
   if (order.state == OrderState::open || order.state == OrderState::partially_filled ||
       (order.state == OrderState::cancel_pending && !std::string_view(order.venue_id).empty())) {
@@ -197,6 +202,16 @@ void Execution::look_for_missing(Nanos now) {
     ask_about(*o);
   }
   std::erase_if(missing_, [&](const Missing& m) { return std::find(gone.begin(), gone.end(), m.order) != gone.end(); });
+}
+
+// What was sent between two steps and lost with the process goes out again at its own time, if that comes again.
+void Execution::resend_in_time(Nanos now) {
+  const bool due = std::any_of(missing_.begin(), missing_.end(), [&](const Missing& m) {
+    const Order* o = m.sent_again ? nullptr : orders_.find(m.order);
+    return o != nullptr && o->state == OrderState::unknown && !o->cancel_asked && o->intent.abi.decided_ns <= now &&
+           now - o->intent.abi.decided_ns <= options_.resend_window;
+  });
+  if (due) look_for_missing(now);
 }
 
 void Execution::resume_orders() {

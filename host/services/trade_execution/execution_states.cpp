@@ -43,6 +43,8 @@ bool Execution::tighten(TradingState state, Nanos now, std::string_view why) {
 
 // What is in force and not durable would be forgotten with this process: nothing is bought until it is.
 void Execution::make_durable() {
+  // With the step behind which nothing happened, which has no row of its own: a restart goes on from there, not from before.
+  if (durable_journal_) note(store::journal_kind::step, store::line(step_row()));
   if (const auto done = journal_.flush(); !done) {
     incident("JOURNAL_WRITE", done.error().message, now_);
     journal_ok_ = false;

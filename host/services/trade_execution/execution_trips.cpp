@@ -20,35 +20,49 @@ std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
 
 }  // namespace
 
-// An operator who trades on after a trip is stopped again by as much again, not at the next step.
+// An operator who trades on after a trip is stopped again by as much again, not at the next step. Equity is held against two
+// amounts that are reckoned anew only when the opening, the peak or a trip moves them: it is asked at every step.
 void Execution::look_at_losses(Nanos now) {
   const Decimal equity = portfolio_.equity();
   if (!equity.is_set()) return;
-  const auto trip = [&](std::uint32_t& before, std::uint32_t level, std::string_view code, std::string_view what, Decimal lost, Decimal whole) {
-    if (level <= before) return;
-    before = level;
-    const std::string why = std::string(code) + ": " + std::string(what) + " " +
-                            round_to(div(mul(lost, Decimal::from_int(100), Rounding::half_even), whole, Rounding::half_even), Decimal::from_mantissa(1, -2), Rounding::half_even).to_string() + " %";
-    if (durable_journal_) note(store::journal_kind::step, store::line(step_row()));
-    incident(code, why, now);
-    static_cast<void>(tighten(TradingState::reducing, now, why));
-  };
   if (options_.trip_loss.is_set()) {
     if (day_tripped_ != now / day_ns) {
       day_tripped_ = now / day_ns;
       loss_trips_ = 0;
+      loss_floor_ = {};
     }
-    const Decimal opening = portfolio_.day_start();
-    if (opening.is_set()) {
-      const Decimal lost = opening + portfolio_.day_flows() - equity;
-      trip(loss_trips_, times(lost, opening, options_.trip_loss), "DAILY_LOSS_TRIP", "the day's loss is", lost, opening);
+    const Decimal opening = portfolio_.day_start(), flows = portfolio_.day_flows();
+    if (opening.is_set() && opening.is_positive()) {
+      if (loss_floor_.of != opening || loss_floor_.flows != flows || loss_floor_.trips != loss_trips_) loss_floor_ = trip_floor(opening, flows, options_.trip_loss, loss_trips_);
+      if (equity <= loss_floor_.at)
+        trip(loss_trips_, "DAILY_LOSS_TRIP", "the day's loss is", opening + flows - equity, opening, options_.trip_loss, now);
     }
   }
   if (options_.trip_drawdown.is_set()) {
-    const Decimal peak = portfolio_.peak(), fall = peak - equity;
-    if (!fall.is_positive()) drawdown_trips_ = 0;
-    else trip(drawdown_trips_, times(fall, peak, options_.trip_drawdown), "DRAWDOWN_TRIP", "below the peak of equity by", fall, peak);
+    const Decimal peak = portfolio_.peak();
+    if (equity >= peak) {
+      drawdown_trips_ = 0;
+    } else if (peak.is_positive()) {
+      if (drawdown_floor_.of != peak || drawdown_floor_.trips != drawdown_trips_) drawdown_floor_ = trip_floor(peak, Decimal::zero(), options_.trip_drawdown, drawdown_trips_);
+      if (equity <= drawdown_floor_.at)
+        trip(drawdown_trips_, "DRAWDOWN_TRIP", "below the peak of equity by", peak - equity, peak, options_.trip_drawdown, now);
+    }
   }
+}
+
+Execution::TripFloor Execution::trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips) {
+  return {of, flows, of + flows - mul(mul(limit, of, Rounding::up), Decimal::from_int(trips + 1), Rounding::half_even), trips};
+}
+
+void Execution::trip(std::uint32_t& trips, std::string_view code, std::string_view what, Decimal lost, Decimal whole, Decimal limit, Nanos now) {
+  const std::uint32_t level = times(lost, whole, limit);
+  if (level <= trips) return;
+  trips = level;
+  const Decimal share = div(mul(lost, Decimal::from_int(100), Rounding::half_even), whole, Rounding::half_even);
+  const std::string why = std::string(code) + ": " + std::string(what) + " " + round_to(share, Decimal::from_mantissa(1, -2), Rounding::half_even).to_string() + " %";
+  if (durable_journal_) note(store::journal_kind::step, store::line(step_row()));
+  incident(code, why, now);
+  static_cast<void>(tighten(TradingState::reducing, now, why));
 }
 
 // The venue itself ends what is immediate, or past its time; what rests is cancelled by somebody. After a restart it may

@@ -28,7 +28,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"EMERGENCY_PARKED", true, "a position is to be liquidated and its product is not tradable: it is tried again until it is"},
     {"EXEC_MISMATCH", true, "the venue acknowledged another order than was sent"},
     {"EXEC_UNKNOWN_ORDER", true, "the venue has an order that is named as ours are, and is in no journal here; its product is blocked"},
-    {"EXIT_LADDER_END", true, "an exit was not taken within the widest collar of execution.exit.collar: from here on it is sold at the market"},
+    {"EXIT_LADDER_END", true, "an exit was not taken whole by the attempts within execution.exit.collar: from here on it is sold at the market"},
     {"EXTERNAL_ORDERS_FULL", true, "more orders of others work at the venue than are followed here: one of them is not seen"},
     {"FEES_ABOVE_CONFIG", true, "the venue now takes higher fees than the configuration reckons with; its product is blocked"},
     {"FEE_UNPRICED", false, "a fee in an asset that nothing prices here: the amount is kept, in profit and fees it counts 0"},

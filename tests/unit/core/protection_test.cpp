@@ -80,3 +80,23 @@ TEST_CASE("a stop is due at its price and below, a take-profit at its price and 
   CHECK_FALSE(book.due({1}, "120"_dec));
   CHECK(book.stop_px({1}) == "95"_dec);
 }
+
+TEST_CASE("rule 3.3: a take-profit is carried out once a position, though a rule that forgot it asks again") {
+  ProtectionBook book(1), again(1);
+  book.want(wish("95"_dec, "110"_dec, 5000), a);
+  const ProtectionWish left = book.take({1}, a);
+  CHECK(left.taken_px == "110"_dec);
+  again.want(wish("95"_dec, "110"_dec, 5000), a);  // another process, put together from what was written
+  again.want(left, a);
+  for (ProtectionBook* each : {&book, &again}) {
+    CHECK_FALSE(each->want(wish("95"_dec, "110"_dec, 5000), a));
+    CHECK_FALSE(each->want(wish("95"_dec, "109"_dec, 5000), a));
+    CHECK_FALSE(each->due({1}, "200"_dec));
+    CHECK(each->want(wish("95"_dec, "110"_dec, 5000), b));  // somebody else's is another
+    CHECK(each->want(wish("95"_dec, "120"_dec, 5000), a));  // and so is the next step
+    CHECK(*each->due({1}, "115"_dec)->source == "b");
+    each->clear({1});
+    each->want(wish("50"_dec, "60"_dec, 5000), a);  // another position
+    CHECK(each->due({1}, "60"_dec));
+  }
+}

@@ -110,12 +110,13 @@ TEST_CASE("journal rows: every kind comes back as it was written") {
     CHECK(gone->gone);
   }
   {
-    ProtectionRow was{"ETH-USD", "stops", "95.01"_dec, "110"_dec, 2500, 3};
+    ProtectionRow was{"ETH-USD", "stops", "95.01"_dec, "110"_dec, "105"_dec, 2500, 3};
     const auto is = read_protection(line(was));
     REQUIRE(is.ok());
     CHECK(line(*is) == line(was));
     CHECK(is->source == "stops");
     CHECK(is->share == 2500);
+    CHECK(is->taken_px == "105"_dec);
     was.take_px = Decimal::not_set();
     CHECK_FALSE(read_protection(line(was))->take_px.is_set());
     was.stop_px = Decimal::zero();
