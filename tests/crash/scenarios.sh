@@ -104,8 +104,9 @@ say 13 1 sell
 say 13 2 sell
 END
       ;;
-    quotes) # between two bars: a take-profit, a stop and an entry that follows the touch act on quotes
-      sound=protected stops='max_distance: 5%, trailing: 0%, break_even: 0%, take_profit_ladder: [{gain: 1%, share: 50%}]'
+    quotes) # between two bars: a take-profit, a stop and an entry that follows the touch act on quotes. What a BUY wanted is over
+      # with its process: an entry is followed no further until the next bar says so again
+      same='' sound=protected stops='max_distance: 5%, trailing: 0%, break_even: 0%, take_profit_ladder: [{gain: 1%, share: 50%}]'
       execution='gtd_bars: 6, stops: {lock_bars: 3}, entry: {post_only: on, reprice: 3, wait: 0s}'
       script >"$dir/$1.script" <<'END'
 market 1 10 10000 10000 10000 9990 10000 10060 10050 10040 9400/9390 9390 9390 9390 9380 9390 9390 9390
@@ -261,7 +262,7 @@ events() { # folder, words: how often the run tells of it
   "$bowline" db dump core_events --var "$1" | grep -c "$2"
 }
 shows_stops() { [ "$(made "$1" stop)" -ge 8 ] && [ "$(events "$1" ',take_profit,')" -ge 3 ] && [ "$(events "$1" ',stop,')" -ge 3 ] && locked "$1"; }
-shows_stops_late() { shows_stops "$1"; }
+shows_stops_late() { [ "$(made "$1" stop)" -ge 4 ] && [ "$(events "$1" ',take_profit,')" -ge 1 ] && [ "$(events "$1" ',stop,')" -ge 1 ] && locked "$1"; }
 locked() { # somebody wanted to buy what a stop had sold
   "$sql" "$1/crypto_transactions.db" "SELECT count(*) FROM sizings WHERE code='REENTRY_LOCKED'" 2>/dev/null | grep -qv '^0' ||
     grep -q '"REENTRY_LOCKED": [1-9]' "$1.out" "$dir/out"
