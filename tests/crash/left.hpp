@@ -63,6 +63,7 @@ class File {
   explicit File(const std::string& path) : path_(path) {
     // Not made when it is not there; written only where a process that died left its log to be brought in.
     if (sqlite3_open_v2(path.c_str(), &db_, SQLITE_OPEN_READWRITE, nullptr) != SQLITE_OK) unreadable();
+    sqlite3_busy_timeout(db_, 10'000);  // several judges hold their case against one whole run
   }
   ~File() { sqlite3_close(db_); }
   File(const File&) = delete;

@@ -48,6 +48,9 @@ void Execution::make_durable() {
   if (const auto done = journal_.flush(); !done) {
     incident("JOURNAL_WRITE", done.error().message, now_);
     journal_ok_ = false;
+  } else if (!journal_ok_) {  // what waited for it is in it as well
+    journal_noted_ = false;
+    journal_ok_ = true;
   }
 }
 
