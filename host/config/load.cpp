@@ -474,7 +474,7 @@ class Loader {
     duration(f["max_mark_age"], "execution.floor.max_mark_age", 0, e.floor.max_mark_age_ns);
   }
 
-  // This host has no live venue, no authentication and no reconciliation yet: live is refused as a whole, with what it
+  // This host has no live venue and no authentication yet: live is refused as a whole, with what it
   // would demand beside it.
   void live_guards(const Node& root) {
     out_.live_guard = true;
