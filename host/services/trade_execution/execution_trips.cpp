@@ -25,6 +25,11 @@ std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
 void Execution::look_at_losses(Nanos now) {
   const Decimal equity = portfolio_.equity();
   if (!equity.is_set()) return;
+  // Nearly always: between the peak and both amounts, on the same day, and nothing flowed.
+  if (day_tripped_ == now / day_ns && loss_floor_.at.is_set() && drawdown_floor_.at.is_set() &&
+      (equity < drawdown_floor_.of || (equity == drawdown_floor_.of && drawdown_trips_ == 0)) && equity > drawdown_floor_.at &&
+      equity > loss_floor_.at && portfolio_.day_flows() == loss_floor_.flows)
+    return;
   if (options_.trip_loss.is_set()) {
     if (day_tripped_ != now / day_ns) {
       day_tripped_ = now / day_ns;
@@ -42,6 +47,7 @@ void Execution::look_at_losses(Nanos now) {
     const Decimal peak = portfolio_.peak();
     if (equity >= peak) {
       drawdown_trips_ = 0;
+      if (peak.is_positive() && (drawdown_floor_.of != peak || drawdown_floor_.trips != 0)) drawdown_floor_ = trip_floor(peak, Decimal::zero(), options_.trip_drawdown, 0);
     } else if (peak.is_positive()) {
       if (drawdown_floor_.of != peak || drawdown_floor_.trips != drawdown_trips_) drawdown_floor_ = trip_floor(peak, Decimal::zero(), options_.trip_drawdown, drawdown_trips_);
       if (equity <= drawdown_floor_.at)

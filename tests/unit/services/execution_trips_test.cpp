@@ -113,6 +113,18 @@ TEST_CASE("rule 5.1: the fall is from the high-water mark, and a new one arms it
   CHECK(told(d, "DRAWDOWN_TRIP") == 2);
 }
 
+TEST_CASE("rule 5.1: with both limits set each counts from where its own mark is now: a fall from a peak that has just risen") {
+  Half d("0.5"_dec, "0.1"_dec);
+  d.at(9990);
+  d.at(9980);  // between all amounts
+  d.at(13000);
+  d.at(16000);  // a peak of some 12,994
+  d.at(12800);  // 12.3 % below it, and above all that was before
+  CHECK(d.exec->state() == TradingState::reducing);
+  CHECK(told(d, "DRAWDOWN_TRIP") == 1);
+  CHECK(told(d, "DAILY_LOSS_TRIP") == 0);
+}
+
 TEST_CASE("rule 3.4: a trip and its author outlive the process, and an operator's resume of it does") {
   StoreFolder dir;
   {
