@@ -203,7 +203,8 @@ matrix() { # scenario, how many points of each: before, after, and without power
   many point "$2" "$1" "$same" torn < <(grep -E '^(write|sync|truncate):' "$dir/$1.disk")
 }
 again() { # scenario, how many first points, how many second ones: killed, and killed again in the restart
-  local s=$1 at n=0 command driver gates
+  local s=$1 at n=0 command driver gates same
+  same=$(cat "$dir/$s.same")
   while read -r at; do
     n=$((n + 1))
     begin_drive "$s" "$dir/$s.first$n"
@@ -226,7 +227,8 @@ full() { # scenario, how many points: the disk is full from there on; then has s
   many point "$2" "$1" "" "fail EIO 1" < <(grep '^sync:' "$dir/$1.orders")
 }
 hold() { # scenario, how many points: stopped between record and hand-over, a second host on the same folder, and let go on
-  local s=$1 at var command before=$failed
+  local s=$1 at var command before=$failed same
+  same=$(cat "$dir/$s.same")
   while read -r at; do
     failed=0
     var=$dir/$s.hold
@@ -242,7 +244,8 @@ hold() { # scenario, how many points: stopped between record and hand-over, a se
   failed=$before
 }
 read_only() { # scenario: a journal that the restart may not write is a refusal, and nothing is traded
-  local s=$1 var=$dir/$1.ro at before
+  local s=$1 var=$dir/$1.ro at before same
+  same=$(cat "$dir/$s.same")
   local -a other=()
   [ "$(id -u)" != 0 ] || other=(setpriv --reuid=65534 --regid=65534 --clear-groups)
   "${other[@]}" test -r "$plugins" -a -x "$bowline" || { echo "skip read-only journal: another user cannot reach $bowline"; return; }

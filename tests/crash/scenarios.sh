@@ -234,6 +234,7 @@ END
     signal="plugin: bowline.signal.ema_cross, params: {fast: 1, slow: $slow}"
   fi
   echo "$sound" >"$dir/$1.sound"
+  echo "$same" >"$dir/$1.same"
   cat >"$dir/$1.yaml" <<YAML
 mode: mock
 seed: 7
