@@ -84,7 +84,9 @@ begin slow gone
 priced() { curl -s -m 10 "$at/portfolio" | grep -q '"version":[1-9]'; }
 check "gone: the first bar is there" within 20 priced
 order='{"instrument":"BTC-USD","side":"BUY","type":"limit","qty":"0.01","limit_price":"1000","tif":"GTC","reason":"a test"}'
-check "gone: an order rests" grep -q '"state":"open"' <(curl -s -m 10 -X POST -H 'Content-Type: application/json' -H 'Idempotency-Key: k' -d "$order" "$at/trades/execute"; sleep 1; curl -s -m 10 "$at/orders?limit=1")
+curl -s -m 10 -X POST -H 'Content-Type: application/json' -H 'Idempotency-Key: k' -d "$order" "$at/trades/execute" >/dev/null
+rests() { curl -s -m 10 "$at/orders?limit=1" | grep -q '"state":"open"'; }
+check "gone: an order rests" within 20 rests
 die
 venue() { "$SQLITE_DO" "$dir/gone/mock_venue.db" "$1"; }
 check "gone: the venue has it" is "$(venue "SELECT count(*) FROM orders WHERE state='OPEN'")" 1
