@@ -21,9 +21,12 @@
 #include "core/risk_chain.hpp"
 #include "core/target_book.hpp"
 #include "services/trade_execution/broker_port.hpp"
+#include "services/trade_execution/execution_counts.hpp"
+#include "services/trade_execution/execution_options.hpp"
 #include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/operator_commands.hpp"
 #include "services/trade_execution/reconciliation.hpp"
+#include "services/trade_execution/trade_request.hpp"
 #include "services/trade_execution/trading_states.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
 #include "store/journal.hpp"
@@ -34,87 +37,6 @@ class HaltLatch;
 }
 
 namespace bowline::services {
-
-/// What drifted beyond `above` of equity is sold down to `cap`; not set: it is left alone.
-struct DriftBand {
-  Decimal cap = Decimal::not_set(), above = Decimal::not_set();
-  bool on() const noexcept { return cap.is_set() && above.is_set(); }
-  double cap_or_one() const noexcept { return cap.is_set() ? cap.to_double() : 1.0; }
-};
-
-/// How an entry is bought beyond a limit at the touch.
-struct EntryPolicy {
-  bool post_only = false;
-  std::uint32_t reprice = 0;                     // how many times it follows the touch
-  Decimal cross_within = Decimal::not_set();     // then it may pay this much more than the first touch; not set: never
-  core::Nanos wait = 10'000'000'000;             // an order is at least this old before it follows
-};
-
-struct ExecutionOptions {
-  std::uint64_t seed = 1;
-  std::string account = "default";        // portfolio uuid
-  core::Nanos interval = 300'000'000'000;
-  std::uint32_t gtd_bars = 2;             // entries end at the venue after this many bars
-  Decimal min_trade = Decimal::zero();    // fraction of equity below which nothing is ordered
-  core::Nanos resend_window = 60'000'000'000;  // how long after its decision an order that the venue lacks may be sent again
-  bool time_by_data = true;               // engine time moves by data alone (replay, simulation), not with the clock
-  std::uint32_t absent_polls = 3;         // how many times the venue must lack an order before it counts as not there,
-  core::Nanos absent_for = 60'000'000'000;  // and over how long
-  // Exits: how far below the bid each attempt's limit is; after the last the order is at the market.
-  std::vector<Decimal> exit_collar = {Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
-  core::Nanos exit_wait = 30'000'000'000;  // an exit's order that works for longer is cancelled, and the next attempt follows
-  EntryPolicy entry;
-  DriftBand position_drift, exposure_drift;  // of one position, and of all together
-  std::uint32_t stop_lock_bars = 12;      // nobody buys what a protection sold for this many bars
-  Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  // fractions from which on it goes to reducing; not set: never
-  core::Nanos orders_every = 0, balances_every = 0;  // how often the venue is asked for all, and for fills and balances; 0 = when there is cause
-  core::Nanos unprotected_after = 0;      // a position without a stop for this long is an incident; 0 = nobody is expected to place one
-};
-
-/// POST /trades/execute, already read from JSON.
-struct TradeRequest {
-  core::InstrumentId instrument;
-  core::Side side = core::Side::buy;
-  core::OrderType type = core::OrderType::market;
-  core::TimeInForce tif = core::TimeInForce::ioc;
-  Decimal qty = Decimal::not_set(), quote_qty = Decimal::not_set(), limit_px = Decimal::not_set(),
-          stop_px = Decimal::not_set();
-  core::Nanos expire_ns = 0;
-  bool post_only = false, dry_run = false;
-  std::string reason, key, principal, request_id;
-};
-struct TradeAnswer {
-  core::ClientOrderId order;
-  Decimal qty = Decimal::not_set();
-  std::vector<core::CheckRecord> checks;
-  bool replayed = false;  // the same key and body were answered before
-};
-
-/// Inventory to be moved between managed and unmanaged (trading rules 5.6).
-struct InventoryRequest {
-  core::InstrumentId instrument;
-  bool adopt = true;                                           // else release
-  Decimal qty = Decimal::not_set(), px = Decimal::not_set();   // px: what a unit cost; not set: its price now
-  std::string reason, key, principal, request_id;
-};
-
-struct ExecutionCounts {
-  std::uint64_t orders = 0, fills = 0, rejected = 0, cancelled = 0, expired = 0, incidents = 0;
-  std::map<std::string, std::uint64_t> why_not;  // sizing codes
-  std::map<std::string, std::uint64_t, std::less<>> by_incident;  // incidents by code
-  std::array<std::array<std::uint64_t, 12>, 7> moves{};  // order state changes, by purpose and new state
-  std::array<std::uint64_t, 3> fills_by_side{};          // by core::Side
-  VerdictCounts verdicts;                                // of the chain and the floors
-};
-
-/// What the floor's limits are held against, at one moment.
-struct RiskUse {
-  core::FloorLimits limits;
-  Decimal day_notional = Decimal::zero(), working = Decimal::zero();  ///< entries of the UTC day; resting and unanswered ones
-  std::uint32_t orders_last_minute = 0;
-  Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  ///< ExecutionOptions
-  std::uint32_t loss_trips = 0, drawdown_trips = 0;  ///< how many times that it has tripped: today, and since the peak
-};
 
 class Execution {
  public:
