@@ -87,6 +87,11 @@ order='{"instrument":"BTC-USD","side":"BUY","type":"limit","qty":"0.01","limit_p
 curl -s -m 10 -X POST -H 'Content-Type: application/json' -H 'Idempotency-Key: k' -d "$order" "$at/trades/execute" >/dev/null
 rests() { curl -s -m 10 "$at/orders?limit=1" | grep -q '"state":"open"'; }
 check "gone: an order rests" within 20 rests
+# What the venue said of it is durable with the end of its step.
+version() { curl -s -m 10 "$at/portfolio" | sed -n 's/.*"version":\([0-9]*\).*/\1/p'; }
+before=$(version)
+settled() { [ "$(version)" -gt $((before + 1)) ]; }
+check "gone: its step is over" within 20 settled
 die
 venue() { "$SQLITE_DO" "$dir/gone/mock_venue.db" "$1"; }
 check "gone: the venue has it" is "$(venue "SELECT count(*) FROM orders WHERE state='OPEN'")" 1
