@@ -67,7 +67,7 @@ DecisionFacts::DecisionFacts(std::uint64_t run_seed, std::string_view symbol, st
   key_ = hash_of(bytes.data(), f.size());
 }
 
-Id128 DecisionFacts::at(Nanos time) const noexcept {
+[[gnu::hot]] Id128 DecisionFacts::at(Nanos time) const noexcept {
   const std::uint64_t words[3] = {key_.hi, key_.lo, static_cast<std::uint64_t>(time)};
   unsigned char bytes[sizeof words];
   std::memcpy(bytes, words, sizeof words);

@@ -120,7 +120,7 @@ class OrderTable {
   Orders by_id_;                  // looked up, never iterated; an order stays where it is
   Orders::node_type spare_;       // the place of the order forgotten last, for the next one
   std::vector<Order*> working_;   // not terminal, in order of making
-  std::deque<ClientOrderId> done_;
+  std::deque<Order*> done_;      // terminal, the one that ended first in front
   std::size_t keep_done_, max_external_;
   std::size_t external_ = 0;      // working orders that this host did not make
   std::uint64_t changes_ = 0;
@@ -180,8 +180,8 @@ class OrderTable {
   static Result<void> check_amend(const Order& order, const Terms& wanted);
 
   const std::vector<Order*>& working() const noexcept { return working_; }
-  /// Ids of ended orders still in memory, oldest first.
-  const std::deque<ClientOrderId>& done() const noexcept { return done_; }
+  /// Ended orders still in memory, oldest first.
+  const std::deque<Order*>& done() const noexcept { return done_; }
   std::size_t size() const noexcept { return by_id_.size(); }
   /// Working orders that this host did not make; they are in working() too.
   std::size_t external() const noexcept { return external_; }

@@ -99,7 +99,7 @@ void Portfolio::held_changed(std::uint32_t index) {
 
 // Asked for several times a step, changed once: kept. The sum is taken anew, so that a value that left the range of
 // Decimal does not stay in it for good.
-void Portfolio::revalue(std::uint32_t index) {
+[[gnu::hot]] void Portfolio::revalue(std::uint32_t index) {
   Position& p = positions_[index];
   const Mark& m = marks_[index];
   p.value = p.qty.is_zero() || !m.last.is_set() ? Decimal::zero() : mul(p.qty, m.last, Rounding::half_even);
@@ -327,6 +327,7 @@ Result<Portfolio::Corrected> Portfolio::correct(const Fill& was, const Posted& p
   realised_ = old_realised;
   fees_ = old_fees;
   net_flows_ = old_flows;
+  day_base_ = day_start_ + day_flows();
   peak_ = old_peak;
   held_changed(index);
   revalue(index);
@@ -435,6 +436,7 @@ void Portfolio::flowed(Decimal equity_before) {
 void Portfolio::note_flow(Decimal amount) {
   if (!amount.is_set() || amount.is_zero()) return;
   net_flows_ = net_flows_ + amount;
+  day_base_ = day_start_ + day_flows();
   const Decimal after = equity();
   if (!after.is_set() || !peak_.is_positive()) return;
   const Decimal before = after - amount;
@@ -444,7 +446,7 @@ void Portfolio::note_flow(Decimal amount) {
     peak_ = max(after, Decimal::zero());
 }
 
-void Portfolio::set_mark(InstrumentId id, const Mark& mark, bool counts) {
+[[gnu::hot]] void Portfolio::set_mark(InstrumentId id, const Mark& mark, bool counts) {
   BOWLINE_EXPECTS(id.value >= 1 && id.value <= marks_.size());
   marks_[id.value - 1] = mark;
   Position& p = positions_[id.value - 1];
@@ -474,7 +476,7 @@ Decimal Portfolio::unrealised(InstrumentId id) const {
   const Decimal b = bid(id);
   return b.is_set() ? mul(p.qty, b, Rounding::half_even) - p.cost : Decimal::zero();
 }
-bool Portfolio::dust(InstrumentId id) const {
+[[gnu::hot]] bool Portfolio::dust(InstrumentId id) const {
   const Position& p = position(id);
   if (p.qty.is_zero()) return false;
   const ProductRules& r = table_[id].rules;
@@ -501,6 +503,7 @@ void Portfolio::restore_step(std::uint64_t version, Decimal peak, Decimal day_st
   version_ = version;
   peak_ = peak;
   day_start_ = day_start;
+  day_base_ = day_start_ + day_flows;
   day_ = day;
 }
 
@@ -529,7 +532,7 @@ bool Portfolio::books_agree() const {
   return true;
 }
 
-void Portfolio::close_step(Nanos now) {
+[[gnu::hot]] void Portfolio::close_step(Nanos now) {
 #ifndef __OPTIMIZE__
   BOWLINE_INVARIANT(books_agree());
 #endif
@@ -540,7 +543,7 @@ void Portfolio::close_step(Nanos now) {
   const Nanos day = now / day_ns;
   if (day != day_) {
     day_ = day;
-    day_start_ = e;
+    day_start_ = day_base_ = e;
     day_start_flows_ = net_flows_;
   }
 }

@@ -111,7 +111,7 @@ class Portfolio {
   bool dust(InstrumentId id) const;
 
   /// Cash in the accounting asset + positions at their marks (+ unmanaged inventory where it counts).
-  Decimal equity() const {
+  [[gnu::hot]] Decimal equity() const {
     if (count_unmanaged_) [[unlikely]] return cash(accounting_) + exposure_ + unmanaged_value();
     return cash(accounting_) + exposure_;
   }
@@ -136,6 +136,8 @@ class Portfolio {
   Decimal net_flows() const noexcept { return net_flows_; }
   /// The same since the day's opening: loss = equity - day_start - day_flows (trading rules 5.1).
   Decimal day_flows() const noexcept { return net_flows_ - day_start_flows_; }
+  /// The opening with the day's flows: what equity is held against. Not set before the first step.
+  Decimal day_base() const noexcept { return day_base_; }
   /// Call once per step after marks and fills: moves the high-water mark and the day's opening equity, raises version.
   void close_step(Nanos now);
   std::uint64_t version() const noexcept { return version_; }
@@ -162,7 +164,7 @@ class Portfolio {
   std::vector<std::uint32_t> held_;  // indices of non-zero positions, ascending
   Decimal exposure_ = Decimal::zero();  // sum of their values
   Decimal peak_ = Decimal::zero(), day_start_ = Decimal::not_set(), realised_ = Decimal::zero(), fees_ = Decimal::zero();
-  Decimal net_flows_ = Decimal::zero(), day_start_flows_ = Decimal::zero();
+  Decimal net_flows_ = Decimal::zero(), day_start_flows_ = Decimal::zero(), day_base_ = Decimal::not_set();
   Nanos day_ = -1;
   std::uint64_t version_ = 0, changes_ = 0;
 

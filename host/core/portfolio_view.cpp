@@ -45,20 +45,20 @@ void PortfolioView::link() {
   h.working = pointers_.data();
 }
 
-void PortfolioView::scalars(const Portfolio& book, TradingState state, Nanos now) {
+[[gnu::hot]] void PortfolioView::scalars(const Portfolio& book, TradingState state, Nanos now) {
   bl_portfolio& h = parts_.head;
   h.base_asset = book.accounting().value;
   h.state = static_cast<std::uint32_t>(state);
   h.equity = book.equity().raw();
   h.peak_equity = book.peak().raw();
   // What came or went since is no gain and no loss of the day (trading rules 5.1).
-  h.day_start_equity = (book.day_start() + book.day_flows()).raw();
+  h.day_start_equity = book.day_base().raw();
   h.now_ns = now;
   h.version = book.version();
 }
 
 // Between fills, which is nearly always, a step changes prices alone. False when an instrument has its first price.
-bool PortfolioView::reprice(const Portfolio& book) {
+[[gnu::hot]] bool PortfolioView::reprice(const Portfolio& book) {
   std::size_t at = 0;
   for (const Instrument& ins : book.instruments().all()) {
     const Mark& m = book.mark(ins.id);
@@ -76,7 +76,7 @@ bool PortfolioView::reprice(const Portfolio& book) {
 }
 
 // Rows are written where they stay: a copy of what was just written waits for it.
-void PortfolioView::build(const Portfolio& book, const OrderTable& orders, TradingState state, Nanos now) {
+[[gnu::hot]] void PortfolioView::build(const Portfolio& book, const OrderTable& orders, TradingState state, Nanos now) {
   const bool same = book_ == &book && orders_ == &orders && book_changes_ == book.changes() && order_changes_ == orders.changes();
   if (same && reprice(book)) return scalars(book, state, now);
   book_ = &book;

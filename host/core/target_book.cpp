@@ -29,7 +29,7 @@ bool TargetBook::put(const Target& target) {
 
 void TargetBook::action_changed(InstrumentId instrument) { clear(instrument, Purpose::rebalance); }
 
-const Target* TargetBook::live(InstrumentId instrument, Nanos now) const noexcept {
+[[gnu::hot]] const Target* TargetBook::live(InstrumentId instrument, Nanos now) const noexcept {
   const Slot& slot = slots_[instrument.value - 1];
   for (std::uint32_t left = slot.taken; left != 0;) {
     const auto r = static_cast<std::size_t>(std::bit_width(left) - 1);

@@ -10,11 +10,11 @@ Rebalancer::Rebalancer(Options options, const core::InstrumentTable& table,
                        std::vector<std::unique_ptr<RebalancePlan>> plans, core::RecordSink& sink)
     : options_(options), table_(table), plans_(std::move(plans)), sink_(sink), latest_(table.size()) {}
 
-void Rebalancer::on_event(const bl_event& event) {
+[[gnu::hot]] void Rebalancer::on_event(const bl_event& event) {
   for (const auto& p : plans_) p->on_event(event);
 }
 
-bool Rebalancer::decide(core::Nanos now, std::span<const core::Prediction> predictions, const core::PortfolioView& view,
+[[gnu::hot]] bool Rebalancer::decide(core::Nanos now, std::span<const core::Prediction> predictions, const core::PortfolioView& view,
                         std::vector<core::Target>& targets) {
   ++bars_;
   if (plans_.empty()) return false;

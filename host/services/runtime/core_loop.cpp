@@ -30,7 +30,7 @@ bool CoreLoop::post(std::function<void()> work) {
   return true;
 }
 
-bool CoreLoop::run_posted() {
+[[gnu::hot]] bool CoreLoop::run_posted() {
   if (!has_posted_.load(std::memory_order_acquire)) return false;
   std::vector<std::function<void()>> work;
   {

@@ -27,6 +27,8 @@ class EventInbox {
     some_.store(true, std::memory_order_release);
     return true;
   }
+  /// Whether something was put that was not read. [any]
+  bool some() const noexcept { return some_.load(std::memory_order_acquire); }
   /// Calls f(const bl_event&) for everything put so far, also for what f itself causes to be put. [core thread]
   template <class F>
   void drain(F&& f) {

@@ -24,23 +24,28 @@ void Pipeline::go_on_after(core::Nanos settled, std::function<void(core::Nanos)>
   history_ends_ = std::move(ends);
 }
 
-void Pipeline::pump() {
+[[gnu::hot]] void Pipeline::pump() {
   if (p_.others_pump) p_.others_pump();
   if (p_.broker == nullptr) return;
   p_.execution->release(p_.facts->engine_ns.load(std::memory_order_relaxed));
+  // Asked several times a step: nearly always there is nothing to hear.
+  if (!p_.broker_inbox->some() && !p_.broker->wants_wake()) return;
   pump_broker(*p_.broker, *p_.broker_inbox, *p_.execution);
 }
 
-void Pipeline::pass_time(core::Nanos until) { fire_timers(p_.listeners, *p_.facts, until, events_, pump_); }
+[[gnu::hot]] void Pipeline::pass_time(core::Nanos until) {
+  if (p_.facts->timers.load(std::memory_order_relaxed) == 0 && p_.facts->engine_ns.load(std::memory_order_relaxed) != 0) return;
+  fire_timers(p_.listeners, *p_.facts, until, events_, pump_);
+}
 
-bool Pipeline::serve() {
+[[gnu::hot]] bool Pipeline::serve() {
   if (!run_posted()) return false;
   pump();
   p_.sink->end_step(closed_);
   return true;
 }
 
-bool Pipeline::failed() {
+[[gnu::hot]] bool Pipeline::failed() {
   if (!p_.facts->some_failed.load(std::memory_order_acquire) && !p_.fault) return false;  // asked at every step
   if (p_.fault)
     if (Error why = p_.fault(); !why.code.empty()) {
@@ -71,7 +76,7 @@ bool Pipeline::patience_over() {
 }
 
 // The barrier of trading rules 4.4: nothing of t+1 before everybody has settled t.
-bool Pipeline::followers_settled() { return p_.market == nullptr || p_.market->settled(closed_); }
+[[gnu::hot]] bool Pipeline::followers_settled() { return p_.market == nullptr || p_.market->settled(closed_); }
 
 // The last step is settled and everybody knows that it was the last one, or has gone.
 void Pipeline::wait_for_followers(RunEnd end) {
@@ -87,7 +92,7 @@ void Pipeline::wait_for_followers(RunEnd end) {
     if (!serve()) wait();
 }
 
-RunEnd Pipeline::turn() {
+[[gnu::hot]] RunEnd Pipeline::turn() {
   std::uint64_t turns = 0;
   for (;;) {
     serve();
@@ -144,7 +149,7 @@ RunEnd Pipeline::turn() {
       error_ = wrong_interval(best->feed().spec().id, next->bar.close_ns - next->bar.open_ns, p_.interval);
       return RunEnd::feed_failed;
     }
-    fire_timers(p_.listeners, *p_.facts, next->h.ts_recv, events_, pump_);
+    pass_time(next->h.ts_recv);
     best->pop();
     if (timed_) last_event_ns_ = steady_ns();
     const std::uint64_t bars_before = bars_;
@@ -158,7 +163,7 @@ RunEnd Pipeline::turn() {
   }
 }
 
-void Pipeline::handle(MarketEvent& event) {
+[[gnu::hot]] void Pipeline::handle(MarketEvent& event) {
   event.h.id = ++events_;
   if (history(event.h.ts_recv)) {
     if (recalls_) recalls_(event.h.ts_recv);
@@ -187,11 +192,11 @@ void Pipeline::handle(MarketEvent& event) {
     if (l.market) l.market(event.h);
 }
 
-bool Pipeline::is_late(const bl_bar& bar) const noexcept {
+[[gnu::hot]] bool Pipeline::is_late(const bl_bar& bar) const noexcept {
   return bar.close_ns <= closed_ || (p_.max_bar_delay > 0 && bar.h.ts_recv - bar.close_ns > p_.max_bar_delay);
 }
 
-void Pipeline::on_bar(bl_bar& bar) {
+[[gnu::hot]] void Pipeline::on_bar(bl_bar& bar) {
   if (!usable(bar, p_.instruments)) return;
   const core::Nanos t = bar.h.ts_recv;
   if (first_ == 0) first_ = t;
@@ -231,7 +236,7 @@ void Pipeline::recall(bl_bar& bar) {
   }
 }
 
-void Pipeline::decide(core::Nanos t, const core::PortfolioView& view) {
+[[gnu::hot]] void Pipeline::decide(core::Nanos t, const core::PortfolioView& view) {
   targets_.clear();
   plan_.clear();
   changed_.clear();
@@ -244,12 +249,12 @@ void Pipeline::decide(core::Nanos t, const core::PortfolioView& view) {
   pump();
 }
 
-void Pipeline::predict(core::Nanos t) {
+[[gnu::hot]] void Pipeline::predict(core::Nanos t) {
   predictions_ = p_.generator->predict(t);
   if (timed_ && last_event_ns_ != 0) predicted_ns_ = steady_ns();
 }
 
-void Pipeline::close_step() {
+[[gnu::hot]] void Pipeline::close_step() {
   const core::Nanos t = open_;
   if (history(t)) {
     predict(t);

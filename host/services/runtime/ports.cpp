@@ -42,7 +42,7 @@ SignalAdapter::SignalAdapter(loader::SignalInstance& instance, loader::Needs nee
   };
 }
 
-const core::SharedText& SignalAdapter::intern(std::string_view text) {
+[[gnu::hot]] const core::SharedText& SignalAdapter::intern(std::string_view text) {
   if (last_model_ != nullptr && **last_model_ == text) return *last_model_;
   const auto known = std::find_if(models_.begin(), models_.end(), [&](const core::SharedText& m) { return *m == text; });
   if (known != models_.end()) {
@@ -60,7 +60,7 @@ const core::SharedText& SignalAdapter::intern(std::string_view text) {
   return *last_model_;
 }
 
-Result<void> SignalAdapter::on_event(const bl_event& event, std::vector<Said>& out) {
+[[gnu::hot]] Result<void> SignalAdapter::on_event(const bl_event& event, std::vector<Said>& out) {
   const std::size_t before = out.size();
   out_ = &out;
   const bl_status status = instance_.on_event(event, sink_);
@@ -165,7 +165,7 @@ Result<void> BrokerAdapter::query(const bl_query& query) {
   return failure("broker.query", status, error);
 }
 
-Result<void> BrokerAdapter::on_event(const bl_event& event) {
+[[gnu::hot]] Result<void> BrokerAdapter::on_event(const bl_event& event) {
   const bl_status status = instance_.on_event(event, sink_);
   failing_ = status < 0;
   if (status >= 0) return {};

@@ -92,6 +92,8 @@ class BrokerAdapter final : public BrokerPort {
   bool broken() const noexcept { return instance_.state() == loader::State::Failed; }
   /// The plugin asked for a wake-up. [any]
   void ask_wake() noexcept { wake_.store(true, std::memory_order_release); }
+  /// Whether it did, and was not woken yet. [core thread]
+  bool wants_wake() const noexcept { return wake_.load(std::memory_order_acquire); }
 
  private:
   loader::BrokerInstance& instance_;

@@ -59,7 +59,7 @@ Bridge::Bridge(BridgeOptions options, const core::InstrumentTable& instruments,
       last_(instruments.size(), Action::none) {}
 
 // Most decisions of a run are the same few: the one before is looked at first.
-void Bridge::count(const core::SharedText& code) {
+[[gnu::hot]] void Bridge::count(const core::SharedText& code) {
   if (last_code_ != code) {
     last_code_ = code;
     last_count_ = &counts_[*code];
@@ -78,7 +78,7 @@ void Bridge::recall(std::span<const core::Prediction> predictions) {
   for (const core::Prediction& p : predictions) last_[p.instrument.value - 1] = p.action;
 }
 
-void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, const core::PortfolioView& view,
+[[gnu::hot]] void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, const core::PortfolioView& view,
                     std::vector<core::Target>& targets, std::vector<core::InstrumentId>& changed) {
   const bl_portfolio& book = view.get();
   const Decimal equity = Decimal::from_raw(book.equity);

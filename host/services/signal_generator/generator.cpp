@@ -39,7 +39,7 @@ void Generator::wrong(std::uint32_t signal, std::string_view code, std::string_v
     options_.plugin_errors->add("signal-generator", *signals_[signal]->name(), code, words);
 }
 
-void Generator::ask(std::uint32_t signal, const bl_event& event) {
+[[gnu::hot]] void Generator::ask(std::uint32_t signal, const bl_event& event) {
   std::size_t kept = said_.size();
   if (const auto done = signals_[signal]->on_event(event, said_); !done)
     return wrong(signal, done.error().code, done.error().message);
@@ -58,7 +58,7 @@ void Generator::ask(std::uint32_t signal, const bl_event& event) {
   if (kept != said_.size()) said_.erase(said_.begin() + static_cast<std::ptrdiff_t>(kept), said_.end());
 }
 
-void Generator::on_bar(const bl_bar& bar, bool act) {
+[[gnu::hot]] void Generator::on_bar(const bl_bar& bar, bool act) {
   ++bars_;
   ++seq_;
   const core::InstrumentId id{bar.h.instrument};
@@ -134,7 +134,7 @@ void Generator::run_frame(std::uint32_t signal, core::Nanos now) {
 }
 
 // Writes every field of `out` but the id: it may be a slot of an earlier step.
-void Generator::translate(const Said& said, core::Nanos now, core::Prediction& out) const {
+[[gnu::hot]] void Generator::translate(const Said& said, core::Nanos now, core::Prediction& out) const {
   const bl_prediction& p = said.p;
   out.instrument = {p.instrument};
   out.action = action_of(p.action);
@@ -157,7 +157,7 @@ void Generator::translate(const Said& said, core::Nanos now, core::Prediction& o
 
 // All that was said about one instrument in this step becomes one prediction. mean: probabilities weighted by instance;
 // vote: the action with the larger summed weight, a draw is HOLD; first: configuration order.
-bool Generator::combine(core::InstrumentId id, core::Nanos now, core::Prediction& out) {
+[[gnu::hot]] bool Generator::combine(core::InstrumentId id, core::Nanos now, core::Prediction& out) {
   const Said* first = nullptr;
   std::size_t n = 0;
   for (const Said& s : said_) {
@@ -232,7 +232,7 @@ bool Generator::combine(core::InstrumentId id, core::Nanos now, core::Prediction
   return true;
 }
 
-core::Id128 Generator::identify(const core::Prediction& p, core::Nanos now) {
+[[gnu::hot]] core::Id128 Generator::identify(const core::Prediction& p, core::Nanos now) {
   auto& known = identities_[p.instrument.value - 1];
   if (!known || known->source != p.source || known->model != p.model) {
     static const std::string no_model;
@@ -242,7 +242,7 @@ core::Id128 Generator::identify(const core::Prediction& p, core::Nanos now) {
   return known->facts.at(now);
 }
 
-std::span<const core::Prediction> Generator::predict(core::Nanos now) {
+[[gnu::hot]] std::span<const core::Prediction> Generator::predict(core::Nanos now) {
   out_.swap(before_);
   const std::size_t made_before = std::exchange(made_, 0);
   if (!fresh_.empty()) {

@@ -11,12 +11,12 @@ double Accuracy::base_rate() const noexcept {
   return ups + downs == 0 ? core::nan_value : static_cast<double>(std::max(ups, downs)) / static_cast<double>(ups + downs);
 }
 
-void Outcomes::watch(const core::Prediction& p, core::Nanos resolve_at) {
+[[gnu::hot]] void Outcomes::watch(const core::Prediction& p, core::Nanos resolve_at) {
   if ((p.action != core::Action::buy && p.action != core::Action::sell) || !p.ref_px.is_set()) return;
   pending_[p.instrument.value - 1].push_back({p.id, p.action, p.ref_px, resolve_at});
 }
 
-void Outcomes::on_close(core::InstrumentId instrument, Decimal close, core::Nanos time) {
+[[gnu::hot]] void Outcomes::on_close(core::InstrumentId instrument, Decimal close, core::Nanos time) {
   auto& queue = pending_[instrument.value - 1];
   while (!queue.empty() && queue.front().due <= time) {
     const Pending p = queue.front();

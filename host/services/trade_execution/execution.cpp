@@ -22,7 +22,7 @@ using core::Side;
 constexpr Nanos minute = 60'000'000'000, hour = 60 * minute, day_ns = 24 * hour;
 
 core::SharedText shared(std::string_view s) { return std::make_shared<const std::string>(s); }
-const SizingCodes& codes() { return SizingCodes::get(); }
+[[gnu::hot]] const SizingCodes& codes() { return SizingCodes::get(); }
 
 }  // namespace
 
@@ -53,7 +53,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 
 // ---- the step ---------------------------------------------------------------------------------------------------
 
-void Execution::on_bar(const bl_bar& bar) {
+[[gnu::hot]] void Execution::on_bar(const bl_bar& bar) {
   now_ = std::max(now_, bar.h.ts_recv);
   if (const auto done = broker_.on_event(bar.h); !done) broker_failed(done.error());
   const core::Mark& known = portfolio_.mark({bar.h.instrument});
@@ -133,7 +133,7 @@ void Execution::check_fees(const bl_product& told) {
   if (begun_) block(id, "FEES_ABOVE_CONFIG", "the venue takes higher fees of " + table_[id].symbol + " than the configuration reckons with", now_);
 }
 
-const core::PortfolioView& Execution::publish(Nanos now) {
+[[gnu::hot]] const core::PortfolioView& Execution::publish(Nanos now) {
   now_ = now;
   portfolio_.close_step(now);
   const Decimal equity = portfolio_.equity();
@@ -157,7 +157,7 @@ const core::PortfolioView& Execution::publish(Nanos now) {
   return view_;
 }
 
-void Execution::take_targets(std::span<const core::Target> targets, bool plan) {
+[[gnu::hot]] void Execution::take_targets(std::span<const core::Target> targets, bool plan) {
   if (plan) {
     book_.clear_all(Purpose::rebalance);
     note_gone("*", Purpose::rebalance);
@@ -184,7 +184,7 @@ void Execution::action_changed(InstrumentId id) {
   note_gone(table_[id].symbol, Purpose::rebalance);
 }
 
-void Execution::trade(Nanos now) {
+[[gnu::hot]] void Execution::trade(Nanos now) {
   now_ = traded_ = now;
   // On command, or after an order that came in between: what it did counts in every limit (trading rules 5.5).
   static_cast<void>(fresh_view());
@@ -196,7 +196,7 @@ void Execution::trade(Nanos now) {
   }
   if (protections_.any()) watch_all(now);
   if (!strangers_.empty()) ask_about_strangers();
-  reconcile_if_due();
+  if (reconcile_looks()) reconcile_if_due();
   if (!liquidation_) {
     for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
     if (options_.position_drift.on() || options_.exposure_drift.on()) trim_drift(now);
@@ -213,12 +213,12 @@ void Execution::finish(Nanos now) {
   tell_unwatched();
 }
 
-void Execution::settle(Nanos now) {
+[[gnu::hot]] void Execution::settle(Nanos now) {
   // An answer without its end: what it told so far is no less true.
   if (!answer_.empty() && answer_step_ != steps_) take_answer();
   if (!ended_.empty()) compare_ended(now, false);
   if (options_.unprotected_after > 0) tell_unprotected(now);
-  if (options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) look_at_losses(now);
+  if ((options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) && !losses_quiet(now)) look_at_losses(now);
   ++steps_;
   settled_ = std::max(settled_, now);
   // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
@@ -349,7 +349,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
          purpose == Purpose::operator_order;
 }
 
-void Execution::consider(InstrumentId id, Nanos now) {
+[[gnu::hot]] void Execution::consider(InstrumentId id, Nanos now) {
   const core::Target* target = book_.live(id, now);
   if (target == nullptr) return;
   const core::Instrument& ins = table_[id];

@@ -502,6 +502,18 @@ class Execution {
     std::uint32_t trips = 0;
   };
   TripFloor loss_floor_, drawdown_floor_;
+  /// While equity is above `above` and at most `most`, before `until` and with these flows, there is nothing to look at.
+  struct QuietBand {
+    Decimal above = Decimal::not_set(), most = Decimal::from_int(INT64_MAX), flows = Decimal::not_set();
+    core::Nanos until = 0;
+  };
+  QuietBand quiet_;
+  bool losses_quiet(core::Nanos now) const {
+    if (now >= quiet_.until) return false;
+    const Decimal equity = portfolio_.equity();
+    return equity.is_set() && equity > quiet_.above && equity <= quiet_.most && portfolio_.net_flows() == quiet_.flows;
+  }
+  QuietBand quiet_band(Decimal equity, core::Nanos now) const;
   static TripFloor trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips);
   void trip(std::uint32_t& trips, std::string_view code, std::string_view what, Decimal lost, Decimal whole, Decimal limit, core::Nanos now);
   void look_at_losses(core::Nanos now);
@@ -537,6 +549,10 @@ class Execution {
   void ask_what_is_there();
   void hear_balances();
   void reconcile_if_due();
+  /// Whether there is anything for it to look at: it is asked at every step.
+  bool reconcile_looks() const noexcept {
+    return venue_due_ || balances_due_ || options_.orders_every > 0 || options_.balances_every > 0 || !asked_.empty() || !heard_totals_.empty();
+  }
   void compare_balances(bool whole);
   core::Flow class_of(const Difference& difference, const std::vector<Difference>& all) const;
   void book_change(const Difference& difference, core::Flow kind);

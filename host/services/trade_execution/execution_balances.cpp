@@ -104,8 +104,7 @@ bool Execution::explained_by_fees(AssetId asset, Decimal amount) const {
       if (ins.base == asset) in_base = in_base + mul(f.fill.qty, ins.rules.taker_fee, Rounding::up);
     }
   };
-  for (const core::ClientOrderId& id : orders_.done())
-    if (const Order* o = orders_.find(id)) count(*o);
+  for (const Order* o : orders_.done()) count(*o);
   for (const Order* o : orders_.working()) count(*o);
   return amount.is_positive() ? amount <= in_quote : -amount <= in_base;
 }

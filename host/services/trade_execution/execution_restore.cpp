@@ -274,8 +274,7 @@ void Execution::tell_rules_of_today() {
       tell_rules_(e.h);
     }
   };
-  for (const core::ClientOrderId& id : orders_.done())
-    if (const Order* o = orders_.find(id)) tell(*o);
+  for (const Order* o : orders_.done()) tell(*o);
   for (const Order* o : orders_.working()) tell(*o);
 }
 

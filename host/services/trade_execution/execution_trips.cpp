@@ -25,11 +25,6 @@ std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
 void Execution::look_at_losses(Nanos now) {
   const Decimal equity = portfolio_.equity();
   if (!equity.is_set()) return;
-  // Nearly always: between the peak and both amounts, on the same day, and nothing flowed.
-  if (day_tripped_ == now / day_ns && loss_floor_.at.is_set() && drawdown_floor_.at.is_set() &&
-      (equity < drawdown_floor_.of || (equity == drawdown_floor_.of && drawdown_trips_ == 0)) && equity > drawdown_floor_.at &&
-      equity > loss_floor_.at && portfolio_.day_flows() == loss_floor_.flows)
-    return;
   if (options_.trip_loss.is_set()) {
     if (day_tripped_ != now / day_ns) {
       day_tripped_ = now / day_ns;
@@ -54,6 +49,22 @@ void Execution::look_at_losses(Nanos now) {
         trip(drawdown_trips_, "DRAWDOWN_TRIP", "below the peak of equity by", peak - equity, peak, options_.trip_drawdown, now);
     }
   }
+  quiet_ = quiet_band(equity, now);
+}
+
+// Between these nothing trips and no floor moves: until the day ends, something flows or equity leaves them.
+Execution::QuietBand Execution::quiet_band(Decimal equity, Nanos now) const {
+  QuietBand q;
+  q.above = loss_floor_.at;
+  if (options_.trip_drawdown.is_set()) {
+    if (!drawdown_floor_.at.is_set()) return {};
+    q.above = q.above.is_set() ? max(q.above, drawdown_floor_.at) : drawdown_floor_.at;
+    q.most = drawdown_trips_ == 0 ? drawdown_floor_.of : drawdown_floor_.of - Decimal::epsilon();
+  }
+  if ((options_.trip_loss.is_set() && !loss_floor_.at.is_set()) || !q.above.is_set() || equity <= q.above) return {};
+  q.flows = portfolio_.net_flows();
+  q.until = (now / day_ns + 1) * day_ns;
+  return q;
 }
 
 Execution::TripFloor Execution::trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips) {

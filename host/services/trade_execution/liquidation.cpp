@@ -48,8 +48,7 @@ std::string liquidation_json(const Liquidation& l, const core::Portfolio& book, 
       proceeds = proceeds + o.cum_quote;
       fees = fees + o.cum_fee;
     };
-    for (const core::ClientOrderId& id : orders.done())
-      if (const core::Order* o = orders.find(id)) count(*o);
+    for (const core::Order* o : orders.done()) count(*o);
     for (const core::Order* o : orders.working()) count(*o);
     products.push_back(JsonObject()
                            .text("instrument", table[p.id].symbol)

@@ -28,13 +28,13 @@ store::Page order_page(const core::OrderTable& orders, const core::InstrumentTab
   };
   std::vector<Found> found;
   const auto take = [&](const core::Order* o) {
-    if (o == nullptr || !fits(*o, ask)) return;
+    if (!fits(*o, ask)) return;
     store::Place at = place_of(*o);
     if (at < bottom || (ask.before && at >= *ask.before)) return;
     found.push_back({std::move(at), o, {}});
   };
   if (ask.only != any_working)
-    for (const core::ClientOrderId& id : orders.done()) take(orders.find(id));
+    for (const core::Order* o : orders.done()) take(o);
   for (const core::Order* o : orders.working()) take(o);
   for (store::Entry& e : stored.entries)
     if (orders.find(core::ClientOrderId(e.at.key)) == nullptr) found.push_back({std::move(e.at), nullptr, std::move(e.json)});

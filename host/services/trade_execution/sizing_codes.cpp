@@ -27,7 +27,7 @@ core::SharedText text(std::size_t i) { return std::make_shared<const std::string
 
 }  // namespace
 
-const SizingCodes& SizingCodes::get() {
+[[gnu::hot]] const SizingCodes& SizingCodes::get() {
   static const SizingCodes c{text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9), text(10), text(11), text(12)};
   return c;
 }

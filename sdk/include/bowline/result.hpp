@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -75,23 +76,23 @@ class [[nodiscard]] Result {
 
 template <>
 class [[nodiscard]] Result<void> {
-  bool ok_ = true;
-  Error e_{};
+  // Success, which is nearly every time, then writes one byte, and not an empty error.
+  std::optional<Error> e_;
 
  public:
   using value_type = void;
   Result() = default;
-  Result(Error error) : ok_(false), e_(std::move(error)) {}
+  Result(Error error) : e_(std::move(error)) {}
 
-  bool ok() const noexcept { return ok_; }
-  explicit operator bool() const noexcept { return ok_; }
+  bool ok() const noexcept { return !e_; }
+  explicit operator bool() const noexcept { return ok(); }
   const Error& error() const& {
-    if (ok_) detail::bad_result_access(nullptr);
-    return e_;
+    if (ok()) detail::bad_result_access(nullptr);
+    return *e_;
   }
   Error&& error() && {
-    if (ok_) detail::bad_result_access(nullptr);
-    return std::move(e_);
+    if (ok()) detail::bad_result_access(nullptr);
+    return std::move(*e_);
   }
 };
 

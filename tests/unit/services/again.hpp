@@ -45,7 +45,7 @@ inline std::string facts(const services::Execution& e, const Market& m) {
          " " + o.cum_quote.to_string() + " " + o.cum_fee.to_string() + " fills " + std::to_string(o.fills.size());
   };
   for (const core::Order* o : e.orders().working()) order(*o);
-  for (const core::ClientOrderId& id : e.orders().done()) order(*e.orders().find(id));
+  for (const core::Order* o : e.orders().done()) order(*o);
   return s;
 }
 
@@ -54,8 +54,8 @@ inline std::string all_facts(const services::Execution& e, const Market& m) {
   std::string s = facts(e, m) + "\nflows " + e.portfolio().net_flows().to_string() + " peak " + e.portfolio().peak().to_string() + "\nof others";
   for (const core::Order* o : e.orders().working())
     if (o->external) s += " " + std::string(o->intent.client_id());
-  for (const core::ClientOrderId& id : e.orders().done())
-    if (const core::Order* o = e.orders().find(id); o != nullptr && o->external) s += " " + std::string(o->intent.client_id());
+  for (const core::Order* o : e.orders().done())
+    if (o->external) s += " " + std::string(o->intent.client_id());
   return s;
 }
 

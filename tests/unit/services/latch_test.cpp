@@ -42,7 +42,7 @@ TEST_CASE("under the latch no entry leaves, also where nobody has looked at it y
   d.want(Purpose::entry, 0.05);
   CHECK(d.broker.sent.empty());
   REQUIRE(d.exec->orders().done().size() == 1);
-  const Order* o = d.exec->orders().find(d.exec->orders().done().front());
+  const Order* o = d.exec->orders().done().front();
   CHECK(o->state == OrderState::denied);
   CHECK(o->reason.find("HALT") != std::string::npos);
 }
