@@ -138,8 +138,8 @@ class OrderTable {
   /// `max_external`: how many working orders of others are adopted.
   explicit OrderTable(std::size_t keep_done = 20'000, std::size_t max_external = 1'000)
       : keep_done_(keep_done == 0 ? 1 : keep_done), max_external_(max_external) {
-    // Half empty: what is looked for is nearly always not there yet, or the oldest, which no cache holds any more.
-    by_id_.max_load_factor(0.5);
+    // Mostly empty: what is looked for is nearly always not there yet, or the oldest, which no cache holds any more.
+    by_id_.max_load_factor(0.25);
     by_id_.reserve(std::min<std::size_t>(keep_done, 20'000));
   }
   OrderTable(OrderTable&&) = default;  // its orders stay where they are

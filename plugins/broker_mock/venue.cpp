@@ -18,7 +18,7 @@ Venue::Venue(const VenueOptions& options, std::vector<Product> products, std::ui
   prices_.resize(highest + 1);
   matched_ns_.resize(highest + 1, INT64_MIN);
   for (Product& p : products) products_[p.instrument] = std::move(p);
-  by_client_id_.max_load_factor(0.5);  // nearly every id that is looked for is new
+  by_client_id_.max_load_factor(0.25);  // nearly every id that is looked for is new
   by_client_id_.reserve(32'768);       // a rehash reads every id of a long run again
 }
 

@@ -36,7 +36,7 @@ SignalAdapter::SignalAdapter(loader::SignalInstance& instance, loader::Needs nee
     auto& self = *static_cast<SignalAdapter*>(ctx);
     if (p == nullptr || p->size < sizeof(bl_prediction) || self.out_ == nullptr) return BL_E_INVALID;
     const core::SharedText& model = self.intern(view(p->model_id));
-    Said& said = self.out_->emplace_back(Said{*p, &model, 0});
+    Said& said = self.out_->emplace_back(*p, &model, 0u);
     said.p.model_id = {model->data(), model->size()};
     return BL_OK;
   };

@@ -147,7 +147,8 @@ void Generator::run_frame(std::uint32_t signal, core::Nanos now) {
   out.threshold = p.threshold;
   out.expected_move = p.expected_move;
   const Decimal ref = Decimal::from_raw(p.ref_px);
-  out.ref_px = ref.is_set() && ref.is_positive() ? ref : close_[p.instrument - 1];
+  if (ref.is_set() && ref.is_positive()) out.ref_px = ref;
+  else out.ref_px = close_[p.instrument - 1];
   out.horizon_ns = p.horizon_ns > 0 ? p.horizon_ns : static_cast<core::Nanos>(options_.resolve_bars) * options_.interval;
   out.valid_until =
       p.valid_until_ns > 0 ? p.valid_until_ns : now + static_cast<core::Nanos>(options_.valid_bars) * options_.interval;

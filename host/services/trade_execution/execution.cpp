@@ -137,6 +137,7 @@ void Execution::check_fees(const bl_product& told) {
   now_ = now;
   portfolio_.close_step(now);
   const Decimal equity = portfolio_.equity();
+  quiet_step_ = quiet(equity, now);
   const Decimal peak = portfolio_.peak();
   if (equity.is_set() && peak.is_positive() && equity < peak) {
     // The product tells whether it is a new deepest one; only then is the quotient needed. Both are kept while the peak
@@ -218,7 +219,7 @@ void Execution::finish(Nanos now) {
   if (!answer_.empty() && answer_step_ != steps_) take_answer();
   if (!ended_.empty()) compare_ended(now, false);
   if (options_.unprotected_after > 0) tell_unprotected(now);
-  if ((options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) && !losses_quiet(now)) look_at_losses(now);
+  if ((options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) && (!quiet_step_ || changed_)) look_at_losses(now);
   ++steps_;
   settled_ = std::max(settled_, now);
   // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).

@@ -508,10 +508,9 @@ class Execution {
     core::Nanos until = 0;
   };
   QuietBand quiet_;
-  bool losses_quiet(core::Nanos now) const {
-    if (now >= quiet_.until) return false;
-    const Decimal equity = portfolio_.equity();
-    return equity.is_set() && equity > quiet_.above && equity <= quiet_.most && portfolio_.net_flows() == quiet_.flows;
+  bool quiet_step_ = false;  // it was so when the step was published
+  bool quiet(Decimal equity, core::Nanos now) const {
+    return now < quiet_.until && equity.is_set() && equity > quiet_.above && equity <= quiet_.most && portfolio_.net_flows() == quiet_.flows;
   }
   QuietBand quiet_band(Decimal equity, core::Nanos now) const;
   static TripFloor trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips);

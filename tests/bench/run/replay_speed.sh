@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Replay of one instrument, EMA cross, no feature selected, mock broker, full order accounting, journal and venue in
-# memory, no store. Bar: 2 million bars/s. Prints bars/s of the loop (its own figure) for 11 runs, and their median.
+# memory, no store. Bar: 2 million bars/s. Prints bars/s of the loop (its own figure) for 11 runs, and their median; before
+# each the core's share is measured (bench_core_share), whose range stands beside the figure.
 #   tests/bench/run/replay_speed.sh [build folder]
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
@@ -25,9 +26,12 @@ instances:
   - {id: cross,  kind: signal, plugin: bowline.signal.ema_cross, params: {fast: 12, slow: 26}}
   - {id: venue,  kind: broker, plugin: bowline.broker.mock, params: {cash: {USD: "1000000"}, taker_fee: 0%, maker_fee: 0%, slippage: 0%, state: memory}}
 EOF
+share=$build/tests/bench/run/bench_core_share
 for i in $(seq 11); do
+  "$share" >>"$dir/share"
   "$build/bin/bowline" run "$dir/run.yaml" --var "$dir/var$i" --log-level ERROR >"$dir/out"
   awk '/^took/ { print $4 } /^orders/ { print $0 > "/dev/stderr" }' "$dir/out" 2>"$dir/orders"
 done | sort -n | awk '{ v[NR] = $1 } END { m = v[(NR + 1) / 2]; met = m >= 2000000
   printf "bars/s: min %.0f, median %.0f, max %.0f (bar 2000000): %s\n", v[1], m, v[NR], met ? "met" : "MISSED"; exit !met }'
 cat "$dir/orders"
+sort -n "$dir/share" | awk '{ v[NR] = $1 } END { printf "core: eight chains of additions %.2f ns a round at best, %.2f in the median, %.2f at worst\n", v[1], v[int((NR + 1) / 2)], v[NR] }'
