@@ -286,6 +286,14 @@ void Run::Impl::look_at_latch() {
   const auto clock = std::chrono::steady_clock::now();
   if (clock - liquidation_looked < std::chrono::milliseconds(200)) return;
   liquidation_looked = clock;
+  if (execution->waits_for_history()) {
+    if (liquidation_waits == std::chrono::steady_clock::time_point{} || loop->bars() != liquidation_bars) liquidation_waits = clock;
+    liquidation_bars = loop->bars();
+    if (clock - liquidation_waits >= options.feed_patience) {
+      out::warning("run", "no prices come: the liquidation of before the restart goes on without them");
+      execution->go_on_without_history();
+    }
+  }
   for (int i = 0; i < 100 && execution->look_at_liquidation(now); ++i) loop->pump();
 }
 
