@@ -225,7 +225,9 @@ void Execution::trade(Nanos now) {
 
 void Execution::finish(Nanos now) {
   if (!answer_.empty()) take_answer();
-  publish(now);  // what the last reports brought is another version than that of the last step
+  // Before what was settled is recalled no price is known: nothing is reckoned from it, neither equity nor the day's loss.
+  unpriced_ = resuming_ && !history_over_;
+  if (!unpriced_) publish(now);  // what the last reports brought is another version than that of the last step
   compare_ended(now, true);
   settle(now);
   tell_unwatched();
@@ -236,7 +238,7 @@ void Execution::settle(Nanos now) {
   if (!answer_.empty() && answer_step_ != steps_) take_answer();
   if (!ended_.empty()) compare_ended(now, false);
   if (options_.unprotected_after > 0) tell_unprotected(now);
-  if (options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) look_at_losses(now);
+  if (!unpriced_ && (options_.trip_loss.is_set() || options_.trip_drawdown.is_set())) look_at_losses(now);
   ++steps_;
   settled_ = std::max(settled_, now);
   // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
@@ -260,7 +262,7 @@ void Execution::settle(Nanos now) {
       const core::Id128 decision{a.first.first, a.first.second};
       return !book_.stands(decision) && !(liquidation_ && liquidation_->made(decision));
     });
-  if (sink_.wanted() && (changed_ || now - last_written_ >= hour)) {
+  if (sink_.wanted() && !unpriced_ && (changed_ || now - last_written_ >= hour)) {
     core::PortfolioRecord r;
     r.time = now;
     r.version = portfolio_.version();

@@ -382,6 +382,7 @@ class Execution {
   bool list_whole_ = false;                   // the last list of open orders was told to its end
   bool history_over_ = false;                 // of a resumed run: what was settled before is recalled
   bool without_history_ = false;              // and a liquidation does not wait for it
+  bool unpriced_ = false;                     // it ended before that
   std::map<std::string, std::string, std::less<>> receipts_;  // by id, bounded
   std::vector<std::string> receipts_in_order_;
   Liquidation planned_liquidation(const LiquidationRequest& q, core::Nanos now) const;
