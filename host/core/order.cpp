@@ -62,8 +62,15 @@ bool answered_before(const Order& o, const Terms* told) noexcept {
 }
 bool overtaken(const Order& o, const Terms* told) noexcept { return time_of(told) != 0 && o.amends && told->as_of < o.amends->seen; }
 
+bool told_of_it(OrderEvent e) noexcept {
+  using E = OrderEvent;
+  return e == E::acked || e == E::found || e == E::fill_part || e == E::fill_all || e == E::filled_short || e == E::cancel_taken ||
+         e == E::amended || e == E::triggered;
+}
+
 /// The facts that come with an event, written into the order before its state is settled.
 void take_facts(Order& o, OrderEvent event, Nanos now, const Terms* terms) {
+  o.at_venue = o.at_venue || told_of_it(event);
   switch (event) {
     case OrderEvent::cancel_sent: o.cancel_asked = true; return;
     case OrderEvent::triggered:
@@ -127,6 +134,8 @@ OrderState settled(Order& o, OrderEvent event, OrderState to) {
   if (to == S::open && has_fills) return S::partially_filled;
   if (to == S::partially_filled && event == OrderEvent::fill_undone && !has_fills) return S::open;
   if (has_fills && (to == S::rejected || to == S::not_placed || to == S::denied)) return S::cancelled;
+  // Its cancel was asked for before the venue had told of it, and it never did: there was nothing to cancel.
+  if (event == OrderEvent::proved_absent && o.state == S::cancel_pending && !o.at_venue && !o.external) return S::not_placed;
   return to;
 }
 

@@ -165,7 +165,7 @@ inline constexpr auto order_transitions = [] {
       {S::cancel_pending, E::amend_refused, S::cancel_pending, "too late to amend; the cancel travels on"},
       {S::cancel_pending, E::triggered, S::cancel_pending, "its stop was reached in the cancel's flight"},
       {S::cancel_pending, E::absent, S::cancel_pending, "not in this listing: it may be gone, or still coming"},
-      {S::cancel_pending, E::proved_absent, S::cancelled, "nothing of it is left at the venue, as asked"},
+      {S::cancel_pending, E::proved_absent, S::cancelled, "nothing of it is left at the venue, as asked; not_placed if the venue never told of it"},
       {S::cancel_pending, E::restarted, S::cancel_pending, "the cancel may be lost: ask again"},
 
       {S::unknown, E::handed_over, S::unknown, "sent again, the same bytes under the same id: the first may be live"},

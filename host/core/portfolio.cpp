@@ -507,6 +507,12 @@ void Portfolio::restore_step(std::uint64_t version, Decimal peak, Decimal day_st
   day_ = day;
 }
 
+void Portfolio::restore_best(InstrumentId id, Decimal px) {
+  BOWLINE_EXPECTS(id.value >= 1 && id.value <= positions_.size() && px.is_set());
+  Position& p = positions_[id.value - 1];
+  if (p.best_px.is_set() && px > p.best_px) p.best_px = px;
+}
+
 Decimal Portfolio::unmanaged_value() const {
   Decimal sum = Decimal::zero();
   const auto& all = table_.all();

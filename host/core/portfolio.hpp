@@ -128,6 +128,8 @@ class Portfolio {
   /// the flows in all and since that opening.
   void restore_step(std::uint64_t version, Decimal peak, Decimal day_start, Nanos day, Decimal net_flows = Decimal::zero(),
                     Decimal day_flows = Decimal::zero());
+  /// What an earlier process knew to be the best price of what is held; a lower one than is known changes nothing.
+  void restore_best(InstrumentId id, Decimal px);
   /// The day of day_start(), counted from the epoch; -1 before the first step.
   Nanos day() const noexcept { return day_; }
   /// What flows have added to equity, at the marks of their time; negative for what they took. Beside the classes of

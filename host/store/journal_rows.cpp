@@ -306,6 +306,7 @@ std::string line(const FillRow& r) {
   if (changes) l["as"] = core::to_string(r.as);
   if (r.corrected) l["corrected"] = true;
   if (r.told != 0) l["told"] = r.told;
+  if (r.at != 0) l["at"] = r.at;
   put(l, "px", r.px);
   put(l, "qty", r.qty);
   put(l, "fee", r.fee);
@@ -324,6 +325,7 @@ Result<FillRow> read_fill(std::string_view payload) {
     if (changes) r.as = f.word<core::BookedAs>("as", span_of<core::BookedAs>(changes_of_fills));
     r.corrected = f.flag("corrected");
     if (f.has("told")) r.told = f.number<core::Nanos>("told");
+    if (f.has("at")) r.at = f.number<core::Nanos>("at");
     r.symbol = f.text("symbol");
     r.side = f.word<core::Side>("side", span_of<core::Side>(sides));
     const bool reversal = r.as == core::BookedAs::reversal;  // says no more than which fill is taken back
@@ -403,6 +405,11 @@ std::string line(const StepRow& r) {
   if (!r.day_flows.is_zero()) put(l, "day_flows", r.day_flows);
   if (r.loss_trips != 0) l["loss_trips"] = r.loss_trips;
   if (r.drawdown_trips != 0) l["drawdown_trips"] = r.drawdown_trips;
+  for (const auto& [symbol, px] : r.best) {
+    Line one{{"symbol", symbol}};
+    put(one, "px", px);
+    l["best"].push_back(std::move(one));
+  }
   return text_of(l);
 }
 Result<StepRow> read_step(std::string_view payload) {
@@ -421,6 +428,8 @@ Result<StepRow> read_step(std::string_view payload) {
     if (f.has("day_flows")) r.day_flows = f.amount("day_flows");
     if (f.has("loss_trips")) r.loss_trips = f.number<std::uint32_t>("loss_trips");
     if (f.has("drawdown_trips")) r.drawdown_trips = f.number<std::uint32_t>("drawdown_trips");
+    if (f.has("best"))
+      for (const Fields& one : f.list("best")) r.best.emplace_back(one.text("symbol"), one.amount("px"));
     return r;
   });
 }

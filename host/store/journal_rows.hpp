@@ -69,6 +69,7 @@ struct FillRow {
   core::BookedAs as = core::BookedAs::fill;
   bool corrected = false;  ///< what was told first of it is out of date
   core::Nanos told = 0;    ///< the venue's time of a correction or reversal
+  core::Nanos at = 0;      ///< when it was known, where that is not the row's time; 0: it is
 };
 
 /// Inventory that the operator adopted at a price, or released; the same key and body move it once.
@@ -109,6 +110,7 @@ struct StepRow {
   Decimal peak, day_start, max_drawdown, day_notional;
   Decimal net_flows = Decimal::zero(), day_flows = Decimal::zero();
   std::uint32_t loss_trips = 0, drawdown_trips = 0;  ///< how many times its limit the day's loss, and the fall from the peak, have tripped
+  std::vector<std::pair<std::string, Decimal>> best{};  ///< by symbol: the best price of a position, where it is another than was noted last
 };
 
 /// An operator's order, answered: the same key and body get the same answer after a restart, too.

@@ -153,7 +153,7 @@ class Plugin {
     const auto px = [&bar](std::int64_t m) { return plugin_common::to_double(m, bar.px_exp); };
     s->volatility.update(px(bar.high), px(bar.low), px(bar.close));
     s->market = {close, bar.close_ns, bar.close_ns - bar.open_ns, s->volatility.value()};
-    if ((bar.h.flags & replayed) != 0) return;  // of before a restart: the host has the stops of then
+    if ((bar.h.flags & replayed) != 0) return recall(bar.h.instrument, *s, close);
     protect(bar.h.instrument, *s, held_now(bar.h.instrument, *s, portfolio), sink);
   }
 
@@ -163,7 +163,26 @@ class Plugin {
     if (s == nullptr) return;
     s->told = changed.position;
     s->told_ns = std::max(changed.h.ts_recv, changed.h.ts_event);
+    if ((changed.h.flags & replayed) != 0) return recall(changed.position.instrument, *s, Decimal::zero());
     protect(changed.position.instrument, *s, &*s->told, sink);
+  }
+
+  // Of before a restart: the host has the stops of then. What is remembered of the position is what was then, and the price
+  // is what the host made of its best one.
+  void recall(std::uint32_t instrument, State& s, const Decimal& close) {
+    if (!s.told || !watched(s, &*s.told)) return;
+    if (s.market.close_ns > s.told->opened_ns && close > Decimal::from_raw(s.told->best_px))
+      s.told->best_px = money::to_abi(close);
+    s.protection.follow(held_of(*s.told), s.market, rules_, product_of(instrument));
+  }
+
+  /// A position that has a stop; what is remembered of another one ends.
+  static bool watched(State& s, const bl_position* position) {
+    // Of dust no order can be made. What is bought beside it later is another position, whatever the stop of this one was.
+    if (position != nullptr && held_of(*position).qty.is_positive() && (position->flags & dust) == 0) return true;
+    s.protection.clear();
+    s.wanted.reset();
+    return false;
   }
 
   /// Of the view and the last position event the newer one.
@@ -174,19 +193,8 @@ class Plugin {
   }
 
   void protect(std::uint32_t instrument, State& s, const bl_position* position, const bl_sink& sink) {
-    const Held held = position != nullptr ? held_of(*position) : Held{};
-    if (!held.qty.is_positive()) {
-      s.protection.clear();
-      s.wanted.reset();
-      return;
-    }
-    if ((position->flags & dust) != 0) {
-      // No order can be made of it. What is bought beside it later is another position, whatever the stop of this one was.
-      s.protection.clear();
-      s.wanted.reset();
-      return;
-    }
-    const auto wanted = s.protection.follow(held, s.market, rules_, product_of(instrument));
+    if (!watched(s, position)) return;
+    const auto wanted = s.protection.follow(held_of(*position), s.market, rules_, product_of(instrument));
     if (!wanted || wanted == s.wanted) return;
     bl_stop out{};
     out.size = sizeof out;

@@ -168,7 +168,9 @@ void Pipeline::wait_for_followers(RunEnd end) {
   if (history(event.h.ts_recv)) {
     if (recalls_) recalls_(event.h.ts_recv);
     if (event.h.type == BL_EV_BAR) recall(event.bar);
-    else p_.generator->on_event(event.h);
+    else if (event.h.type == BL_EV_QUOTE && usable(event.quote, p_.instruments)) p_.execution->recall_quote(event.quote);
+    if (event.h.type != BL_EV_BAR) p_.generator->on_event(event.h);
+    p_.execution->recall_positions(event.h.ts_recv);
     event.h.flags |= 1u;  // to the rules it is history: what they wanted of it then is in the journal
     for (const Listener& l : p_.listeners)
       if (l.market) l.market(event.h);

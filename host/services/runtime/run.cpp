@@ -286,6 +286,14 @@ void Run::Impl::look_at_latch() {
   const auto clock = std::chrono::steady_clock::now();
   if (clock - liquidation_looked < std::chrono::milliseconds(200)) return;
   liquidation_looked = clock;
+  if (execution->waits_for_history()) {
+    if (liquidation_waits == std::chrono::steady_clock::time_point{} || loop->bars() != liquidation_bars) liquidation_waits = clock;
+    liquidation_bars = loop->bars();
+    if (clock - liquidation_waits >= options.feed_patience) {
+      out::warning("run", "no prices come: the liquidation of before the restart goes on without them");
+      execution->go_on_without_history();
+    }
+  }
   for (int i = 0; i < 100 && execution->look_at_liquidation(now); ++i) loop->pump();
 }
 
@@ -369,7 +377,7 @@ Summary Run::turn(const std::function<void()>& on_started) {
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (m.execution) {
     // cancel_entries_keep_stops (trading rules 3.8): what rests as an entry does not outlive the host.
-    const core::Nanos last = m.loop->last_time();
+    const core::Nanos last = std::max(m.loop->last_time(), m.execution->settled());  // no event may have come
     if (const Cancels c = m.execution->cancel_entries(last); c.failed != 0)
       out::error("run", "{} resting entries could not be cancelled and may still fill", c.failed);
     m.loop->pump();
@@ -380,7 +388,7 @@ Summary Run::turn(const std::function<void()>& on_started) {
       m.end = RunEnd::instance_failed;
       m.error = venue.failure();
     }
-    m.execution->finish(m.loop->last_time());
+    m.execution->finish(std::max(m.loop->last_time(), m.execution->settled()));
     if (auto done = m.journal->flush(); !done && m.error.code.empty()) m.error = done.error();
   }
   m.sink().end_step(m.loop->last_time());

@@ -2,6 +2,7 @@
 // order.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -21,6 +22,7 @@ struct RunOptions {
   std::filesystem::path var;                       ///< all state lies below it
   std::string config;                              ///< the configuration's name, for the log
   std::function<std::int64_t()> wall_ns;           ///< the one seam that reads the clock; empty: the system's
+  std::chrono::milliseconds feed_patience{5000};   ///< how long a liquidation waits after a restart for a feed that gives nothing
   std::function<Result<std::string>(std::string_view)> secret;
   std::function<Result<std::unique_ptr<FrameSource>>(std::span<const std::string_view>)> select;  ///< RunFacts::select
 };

@@ -103,6 +103,8 @@ struct Run::Impl {
   /// Does what the latch says, and goes on with what is being liquidated. [core thread]
   void look_at_latch();
   std::chrono::steady_clock::time_point liquidation_looked{};  ///< when a liquidation was looked at last
+  std::chrono::steady_clock::time_point liquidation_waits{};   ///< since when the feed has given nothing that it waits for
+  std::uint64_t liquidation_bars = 0;                          ///< how many bars had come then
   void tell_begin() const;
 
   // ---- run_assemble.cpp

@@ -37,7 +37,10 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       rungs_(table.size(), 0),
       last_exit_(table.size(), 0),
       locked_until_(table.size(), 0),
+      may_come_until_(table.size(), 0),
       told_unprotected_(table.size(), false),
+      noted_best_(table.size(), Decimal::not_set()),
+      past_now_(table.size()),
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
       states_(table.size()),
@@ -56,6 +59,10 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 [[gnu::hot]] void Execution::on_bar(const bl_bar& bar) {
   now_ = std::max(now_, bar.h.ts_recv);
   if (const auto done = broker_.on_event(bar.h); !done) broker_failed(done.error());
+  mark_by_bar(bar);
+}
+
+[[gnu::hot]] void Execution::mark_by_bar(const bl_bar& bar) {
   const core::Mark& known = portfolio_.mark({bar.h.instrument});
   // A bar that comes late is history, and where quotes come in the quote is the mark (trading rules 5.2): neither may
   // put the book back to an older price. A quote that no other followed for a whole bar is history, too.
@@ -66,12 +73,25 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
   if (!mark.last.is_set() || !mark.last.is_positive()) return;
   // It values and sells what is held. Nothing is bought by it where quotes are to be had (trading rules 5.2).
   if (known.bid.is_set()) quote_lost_[bar.h.instrument - 1] = true;
-  portfolio_.set_mark({bar.h.instrument}, mark);
+  set_mark({bar.h.instrument}, mark);
+}
+
+// Not later than the position it is no price of it: its best one counts from its first fill on, in whatever process the two
+// are heard, and in whatever order.
+[[gnu::hot]] void Execution::set_mark(InstrumentId id, const core::Mark& mark) {
+  const core::Position& p = portfolio_.position(id);
+  portfolio_.set_mark(id, mark, p.qty.is_zero() || mark.time > p.opened);
 }
 
 void Execution::on_quote(const bl_quote& quote) {
   now_ = std::max(now_, quote.h.ts_recv);
   if (const auto done = broker_.on_event(quote.h); !done) broker_failed(done.error());
+  mark_by_quote(quote);
+  if (resuming_ && !missing_.empty()) resend_in_time(now_);
+  act_on_price({quote.h.instrument}, now_);
+}
+
+void Execution::mark_by_quote(const bl_quote& quote) {
   if (quote.bid <= 0 || quote.ask < quote.bid) return;  // one-sided or crossed: not a validated mark
   core::Mark mark;
   mark.bid = Decimal::from_mantissa(quote.bid, quote.px_exp);
@@ -80,9 +100,7 @@ void Execution::on_quote(const bl_quote& quote) {
   mark.time = quote.h.ts_event;
   if (!mark.last.is_set() || mark.time < portfolio_.mark({quote.h.instrument}).time) return;
   quote_lost_[quote.h.instrument - 1] = false;
-  portfolio_.set_mark({quote.h.instrument}, mark);
-  if (resuming_ && !missing_.empty()) resend_in_time(now_);
-  act_on_price({quote.h.instrument}, now_);
+  set_mark({quote.h.instrument}, mark);
 }
 
 void Execution::broker_failed(const Error& why) { incident("BROKER_EVENT_FAILED", why.message, now_); }
@@ -208,7 +226,9 @@ void Execution::action_changed(InstrumentId id) {
 
 void Execution::finish(Nanos now) {
   if (!answer_.empty()) take_answer();
-  publish(now);  // what the last reports brought is another version than that of the last step
+  // Before what was settled is recalled no price is known: nothing is reckoned from it, neither equity nor the day's loss.
+  unpriced_ = resuming_ && !history_over_;
+  if (!unpriced_) publish(now);  // what the last reports brought is another version than that of the last step
   compare_ended(now, true);
   settle(now);
   tell_unwatched();
@@ -219,12 +239,16 @@ void Execution::finish(Nanos now) {
   if (!answer_.empty() && answer_step_ != steps_) take_answer();
   if (!ended_.empty()) compare_ended(now, false);
   if (options_.unprotected_after > 0) tell_unprotected(now);
-  if ((options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) && (!quiet_step_ || changed_)) look_at_losses(now);
+  if (!unpriced_ && (options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) && (!quiet_step_ || changed_)) look_at_losses(now);
   ++steps_;
   settled_ = std::max(settled_, now);
   // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
-  if (durable_journal_ && journal_ok_ && (journal_.pending() || now / day_ns != persisted_day_)) {
-    note(store::journal_kind::step, store::line(step_row()));
+  // Where time is real no bar tells a best price a second time.
+  const bool due = journal_.pending() || now / day_ns != persisted_day_ || (!options_.time_by_data && best_is_news());
+  if (durable_journal_ && journal_ok_ && due) {
+    store::StepRow row = step_row();
+    add_best(row);
+    note(store::journal_kind::step, store::line(row));
     if (const auto done = journal_.flush(); done) {
       persisted_day_ = now / day_ns;
     } else {
@@ -239,7 +263,7 @@ void Execution::finish(Nanos now) {
       const core::Id128 decision{a.first.first, a.first.second};
       return !book_.stands(decision) && !(liquidation_ && liquidation_->made(decision));
     });
-  if (sink_.wanted() && (changed_ || now - last_written_ >= hour)) {
+  if (sink_.wanted() && !unpriced_ && (changed_ || now - last_written_ >= hour)) {
     core::PortfolioRecord r;
     r.time = now;
     r.version = portfolio_.version();
@@ -261,6 +285,16 @@ void Execution::finish(Nanos now) {
 core::Order* Execution::working_of(InstrumentId id) const {
   for (Order* o : orders_.working())
     if (!o->external && o->intent.abi.instrument == id.value) return o;
+  return nullptr;
+}
+
+core::Order* Execution::in_the_way(InstrumentId id) const {
+  const auto stuck = [this](const Order& o) {
+    return o.intent.side() == Side::buy &&
+           std::any_of(missing_.begin(), missing_.end(), [&o](const Missing& m) { return m.held && m.order == o.id(); });
+  };
+  for (Order* o : orders_.working())
+    if (!o->external && o->intent.abi.instrument == id.value && (missing_.empty() || !stuck(*o))) return o;
   return nullptr;
 }
 
@@ -381,7 +415,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   // One working order per product. A resting entry in the way of an exit is cancelled first; the exit follows when the
   // entry's end is known.
   const bool whole_plan = target->purpose == Purpose::rebalance || target->purpose == Purpose::operator_order;
-  if (Order* working = working_of(id)) {
+  if (Order* working = wants_out ? in_the_way(id) : working_of(id)) {
     // Only what ranks below the exit gives way to it: a SELL does not cancel what the operator ordered (trading rules
     // 1.2). Asked again at each later step until its end is known.
     // A protection does not wait behind a sale that rests either: it holds what is to be sold (trading rules 3.3).
@@ -457,6 +491,8 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   }
 
   if (r.wanted_qty <= held) return stop(codes().at_target);
+  // What counts as not placed and could fill all the same is not bought a second time beside it (trading rules 2.3).
+  if (now < may_come_until_[id.value - 1]) return stop(codes().may_come);
   if (reentry_locked(id, now)) return stop(codes().locked);
   if (blocked(id)) return stop(codes().blocked);
   if (const auto why = entries_held(id); !why.empty()) return stop(shared(why));

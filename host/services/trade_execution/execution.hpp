@@ -54,16 +54,21 @@ class Execution {
   void restored();
   /// The step behind which the journal knows nothing more; 0 = nothing was restored, or no step was settled.
   core::Nanos settled() const noexcept { return settled_; }
-  /// A bar of a step that is settled already: the price that is known, and the best one while the position was held. The
-  /// broker hears it marked as replayed, and fills nothing by it.
+  /// A bar or quote of a step that is settled already: the price that is known, and the best one while the position was
+  /// held. The broker hears a bar marked as replayed, and fills nothing by it.
   void recall_bar(const bl_bar& bar);
+  void recall_quote(const bl_quote& quote);
+  /// Tells the rules, marked as replayed, how positions changed up to `until`, as far as they were not told yet: between the
+  /// bars of then, so that a rule comes to what it knew.
+  void recall_positions(core::Nanos until);
   /// Asks the venue for open orders, fills, balances and products, then for each working order that it did not name. What
   /// it says lands as any event; reconciled() tells when all is answered. Errors: of the broker's query.
   Result<void> ask_venue();
   /// What the venue lacks and what may still be sent again is sent again, cancels too. Once prices are known, before the first
   /// step; later each step does it. Engine time is that of the step settled last.
   void resume_orders();
-  /// Tells the rules the fills of the day that an earlier process booked: what they count by the day goes on.
+  /// Tells the rules the positions not told yet, and the fills of the day that an earlier process booked: what they count by
+  /// the day goes on.
   void tell_rules_of_today();
   /// Whether everything that was asked is answered.
   bool reconciled() const noexcept { return asked_.empty(); }
@@ -158,6 +163,11 @@ class Execution {
   /// Errors: EMERGENCY_RUNNING (another one), EXIT_FROZEN.
   Result<std::string> liquidate(const LiquidationRequest& q, core::Nanos now, bool& replayed);
   bool liquidating() const noexcept { return liquidation_.has_value(); }
+  /// A liquidation of an earlier process waits for what was settled before to be recalled: its prices come with it.
+  bool waits_for_history() const noexcept { return liquidation_.has_value() && resuming_ && !history_over_ && !without_history_; }
+  /// Nothing comes of the feed: the liquidation goes on with what the journal and the venue tell. Where no price is known its
+  /// slices are sized by what they cost.
+  void go_on_without_history() noexcept { without_history_ = true; }
   /// The next step of it, if the venue has answered; whether anything was asked or sold. Called several times a second, and at
   /// each step.
   bool look_at_liquidation(core::Nanos now);
@@ -228,7 +238,17 @@ class Execution {
   std::vector<std::uint32_t> rungs_;       // by instrument: orders of the exit that goes on
   std::vector<core::Nanos> last_exit_;     // by instrument: when the last order of an exit was made
   std::vector<core::Nanos> locked_until_;  // by instrument
+  std::vector<core::Nanos> may_come_until_;  // by instrument: until when a purchase that counts as not placed could still fill
   std::vector<bool> told_unprotected_;     // by instrument, of the position that is held now
+  std::vector<Decimal> noted_best_;        // by instrument: the best price that the journal has
+  struct Past {
+    core::InstrumentId instrument;
+    core::Position position;
+    core::Nanos time;
+  };
+  std::vector<Past> past_;                 // what an earlier process held, change by change, for the rules
+  std::vector<core::Position> past_now_;   // by instrument: the last of them
+  std::size_t past_told_ = 0;
   core::PortfolioView view_;
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
@@ -260,6 +280,7 @@ class Execution {
   std::uint32_t loss_trips_ = 0, drawdown_trips_ = 0;  // how many times the limit: of the day's loss, of the fall from the peak
   core::Nanos day_tripped_ = -1;                       // of loss_trips_
   core::Nanos inherited_until_ = -1;                   // what ended by then may have been ended by the process before
+  std::uint64_t inherited_seq_ = 0;                    // orders of a lower number were made by an earlier process
   bool busy_ = false;                                  // the broker had no room for something since this was cleared
   core::Nanos kept_off_ = 0;                           // when entries were looked for against the latch
   core::Nanos looked_for_missing_ = 0;                 // between two steps
@@ -305,7 +326,7 @@ class Execution {
   bool answer_whole_ = true;
   // ---- what an adoption needs, and what is told of reconciliation (execution_adopt.cpp)
   struct Word {
-    Decimal total = Decimal::not_set();
+    Decimal total = Decimal::not_set(), hold = Decimal::not_set();
     core::Nanos time = 0;
   };
   std::vector<Word> venue_word_;                     // by asset: the last balance that the venue told
@@ -332,6 +353,8 @@ class Execution {
     std::uint32_t polls = 0;
     core::Nanos since = 0;
     bool sent_again = false;
+    bool on_its_way = false;  // since then, and not answered: it may get there yet
+    bool held = false;        // the venue holds what it would hold, so that it is there, whatever its listings say
   };
   core::Nanos traded_ = 0;                           // the step whose orders were made last
   std::vector<core::ClientOrderId> cancels_due_;     // sent before the restart, at a time that comes again
@@ -358,6 +381,8 @@ class Execution {
   std::vector<std::uint64_t> product_flags_;  // by instrument, as the venue told last; empty: it told none
   bool list_whole_ = false;                   // the last list of open orders was told to its end
   bool history_over_ = false;                 // of a resumed run: what was settled before is recalled
+  bool without_history_ = false;              // and a liquidation does not wait for it
+  bool unpriced_ = false;                     // it ended before that
   std::map<std::string, std::string, std::less<>> receipts_;  // by id, bounded
   std::vector<std::string> receipts_in_order_;
   Liquidation planned_liquidation(const LiquidationRequest& q, core::Nanos now) const;
@@ -426,14 +451,17 @@ class Execution {
   void on_end(core::Order& order, const bl_exec& exec);
   void on_snapshot(core::Order& order, const bl_exec& exec);
   void on_absent(core::Order& order, core::Nanos now);
+  bool inherited(const core::Order& order) const noexcept { return order.seq < inherited_seq_; }
+  bool held_at_venue(const core::Order& order, core::Nanos since) const;
+  void note_tombstone(const core::Order& order);
   /// Sends the question under a number of its own, which is given. Errors: of the broker's query; nothing is waited for then.
   Result<std::uint64_t> ask(bl_query& q);
   void give_up_on_answers();
-  void ask_about(const core::Order& order);
+  void ask_about(const core::Order& order, std::uint32_t beside = 0);
   void look_for_missing(core::Nanos now);
   void resend_in_time(core::Nanos now);
   void cancel_in_time(core::Nanos now, bool in_step);
-  bool send_again(core::Order& order, core::Nanos now);
+  bool send_again(core::Order& order, core::Nanos now, Missing& missing);
   /// TargetBook::insist, give_up and clear, written down where they change what outlives the step.
   void insist(core::InstrumentId id, core::Purpose purpose);
   void give_up(core::InstrumentId id, core::Purpose purpose);
@@ -457,6 +485,8 @@ class Execution {
   void count_entry(const core::Intent& entry, core::Nanos now);
   Decimal working_sells(core::InstrumentId id) const;
   core::Order* working_of(core::InstrumentId id) const;
+  /// The same, but for a purchase that the venue neither shows nor lets go of: an exit goes beside it (trading rules 3.1).
+  core::Order* in_the_way(core::InstrumentId id) const;
   /// An order of it has ended whose fills may still come in this step or the next: what is held is not known.
   bool unsettled(core::InstrumentId id) const;
   /// What ended orders of that side owe in fills, judged or not.
@@ -570,6 +600,14 @@ class Execution {
   core::FillRecord fill_record_of(const core::Order& order, const core::BookedFill& fill, core::Nanos now, std::uint32_t liquidity) const;
   void note_fill(const core::Order& order, const core::BookedFill& fill, core::BookedAs as, std::uint32_t liquidity);
   void tell_position(core::InstrumentId id, core::Nanos now);
+  void tell_position(core::InstrumentId id, const core::Position& p, bool dust, core::Nanos at, std::uint16_t flags);
+  void mark_by_bar(const bl_bar& bar);
+  void mark_by_quote(const bl_quote& quote);
+  void set_mark(core::InstrumentId id, const core::Mark& mark);
+  Result<void> restore_row(const store::JournalRow& row, core::RecordSink* project);
+  void keep_past(core::Nanos at);
+  bool best_is_news() const noexcept;
+  void add_best(store::StepRow& row);
   Result<void> request_cancel(core::Order& order, core::Nanos now);
   Cancels request_cancels(std::span<core::Order* const> orders, core::Nanos now, Error* why = nullptr);
   void check_fees(const bl_product& told);

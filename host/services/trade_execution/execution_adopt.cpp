@@ -64,6 +64,7 @@ constexpr auto explained = std::to_array<Explained>({
     {"FLOW_OVERFLOW", Needs::agreement},
     {"ORDER_CAME_BACK", Needs::order_over},
     {"ORDER_GONE", Needs::order_known},
+    {"ORDER_HELD", Needs::order_over},
     {"ORDER_KNOWN", Needs::agreement},
     {"ORDER_MALFORMED", Needs::agreement},
     {"ORDER_WITHOUT_ID", Needs::agreement},

@@ -34,7 +34,7 @@ void Execution::on_balance(const bl_balance_ev& b) {
     return incident("BALANCE_UNKNOWN_ASSET", "the venue tells a balance of an asset that this run does not have", now_);
   if (!asset || !total.is_set()) return;
   venue_word_.resize(table_.asset_count());
-  venue_word_[asset.value - 1] = {total, now_};
+  venue_word_[asset.value - 1] = {total, Decimal::from_raw(b.hold), now_};
   if (!begun_ && !cash_known_ && counts_.fills == 0) {
     opening_ns_ = agreed_ns_ = now_;
     if (durable_journal_ && total != portfolio_.cash(asset))

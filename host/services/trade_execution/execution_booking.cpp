@@ -167,6 +167,7 @@ void Execution::note_fill(const Order& order, const core::BookedFill& f, BookedA
   row.as = as;
   row.corrected = f.corrected;
   if (as != BookedAs::fill || f.corrected) row.told = f.told;
+  if (as == BookedAs::fill && f.fill.time != now_) row.at = f.fill.time;
   if (!back) {
     row.px = f.fill.px;
     row.qty = f.fill.qty;
@@ -196,7 +197,7 @@ Result<void> Execution::restore_fill(const store::JournalRow& row, core::RecordS
   told.fill.qty = r->qty;
   told.fill.fee = r->fee;
   told.fill.fee_worth = r->fee_worth;
-  told.fill.time = row.time;
+  told.fill.time = r->at != 0 ? r->at : row.time;
   if (r->as == BookedAs::fee) told.correction = false;
   const auto booked = book(*order, told);
   if (!booked) return booked.error();
@@ -204,7 +205,7 @@ Result<void> Execution::restore_fill(const store::JournalRow& row, core::RecordS
     return bad("fill " + r->fill_id + " was booked as " + std::string(core::to_string(r->as)) + " and would be as " +
                std::string(core::to_string(booked->as)) + " now");
   const core::BookedFill& kept = *order->fill(r->fill_id);
-  if (project != nullptr && kept.fill.px.is_positive()) project->put(fill_record_of(*order, kept, row.time, r->liquidity));
+  if (project != nullptr && kept.fill.px.is_positive()) project->put(fill_record_of(*order, kept, told.fill.time, r->liquidity));
   if (project != nullptr && !booked->event) project->put(record_of(*order));
   return {};
 }

@@ -120,7 +120,7 @@ Cancels Execution::cancel_all(Nanos now, bool asked_too) {
 // ---- one look -----------------------------------------------------------------------------------------------------
 
 bool Execution::look_at_liquidation(Nanos now) {
-  if (!liquidation_ || (resuming_ && !history_over_)) return false;
+  if (!liquidation_ || waits_for_history()) return false;
   now_ = std::max(now_, now);
   // The broker has no room for more now: nothing of it is used up by asking again at once.
   if (liquidation_->busy_since >= 0) {
@@ -223,7 +223,7 @@ void Execution::judge_list() {
 }
 
 bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
-  if (Order* working = working_of(p.id)) {
+  if (Order* working = in_the_way(p.id)) {
     const bool ours = working->intent.decision == p.decision;
     const bool asked = working->state == core::OrderState::cancel_pending && working->updated >= now;
     if ((!ours || overdue(*working, now)) && !asked && due(p, now)) static_cast<void>(request_cancel(*working, now));
@@ -239,7 +239,7 @@ bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
     p.slice = {};
     p.was_read = false;
   }
-  if (held.is_zero() || portfolio_.dust(p.id)) return true;
+  if (held.is_zero() || portfolio_.dust(p.id)) return working_of(p.id) == nullptr;
   const bool theirs = foreign_sale_holds(p, now);
   if (theirs && (now - p.foreign_since < foreign_for && ++p.foreign_looks < foreign_looks)) return false;
   if (!theirs && short_for_good(p, now)) return true;
@@ -349,13 +349,14 @@ Decimal Execution::emergency_slice(InstrumentId id, Decimal qty) {
     p->short_told = true;
     qty = floor_to(p->at_venue, ins.rules.base_step);
   }
-  const Decimal bid = portfolio_.bid(id);
-  if (!liquidation_->max_slice.is_set() || !bid.is_positive()) return qty;
-  Decimal most = floor_to(div(liquidation_->max_slice, bid, Rounding::down), ins.rules.base_step);
+  // Without a price what it cost is its worth.
+  const Decimal bid = portfolio_.bid(id), px = bid.is_positive() ? bid : portfolio_.average(id);
+  if (!liquidation_->max_slice.is_set() || !px.is_positive()) return qty;
+  Decimal most = floor_to(div(liquidation_->max_slice, px, Rounding::down), ins.rules.base_step);
   // Not less than the venue takes, and no rest that it would not take.
   most = max(most, max(ins.rules.base_min, ins.rules.base_step));
   const Decimal rest = qty - most;
-  const bool rest_sells = rest >= ins.rules.base_min && mul(rest, bid, Rounding::down) >= ins.rules.quote_min;
+  const bool rest_sells = rest >= ins.rules.base_min && mul(rest, px, Rounding::down) >= ins.rules.quote_min;
   return most >= qty || !rest_sells ? qty : most;
 }
 

@@ -105,11 +105,11 @@ void Execution::act_on_price(InstrumentId id, Nanos now) {
   if (protections_.any()) watch(id, now);
   if (chases()) chase(id, now);
   if ((liquidation_ && liquidation_->phase == Liquidation::Phase::selling) || !book_.insists(id, Purpose::stop) || unsettled(id)) return;
-  if (core::Order* working = working_of(id)) {
-    const bool in_the_way = working->intent.purpose < Purpose::stop &&
+  if (core::Order* working = in_the_way(id)) {
+    const bool gives_way = working->intent.purpose < Purpose::stop &&
                             (working->intent.side() == core::Side::buy || working->intent.type() != core::OrderType::market);
     const bool asked = working->cancel_asked && now - working->updated < moment;
-    if ((in_the_way || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
+    if ((gives_way || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
     if (working->state == core::OrderState::unknown && now - looked_for_missing_ >= 2 * moment) {
       looked_for_missing_ = now;
       look_for_missing(now);

@@ -91,10 +91,10 @@ void Execution::give_up_on_answers() {
   if (adoption_) fail_adoption("RECONCILE_INCOMPLETE");
 }
 
-void Execution::ask_about(const Order& order) {
+void Execution::ask_about(const Order& order, std::uint32_t beside) {
   bl_query q{};
   q.size = sizeof q;
-  q.scope = ask_order;
+  q.scope = ask_order | beside;
   q.order = ref_of(order);
   if (const auto sent = ask(q); !sent) incident("RECONCILE_INCOMPLETE", sent.error().message, now_, order.intent.client_id());
 }
@@ -151,10 +151,11 @@ void Execution::on_snapshot(Order& order, const bl_exec& exec) {
 
 void Execution::on_absent(Order& order, Nanos) {
   if (core::is_terminal(order.state)) return;
-  // Not answered yet it may still be on its way, and get there; what an earlier process sent is so no more.
+  // Not answered yet it may still be on its way, and get there; what an earlier process sent is so no more, unless it was
+  // sent again.
   const bool answered = order.state == OrderState::unknown || order.state == OrderState::open || order.state == OrderState::partially_filled ||
                         !std::string_view(order.venue_id).empty();
-  if (!answered && order.intent.abi.decided_ns > inherited_until_) return;
+  if (!answered && !inherited(order)) return;
   // It was there: acknowledged, and not ended as far as was told. A venue that forgets is for a person to look at.
   if (order.state == OrderState::open || order.state == OrderState::partially_filled ||
       (order.state == OrderState::cancel_pending && !std::string_view(order.venue_id).empty())) {
@@ -163,8 +164,47 @@ void Execution::on_absent(Order& order, Nanos) {
     block(order.intent.instrument(), "ORDER_GONE", "the venue does not know an order that it had acknowledged", now_, order.intent.client_id());
   }
   const auto known = std::find_if(missing_.begin(), missing_.end(), [&](const Missing& m) { return m.order == order.id(); });
-  if (known == missing_.end()) missing_.push_back({order.id(), 1, now_, false});
-  else ++known->polls;
+  if (known == missing_.end()) missing_.push_back({order.id(), 1, now_});
+  else if (!known->on_its_way) ++known->polls;
+}
+
+// Holds that changed are no absence (trading rules 2.3): what the venue sets aside of the asset, beyond what the other orders
+// may need that it does not lack as well, is enough for this one too. Of those the most counts, of this one the least. No
+// word since `since`: the venue tells no holds.
+bool Execution::held_at_venue(const Order& order, Nanos since) const {
+  const auto asset_of = [this](const Order& o) {
+    const core::Instrument& ins = table_[o.intent.instrument()];
+    return o.intent.side() == Side::sell ? ins.base : ins.quote;
+  };
+  const core::AssetId asset = asset_of(order);
+  if (asset.value > venue_word_.size()) return false;
+  const Word& word = venue_word_[asset.value - 1];
+  if (!word.hold.is_set() || word.time < since) return false;
+  const auto needs = [this](const Order& o, bool with_fee) {
+    const core::Intent& i = o.intent;
+    if (i.side() == Side::sell) return o.leaves();
+    if (i.quote_qty().is_set()) return i.quote_qty() - (with_fee ? Decimal::zero() : o.cum_quote + o.cum_fee);
+    const Decimal px = i.limit_px().is_set() ? i.limit_px() : portfolio_.ask(i.instrument());
+    const Decimal value = mul(o.leaves(), px, Rounding::up), rate = table_[i.instrument()].rules.taker_fee;
+    return with_fee && rate.is_set() ? value + mul(value, rate, Rounding::up) : value;
+  };
+  const Decimal least = needs(order, false);
+  if (!least.is_positive()) return false;
+  Decimal left = word.hold;
+  for (const Order* o : orders_.working()) {
+    if (o == &order || asset_of(*o) != asset) continue;
+    if (std::any_of(missing_.begin(), missing_.end(), [o](const Missing& m) { return m.order == o->id(); })) continue;
+    const Decimal most = needs(*o, true);
+    if (most.is_set()) left = left - most;
+  }
+  return left.is_set() && left >= least;
+}
+
+// A purchase with an end at the venue can fill until then, if the proof was wrong.
+void Execution::note_tombstone(const Order& order) {
+  if (order.state != OrderState::not_placed || order.external || order.intent.side() != Side::buy) return;
+  Nanos& until = may_come_until_[order.intent.abi.instrument - 1];
+  until = std::max(until, order.intent.abi.expire_ns);
 }
 
 // What has no answer is asked for at each step. What the venue does not have is sent again while its time has not passed (the
@@ -176,7 +216,7 @@ void Execution::look_for_missing(Nanos now) {
     if (std::none_of(missing_.begin(), missing_.end(), [o](const Missing& m) { return m.order == o->id(); })) ask_about(*o);
   }
   if (missing_.empty()) return;
-  std::vector<core::ClientOrderId> gone;
+  std::vector<core::ClientOrderId> gone, held;
   for (Missing& m : missing_) {
     Order* o = orders_.find(m.order);
     if (o == nullptr || core::is_terminal(o->state)) {
@@ -188,20 +228,35 @@ void Execution::look_for_missing(Nanos now) {
         now - o->intent.abi.decided_ns <= options_.resend_window &&
         (o->intent.abi.not_after_ns == 0 || now <= o->intent.abi.not_after_ns)) {
       m.sent_again = true;  // once: what it leads to is asked for again
-      if (send_again(*o, now)) {
+      if (send_again(*o, now, m)) {
         m.polls = 0;
         m.since = now;
         continue;
       }
     }
+    // Where time is real an answer that has not come by then comes no more.
+    if (m.on_its_way && !options_.time_by_data && now - m.since >= options_.resend_window) m.on_its_way = false;
     if (m.polls >= options_.absent_polls && now - m.since >= options_.absent_for) {
-      move(*o, OrderEvent::proved_absent, now, "the venue does not have it");
-      gone.push_back(m.order);
-      continue;
+      if (!held_at_venue(*o, m.since)) {
+        move(*o, OrderEvent::proved_absent, now, "the venue does not have it");
+        gone.push_back(m.order);
+        continue;
+      }
+      // The proof begins anew, and what is there is to go.
+      held.push_back(m.order);
+      m.held = true;
+      m.polls = 0;
+      m.since = now;
     }
-    ask_about(*o);
+    ask_about(*o, m.polls + 1 >= options_.absent_polls ? ask_balances : 0);
   }
   std::erase_if(missing_, [&](const Missing& m) { return std::find(gone.begin(), gone.end(), m.order) != gone.end(); });
+  for (const core::ClientOrderId& id : held) {
+    Order* o = orders_.find(id);
+    if (o == nullptr || core::is_terminal(o->state)) continue;
+    block(o->intent.instrument(), "ORDER_HELD", "the venue does not list order " + std::string(id.view()) + ", and holds what it would hold", now, id.view());
+    if (!o->external) static_cast<void>(request_cancel(*o, now));
+  }
 }
 
 // What was sent between two steps and lost with the process goes out again at its own time, if that comes again.
@@ -217,6 +272,10 @@ void Execution::resend_in_time(Nanos now) {
 void Execution::resume_orders() {
   recalling_ = false;
   history_over_ = true;
+  // What a rule wants of a position that it was told of, and that the journal had not taken yet, is wanted now.
+  if (tell_rules_)
+    for (const core::Instrument& ins : table_.all())
+      if (portfolio_.position(ins.id).qty.is_positive()) tell_position(ins.id, now_);
   const std::vector<Order*> working = orders_.working();  // what is asked changes the list
   // A cancel that was on its way is lost with the process that sent it; asked twice it does no harm.
   for (Order* o : working) {
@@ -239,7 +298,7 @@ void Execution::cancel_in_time(Nanos now, bool in_step) {
   });
 }
 
-bool Execution::send_again(Order& order, Nanos now) {
+bool Execution::send_again(Order& order, Nanos now, Missing& missing) {
   const core::Intent& intent = order.intent;
   const core::InstrumentId id = intent.instrument();
   // Nor what nobody would order now: the position is being sold, or this exit does not run.
@@ -262,6 +321,7 @@ bool Execution::send_again(Order& order, Nanos now) {
   }
   Error why;
   const HandOver done = broker_.submit(*proof, why);
+  missing.on_its_way = done == HandOver::taken;
   out::warning("execution", "order {} had no answer before the restart and is not at the venue: it is sent again", intent.client_id());
   return done != HandOver::denied;
 }

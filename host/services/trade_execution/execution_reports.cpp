@@ -1,5 +1,6 @@
 // Execution's other half: what the broker says of orders and fills, held against what was sent.
 #include <algorithm>
+#include <utility>
 
 #include "services/trade_execution/execution.hpp"
 #include "services/trade_execution/incidents.hpp"
@@ -38,6 +39,7 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
     block(order.intent.instrument(), "ORDER_CAME_BACK", "an order that was over, or never at the venue, is or was there after all", now, order.intent.client_id());
   if (!asked_.empty() && !core::is_terminal(from) && told_as_ended(order.state)) ended_meanwhile_.push_back(order.id());
   if (event == OrderEvent::deny) uncount_rung(order);
+  if (event == OrderEvent::proved_absent) note_tombstone(order);
   changed_ = view_is_old_ = true;
   ++counts_.moves[static_cast<std::size_t>(order.intent.purpose)][static_cast<std::size_t>(order.state)];
   if (sink_.wanted()) {
@@ -139,7 +141,11 @@ void Execution::on_exec(const bl_exec& exec) {
     case BL_X_REJECTED: return end(OrderEvent::rejected, counts_.rejected);
     case BL_X_CANCEL_PENDING: return;
     case BL_X_CANCEL_REJECTED: move(*order, OrderEvent::cancel_refused, now, text); return;
-    case BL_X_UNKNOWN: move(*order, OrderEvent::timed_out, now, text); return;
+    case BL_X_UNKNOWN:
+      for (Missing& m : missing_)  // what was sent again has its answer: none
+        if (m.order == order->id() && std::exchange(m.on_its_way, false)) m.since = now;
+      move(*order, OrderEvent::timed_out, now, text);
+      return;
     case BL_X_DONE: return on_end(*order, exec);
     default: return;
   }
@@ -233,15 +239,17 @@ void Execution::block(InstrumentId id, std::string_view code, std::string_view t
   note(store::journal_kind::block, store::line(store::BlockRow{table_[id].symbol, fresh->code, fresh->text, fresh->order}));
 }
 
-void Execution::tell_position(InstrumentId id, Nanos now) {
-  const core::Position& p = portfolio_.position(id);
+void Execution::tell_position(InstrumentId id, Nanos now) { tell_position(id, portfolio_.position(id), portfolio_.dust(id), now, 0); }
+
+void Execution::tell_position(InstrumentId id, const core::Position& p, bool dust, Nanos now, std::uint16_t flags) {
   bl_position_ev e{};
   e.h.size = sizeof e;
   e.h.type = BL_EV_POSITION;
+  e.h.flags = flags;
   e.h.instrument = id.value;
   e.h.ts_event = e.h.ts_recv = now;
   e.position.instrument = id.value;
-  if (portfolio_.dust(id)) e.position.flags |= 1u;
+  if (dust) e.position.flags |= 1u;
   if (blocked(id)) e.position.flags |= 2u;
   e.position.qty = p.qty.raw();
   e.position.avg_px = p.average.raw();

@@ -1,5 +1,6 @@
 // Execution's memory: what outlives the process goes into the journal as it happens, and comes back from it.
 #include <algorithm>
+#include <limits>
 
 #include "core/contract.hpp"
 #include "services/trade_execution/execution.hpp"
@@ -48,6 +49,23 @@ store::StepRow Execution::step_row() const {
   return r;
 }
 
+// In the row of a step that is over: what is decided again after a restart must not know its prices before they come again.
+void Execution::add_best(store::StepRow& row) {
+  for (const core::Instrument& ins : table_.all()) {
+    const Decimal best = portfolio_.position(ins.id).best_px;
+    Decimal& noted = noted_best_[ins.id.value - 1];
+    if (best.is_set() && best != noted) row.best.emplace_back(ins.symbol, best);
+    noted = best;
+  }
+}
+
+bool Execution::best_is_news() const noexcept {
+  return std::any_of(table_.all().begin(), table_.all().end(), [this](const core::Instrument& ins) {
+    const Decimal best = portfolio_.position(ins.id).best_px;
+    return best.is_set() && best != noted_best_[ins.id.value - 1];
+  });
+}
+
 void Execution::note_target(const core::Target& t, bool insists) {
   if (!durable_journal_) return;
   note(store::journal_kind::target, store::line(store::TargetRow{table_[t.instrument].symbol, t.purpose, t.weight, t.valid_until,
@@ -86,6 +104,39 @@ void Execution::clear(InstrumentId id, Purpose purpose) {
 // ---- read ---------------------------------------------------------------------------------------------------------
 
 Result<void> Execution::restore(const store::JournalRow& row, core::RecordSink* project) {
+  namespace kind = store::journal_kind;
+  auto done = restore_row(row, project);
+  if (done && tell_rules_ && (row.kind == kind::fill || row.kind == kind::inventory || row.kind == kind::flow)) keep_past(row.time);
+  return done;
+}
+
+// What is held is another than it was: the rules are told of it when the bars of then are recalled.
+void Execution::keep_past(Nanos at) {
+  for (const core::Instrument& ins : table_.all()) {
+    const core::Position& p = portfolio_.position(ins.id);
+    core::Position& was = past_now_[ins.id.value - 1];
+    if (was.qty == p.qty && was.cost == p.cost && was.realised == p.realised && was.fees == p.fees) continue;
+    past_.push_back({ins.id, p, at});
+    was = p;
+  }
+}
+
+void Execution::recall_positions(Nanos until) {
+  for (; past_told_ < past_.size() && past_[past_told_].time <= until; ++past_told_) {
+    const Past& one = past_[past_told_];
+    const core::ProductRules& rules = table_[one.instrument].rules;
+    const Decimal qty = one.position.qty, bid = portfolio_.bid(one.instrument);
+    const bool dust = !qty.is_zero() && (qty < rules.base_min || qty < rules.base_step ||
+                                         (bid.is_set() && mul(qty, bid, Rounding::half_even) < rules.quote_min));
+    tell_position(one.instrument, one.position, dust, one.time, 1);
+  }
+  if (past_told_ == past_.size()) {
+    past_ = {};
+    past_told_ = 0;
+  }
+}
+
+Result<void> Execution::restore_row(const store::JournalRow& row, core::RecordSink* project) {
   namespace kind = store::journal_kind;
   now_ = std::max(now_, row.time);
   ++seq_;
@@ -155,6 +206,7 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
     return bad("order " + std::string(r->order.view()) + " was " + std::string(core::to_string(r->to)) + " and would be " +
                std::string(core::to_string(order->state)) + " now");
   if (r->event == OrderEvent::deny) uncount_rung(*order);
+  if (r->event == OrderEvent::proved_absent) note_tombstone(*order);
   if (project != nullptr) {
     core::OrderEventRecord e;
     e.order = order->id();
@@ -235,6 +287,11 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   loss_trips_ = r->loss_trips;
   day_tripped_ = row.time / day_ns;
   drawdown_trips_ = r->drawdown_trips;
+  for (const auto& [symbol, px] : r->best) {
+    const InstrumentId id = table_.find(symbol);
+    if (!id) return bad("the best price of " + symbol + ", which is not among the instruments of this run");
+    portfolio_.restore_best(id, px);
+  }
   return {};
 }
 
@@ -242,18 +299,14 @@ void Execution::recall_bar(const bl_bar& bar) {
   bl_bar replayed = bar;
   replayed.h.flags |= 1u;
   if (const auto done = broker_.on_event(replayed.h); !done) broker_failed(done.error());
-  core::Mark mark;
-  mark.last = Decimal::from_mantissa(bar.close, bar.px_exp);
-  mark.time = bar.h.ts_event;
-  const InstrumentId id{bar.h.instrument};
-  if (!mark.last.is_set() || !mark.last.is_positive() || mark.time < portfolio_.mark(id).time) return;
-  // Older than the position it is no price of: its best one counts from its first fill on.
-  const core::Position& p = portfolio_.position(id);
-  portfolio_.set_mark(id, mark, p.qty.is_zero() || mark.time > p.opened);
+  mark_by_bar(bar);
 }
+
+void Execution::recall_quote(const bl_quote& quote) { mark_by_quote(quote); }
 
 void Execution::tell_rules_of_today() {
   if (!tell_rules_) return;
+  recall_positions(std::numeric_limits<Nanos>::max());
   const auto tell = [this](const Order& o) {
     if (o.external) return;
     for (const core::BookedFill& f : o.fills) {
@@ -283,6 +336,7 @@ void Execution::restored() {
   now_ = settled_;
   inherited_until_ = settled_ + 2 * options_.interval;
   seq_ += 1u << 20;  // above what the process may have numbered after its last row
+  inherited_seq_ = seq_;
   const std::vector<Order*> working = orders_.working();  // what is applied changes the list
   for (Order* o : working)
     if (o->state == OrderState::recorded || o->state == OrderState::submitted)

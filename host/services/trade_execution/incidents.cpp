@@ -60,6 +60,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"ORDER_EVENT_UNEXPECTED", true, "the venue reports what cannot follow the order's state; the state stands"},
     {"ORDER_EXTERNAL", false, "the venue has an order that this host did not make: it is followed, and counts in every limit"},
     {"ORDER_GONE", true, "the venue does not know an order that it had acknowledged; its product is blocked"},
+    {"ORDER_HELD", true, "the venue lists an order nowhere and holds what it would hold: it does not count as absent, its cancel is asked for, its product is blocked"},
     {"ORDER_KNOWN", true, "an order that was to be adopted is known already under one of its ids"},
     {"ORDER_MALFORMED", true, "the venue tells of an order without a product, a side or a quantity: it is not followed"},
     {"ORDER_WITHOUT_ID", true, "an intent without a client order id was not made an order"},

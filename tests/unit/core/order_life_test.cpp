@@ -44,6 +44,18 @@ TEST_CASE("rule 2.3: one query that does not find an order changes nothing; only
     if (is_terminal(s)) CHECK(next_state(s, E::proved_absent) == s);
 }
 
+TEST_CASE("rule 2.3: what the venue never told of and is proved absent was never placed, though its cancel had been asked for") {
+  for (const bool told : {false, true}) {
+    OrderTable table;
+    Order& o = **table.add(limit_buy("bl-1", "10"_dec), 0, 1);
+    go(table, o, {E::handed_over, E::cancel_sent});
+    if (told) go(table, o, {E::acked});
+    REQUIRE(o.state == S::cancel_pending);
+    go(table, o, {E::restarted, E::cancel_sent, E::absent, E::proved_absent});
+    CHECK(o.state == (told ? S::cancelled : S::not_placed));
+  }
+}
+
 TEST_CASE("rule 2.3: after a restart what may have left is unknown, what the venue had stays at the venue") {
   for (const S s : all_states) {
     INFO(to_string(s));

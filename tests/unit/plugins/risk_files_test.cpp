@@ -47,15 +47,18 @@ struct Risk : Opened<bl_risk_v1> {
     return Json::parse(text);
   }
   void tell(const bl_event& e) { REQUIRE(table->on_event(inst, &e, &account.view(), &host.sink) == BL_OK); }
-  void bar(std::uint32_t instrument, std::int64_t close_ns, std::int64_t close, std::int64_t range = 0) {
-    const bl_bar b = bar_at(instrument, close_ns - bar_ns, close, close + range, close - range, close);
+  void bar(std::uint32_t instrument, std::int64_t close_ns, std::int64_t close, std::int64_t range = 0,
+           std::uint16_t flags = 0) {
+    bl_bar b = bar_at(instrument, close_ns - bar_ns, close, close + range, close - range, close);
+    b.h.flags = flags;
     tell(b.h);
   }
   void position(std::uint32_t instrument, const char* qty, const char* avg, std::int64_t opened,
-                std::int64_t at) {
+                std::int64_t at, std::uint16_t flags = 0) {
     bl_position_ev e{};
     e.h.size = sizeof e;
     e.h.type = BL_EV_POSITION;
+    e.h.flags = flags;
     e.h.instrument = e.position.instrument = instrument;
     e.h.ts_event = e.h.ts_recv = at;
     e.position.qty = D(qty).raw();
@@ -286,6 +289,42 @@ TEST_CASE("risk_stops file: each part of an entry is protected at once, and an o
   p.position(1, "0", "0", 0, t + 2 * bar_ns);
   p.bar(1, t + 3 * bar_ns, 13'000);
   CHECK(p.host.stops.size() == 3);
+}
+
+TEST_CASE(
+    "rule 3.3: what is replayed to risk_stops after a restart teaches it what it knew: the same stop, the same step") {
+  constexpr std::uint16_t replayed = 1;
+  const Json params = {{"bars", 2},          {"factor", 10},
+                       {"trailing", 0.05},   {"break_even", 0.0},
+                       {"take_profit_ladder", Json::array({step(0.05, 0.5), step(0.2, 0.25)})}};
+  const auto live = [](Risk& p, std::int64_t t, std::uint16_t flags) {
+    p.account.now_ns = t;  // the view is older than what is told
+    p.bar(1, t, 10'000, 15, flags);
+    p.bar(1, t + bar_ns, 10'000, 15, flags);
+    p.position(1, "4", "100", t + 2 * bar_ns, t + 2 * bar_ns, flags);
+    p.bar(1, t + 2 * bar_ns, 10'000, 15, flags);
+    p.bar(1, t + 3 * bar_ns, 10'600, 15, flags);
+    p.position(1, "2", "100", t + 2 * bar_ns, t + 4 * bar_ns, flags);  // half of it was sold
+    p.bar(1, t + 4 * bar_ns, 10'300, 15, flags);
+  };
+  Risk through("risk_stops"), again("risk_stops");
+  through.run(params);
+  again.run(params);
+  const std::int64_t t = through.account.now_ns / bar_ns * bar_ns;
+  live(through, t, 0);
+  live(again, t, replayed);
+  CHECK(again.host.stops.empty());  // the host has the stops of then
+  again.position(1, "2", "100", t + 2 * bar_ns, t + 4 * bar_ns);
+  REQUIRE_FALSE(again.host.stops.empty());
+  for (Risk* p : {&through, &again}) {
+    INFO((p == &through ? "through" : "again"));
+    CHECK(px(p->host.stops.back().stop_px) == "100.7");   // 5 % below 106
+    CHECK(px(p->host.stops.back().limit_px) == "120");    // the first step is done
+    CHECK(p->host.stops.back().flags == 5'000);           // a quarter of four
+  }
+  for (Risk* p : {&through, &again}) p->bar(1, t + 5 * bar_ns, 10'700, 15);
+  CHECK(px(again.host.stops.back().stop_px) == px(through.host.stops.back().stop_px));
+  CHECK(px(again.host.stops.back().limit_px) == px(through.host.stops.back().limit_px));
 }
 
 TEST_CASE("risk_stops file: what the host does not take is said again at the next bar") {

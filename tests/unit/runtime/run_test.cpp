@@ -1,6 +1,7 @@
 // Whole runs in this process, with the built plugins.
 #include "services/runtime/run.hpp"
 
+#include <chrono>
 #include <cmath>
 #include <fstream>
 
@@ -130,4 +131,60 @@ TEST_CASE("a state folder with the orders of an earlier run is refused") {
   o.var = folder.path() / "var";
   o.select = services::select_features;
   CHECK(services::Run::make(configured(folder, yaml_of(folder)), std::move(o)).error().code == "RUN_VAR_USED");
+}
+
+TEST_CASE("rule 3.6: a liquidation that a restart finds goes on though the feed gives nothing") {
+  using clock = std::chrono::steady_clock;
+  Folder folder;
+  candles(folder.path() / "btc.csv", 300, 0);
+  candles(folder.path() / "eth.csv", 300, 2);
+  std::string yaml = yaml_of(folder);
+  yaml.erase(yaml.find(", state: memory"), std::string_view(", state: memory").size());
+  const auto options = [&folder] {
+    services::RunOptions o;
+    o.var = folder.path() / "var";
+    o.select = services::select_features;
+    o.feed_patience = std::chrono::milliseconds(300);
+    return o;
+  };
+  const auto held = [](services::Run& run) { return run.execution().portfolio().position({1}).qty; };
+  Decimal left = Decimal::zero();
+  {
+    auto made = services::Run::make(configured(folder, yaml), options());
+    if (!made) FAIL(made.error().message);
+    services::Run& run = **made;
+    run.loop().after_step = [&](core::Nanos t, bool) {
+      if (run.execution().liquidating() || !held(run).is_positive()) return;
+      services::LiquidationRequest q;
+      q.id = "e1";
+      q.reason = "fire";
+      q.principal = "operator";
+      q.request_id = "r1";
+      bool replayed = false;
+      CHECK(run.execution().liquidate(q, t, replayed).ok());
+      run.stop();
+    };
+    CHECK(run.execute().end == services::RunEnd::stopped);
+    REQUIRE(run.execution().liquidating());
+    left = held(run);
+    REQUIRE(left.is_positive());
+  }
+  std::string mute = yaml;
+  const auto from = mute.find("  - {id: market"), to = mute.find("  - {id: cross");
+  mute.replace(from, to - from, "  - {id: market, kind: feed, plugin: test.feed.script, params: {script: silent}}\n");
+  mute.replace(mute.find(PLUGINS), std::string_view(PLUGINS).size(), std::string(PLUGINS) + ", " + fs::path(SCRIPT_FEED).parent_path().string());
+  auto made = services::Run::make(configured(folder, mute), options());
+  if (!made) FAIL(made.error().message);
+  services::Run& run = **made;
+  const auto begun = clock::now();
+  run.loop().beat = [&] {
+    if (run.execution().counts().orders > 0 || clock::now() - begun > std::chrono::seconds(20)) run.stop();
+  };
+  run.execute();
+  REQUIRE(run.execution().counts().orders > 0);
+  REQUIRE_FALSE(run.execution().orders().working().empty());
+  const core::Order& sale = *run.execution().orders().working().front();
+  CHECK(sale.intent.side() == core::Side::sell);
+  CHECK(sale.intent.purpose == core::Purpose::emergency);
+  CHECK(sale.intent.qty() <= left);
 }

@@ -54,7 +54,7 @@ struct Broker final : services::BrokerPort {
   Result<void> query(const bl_query& q) override {
     if (!answers) return Error{"TEST", "no connection"};
     queries.push_back(q);
-    if (q.scope == 1) asked.emplace_back(q.order.client_id.ptr, q.order.client_id.len);
+    if ((q.scope & 1u) != 0) asked.emplace_back(q.order.client_id.ptr, q.order.client_id.len);
     return {};
   }
   Result<void> on_event(const bl_event&) override { return {}; }

@@ -462,3 +462,112 @@ TEST_CASE("restart: the lock after a stop-out outlives the process, the stop of 
   a.want(Purpose::entry, 0.05);
   CHECK(a.broker.sent.empty());
 }
+
+TEST_CASE("rule 3.3: the bar in which a position was opened is no best price of it, whether a restart hears it before its fill or after") {
+  StoreFolder dir;
+  const auto best = [](const Desk& d) { return d.exec->portfolio().position({1}).best_px; };
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.want(Purpose::entry, 0.05);
+    const Intent entry = d.last();
+    d.now += bar_ns;
+    d.price(d.m.btc, 11000);
+    d.fill(entry, entry.qty(), entry.limit_px());
+    REQUIRE(best(d) == entry.limit_px());
+    REQUIRE(d.journal->flush());  // and dies in this step
+  }
+  Again a(dir / "j");
+  a.exec->resume_orders();
+  a.now = start_ns + bar_ns;
+  a.price(a.m.btc, 11000);
+  CHECK(best(a) == "99.95"_dec);
+  a.now += bar_ns;
+  a.price(a.m.btc, 10500);
+  CHECK(best(a) == "105"_dec);
+}
+
+TEST_CASE("rule 3.3: the best price of a position outlives the process, where no bar tells it again") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.options.time_by_data = false;
+    d.use({});
+    d.hold(0.05);
+    d.quote(d.m.btc, 11990, 12010);
+    d.quote(d.m.btc, 10990, 11010);
+    d.step();
+  }
+  Again a(dir / "j");
+  CHECK(a.exec->portfolio().position({1}).best_px == "120"_dec);
+}
+
+TEST_CASE("rule 3.3: a quote that is recalled counts for the best price as it did, and keeps a bar from being the mark") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.step();
+  }
+  Again a(dir / "j");
+  bl_quote q{};
+  q.h.size = sizeof q;
+  q.h.type = BL_EV_QUOTE;
+  q.h.instrument = 1;
+  q.h.ts_event = q.h.ts_recv = start_ns + bar_ns;
+  q.px_exp = -2;
+  q.bid = 11990;
+  q.ask = 12010;
+  a.exec->recall_quote(q);
+  CHECK(a.exec->portfolio().position({1}).best_px == "120"_dec);
+  bl_bar bar{};
+  bar.h = q.h;
+  bar.h.size = sizeof bar;
+  bar.h.type = BL_EV_BAR;
+  bar.h.ts_event = bar.h.ts_recv = bar.close_ns = start_ns + bar_ns + 1;
+  bar.px_exp = -2;
+  bar.is_final = 1;
+  bar.open = bar.high = bar.low = bar.close = 13000;
+  a.exec->recall_bar(bar);
+  CHECK(a.exec->portfolio().mark({1}).bid == "119.9"_dec);
+  CHECK(a.exec->portfolio().position({1}).best_px == "120"_dec);
+}
+
+TEST_CASE("rule 3.3: after a restart the rules are told how positions came about, as history and in its time, and what is held now") {
+  struct Told {
+    core::Nanos at;
+    std::uint16_t flags;
+    Decimal qty;
+    bool operator==(const Told&) const = default;
+  };
+  StoreFolder dir;
+  core::Nanos bought = 0, sold = 0;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    bought = d.now;
+    d.hold(0.05);
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::exit, 0);
+    sold = d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.fill(d.last(), "2"_dec, "100"_dec);
+    d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, "2"_dec);
+    d.step();
+  }
+  Again a(dir / "j");
+  a.exec = std::make_unique<services::Execution>(a.options, a.m.table, a.m.usd, "0.0005"_dec, std::vector<std::unique_ptr<core::RiskRule>>{},
+                                                 core::FloorLimits{}, a.broker, *a.journal, a.sink);
+  std::vector<Told> told;
+  a.exec->tell_rules([&told](const bl_event& e) {
+    if (e.type == BL_EV_POSITION) told.push_back({e.ts_recv, e.flags, Decimal::from_raw(reinterpret_cast<const bl_position_ev&>(e).position.qty)});
+  });
+  REQUIRE(a.journal->each([&a](const store::JournalRow& row) { return a.exec->restore(row); }).ok());
+  a.exec->restored();
+  a.exec->recall_positions(bought - 1);
+  CHECK(told.empty());
+  a.exec->recall_positions(bought);
+  CHECK(told == std::vector<Told>{{bought, 1, "5"_dec}});
+  a.exec->tell_rules_of_today();
+  CHECK(told == std::vector<Told>{{bought, 1, "5"_dec}, {sold, 1, "3"_dec}});
+  a.exec->resume_orders();
+  CHECK(told == std::vector<Told>{{bought, 1, "5"_dec}, {sold, 1, "3"_dec}, {a.exec->settled(), 0, "3"_dec}});
+}

@@ -118,6 +118,198 @@ TEST_CASE("rule 2.3: what counted as never placed and is acknowledged, or filled
   }
 }
 
+namespace {
+
+/// The venue's word of a balance.
+void tell_hold(Desk& d, core::AssetId asset, Decimal total, Decimal hold) {
+  bl_balance_ev b{};
+  b.h.size = sizeof b;
+  b.h.type = BL_EV_BALANCE;
+  b.h.ts_event = b.h.ts_recv = d.now;
+  b.asset = asset.value;
+  b.total = total.raw();
+  b.hold = hold.raw();
+  d.exec->on_broker_event(b.h);
+}
+
+/// Bars in which the venue says that it does not have the order; `beside`: what it says then, too.
+void absent_for(Desk& d, const core::Intent& order, int bars, const std::function<void()>& beside = {}) {
+  for (int n = 0; n < bars; ++n) {
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    if (!core::is_terminal(d.state(order))) d.report(order, BL_X_ABSENT, BL_S_UNKNOWN);
+    if (beside) beside();
+    d.step();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("rule 2.3: what this process sent may be on its way: in the first bars after a restart, too, an answer that it is not there is no proof") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.price(d.m.btc, 10000);
+    d.step();
+  }
+  Again a(dir / "j");
+  a.exec->resume_orders();
+  a.now = a.exec->settled() + bar_ns;
+  a.price(a.m.btc, 10000);
+  a.want(Purpose::exit, 0);
+  const core::Intent exit = a.last();
+  REQUIRE(exit.side() == core::Side::sell);
+  absent_for(a, exit, 6);
+  CHECK_FALSE(core::is_terminal(a.state(exit)));
+  CHECK(a.broker.sent.size() == 1);  // nothing is sold beside it
+  a.report(exit, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+  a.now += bar_ns;
+  a.price(a.m.btc, 10000);
+  a.step();
+  CHECK(a.broker.sent.size() == 2);
+}
+
+TEST_CASE("rule 2.3: what was sent again is on its way once more: that it is not there proves nothing before it is answered") {
+  StoreFolder dir;
+  core::Intent exit = core::blank_intent();
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::exit, 0);
+    exit = d.last();
+  }
+  Again a(dir / "j");
+  a.report(exit, BL_X_ABSENT, BL_S_UNKNOWN);
+  a.now = exit.abi.decided_ns + 1;
+  a.price(a.m.btc, 10000);
+  a.exec->resume_orders();
+  REQUIRE(a.broker.sent.size() == 1);
+  REQUIRE(a.last().client_id() == exit.client_id());
+  absent_for(a, exit, 6);
+  CHECK(a.state(exit) == OrderState::unknown);
+  CHECK(a.broker.sent.size() == 1);
+  a.report(exit, BL_X_UNKNOWN, BL_S_UNKNOWN);
+  absent_for(a, exit, 2);
+  CHECK(a.state(exit) == OrderState::unknown);
+  absent_for(a, exit, 2);
+  CHECK(a.state(exit) == OrderState::not_placed);
+  CHECK(a.broker.sent.size() == 2);
+}
+
+TEST_CASE("rule 2.3: an exit that died on its way, its cancel asked for, was never placed; the next attempt sells") {
+  StoreFolder dir;
+  core::Intent exit = core::blank_intent();
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::exit, 0);
+    exit = d.last();
+    d.now += 3 * bar_ns;
+    d.price(d.m.btc, 10000);
+    d.step();
+    REQUIRE(d.state(exit) == OrderState::cancel_pending);
+  }
+  Again a(dir / "j");
+  a.now = a.exec->settled();
+  a.exec->resume_orders();
+  absent_for(a, exit, 4);
+  CHECK(a.state(exit) == OrderState::not_placed);
+  REQUIRE(a.broker.sent.size() == 1);
+  CHECK(a.last().client_id() != exit.client_id());
+  CHECK(a.last().qty() == exit.qty());
+}
+
+TEST_CASE("rule 2.3: an order that holds balance at the venue is not absent: it is cancelled, and nothing is sold beside it") {
+  Desk d;
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  d.broker.answer = services::HandOver::unknown;
+  d.want(Purpose::exit, 0);
+  d.broker.answer = services::HandOver::taken;
+  const core::Intent exit = d.last();
+  absent_for(d, exit, 8, [&d] { tell_hold(d, d.m.btc_asset, "5"_dec, "5"_dec); });
+  CHECK_FALSE(core::is_terminal(d.state(exit)));
+  CHECK(d.broker.sent.size() == 2);
+  CHECK(d.exec->counts().by_incident.at("ORDER_HELD") >= 1);
+  CHECK(d.exec->blocked(d.m.btc));
+  REQUIRE_FALSE(d.broker.cancelled.empty());
+  CHECK(d.broker.cancelled.back() == exit.client_id());
+  absent_for(d, exit, 5, [&d] { tell_hold(d, d.m.btc_asset, "5"_dec, Decimal::zero()); });
+  CHECK(d.state(exit) == OrderState::not_placed);
+  CHECK(d.broker.sent.size() == 3);
+}
+
+TEST_CASE("rule 2.3: what other orders hold at the venue is no sign of one that it does not have") {
+  Desk d;
+  d.price(d.m.bnb, 10000);
+  d.want(Purpose::entry, 0.05, d.m.bnb);
+  d.report(d.last(), BL_X_ACCEPTED);
+  d.broker.answer = services::HandOver::unknown;
+  d.want(Purpose::entry, 0.05);
+  d.broker.answer = services::HandOver::taken;
+  const core::Intent entry = d.last();
+  REQUIRE(entry.instrument() == d.m.btc);
+  absent_for(d, entry, 5, [&d] { tell_hold(d, d.m.usd, "10000"_dec, "505"_dec); });
+  CHECK(d.state(entry) == OrderState::not_placed);
+  CHECK(d.exec->counts().by_incident.count("ORDER_HELD") == 0);
+}
+
+TEST_CASE("rule 3.1: a purchase that the venue neither shows nor lets go of keeps nothing that is held from being sold") {
+  Desk d;
+  d.hold(0.02);
+  d.price(d.m.btc, 10000);
+  d.broker.answer = services::HandOver::unknown;
+  d.want(Purpose::entry, 0.05);
+  d.broker.answer = services::HandOver::taken;
+  const core::Intent entry = d.last();
+  REQUIRE(entry.side() == core::Side::buy);
+  absent_for(d, entry, 5, [&d] { tell_hold(d, d.m.usd, d.exec->portfolio().cash(d.m.usd), "310"_dec); });
+  REQUIRE_FALSE(core::is_terminal(d.state(entry)));
+  REQUIRE(d.broker.sent.size() == 2);
+  for (int n = 0; n < 2; ++n) {  // and once only
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.want(Purpose::exit, 0);
+    REQUIRE(d.broker.sent.size() == 3);
+    CHECK(d.last().side() == core::Side::sell);
+    CHECK(d.last().qty() == d.exec->portfolio().position(d.m.btc).qty);
+  }
+  d.want(Purpose::entry, 0.1);
+  CHECK(d.broker.sent.size() == 3);  // nor is anything bought beside it
+}
+
+TEST_CASE("rule 2.3: what counts as not placed is not bought a second time before its end at the venue, after a restart neither") {
+  StoreFolder dir;
+  core::Nanos end = 0;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.options.gtd_bars = 12;
+    d.use({});
+    d.want(Purpose::entry, 0.05);
+    const core::Intent entry = d.last();
+    end = entry.abi.expire_ns;
+    d.report(entry, BL_X_UNKNOWN, BL_S_UNKNOWN);
+    absent_for(d, entry, 5);
+    REQUIRE(d.state(entry) == OrderState::not_placed);
+    d.want(Purpose::entry, 0.05);
+    CHECK(d.broker.sent.size() == 1);
+    CHECK(d.why("ORDER_MAY_COME") == 1);
+  }
+  Again a(dir / "j");
+  a.exec->resume_orders();
+  a.now = end - bar_ns;
+  a.price(a.m.btc, 10000);
+  a.want(Purpose::entry, 0.05);
+  CHECK(a.broker.sent.empty());
+  a.now = end;
+  a.price(a.m.btc, 10000);
+  a.want(Purpose::entry, 0.05);
+  CHECK(a.broker.sent.size() == 1);
+}
+
 TEST_CASE("rule 3.1: what an ended order owes in fills outlives the process: it is not sold again, and it is asked for") {
   StoreFolder dir;
   {

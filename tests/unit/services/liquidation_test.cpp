@@ -489,6 +489,38 @@ TEST_CASE("liquidation: not in freeze; a resume interrupts it, says so in the re
   CHECK(d.broker.sent.size() == sent);
 }
 
+TEST_CASE("rule 3.6: after a restart a liquidation goes on without a feed; where no price is known its slices are sized by their cost") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.05);
+    d.price(d.m.btc, 10000);
+    auto q = ask();
+    q.max_slice = "200"_dec;
+    begin(d, q);
+    d.exec->settle(d.now);
+  }
+  Again a(dir / "j");
+  Venue v{a};
+  v.turn();
+  CHECK(a.exec->waits_for_history());
+  CHECK(a.broker.sent.empty());
+  a.exec->go_on_without_history();
+  CHECK_FALSE(a.exec->waits_for_history());
+  std::size_t slices = 0;
+  for (; slices < 9 && a.exec->liquidating(); ++slices) {
+    v.turn();
+    if (!a.exec->liquidating()) break;
+    REQUIRE(a.broker.sent.size() == slices + 1);
+    CHECK(mul(a.last().qty(), "99.95"_dec, Rounding::up) <= "200"_dec);
+    fill_last(a);
+    a.now += 1;
+  }
+  CHECK(slices >= 3);
+  CHECK_FALSE(a.exec->liquidating());
+  CHECK(a.exec->portfolio().position(a.m.btc).qty.is_zero());
+}
+
 TEST_CASE("restart: a liquidation goes on from the journal, with the same id and under another order id (3.6)") {
   StoreFolder dir;
   Decimal held = Decimal::zero();

@@ -72,10 +72,13 @@ TEST_CASE("journal rows: every kind comes back as it was written") {
     CHECK(is->text.find("it said \"no\"\n") == 0);  // what is no UTF-8 is replaced, the rest stays
   }
   {
-    const FillRow was{id, "f-1", "BTC-USD", core::Side::sell, "0.000000000000000001"_dec, "2"_dec, Decimal::not_set(), "0.5"_dec, "USD", 2};
+    FillRow was{id, "f-1", "BTC-USD", core::Side::sell, "0.000000000000000001"_dec, "2"_dec, Decimal::not_set(), "0.5"_dec, "USD", 2};
+    CHECK(line(was).find("\"at\"") == std::string::npos);
+    was.at = 1'700'000'000'000'000'123;
     const auto is = read_fill(line(was));
     REQUIRE(is.ok());
     CHECK(line(*is) == line(was));
+    CHECK(is->at == was.at);
     CHECK_FALSE(is->fee.is_set());
     CHECK(is->fee_worth == "0.5"_dec);
   }
@@ -89,10 +92,13 @@ TEST_CASE("journal rows: every kind comes back as it was written") {
     CHECK(is->looked);
   }
   {
-    const StepRow was{1'700'000'000'000'000'123, 19'675, 7, 8, "12345.678"_dec, Decimal::not_set(), "0.1"_dec, "99"_dec};
+    StepRow was{1'700'000'000'000'000'123, 19'675, 7, 8, "12345.678"_dec, Decimal::not_set(), "0.1"_dec, "99"_dec};
+    CHECK(read_step(line(was))->best.empty());
+    was.best = {{"BTC-USD", "50158.59"_dec}, {"ETH-USD", "2800"_dec}};
     const auto is = read_step(line(was));
     REQUIRE(is.ok());
     CHECK(line(*is) == line(was));
+    CHECK(is->best == was.best);
     CHECK(is->settled == was.settled);
   }
   {
