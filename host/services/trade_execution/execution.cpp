@@ -38,6 +38,8 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       last_exit_(table.size(), 0),
       locked_until_(table.size(), 0),
       told_unprotected_(table.size(), false),
+      rests_(table.size()),
+      guards_(options_.stops.at_venue && options_.stops.can.any()),
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
       states_(table.size()),
@@ -83,6 +85,10 @@ void Execution::on_quote(const bl_quote& quote) {
   portfolio_.set_mark({quote.h.instrument}, mark);
   if (resuming_ && !missing_.empty()) resend_in_time(now_);
   act_on_price({quote.h.instrument}, now_);
+  if (guards_) {
+    rest({quote.h.instrument}, now_);
+    if (!approved_.empty()) flush_frame(now_);
+  }
 }
 
 void Execution::broker_failed(const Error& why) { incident("BROKER_EVENT_FAILED", why.message, now_); }
@@ -90,6 +96,7 @@ void Execution::broker_failed(const Error& why) { incident("BROKER_EVENT_FAILED"
 void Execution::on_broker_event(const bl_event& event) {
   if (resuming_ && hold_back(event)) return;
   if (!collect(event)) take(event);
+  if (follow_) follow_up();
 }
 
 void Execution::take(const bl_event& event) {
@@ -202,6 +209,7 @@ void Execution::trade(Nanos now) {
     if (options_.position_drift.on() || options_.exposure_drift.on()) trim_drift(now);
   }
   if (!approved_.empty()) flush_frame(now);
+  if (guards_ && (protections_.any() || !orders_.working().empty())) rest_all(now);
   if (liquidation_) static_cast<void>(look_at_liquidation(now));
 }
 
@@ -259,7 +267,7 @@ void Execution::settle(Nanos now) {
 
 core::Order* Execution::working_of(InstrumentId id) const {
   for (Order* o : orders_.working())
-    if (!o->external && o->intent.abi.instrument == id.value) return o;
+    if (!o->external && o->intent.abi.instrument == id.value && !core::rests_as_stop(o->intent)) return o;
   return nullptr;
 }
 
@@ -290,7 +298,7 @@ Decimal Execution::working_sells(InstrumentId id) const {
 core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
   core::FloorFacts f;
   f.state = states_.of(id);
-  f.gate_open = gate_open();
+  f.gate_open = gate_open() && !flattening_;
   f.store_up = store_up();
   f.locked = states_.lock_of(id, now) != nullptr;
   f.listed = states_.listed(id);
@@ -434,6 +442,16 @@ void Execution::consider(InstrumentId id, Nanos now) {
       return stop(codes().dust);
     }
     if (!wants_out && notional < smallest) return stop(codes().below_min);
+    // What is to be sold is held by the stop that rests: it is taken off first, and its end waited for. Not for an exit that does not run.
+    if (guards_ && resting_of(id) != nullptr && !states_.frozen(id)) {
+      if (!may_exit(id, target->purpose)) {
+        give_up(id, target->purpose);
+        return stop(shared("STATE_HALTED"));
+      }
+      if (wants_out) insist(id, target->purpose);
+      static_cast<void>(clears_the_way(id, now));
+      return stop(codes().working);
+    }
     core::Intent intent = make_intent(ins, Side::sell, qty, target->purpose, target->decision, target->ref_px, now);
     const bool by_ladder = wants_out && target->purpose != Purpose::emergency;
     exit_terms(intent, by_ladder);

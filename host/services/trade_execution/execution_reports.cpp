@@ -38,6 +38,15 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
     block(order.intent.instrument(), "ORDER_CAME_BACK", "an order that was over, or never at the venue, is or was there after all", now, order.intent.client_id());
   if (!asked_.empty() && !core::is_terminal(from) && told_as_ended(order.state)) ended_meanwhile_.push_back(order.id());
   if (event == OrderEvent::deny) uncount_rung(order);
+  if (!order.external && core::rests_as_stop(order.intent)) {
+    resting_moved(order);
+    RestingStop& r = rests_[order.intent.abi.instrument - 1];
+    const bool refused = order.state == OrderState::rejected || order.state == OrderState::denied || order.state == OrderState::not_placed;
+    if (refused && !r.told) {
+      r.told = true;
+      incident("STOP_NOT_RESTING", "the venue did not take a stop: the host watches it", now, order.intent.client_id());
+    }
+  }
   changed_ = view_is_old_ = true;
   ++counts_.moves[static_cast<std::size_t>(order.intent.purpose)][static_cast<std::size_t>(order.state)];
   if (sink_.wanted()) {
@@ -138,7 +147,10 @@ void Execution::on_exec(const bl_exec& exec) {
     case BL_X_ABSENT: return on_absent(*order, now);
     case BL_X_REJECTED: return end(OrderEvent::rejected, counts_.rejected);
     case BL_X_CANCEL_PENDING: return;
-    case BL_X_CANCEL_REJECTED: move(*order, OrderEvent::cancel_refused, now, text); return;
+    case BL_X_CANCEL_REJECTED:
+      move(*order, OrderEvent::cancel_refused, now, text);
+      if (core::rests_as_stop(order->intent) && !core::is_terminal(order->state)) ask_about(*order);  // it may have sold: a sale waits for its word
+      return;
     case BL_X_UNKNOWN: move(*order, OrderEvent::timed_out, now, text); return;
     case BL_X_DONE: return on_end(*order, exec);
     default: return;
