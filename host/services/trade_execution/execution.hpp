@@ -119,7 +119,7 @@ class Execution {
   bool look_at_latch(core::Nanos now);
   /// Cancels what rests as an entry, of one product or of all (shutdown: cancel_entries_keep_stops).
   Cancels cancel_entries(core::Nanos now, core::InstrumentId only = {});
-  /// Cancels what rests as an entry of a product whose state, lock or gate denies entries; what was asked in this very moment is not
+  /// Cancels what rests as an entry of a product whose state, lock, re-entry lock or gate denies entries; what was asked in this very moment is not
   /// asked again.
   void keep_entries_off(core::Nanos now);
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position

@@ -74,7 +74,7 @@ void Execution::keep_entries_off(Nanos now) {
   for (Order* o : orders_.working()) {
     const core::InstrumentId id = o->intent.instrument();
     if (o->external || o->intent.side() != Side::buy) continue;
-    if (gate_open_ && states_.of(id) == core::TradingState::active && states_.lock_of(id, now) == nullptr) continue;
+    if (gate_open_ && states_.of(id) == core::TradingState::active && states_.lock_of(id, now) == nullptr && !reentry_locked(id, now)) continue;
     if (o->cancel_asked && o->updated >= now) continue;
     resting.push_back(o);
   }

@@ -205,6 +205,7 @@ void Execution::resting_filled(Order& order, const core::BookedFill& fill, Nanos
   const bool target = i.type() == OrderType::bracket && fill.fill.px >= i.limit_px();
   if (!target && order.triggered == 0 && !core::is_terminal(order.state)) move(order, OrderEvent::triggered, now, "it fills");
   lock_reentry(id, now);
+  static_cast<void>(cancel_entries(now, id));  // what is still being bought beside it would be bought of what a stop sold
   if (order.fills.size() != 1) return;
   const std::string_view what = target ? "take_profit" : "stop";
   if (sink_.wanted()) {

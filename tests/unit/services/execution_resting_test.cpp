@@ -415,6 +415,25 @@ TEST_CASE("rule 3.3: a resting stop that sells is a stop-out: told, locked, and 
   CHECK(d.broker.sent.size() == 2);
 }
 
+TEST_CASE("rule 1.3: when the resting stop sells, what is still being bought of the product is cancelled") {
+  RestingDesk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.accept(entry);
+  d.fill(entry, "2"_dec, entry.limit_px());
+  REQUIRE(d.protect("95"_dec) == BL_OK);
+  d.step();
+  const Intent stop = d.stop_sent("2"_dec, "95"_dec);
+  d.accept(stop);
+  d.now += 2 * second_ns;
+  d.fill(stop, "2"_dec, "94.9"_dec);
+  REQUIRE(d.cancelled(entry));
+  const std::size_t asked = d.broker.cancelled.size();
+  d.now += bar_ns;
+  d.step();  // a cancel may be lost
+  CHECK(d.broker.cancelled.size() == asked + 1);
+}
+
 // ---- it does not rest --------------------------------------------------------------------------------------------------------
 
 TEST_CASE("rule 3.3: a stop that the venue refuses is told, the host watches, and the next try comes later each time") {
