@@ -71,5 +71,5 @@ stopped "$dir/flatten.yaml" "$dir/flatten"
 check "flatten ends in order" is $? 0
 check "nothing is held" is "$(held "$dir/flatten")" 0
 check "nothing works" is "$(sql "$dir/flatten" "SELECT count(*) FROM orders WHERE state='OPEN'")" 0
-check "it was the host's own close" grep -q 'on_shutdown: flatten' <("$bowline" db dump audit_log --var "$dir/flatten")
+check "it was the host's own close" grep -q 'on_shutdown: flatten' <("$bowline" db dump audit --var "$dir/flatten")
 exit "$failed"

@@ -397,6 +397,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
                                       : wants_out && rests && working->intent.purpose < target->purpose;
     const bool asked = working->state == OrderState::cancel_pending && working->updated >= now;
     if ((gives_way || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
+    if (guards_ && gives_way && may_exit(id, target->purpose) && !states_.frozen(id)) static_cast<void>(clears_the_way(id, now));  // at once, not one behind the other
     // The prediction may be over before the cancel is done, or before it is known what became of the exit's own order.
     const bool outranked = !by_command && working->intent.purpose > target->purpose;
     if (wants_out && may_exit(id, target->purpose) && !outranked) insist(id, target->purpose);

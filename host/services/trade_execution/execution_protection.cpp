@@ -114,6 +114,7 @@ void Execution::act_on_price(InstrumentId id, Nanos now) {
                             (working->intent.side() == core::Side::buy || working->intent.type() != core::OrderType::market);
     const bool asked = working->cancel_asked && now - working->updated < moment;
     if ((in_the_way || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
+    if (guards_ && in_the_way && !states_.frozen(id)) static_cast<void>(clears_the_way(id, now));
     if (working->state == core::OrderState::unknown && now - looked_for_missing_ >= 2 * moment) {
       looked_for_missing_ = now;
       look_for_missing(now);

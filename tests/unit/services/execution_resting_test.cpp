@@ -254,6 +254,31 @@ TEST_CASE("rule 3.3: an exit takes the stop off, waits for its end and its late 
   }
 }
 
+TEST_CASE("rule 3.3: an exit takes a resting entry and the stop off in one step, and waits for both") {
+  RestingDesk d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.accept(entry);
+  d.fill(entry, "2"_dec, entry.limit_px());
+  REQUIRE(d.protect("95"_dec) == BL_OK);
+  d.step();
+  const Intent stop = d.stop_sent("2"_dec, "95"_dec);
+  d.accept(stop);
+  d.now += bar_ns;
+  d.price(d.m.btc, 10000);
+  d.want(Purpose::exit, 0);
+  CHECK(d.cancelled(entry));
+  CHECK(d.cancelled(stop));
+  d.gone(stop);
+  CHECK(d.broker.sent.size() == 2);  // the entry may still fill
+  d.gone(entry, "2"_dec);
+  d.now += bar_ns;
+  d.step();
+  REQUIRE(d.broker.sent.size() == 3);
+  CHECK(d.last().purpose == Purpose::exit);
+  CHECK(d.last().qty() == "2"_dec);
+}
+
 TEST_CASE("rule 3.3: what an exit leaves is protected again") {
   RestingDesk d;
   const Intent stop = d.protected_five();
