@@ -49,7 +49,7 @@ void Execution::rest_all(Nanos now) {
   for (const core::Instrument& ins : table_.all()) {
     RestingStop& r = rests_[ins.id.value - 1];
     r.look = false;
-    if (r.sale_waits && resting_of(ins.id) == nullptr) r.sale_waits = false;  // the step has looked at what waited
+    if (r.sale_waits && resting_of(ins.id) == nullptr && !unsettled(ins.id)) r.sale_waits = false;  // the step has looked at what waited
     rest(ins.id, now);
   }
   if (!approved_.empty()) flush_frame(now);
@@ -74,7 +74,10 @@ void Execution::rest(InstrumentId id, Nanos now) {
   const Decimal below = options_.exit_collar.empty() ? Decimal::from_mantissa(1, -2) : options_.exit_collar.front();
   const std::uint64_t flags = product_flags_.empty() ? 0 : product_flags_[id.value - 1];
   const bool takes_none = flags != 0 && ((flags & tradable) == 0 || (flags & (cancel_only | view_only | no_stops)) != 0);
-  const auto terms = resting_terms(*wanted, free, portfolio_.bid(id), below, table_[id].rules, options_.stops.can);
+  core::VenueStops can = options_.stops.can;
+  // Of an earlier process, whose venue could: by its own type it is seen whether it is still as it should be.
+  if (resting != nullptr && !can.any()) can = {resting->intent.type() == OrderType::stop_limit, resting->intent.type() == OrderType::bracket};
+  const auto terms = resting_terms(*wanted, free, portfolio_.bid(id), below, table_[id].rules, can);
   if (resting != nullptr) {
     if (resting->state == OrderState::cancel_pending) {
       if (resting->cancel_asked) static_cast<void>(take_off(*resting, now));  // the first one may be lost
@@ -251,7 +254,7 @@ void Execution::follow_up() {
     if (!r.look) continue;
     r.look = false;
     if (protections_.any()) watch(ins.id, now_);
-    const bool rests = resting_of(ins.id) != nullptr, waited = r.sale_waits && !rests;
+    const bool rests = resting_of(ins.id) != nullptr, waited = r.sale_waits && !rests && !unsettled(ins.id);  // its late fills, too
     if (waited) r.sale_waits = false;
     if ((waited || (book_.insists(ins.id, Purpose::stop) && !rests)) && !liquidation_ && !exit_too_soon(ins.id, now_)) {
       static_cast<void>(fresh_view());

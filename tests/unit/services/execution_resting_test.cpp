@@ -586,11 +586,11 @@ TEST_CASE("rule 3.6: liquidation cancels the protective order, and sells when it
   REQUIRE(d.exec->liquidate(q, d.now, replayed));
   REQUIRE(d.cancelled(stop));
   d.broker.answers = false;  // nothing is listed: it goes on all the same
-  for (int i = 0; i < 10; ++i) static_cast<void>(d.exec->look_at_liquidation(d.now));
+  for (int i = 0; i < 400; ++i) static_cast<void>(d.exec->look_at_liquidation(d.now));
   CHECK(d.broker.sent.size() == 2);
   d.gone(stop, "1"_dec);
   d.fill(stop, "1"_dec, "94.9"_dec);
-  for (int i = 0; i < 10; ++i) static_cast<void>(d.exec->look_at_liquidation(d.now));
+  for (int i = 0; i < 400; ++i) static_cast<void>(d.exec->look_at_liquidation(d.now));
   REQUIRE(d.broker.sent.size() == 3);
   CHECK(d.last().purpose == Purpose::emergency);
   CHECK(d.last().qty() == "4"_dec);

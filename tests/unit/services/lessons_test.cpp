@@ -364,12 +364,13 @@ TEST_CASE("lesson 13: the fill of an old position's stop is that stop's, and the
   d.price(d.m.btc, 10000);
   REQUIRE(d.protect("96"_dec) == BL_OK);
   d.step();
-  const core::Intent young = d.stop_sent("5"_dec, "96"_dec);
+  const Decimal all = d.held();
+  const core::Intent young = d.stop_sent(all, "96"_dec);
   d.accept(young);
   d.fill(old, "1"_dec, "94.9"_dec);  // told at last: cancelled it was not whole
   CHECK(d.exec->orders().find(core::ClientOrderId(old.client_id()))->cum_qty == "1"_dec);
   CHECK(d.exec->orders().find(core::ClientOrderId(young.client_id()))->cum_qty.is_zero());
-  CHECK(d.held() == "4"_dec);
+  CHECK(d.held() == all - "1"_dec);
   d.now += 2 * second_ns;
   d.step();
   CHECK(d.cancelled(young));  // it would sell what is not held any more
