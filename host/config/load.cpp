@@ -450,7 +450,11 @@ class Loader {
     if (const Node s = n["stops"]; there(s) && s.IsMap()) {
       number(s["lock_bars"], "execution.stops.lock_bars", 0, 1'000'000, e.stops.lock_bars);
       duration(s["unprotected_after"], "execution.stops.unprotected_after", 0, e.stops.unprotected_after_ns);
+      one_of(s["owner"], "execution.stops.owner", {"host", "venue"}, e.stops.owner);
+      duration(s["fill_within"], "execution.stops.fill_within", 1'000'000'000, e.stops.fill_within_ns);
     }
+    one_of(n["on_shutdown"], "execution.on_shutdown", {"cancel_entries_keep_stops", "flatten"}, e.on_shutdown.how);
+    duration(n["shutdown_within"], "execution.shutdown_within", 1'000'000'000, e.on_shutdown.within_ns);
     if (const Node t = n["trip"]; there(t) && t.IsMap()) {
       limit(t["daily_loss"], "execution.trip.daily_loss", e.trip.daily_loss);
       limit(t["drawdown"], "execution.trip.drawdown", e.trip.drawdown);

@@ -105,8 +105,15 @@ struct RunConfig {
     struct Stops {
       std::uint32_t lock_bars = 12;
       std::int64_t unprotected_after_ns = 0;
+      std::string owner = "host";
+      std::int64_t fill_within_ns = 30'000'000'000;
       bool operator==(const Stops&) const = default;
     } stops;
+    struct Shutdown {
+      std::string how = "cancel_entries_keep_stops";
+      std::int64_t within_ns = 30'000'000'000;
+      bool operator==(const Shutdown&) const = default;
+    } on_shutdown;
     bool operator==(const Execution&) const = default;
   } execution;
   struct Rebalance {

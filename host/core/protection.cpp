@@ -49,6 +49,17 @@ bool ProtectionBook::want(const ProtectionWish& wish, const SharedText& source) 
 
 Decimal ProtectionBook::stop_px(InstrumentId id) const noexcept { return held_[id.value - 1].stop_px; }
 
+std::optional<Protection> ProtectionBook::of(InstrumentId id) const {
+  const Held& h = held_[id.value - 1];
+  if (!h.stop_px.is_set()) return std::nullopt;
+  Protection p{h.stop_px, Decimal::not_set(), h.source, h.rule};
+  const Take* lowest = nullptr;
+  for (const Take& t : h.takes)
+    if (lowest == nullptr || t.px < lowest->px) lowest = &t;
+  if (lowest != nullptr && (lowest->share == 0 || lowest->share >= whole_share)) p.take_px = lowest->px;
+  return p;
+}
+
 std::optional<ProtectionDue> ProtectionBook::due(InstrumentId id, Decimal bid) const {
   const Held& h = held_[id.value - 1];
   if (!bid.is_set() || !h.stop_px.is_set()) return std::nullopt;

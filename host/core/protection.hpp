@@ -37,6 +37,14 @@ struct ProtectionDue {
   std::uint32_t share = 0;  // of a take-profit, as in the wish
 };
 
+/// How the whole of a position is protected.
+struct Protection {
+  Decimal stop_px;
+  Decimal take_px = Decimal::not_set();  // of the lowest take-profit, if it sells all of it; a share of it is not in here
+  SharedText source;                     // of the stop
+  std::uint32_t rule = 0;
+};
+
 class ProtectionBook {
  public:
   explicit ProtectionBook(std::size_t instruments) : held_(instruments) {}
@@ -47,6 +55,8 @@ class ProtectionBook {
   /// The stop, not set where there is none.
   Decimal stop_px(InstrumentId id) const noexcept;
   bool any() const noexcept { return protected_ != 0; }
+  /// None where there is no stop.
+  std::optional<Protection> of(InstrumentId id) const;
   /// What is due at this bid, the stop before a take-profit, the lowest of these first. Without a bid nothing can be.
   std::optional<ProtectionDue> due(InstrumentId id, Decimal bid) const;
   /// The source's take-profit is being carried out: it stands no longer. The wish that says so, for the journal.

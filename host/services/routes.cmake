@@ -16,6 +16,7 @@ set(routes_sources
     runtime/run.cpp
     runtime/run_health.cpp
     runtime/run_metrics.cpp
+    runtime/run_shutdown.cpp
     runtime/run_watch.cpp
     runtime/run_assemble.cpp
     runtime/stream_routes.cpp

@@ -134,7 +134,7 @@ bl_status on_event(bl_inst* i, const bl_event* e, const bl_sink* sink) noexcept 
   if (e->type == BL_EV_TIMER) desk->on_time([sink](const bl_event& said) { sink->event(sink->ctx, &said); });
   return BL_OK;
 }
-constexpr bl_broker_v1 table{sizeof(bl_broker_v1), 0, 0, submit, cancel, amend, query, on_event};
+constexpr bl_broker_v1 table{sizeof(bl_broker_v1), 0, BL_CAN_REST_STOP | BL_CAN_REST_BRACKET, submit, cancel, amend, query, on_event};
 
 }  // namespace
 }  // namespace bowline::broker_mock

@@ -75,7 +75,7 @@ class Conduct {
  public:
   explicit Conduct(const State& s) : s_(s) {}
 
-  void judge(bool protects) {
+  void judge(bool protects, bool rests) {
     for (const Row& r : s_.journal.rows("SELECT json_extract(payload,'$.client_id'), json_extract(payload,'$.purpose'), json_extract(payload,'$.decision')"
                                         " FROM journal WHERE kind='intent'"))
       purpose_[r[0]] = r[1], decision_[r[0]] = r[2];
@@ -86,6 +86,7 @@ class Conduct {
     latch_stands();
     liquidations();
     if (protects) protected_or_flat();
+    never_more_at_rest_than_held(rests);
   }
 
  private:
@@ -216,6 +217,20 @@ class Conduct {
 
   // ---- stops ------------------------------------------------------------------------------------------------------------
 
+  /// What rests as a stop at the end sells no more than is managed; `whole`: and no less.
+  void never_more_at_rest_than_held(bool whole) const {
+    std::map<std::string, Int128> rest;
+    for (const Row& r : s_.venue.rows("SELECT client_id, symbol, qty, cum_qty FROM orders WHERE state='OPEN' AND side='SELL' AND client_id IS NOT NULL"
+                                      " AND type IN ('STOP_LIMIT', 'BRACKET')"))
+      if (const auto p = purpose_.find(r[0]); p != purpose_.end() && p->second == "stop") rest[r[1]] += amount(r[2]).units - amount(r[3]).units;
+    for (const auto& [symbol, units] : rest)
+      if (units > held(symbol)) violation("stops rest for " + text_of(units) + " of " + symbol + ", and " + text_of(held(symbol)) + " are held");
+    if (!whole) return;
+    for (const auto& [symbol, all] : moves_)
+      if (const Int128 has = held(symbol); has > 0 && rest[symbol] != has)
+        violation("of " + symbol + " " + text_of(has) + " are held, and stops rest for " + text_of(rest[symbol]));
+  }
+
   /// What is held at the end, and is worth an order, has a stop that was asked for since it was opened.
   void protected_or_flat() const {
     for (const auto& [symbol, all] : moves_) {
@@ -235,6 +250,6 @@ class Conduct {
 
 }  // namespace
 
-void judge_conduct(const State& state, bool protects) { Conduct(state).judge(protects); }
+void judge_conduct(const State& state, bool protects, bool rests) { Conduct(state).judge(protects, rests); }
 
 }  // namespace crash

@@ -1,9 +1,9 @@
 // crash_judge: the independent reader. It shares no code with the host or the mock venue: it reads the files that they left.
 //
-//   crash_judge sound STATE ASSET=FIRST... [protected]   whether the venue's own state, the journal and the store of one run
+//   crash_judge sound STATE ASSET=FIRST... [protected] [resting]   whether the venue's own state, the journal and the store of one run
 //                                            agree: no lost order, no second order, no unseen position, no money from nowhere;
 //                                            and whether its conduct was as it should be (conduct.cpp). `protected`: what is
-//                                            held at the end has a stop
+//                                            held at the end has a stop; `resting`: and that stop rests at the venue
 //   crash_judge same WHOLE STATE             whether a run that was interrupted left what the whole run left
 //   crash_judge alike WHOLE STATE            the same of the venue, the intents, and what is in force; not of when the host saw it
 //
@@ -32,6 +32,7 @@ using namespace crash;
 struct Order {  // as the venue has it
   std::string client, symbol, side, state;  // client: of somebody else's order what it is called here, "" if it is not known
   bool others = false;
+  bool rests = false;  // a stop that waits at the venue: it works beside an entry, and beside no other sale
   Amount qty, limit_px, cum_qty, cum_quote, cum_fee;
   std::int64_t submitted = 0, updated = 0;
 };
@@ -78,9 +79,9 @@ class Sound {
     std::set<std::string> acts;
     for (const Row& r : s_.venue.rows("SELECT order_no FROM external_acts WHERE order_no IS NOT NULL")) acts.insert(r[0]);
     for (const Row& r : s_.venue.rows("SELECT client_id, symbol, side, state, qty, limit_px, cum_qty, cum_quote, cum_fee, submitted_ns,"
-                                      " updated_ns, order_no, venue_id FROM orders ORDER BY order_no")) {
+                                      " updated_ns, order_no, venue_id, type FROM orders ORDER BY order_no")) {
       const bool others = r[0] == "null";
-      Order o{r[0], r[1], r[2], r[3], others, amount(r[4]), amount(r[5]), amount(r[6]), amount(r[7]), amount(r[8]), number(r[9]), number(r[10])};
+      Order o{r[0], r[1], r[2], r[3], others, r[2] == "SELL" && (r[13] == "STOP_LIMIT" || r[13] == "BRACKET"), amount(r[4]), amount(r[5]), amount(r[6]), amount(r[7]), amount(r[8]), number(r[9]), number(r[10])};
       if (others && !acts.contains(r[11])) violation("the venue has order " + r[11] + ", which is nobody's");
       if (others) {
         const auto named = others_.find(r[12]);
@@ -209,14 +210,20 @@ class Sound {
       if (!seen.contains(id)) violation("unseen position: " + who + " does not have fill " + id + " of order " + fill.order);
   }
 
+  std::string purpose_of(const Order& o) const {
+    const auto i = intents_.find(o.client);
+    return i == intents_.end() ? "" : i->second.at("purpose");
+  }
   static std::int64_t ended(const Order& o) { return o.state == "OPEN" ? INT64_MAX : o.updated; }
 
-  /// One working order per product: a decision that was carried out twice shows here even under two ids.
+  /// One working order per product, and beside an entry the stop of what it has bought: a decision that was carried out twice
+  /// shows here even under two ids.
   void never_two_at_once() {
     for (auto a = orders_.begin(); a != orders_.end(); ++a)
       for (auto b = std::next(a); b != orders_.end(); ++b) {
         const Order &x = a->second, &y = b->second;
         if (x.others || y.others) continue;
+        if (x.side != y.side && (x.rests || y.rests) && purpose_of(x.rests ? x : y) == "stop") continue;
         if (x.symbol == y.symbol && x.state != "REJECTED" && y.state != "REJECTED" && x.submitted < ended(y) && y.submitted < ended(x))
           violation("second order: " + x.client + " and " + y.client + " of " + x.symbol + " worked at the same time");
       }
@@ -288,10 +295,14 @@ int main(int argc, char** argv) {
     (words[0] == "same" ? same : alike)(whole, other);
   } else if (words.size() >= 2 && words[0] == "sound") {
     std::map<std::string, Int128> first;
-    bool protects = false;
+    bool protects = false, rests = false;
     for (std::size_t i = 2; i < words.size(); ++i) {
       if (words[i] == "protected") {
         protects = true;
+        continue;
+      }
+      if (words[i] == "resting") {
+        rests = true;
         continue;
       }
       const auto eq = words[i].find('=');
@@ -300,9 +311,9 @@ int main(int argc, char** argv) {
     }
     const State state(words[1]);
     Sound(state, std::move(first)).judge();
-    judge_conduct(state, protects);
+    judge_conduct(state, protects, rests);
   } else {
-    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] | same WHOLE STATE | alike WHOLE STATE\n", stderr);
+    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] [resting] | same WHOLE STATE | alike WHOLE STATE\n", stderr);
     return 2;
   }
   if (violations > 20) std::printf("and %d more\n", violations - 20);

@@ -104,6 +104,6 @@ struct State {
 void violation(const std::string& what);
 
 /// What the host may not have done, whatever became of its orders (conduct.cpp).
-void judge_conduct(const State& state, bool protects);
+void judge_conduct(const State& state, bool protects, bool rests);
 
 }  // namespace crash

@@ -363,7 +363,7 @@ fi
 case ${1:-} in
   '')
     for s in $all_scenarios $commanded; do matrix "$s" "$all"; done
-    for s in in_flight stops_late close_late liquidate; do again "$s" 8 "$all"; done
+    for s in in_flight stops_late resting close_late liquidate; do again "$s" 8 "$all"; done
     panics
     clock 12
     for s in entry_exit in_flight; do full "$s" "$all"; hold "$s" 10; read_only "$s"; done
@@ -375,6 +375,7 @@ case ${1:-} in
     for s in $commanded; do matrix "$s" 2 orders; done
     again in_flight 2 4
     again stops_late 1 3
+    again resting 1 3
     again close_late 1 3
     full entry_exit 2
     full states 2

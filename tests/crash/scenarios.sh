@@ -2,7 +2,7 @@
 # at its gates. give_NAME GATE FOLDER URL sends the commands of a gate and succeeds when all are answered; it is called again
 # until then, so that the same words are said twice when the host died in between. left_NAME FOLDER looks at what has to be
 # left in the end beside what the judge looks at; shows_NAME FOLDER, whether the whole run does what the scenario is there for.
-all_scenarios="entry_exit in_flight partial expiry cancel_race rebalance faults stops stops_late ladder overdue reprice quotes trips"
+all_scenarios="entry_exit in_flight partial expiry cancel_race rebalance faults stops stops_late resting ladder overdue reprice quotes trips"
 commanded="close close_late halt latched liquidate panic states adopt"
 
 # ---- markets ----------------------------------------------------------------------------------------------------------------
@@ -50,6 +50,22 @@ scenario() {
     stops | stops_late) bars=90 sound=protected execution='stops: {lock_bars: 4}' # stops, take-profits in steps, and nobody buys for a while
       stops='bars: 3, factor: 1, min_distance: 0.5%, max_distance: 1%, trailing: 1%, break_even: 0%, take_profit_ladder: [{gain: 0.5%, share: 50%}]'
       [ "$1" = stops ] || venue='latency: 20s, partial_fill_probability: 0.7' ;;
+    resting) # stops at the venue: each grows with its entry, is replaced as it rises, gives way to a SELL; one sells by itself, one gaps
+      # past its limit and goes up the ladder, and the last one rests when the run is over
+      instruments='BTC-USD, ETH-USD, SOL-USD' position=25% sound='protected resting' least_orders=12 least_fills=8
+      venue='partial_fill_probability: 0.6' stops='max_distance: 3%, trailing: 2%, break_even: 0%'
+      execution='gtd_bars: 12, stops: {owner: venue, lock_bars: 4}, trip: {daily_loss: off, drawdown: off}'
+      script >"$dir/$1.script" <<'END'
+market 1 30 10000 10000 10000 9990 9990 9990 9995 10100 10200 10300 10300 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290
+market 2 30 5000 5000 5000 4990 4990 5000 5050 5100 5100 5100 4900/4890 4800 4790 4790 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780
+market 3 30 2000 2000 2000 1998 1996 1998 2010 2020 2030 2030 2030/1980 1980 1980 1980 1980 1980 1980 1980 1978 1976 1976 1980 1980 1980 1980 1980
+say 3 1 buy
+say 3 2 buy
+say 3 3 buy
+say 13 1 sell
+say 18 3 buy
+END
+      ;;
     ladder) # each bar opens below the collar of the attempt before: three limits, then the market; once by a SELL, once by a stop
       sound=protected stops='max_distance: 25%, trailing: 0%, break_even: 0%' execution='trip: {daily_loss: off, drawdown: off}'
       script >"$dir/$1.script" <<'END'
@@ -267,6 +283,11 @@ shows_stops_late() { [ "$(made "$1" stop)" -ge 4 ] && [ "$(events "$1" ',take_pr
 locked() { # somebody wanted to buy what a stop had sold
   "$sql" "$1/crypto_transactions.db" "SELECT count(*) FROM sizings WHERE code='REENTRY_LOCKED'" 2>/dev/null | grep -qv '^0' ||
     grep -q '"REENTRY_LOCKED": [1-9]' "$1.out" "$dir/out"
+}
+shows_resting() { # replaced, sold by itself, timed out and sold by the ladder, given way to a SELL; and never two beside each other
+  "$sql" "$1/mock_venue.db" "SELECT sum(state='CANCELLED'), sum(cum_qty <> '0'), sum(state='OPEN') FROM orders WHERE type='STOP_LIMIT'" >"$dir/resting"
+  awk -F'|' '{ exit !($1 >= 6 && $2 >= 1 && $3 == 1) }' "$dir/resting" && [ "$(events "$1" STOP_NOT_FILLED)" -ge 1 ] && [ "$(made "$1" exit)" -ge 1 ] &&
+    [ "$(made "$1" stop "AND type NOT IN ('stop_limit', 'STOP_LIMIT')")" -ge 1 ]
 }
 shows_ladder() { [ "$(events "$1" EXIT_LADDER_END)" = 2 ] && [ "$(made "$1" exit)" = 4 ] && [ "$(made "$1" stop)" = 4 ] && locked "$1"; }
 shows_overdue() { [ "$("$sql" "$1/journal.db" "SELECT count(*) FROM journal WHERE kind='order' AND payload LIKE '%cancel_sent%'")" -ge 2 ]; }

@@ -116,6 +116,11 @@ sees "a receipt that leaves out what is left" '7 are left, and fills give' journ
 sees "a receipt that was written too early" 'it is over, and the product is selling' journal.db "$(over 0 0 selling)"
 sees "a position that nobody protects" 'are held, and no stop of it was asked for' mock_venue.db \
   "DELETE FROM fills WHERE fill_no=(SELECT max(fill_no) FROM fills JOIN orders USING(order_no) WHERE side='SELL')" sound protected
+sees "a position whose stop does not rest" 'are held, and stops rest for 0' mock_venue.db \
+  "DELETE FROM fills WHERE fill_no=(SELECT max(fill_no) FROM fills JOIN orders USING(order_no) WHERE side='SELL')" sound resting
+sale="(SELECT max(order_no) FROM orders WHERE side='SELL')"
+sees "stops that rest for more than is held" 'stops rest for 99' mock_venue.db \
+  "ATTACH '$dir/bad/journal.db' AS j; UPDATE j.journal SET payload=json_set(payload,'\$.purpose','stop') WHERE kind='intent' AND json_extract(payload,'\$.client_id')=(SELECT client_id FROM orders WHERE order_no=$sale); UPDATE orders SET type='STOP_LIMIT', state='OPEN', qty='99', cum_qty='0' WHERE order_no=$sale"
 sees "an order less than in the whole run" 'orders at the venue, missing' mock_venue.db "DELETE FROM orders WHERE $last" same
 sees "another ledger than the whole run's" 'the last portfolio, missing' crypto_transactions.db "UPDATE portfolio_history SET equity='1'" same
 sees "other cash than the whole run's" 'the last portfolio, missing' crypto_transactions.db "UPDATE portfolio_history SET time_ns=time_ns+1, cash='1'" same

@@ -239,6 +239,7 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   m.watch = std::make_unique<RunWatch>(m.parts());
   m.loop->watch = [&m] {
     m.look_at_latch();
+    m.look_at_leaving();
     m.watch->look();
   };
   return std::unique_ptr<Run>(new Run(std::move(impl)));
@@ -381,6 +382,7 @@ Summary Run::turn(const std::function<void()>& on_started) {
     if (const Cancels c = m.execution->cancel_entries(last); c.failed != 0)
       out::error("run", "{} resting entries could not be cancelled and may still fill", c.failed);
     m.loop->pump();
+    m.hand_over_stops(last);
     // A simulated venue answers on its own time, which nothing drives any more.
     if (!m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
     // A venue that failed only now may not have carried out the cancels: the run has not come to its end, and can go on.
@@ -417,7 +419,12 @@ T& hosted(const std::unique_ptr<T>& part) {
 }
 }  // namespace
 
-void Run::stop() noexcept { impl_->loop->stop(); }
+void Run::stop() noexcept {
+  Impl& m = *impl_;
+  // Told again it ends at once, whatever is not sold yet.
+  if (!m.execution || m.config.execution.on_shutdown.how != "flatten" || m.leaving.exchange(true)) return m.loop->stop();
+  m.loop->post([&m] { m.look_at_leaving(); });
+}
 CoreLoop& Run::loop() noexcept { return *impl_->loop; }
 bool Run::hosts(std::string_view service) const noexcept { return impl_->hosts(service); }
 bool Run::parted() const noexcept { return impl_->parted(); }

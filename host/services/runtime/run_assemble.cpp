@@ -93,6 +93,10 @@ void Run::Impl::make_execution() {
   eo.trip_drawdown = config.execution.trip.drawdown;
   eo.orders_every = config.execution.reconcile.orders_every_ns;
   eo.balances_every = config.execution.reconcile.balances_every_ns;
+  const std::uint64_t caps = instances->brokers.front().instance->caps();
+  eo.stops.at_venue = config.execution.stops.owner == "venue";
+  eo.stops.can = {(caps & BL_CAN_REST_STOP) != 0, (caps & BL_CAN_REST_BRACKET) != 0};
+  eo.stops.fill_within = config.execution.stops.fill_within_ns;
   eo.unprotected_after = config.execution.stops.unprotected_after_ns;
   core::FloorLimits floor;
   floor.max_order = config.execution.floor.max_order;

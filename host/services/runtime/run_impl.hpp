@@ -1,7 +1,9 @@
 // What a run is made of; shared by the files that put it together and turn it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <optional>
 
 #include "edge/io_thread.hpp"
 #include "services/runtime/remote/decider_nodes.hpp"
@@ -59,6 +61,9 @@ struct Run::Impl {
   std::unique_ptr<store::HaltLatch> latch;          ///< with trade-execution: the file HALT of the state folder
   std::unique_ptr<LatchedBroker> latched_broker;
   bool latch_refused = false;
+  std::atomic<bool> leaving{false};       ///< told to stop, and everything is sold first
+  std::optional<std::chrono::steady_clock::time_point> flat_by{};  ///< when it is left all the same
+  bool left = false;
   std::vector<std::unique_ptr<FeedReader>> readers;
   std::unique_ptr<MarketStream> market;   ///< with signal-generator, where ports are open
   std::unique_ptr<EventsStream> events;   ///< with trade-execution, where ports are open
@@ -100,6 +105,10 @@ struct Run::Impl {
   /// Ends the store. Its own error, or STORE_DROPPED, with how many records are lost.
   Result<void> close_store();
   RunParts parts() const;
+  /// on_shutdown: flatten: sells, and ends the loop when that is done, or has taken too long. [core thread]
+  void look_at_leaving();
+  /// The stops of a run that was stopped, handed to the venue (trading rules 3.8). [core thread]
+  void hand_over_stops(core::Nanos now);
   /// Does what the latch says, and goes on with what is being liquidated. [core thread]
   void look_at_latch();
   std::chrono::steady_clock::time_point liquidation_looked{};  ///< when a liquidation was looked at last

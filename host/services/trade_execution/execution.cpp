@@ -41,6 +41,8 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       told_unprotected_(table.size(), false),
       noted_best_(table.size(), Decimal::not_set()),
       past_now_(table.size()),
+      rests_(table.size()),
+      guards_(options_.stops.at_venue && options_.stops.can.any()),
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
       states_(table.size()),
@@ -89,6 +91,10 @@ void Execution::on_quote(const bl_quote& quote) {
   mark_by_quote(quote);
   if (resuming_ && !missing_.empty()) resend_in_time(now_);
   act_on_price({quote.h.instrument}, now_);
+  if (guards_) {
+    rest({quote.h.instrument}, now_);
+    if (!approved_.empty()) flush_frame(now_);
+  }
 }
 
 void Execution::mark_by_quote(const bl_quote& quote) {
@@ -108,6 +114,7 @@ void Execution::broker_failed(const Error& why) { incident("BROKER_EVENT_FAILED"
 void Execution::on_broker_event(const bl_event& event) {
   if (resuming_ && hold_back(event)) return;
   if (!collect(event)) take(event);
+  if (follow_) follow_up();
 }
 
 void Execution::take(const bl_event& event) {
@@ -221,6 +228,7 @@ void Execution::action_changed(InstrumentId id) {
     if (options_.position_drift.on() || options_.exposure_drift.on()) trim_drift(now);
   }
   if (!approved_.empty()) flush_frame(now);
+  if (guards_ && (protections_.any() || !orders_.working().empty())) rest_all(now);
   if (liquidation_) static_cast<void>(look_at_liquidation(now));
 }
 
@@ -284,7 +292,7 @@ void Execution::finish(Nanos now) {
 
 core::Order* Execution::working_of(InstrumentId id) const {
   for (Order* o : orders_.working())
-    if (!o->external && o->intent.abi.instrument == id.value) return o;
+    if (!o->external && o->intent.abi.instrument == id.value && !core::rests_as_stop(o->intent)) return o;
   return nullptr;
 }
 
@@ -294,7 +302,7 @@ core::Order* Execution::in_the_way(InstrumentId id) const {
            std::any_of(missing_.begin(), missing_.end(), [&o](const Missing& m) { return m.held && m.order == o.id(); });
   };
   for (Order* o : orders_.working())
-    if (!o->external && o->intent.abi.instrument == id.value && (missing_.empty() || !stuck(*o))) return o;
+    if (!o->external && o->intent.abi.instrument == id.value && !core::rests_as_stop(o->intent) && (missing_.empty() || !stuck(*o))) return o;
   return nullptr;
 }
 
@@ -325,7 +333,7 @@ Decimal Execution::working_sells(InstrumentId id) const {
 core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
   core::FloorFacts f;
   f.state = states_.of(id);
-  f.gate_open = gate_open();
+  f.gate_open = gate_open() && !flattening_;
   f.store_up = store_up();
   f.locked = states_.lock_of(id, now) != nullptr;
   f.listed = states_.listed(id);
@@ -424,6 +432,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
                                       : wants_out && rests && working->intent.purpose < target->purpose;
     const bool asked = working->state == OrderState::cancel_pending && working->updated >= now;
     if ((gives_way || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
+    if (guards_ && gives_way && may_exit(id, target->purpose) && !states_.frozen(id)) static_cast<void>(clears_the_way(id, now));  // at once, not one behind the other
     // The prediction may be over before the cancel is done, or before it is known what became of the exit's own order.
     const bool outranked = !by_command && working->intent.purpose > target->purpose;
     if (wants_out && may_exit(id, target->purpose) && !outranked) insist(id, target->purpose);
@@ -469,6 +478,16 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
       return stop(codes().dust);
     }
     if (!wants_out && notional < smallest) return stop(codes().below_min);
+    // What is to be sold is held by the stop that rests: it is taken off first, and its end waited for. Not for an exit that does not run.
+    if (guards_ && resting_of(id) != nullptr && !states_.frozen(id)) {
+      if (!may_exit(id, target->purpose)) {
+        give_up(id, target->purpose);
+        return stop(shared("STATE_HALTED"));
+      }
+      if (wants_out) insist(id, target->purpose);
+      static_cast<void>(clears_the_way(id, now));
+      return stop(codes().working);
+    }
     core::Intent intent = make_intent(ins, Side::sell, qty, target->purpose, target->decision, target->ref_px, now);
     const bool by_ladder = wants_out && target->purpose != Purpose::emergency;
     exit_terms(intent, by_ladder);

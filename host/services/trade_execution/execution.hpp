@@ -124,7 +124,7 @@ class Execution {
   bool look_at_latch(core::Nanos now);
   /// Cancels what rests as an entry, of one product or of all (shutdown: cancel_entries_keep_stops).
   Cancels cancel_entries(core::Nanos now, core::InstrumentId only = {});
-  /// Cancels what rests as an entry of a product whose state, lock or gate denies entries; what was asked in this very moment is not
+  /// Cancels what rests as an entry of a product whose state, lock, re-entry lock or gate denies entries; what was asked in this very moment is not
   /// asked again.
   void keep_entries_off(core::Nanos now);
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
@@ -215,6 +215,15 @@ class Execution {
   /// resume clears it, and so does an adoption that explains it.
   bool blocked(core::InstrumentId id) const noexcept { return blocks_.blocked(id); }
   const ProductBlocks& blocks() const noexcept { return blocks_; }
+  /// Who owns the protection of what is held of it; none: nothing is held, or it has no stop.
+  StopOwner stop_owner(core::InstrumentId id) const;
+  /// From here on stops rest at the venue where the product allows it, whoever owned them: the host that watches them goes to
+  /// sleep (trading rules 3.8). finish() tells by name what it could not hand over.
+  void rest_stops(core::Nanos now);
+  /// Sells every position like an operator's close; entries are denied from here on (trading rules 3.8, on_shutdown: flatten).
+  void flatten(core::Nanos now);
+  /// Whether nothing is left of that to be sold.
+  bool flat() const;
   /// The stop that is watched for the position; not set: none.
   Decimal stop_px(core::InstrumentId id) const noexcept { return protections_.stop_px(id); }
   /// Whether nobody buys of it yet, because a protection sold it.
@@ -249,6 +258,11 @@ class Execution {
   std::vector<Past> past_;                 // what an earlier process held, change by change, for the rules
   std::vector<core::Position> past_now_;   // by instrument: the last of them
   std::size_t past_told_ = 0;
+  std::vector<RestingStop> rests_;         // by instrument
+  bool guards_ = false;                    // a stop rests at the venue, or may: else none of this costs anything
+  bool follow_ = false;                    // some RestingStop::look
+  bool asleep_ = false;                    // or going to: the stops were handed over as far as it could be done
+  bool flattening_ = false;
   core::PortfolioView view_;
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
@@ -442,6 +456,21 @@ class Execution {
   void lock_reentry(core::InstrumentId id, core::Nanos now);
   void tell_unprotected(core::Nanos now);
   void tell_unwatched() const;
+  // ---- execution_resting.cpp
+  core::Order* resting_of(core::InstrumentId id) const;
+  void rest_all(core::Nanos now);
+  void rest(core::InstrumentId id, core::Nanos now);
+  bool may_rest(core::InstrumentId id, core::Nanos now) const;
+  void place_rest(core::InstrumentId id, const core::Protection& wanted, const core::RestingTerms& terms, core::Nanos now);
+  void tell_unrested(core::InstrumentId id, core::Nanos now);
+  bool take_off(core::Order& resting, core::Nanos now);
+  bool clears_the_way(core::InstrumentId id, core::Nanos now);
+  bool venue_acts(core::InstrumentId id, core::Nanos now);
+  void follow(core::InstrumentId id) noexcept;
+  void follow_up();
+  void resting_filled(core::Order& order, const core::BookedFill& fill, core::Nanos now);
+  void resting_moved(const core::Order& order);
+  Error stop_gives_way(core::InstrumentId id, core::Nanos now);
   Result<void> restore_protection(const store::JournalRow& row);
   Result<void> restore_reentry(const store::JournalRow& row);
   bool hold_back(const bl_event& event);

@@ -112,6 +112,10 @@ void Execution::after_booking(Order& order, const core::BookedFill& kept, const 
   const OrderState was = order.state;
   if (booked.event) move(order, *booked.event, now, "");
   else if (sink_.wanted()) write_order(order);  // its fees may be others
+  if (guards_) {
+    follow(id);
+    if (booked.as == BookedAs::fill && !order.external && core::rests_as_stop(order.intent)) resting_filled(order, kept, now);
+  }
   cancel_if_back(order, was, now);
   if (order.external) note_flows();
   if (took_ours) position_dropped(id, now, name);

@@ -74,7 +74,7 @@ void Execution::keep_entries_off(Nanos now) {
   for (Order* o : orders_.working()) {
     const core::InstrumentId id = o->intent.instrument();
     if (o->external || o->intent.side() != Side::buy) continue;
-    if (gate_open_ && states_.of(id) == core::TradingState::active && states_.lock_of(id, now) == nullptr) continue;
+    if (gate_open_ && states_.of(id) == core::TradingState::active && states_.lock_of(id, now) == nullptr && !reentry_locked(id, now)) continue;
     if (o->cancel_asked && o->updated >= now) continue;
     resting.push_back(o);
   }
@@ -213,13 +213,19 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   intent.abi.expire_ns = q.expire_ns;
   if (needs_stop) intent.abi.flags |= q.side == Side::buy ? BL_TRIGGER_UP : BL_TRIGGER_DOWN;
   TradeAnswer answer;
+  Decimal elsewhere = q.side == Side::sell ? working_sells(ins.id) : Decimal::zero();
+  if (const Order* resting = q.side == Side::sell && guards_ && !states_.frozen(ins.id) ? resting_of(ins.id) : nullptr;
+      resting != nullptr && q.qty + elsewhere > portfolio_.position(ins.id).qty && q.qty + elsewhere - resting->leaves() <= portfolio_.position(ins.id).qty) {
+    if (!q.dry_run) return stop_gives_way(ins.id, now);
+    elsewhere = elsewhere - resting->leaves();
+  }
   if (q.side == Side::buy && blocked(ins.id))
     return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained (" + blocks_.reasons(ins.id).front().code + "): GET /reconciliation has all of it"};
   if (q.side == Side::buy && !entries_held(ins.id).empty())
     return Error{std::string(entries_held(ins.id)), "somebody else's orders would sell more of " + ins.symbol + " than is not managed here: nothing more is bought of it while they work"};
   view_.build(portfolio_, orders_, state(), now);
   view_is_old_ = true;  // only the intent's own entry is added to it below
-  auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, working_sells(ins.id), states_.frozen(ins.id), answer.checks)
+  auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, elsewhere, states_.frozen(ins.id), answer.checks)
                                      : chain_.approve(intent, portfolio_, view_.get(), facts(ins.id, now), answer.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&judged)) {
     if (!q.dry_run) counts_.verdicts.add(answer.checks);  // of one that passes its sizing counts them

@@ -78,6 +78,7 @@ void Execution::trim(const core::Instrument& ins, Decimal keep, Nanos now) {
   if (!qty.is_positive() || qty < ins.rules.base_min) return;
   const Decimal notional = mul(qty, bid, Rounding::down);
   if (notional < ins.rules.quote_min || notional < mul(portfolio_.equity(), options_.min_trade, Rounding::down)) return;
+  if (guards_ && clears_the_way(id, now)) return;
   core::SizingRecord r;
   r.decision = core::decision_id(options_.seed, ins.symbol, now, "drift", "");
   r.seq = seq_;

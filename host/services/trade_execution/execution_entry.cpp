@@ -78,6 +78,7 @@ void Execution::chase(InstrumentId id, Nanos now) {
 
 void Execution::count_entry_order(const core::Intent& intent) {
   EntrySeries& s = entries_[intent.abi.instrument - 1];
+  if (core::rests_as_stop(intent)) return;  // beside the entry that it follows
   if (intent.side() == Side::sell) {
     s = EntrySeries{};
   } else if (buys(intent.purpose)) {

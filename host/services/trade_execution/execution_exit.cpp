@@ -18,10 +18,10 @@ const Decimal widest = Decimal::from_mantissa(8, -2);
 
 }  // namespace
 
-// A SELL, a stop, a take-profit and an operator's close; an emergency's slices have a ladder of their own, and what an
+// A SELL, a stop, a take-profit and an operator's close, but not a stop that rests; an emergency's slices have a ladder of their own, and what an
 // operator ordered at a price of his has none.
 bool Execution::climbs(const core::Intent& i) const {
-  if (i.side() != Side::sell) return false;
+  if (i.side() != Side::sell || core::rests_as_stop(i)) return false;
   if (i.purpose == Purpose::exit || i.purpose == Purpose::stop) return true;
   if (i.purpose != Purpose::operator_order || !closing(i.instrument())) return false;
   const core::Target* close = book_.at(i.instrument(), Purpose::operator_order);

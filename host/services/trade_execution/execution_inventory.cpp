@@ -30,7 +30,10 @@ Result<bool> Execution::move_inventory(const InventoryRequest& q, core::Nanos no
   }
   if (!journal_ok_) return Error{"JOURNAL_UNWRITABLE", "the journal can't be written: nothing was moved"};
   // What is at a venue in an order of ours can't be given away.
-  if (!q.adopt && q.qty.is_set() && q.qty > portfolio_.position(ins.id).qty - working_sells(ins.id))
+  const core::Order* resting = !q.adopt && guards_ ? resting_of(ins.id) : nullptr;
+  const Decimal besides = portfolio_.position(ins.id).qty - working_sells(ins.id);
+  if (resting != nullptr && q.qty.is_set() && q.qty > besides && q.qty <= besides + resting->leaves() && !states_.frozen(ins.id)) return stop_gives_way(ins.id, now);
+  if (!q.adopt && q.qty.is_set() && q.qty > besides)
     return Error{"RELEASE_BEYOND_POSITION", "less of " + ins.symbol + " is held, besides what our orders sell, than is to be released"};
   const Decimal px = q.px.is_set() ? q.px : portfolio_.mark(ins.id).last;
   if (auto done = q.adopt ? portfolio_.adopt(ins.id, q.qty, px, now) : portfolio_.release(ins.id, q.qty); !done) return done.error();

@@ -223,7 +223,9 @@ void Execution::judge_list() {
 }
 
 bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
-  if (Order* working = in_the_way(p.id)) {
+  Order* working = in_the_way(p.id);
+  if (working == nullptr && guards_) working = resting_of(p.id);
+  if (working != nullptr) {
     const bool ours = working->intent.decision == p.decision;
     const bool asked = working->state == core::OrderState::cancel_pending && working->updated >= now;
     if ((!ours || overdue(*working, now)) && !asked && due(p, now)) static_cast<void>(request_cancel(*working, now));

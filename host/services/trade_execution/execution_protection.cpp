@@ -1,5 +1,5 @@
-// Execution watches: the stop and the take-profit of each position, held against each price; what is due becomes a target
-// of rank `stop`, which sells whatever else is wanted (trading rules 1.2, 1.3, 3.3). All of it is in the journal, so that
+// Execution watches: the stop and the take-profit of each position, held against each price; what is due, and is not the
+// venue's to sell (execution_resting.cpp), becomes a target of rank `stop`, which sells whatever else is wanted (trading rules 1.2, 1.3, 3.3). All of it is in the journal, so that
 // a restart in the middle keeps the stop, the lock, and a sale that is not over.
 #include "observe/log.hpp"
 #include "services/trade_execution/execution.hpp"
@@ -29,7 +29,10 @@ bl_status Execution::want_stop(const bl_stop& wish, const core::SharedText& sour
   if (w.take_px.is_set() && !w.take_px.is_positive()) return BL_E_INVALID;
   if (wish.expire_ns != 0) return BL_E_UNSUPPORTED;
   if (recalling_ || !portfolio_.position(id).qty.is_positive()) return BL_E_STATE;
-  if (protections_.want(w, source)) note_protection(w, source);
+  if (protections_.want(w, source)) {
+    note_protection(w, source);
+    if (guards_) follow(id);
+  }
   told_unprotected_[id.value - 1] = false;
   return BL_OK;
 }
@@ -46,6 +49,7 @@ void Execution::watch_all(Nanos now) {
 
 void Execution::watch(InstrumentId id, Nanos now) {
   if (liquidation_ && liquidation_->phase == Liquidation::Phase::selling) return;  // sells all of it, whatever its price
+  if (guards_ && venue_acts(id, now)) return;
   const auto due = protections_.due(id, portfolio_.bid(id));
   if (!due) return;
   const Decimal held = portfolio_.position(id).qty;
@@ -110,7 +114,17 @@ void Execution::act_on_price(InstrumentId id, Nanos now) {
                             (working->intent.side() == core::Side::buy || working->intent.type() != core::OrderType::market);
     const bool asked = working->cancel_asked && now - working->updated < moment;
     if ((gives_way || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
+    if (guards_ && gives_way && !states_.frozen(id)) static_cast<void>(clears_the_way(id, now));
     if (working->state == core::OrderState::unknown && now - looked_for_missing_ >= 2 * moment) {
+      looked_for_missing_ = now;
+      look_for_missing(now);
+    }
+    return;
+  }
+  if (core::Order* resting = guards_ ? resting_of(id) : nullptr) {
+    if (states_.frozen(id)) return;
+    static_cast<void>(clears_the_way(id, now));
+    if (resting->state == core::OrderState::unknown && now - looked_for_missing_ >= 2 * moment) {
       looked_for_missing_ = now;
       look_for_missing(now);
     }
@@ -147,16 +161,6 @@ void Execution::tell_unprotected(Nanos now) {
       incident("POSITION_UNPROTECTED", "the position in " + ins.symbol + " has no stop", now);
     }
   }
-}
-
-// A stop that the host watches sleeps with it (trading rules 3.8).
-void Execution::tell_unwatched() const {
-  std::string symbols;
-  for (const core::Instrument& ins : table_.all())
-    if (protections_.stop_px(ins.id).is_set() && portfolio_.position(ins.id).qty.is_positive()) symbols += (symbols.empty() ? "" : ", ") + ins.symbol;
-  if (symbols.empty()) return;
-  const out::Scope scope({.service = "trade-execution"});
-  out::warning("protection", "nobody watches the stops of {} until this run goes on", symbols);
 }
 
 Result<void> Execution::restore_protection(const store::JournalRow& row) {

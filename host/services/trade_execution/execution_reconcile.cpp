@@ -304,6 +304,7 @@ bool Execution::send_again(Order& order, Nanos now, Missing& missing) {
   // Nor what nobody would order now: the position is being sold, or this exit does not run.
   if (intent.side() == Side::buy && (blocked(id) || !entries_held(id).empty() || quote_lost_[id.value - 1] || reentry_locked(id, now) || closing(id) || book_.insists(id, core::Purpose::exit) || book_.insists(id, core::Purpose::stop))) return false;
   if (intent.side() == Side::sell && !may_exit(id, intent.purpose)) return false;
+  if (core::rests_as_stop(intent) && !may_rest(id, now)) return false;
   std::vector<core::CheckRecord> checks;
   // What passed then must pass now: the state, the mark and the caps may be others.
   view_.build(portfolio_, orders_, state(), now);
@@ -364,6 +365,7 @@ void Execution::release_due(Nanos now) {
     return known_at(event(a)) != known_at(event(b)) ? known_at(event(a)) < known_at(event(b)) : event(a).type > event(b).type;
   });
   for (const auto& kept : due) take(event(kept));
+  if (follow_) follow_up();
 }
 
 }  // namespace bowline::services

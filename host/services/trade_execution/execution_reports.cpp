@@ -40,6 +40,15 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
   if (!asked_.empty() && !core::is_terminal(from) && told_as_ended(order.state)) ended_meanwhile_.push_back(order.id());
   if (event == OrderEvent::deny) uncount_rung(order);
   if (event == OrderEvent::proved_absent) note_tombstone(order);
+  if (!order.external && core::rests_as_stop(order.intent)) {
+    resting_moved(order);
+    RestingStop& r = rests_[order.intent.abi.instrument - 1];
+    const bool refused = order.state == OrderState::rejected || order.state == OrderState::denied || order.state == OrderState::not_placed;
+    if (refused && !r.told) {
+      r.told = true;
+      incident("STOP_NOT_RESTING", "the venue did not take a stop: the host watches it", now, order.intent.client_id());
+    }
+  }
   changed_ = view_is_old_ = true;
   ++counts_.moves[static_cast<std::size_t>(order.intent.purpose)][static_cast<std::size_t>(order.state)];
   if (sink_.wanted()) {
@@ -140,7 +149,10 @@ void Execution::on_exec(const bl_exec& exec) {
     case BL_X_ABSENT: return on_absent(*order, now);
     case BL_X_REJECTED: return end(OrderEvent::rejected, counts_.rejected);
     case BL_X_CANCEL_PENDING: return;
-    case BL_X_CANCEL_REJECTED: move(*order, OrderEvent::cancel_refused, now, text); return;
+    case BL_X_CANCEL_REJECTED:
+      move(*order, OrderEvent::cancel_refused, now, text);
+      if (core::rests_as_stop(order->intent) && !core::is_terminal(order->state)) ask_about(*order);  // it may have sold: a sale waits for its word
+      return;
     case BL_X_UNKNOWN:
       for (Missing& m : missing_)  // what was sent again has its answer: none
         if (m.order == order->id() && std::exchange(m.on_its_way, false)) m.since = now;

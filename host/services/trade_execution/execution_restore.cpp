@@ -187,6 +187,10 @@ Result<void> Execution::restore_intent(const store::JournalRow& row, core::Recor
   ++attempts_[{intent->decision.hi, intent->decision.lo}];
   count_rung(*intent);
   count_entry_order(*intent);
+  if (core::rests_as_stop(*intent)) {
+    guards_ = true;  // it is the position's protection again, whatever is configured now
+    rests_[intent->abi.instrument - 1].placed = intent->abi.decided_ns;
+  }
   recent_orders_.push_back(row.time);
   if (project != nullptr) project->put(record_of(**added));
   return {};
@@ -207,6 +211,7 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
                std::string(core::to_string(order->state)) + " now");
   if (r->event == OrderEvent::deny) uncount_rung(*order);
   if (r->event == OrderEvent::proved_absent) note_tombstone(*order);
+  if (!order->external && core::rests_as_stop(order->intent)) resting_moved(*order);
   if (project != nullptr) {
     core::OrderEventRecord e;
     e.order = order->id();

@@ -187,7 +187,7 @@ typedef struct bl_product { /* [appendable] BL_EV_PRODUCT, and what bowline.inst
   bl_event h;
   bl_str symbol; uint32_t base, quote;
   bl_dec base_step, quote_step, px_step, base_min, base_max, quote_min, quote_max, maker_fee, taker_fee;
-  uint64_t flags;           /* tradable, cancel_only, limit_only, post_only, auction, view_only */
+  uint64_t flags;           /* bits from 0: tradable, cancel_only, limit_only, post_only, auction, view_only, no_stops (BL_CAN_* do not hold for it) */
 } bl_product;
 
 typedef struct bl_prediction { /* [appendable] what a signal plugin says about one instrument */
@@ -284,8 +284,11 @@ typedef struct bl_risk_v1 { uint32_t size, pad;
   bl_status (*on_event)(bl_inst *, const bl_event *, const bl_portfolio *, const bl_sink *) BL_NOEXCEPT; /* [lane] */
 } bl_risk_v1;
 typedef struct bl_query { uint32_t size, scope; uint64_t request; bl_order_ref order; int64_t since_ns; } bl_query; /* scope bits: 1 order, 2 open orders, 4 fills since, 8 balances, 16 products and fees */
+/* bl_broker_v1.caps: what the venue holds on its own, whether the host lives or not: a resting sell of this type, GTC, until
+ * its trigger. A bit says what is so for every product whose flags do not say no_stops; 0 = the host watches its stops. */
+enum { BL_CAN_REST_STOP = 1 /* BL_STOP_LIMIT */, BL_CAN_REST_BRACKET = 2 /* BL_BRACKET: one hold, the stop first */ };
 typedef struct bl_broker_v1 { uint32_t size, pad;
-  uint64_t caps;
+  uint64_t caps;            /* BL_CAN_* */
   bl_status (*submit)(bl_inst *, const bl_intent *, bl_error *) BL_NOEXCEPT;                   /* [lane] enqueue */
   bl_status (*cancel)(bl_inst *, const bl_order_ref *, uint64_t n, bl_error *) BL_NOEXCEPT;    /* [lane] enqueue, before any queued submit */
   bl_status (*amend)(bl_inst *, const bl_order_ref *, const bl_intent *wanted, bl_error *) BL_NOEXCEPT; /* [lane] optional */

@@ -3,7 +3,7 @@
 #include <cstring>
 #include <set>
 
-#include "unit/services/again.hpp"
+#include "unit/services/resting_desk.hpp"
 
 using namespace bowline;
 using namespace bowline::test;
@@ -349,4 +349,88 @@ TEST_CASE("lesson 19: a fee in the coin that was bought leaves dust, which is to
     d.want(Purpose::exit, 0);
   }
   CHECK(d.broker.sent.size() == sent);
+}
+
+TEST_CASE("lesson 13: the fill of an old position's stop is that stop's, and the next position keeps its own") {
+  RestingDesk d;
+  const core::Intent old = d.protected_five();
+  d.want(Purpose::exit, 0);
+  d.gone(old);
+  d.fill(d.last(), "5"_dec, "99.9"_dec);
+  REQUIRE(d.held().is_zero());
+  d.now += 20 * bar_ns;
+  d.price(d.m.btc, 10000);
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  REQUIRE(d.protect("96"_dec) == BL_OK);
+  d.step();
+  const Decimal all = d.held();
+  const core::Intent young = d.stop_sent(all, "96"_dec);
+  d.accept(young);
+  d.fill(old, "1"_dec, "94.9"_dec);  // told at last: cancelled it was not whole
+  CHECK(d.exec->orders().find(core::ClientOrderId(old.client_id()))->cum_qty == "1"_dec);
+  CHECK(d.exec->orders().find(core::ClientOrderId(young.client_id()))->cum_qty.is_zero());
+  CHECK(d.held() == all - "1"_dec);
+  d.now += 2 * second_ns;
+  d.step();
+  CHECK(d.cancelled(young));  // it would sell what is not held any more
+}
+
+TEST_CASE("lesson 18: a stop that sold a part and was cancelled leaves a rest that is sold, to the step and no further") {
+  RestingDesk d;
+  const core::Intent stop = d.protected_five();
+  d.fill(stop, "1.2345"_dec, "94.9"_dec);
+  d.price(d.m.btc, 9300);
+  d.now += bar_ns;
+  d.step();  // in its time it did not fill whole
+  REQUIRE(d.cancelled(stop));
+  d.gone(stop, "1.2345"_dec);
+  CHECK(d.last().purpose == Purpose::stop);
+  CHECK(d.last().qty() == "3.7655"_dec);
+  d.fill(d.last(), "3.7655"_dec, "92.5"_dec);
+  CHECK(d.held().is_zero());
+}
+
+TEST_CASE("lesson 20: replacing a stop leaves no naked window: the host watches, the window is bounded, and a stop that fails is said aloud") {
+  RestingDesk d;
+  d.options.unprotected_after = bar_ns;
+  d.use({});
+  const core::Intent old = d.protected_five();
+  REQUIRE(d.protect("97"_dec) == BL_OK);
+  d.step();
+  REQUIRE(d.cancelled(old));
+  SECTION("the window: the price falls while the cancel is on its way") {
+    ++d.now;
+    d.quote(d.m.btc, 9600, 9610);
+    d.gone(old);
+    CHECK(d.last().purpose == Purpose::stop);
+    CHECK_FALSE(core::rests_as_stop(d.last()));
+  }
+  SECTION("bounded: with the end of the old one the new one goes out in the same moment") {
+    const core::Nanos then = d.now;
+    d.gone(old);
+    CHECK(d.stop_sent("5"_dec, "97"_dec).abi.decided_ns == then);
+  }
+  SECTION("the new one is not taken: an incident at once") {
+    d.gone(old);
+    d.report(d.last(), BL_X_REJECTED, BL_S_REJECTED);
+    CHECK(d.incidents("STOP_NOT_RESTING") == 1);
+    CHECK(d.exec->stop_px({1}) == "97"_dec);
+    d.price(d.m.btc, 9600);
+    d.now += second_ns;
+    d.step();
+    CHECK(d.last().purpose == Purpose::stop);
+  }
+  SECTION("nobody answers the new one: an incident when it has been so for too long") {
+    d.gone(old);
+    d.broker.answers = true;
+    d.report(d.last(), BL_X_DONE, BL_S_EXPIRED, Decimal::zero());  // a venue that ends what should stay
+    for (int i = 0; i < 4; ++i) {
+      d.now += bar_ns;
+      d.price(d.m.btc, 10000);
+      d.step();
+      if (core::rests_as_stop(d.last()) && !core::is_terminal(d.state(d.last()))) d.report(d.last(), BL_X_DONE, BL_S_EXPIRED, Decimal::zero());
+    }
+    CHECK(d.incidents("STOP_NOT_RESTING") == 1);
+  }
 }
