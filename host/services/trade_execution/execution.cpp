@@ -54,7 +54,9 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 // ---- the step ---------------------------------------------------------------------------------------------------
 
 void Execution::on_bar(const bl_bar& bar) {
+  ++heard_;
   now_ = std::max(now_, bar.h.ts_recv);
+  heard_ns_ = now_;
   if (const auto done = broker_.on_event(bar.h); !done) broker_failed(done.error());
   const core::Mark& known = portfolio_.mark({bar.h.instrument});
   // A bar that comes late is history, and where quotes come in the quote is the mark (trading rules 5.2): neither may
@@ -70,7 +72,9 @@ void Execution::on_bar(const bl_bar& bar) {
 }
 
 void Execution::on_quote(const bl_quote& quote) {
+  ++heard_;
   now_ = std::max(now_, quote.h.ts_recv);
+  heard_ns_ = now_;
   if (const auto done = broker_.on_event(quote.h); !done) broker_failed(done.error());
   if (quote.bid <= 0 || quote.ask < quote.bid) return;  // one-sided or crossed: not a validated mark
   core::Mark mark;
@@ -135,6 +139,7 @@ void Execution::check_fees(const bl_product& told) {
 
 const core::PortfolioView& Execution::publish(Nanos now) {
   now_ = now;
+  within_ = true;
   portfolio_.close_step(now);
   const Decimal equity = portfolio_.equity();
   const Decimal peak = portfolio_.peak();
@@ -220,6 +225,7 @@ void Execution::settle(Nanos now) {
   if (options_.unprotected_after > 0) tell_unprotected(now);
   if (options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) look_at_losses(now);
   ++steps_;
+  within_ = false;
   settled_ = std::max(settled_, now);
   // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
   if (durable_journal_ && journal_ok_ && (journal_.pending() || now / day_ns != persisted_day_)) {
@@ -485,6 +491,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
 // Everything approved in this frame becomes durable in one commit; only then is any of it handed over.
 void Execution::flush_frame(Nanos now) {
   if (approved_.empty()) return;
+  tell_tick();
   if (durable_journal_) {  // in the same commit: how each came about, and the day's entries with these
     for (const core::SizingRecord& r : sized_)
       beside_.push_back({store::journal_kind::sizing, store::line(store::SizingRow{table_[r.instrument].symbol, r})});

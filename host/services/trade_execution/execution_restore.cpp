@@ -28,6 +28,7 @@ Error bad(std::string what) { return {"JOURNAL_ROW", std::move(what)}; }
 // ---- written ------------------------------------------------------------------------------------------------------
 
 void Execution::note(std::string_view kind, std::string_view payload) {
+  if (tick_ != 0) tell_tick();
   if (const auto done = journal_.note(kind, now_, payload); !done) incident("JOURNAL_WRITE", done.error().message, now_);
 }
 

@@ -30,6 +30,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"EXEC_UNKNOWN_ORDER", true, "the venue has an order that is named as ours are, and is in no journal here; its product is blocked"},
     {"EXIT_LADDER_END", true, "an exit was not taken whole by the attempts within execution.exit.collar: from here on it is sold at the market"},
     {"EXTERNAL_ORDERS_FULL", true, "more orders of others work at the venue than are followed here: one of them is not seen"},
+    {"FEED_MUTE", true, "no bar and no quote has come for longer than two bars, while something is held or works"},
     {"FEES_ABOVE_CONFIG", true, "the venue now takes higher fees than the configuration reckons with; its product is blocked"},
     {"FEE_UNPRICED", false, "a fee in an asset that nothing prices here: the amount is kept, in profit and fees it counts 0"},
     {"FILLED_SHORT", true, "an order ended as filled with less than was ordered; its product is blocked"},
