@@ -403,6 +403,11 @@ std::string line(const StepRow& r) {
   if (!r.day_flows.is_zero()) put(l, "day_flows", r.day_flows);
   if (r.loss_trips != 0) l["loss_trips"] = r.loss_trips;
   if (r.drawdown_trips != 0) l["drawdown_trips"] = r.drawdown_trips;
+  if (r.rolling_trips != 0) {
+    l["rolling_trips"] = r.rolling_trips;
+    l["rolling_tripped"] = r.rolling_tripped;
+  }
+  if (!r.marks.empty()) l["marks"] = r.marks;
   return text_of(l);
 }
 Result<StepRow> read_step(std::string_view payload) {
@@ -421,6 +426,11 @@ Result<StepRow> read_step(std::string_view payload) {
     if (f.has("day_flows")) r.day_flows = f.amount("day_flows");
     if (f.has("loss_trips")) r.loss_trips = f.number<std::uint32_t>("loss_trips");
     if (f.has("drawdown_trips")) r.drawdown_trips = f.number<std::uint32_t>("drawdown_trips");
+    if (f.has("rolling_trips")) {
+      r.rolling_trips = f.number<std::uint32_t>("rolling_trips");
+      r.rolling_tripped = f.number<core::Nanos>("rolling_tripped");
+    }
+    r.marks = f.text_or("marks");
     return r;
   });
 }

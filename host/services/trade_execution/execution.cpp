@@ -227,11 +227,13 @@ void Execution::settle(Nanos now) {
   ++steps_;
   within_ = false;
   settled_ = std::max(settled_, now);
-  // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
-  if (durable_journal_ && journal_ok_ && (journal_.pending() || now / day_ns != persisted_day_)) {
+  // What this step said of orders is durable before the next begins, and so are the day's opening and the marks of the
+  // rolling one (trading rules 5.1): those where time is real at the latest after an hour, else with the day.
+  const Nanos kept = now / (options_.time_by_data ? day_ns : hour);
+  if (durable_journal_ && journal_ok_ && (journal_.pending() || kept != persisted_day_)) {
     note(store::journal_kind::step, store::line(step_row()));
     if (const auto done = journal_.flush(); done) {
-      persisted_day_ = now / day_ns;
+      persisted_day_ = kept;
     } else {
       incident("JOURNAL_WRITE", done.error().message, now);
       journal_ok_ = false;
@@ -492,6 +494,7 @@ void Execution::consider(InstrumentId id, Nanos now) {
 void Execution::flush_frame(Nanos now) {
   if (approved_.empty()) return;
   tell_tick();
+  const std::size_t marks = rolling_.waiting();
   if (durable_journal_) {  // in the same commit: how each came about, and the day's entries with these
     for (const core::SizingRecord& r : sized_)
       beside_.push_back({store::journal_kind::sizing, store::line(store::SizingRow{table_[r.instrument].symbol, r})});
@@ -503,6 +506,7 @@ void Execution::flush_frame(Nanos now) {
   beside_.clear();
   if (const auto& done = recorded; !done) {
     incident("JOURNAL_WRITE", done.error().message, now);
+    rolling_.wait_again(marks);
     approved_.clear();
     for (core::SizingRecord& r : sized_) {  // no order came of it, so none is named
       r.order = {};

@@ -26,6 +26,7 @@
 #include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/operator_commands.hpp"
 #include "services/trade_execution/reconciliation.hpp"
+#include "services/trade_execution/rolling_day.hpp"
 #include "services/trade_execution/trade_request.hpp"
 #include "services/trade_execution/trading_states.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
@@ -274,7 +275,7 @@ class Execution {
   core::Nanos tick_ = 0, before_tick_ = 0;  // of the tick that is open, 0 = none; now_ before it
   bool tick_told_ = false;                  // it has its row
   core::Nanos heard_ns_ = 0, told_mute_ = 0;  // engine time of the last bar or quote; of the one behind which silence was told
-  core::Nanos now_ = 0, settled_ = 0, persisted_day_ = -1;
+  core::Nanos now_ = 0, settled_ = 0, persisted_day_ = -1;  // persisted_day_: or hour, see settle()
   bool changed_ = false;
   core::Nanos last_written_ = 0;
   core::Nanos day_ = -1;
@@ -283,6 +284,9 @@ class Execution {
   Decimal drawdown_peak_ = Decimal::zero(), deepest_ = Decimal::zero();  // the largest fall from that peak that is counted already
   std::uint32_t loss_trips_ = 0, drawdown_trips_ = 0;  // how many times the limit: of the day's loss, of the fall from the peak
   core::Nanos day_tripped_ = -1;                       // of loss_trips_
+  RollingDay rolling_;                                 // only where a loss trips
+  std::uint32_t rolling_trips_ = 0;                    // how many times the limit the last 24 hours' loss has tripped,
+  core::Nanos rolling_tripped_ = 0;                    // and when it did last: it counts for as long
   core::Nanos inherited_until_ = -1;                   // what ended by then may have been ended by the process before
   bool busy_ = false;                                  // the broker had no room for something since this was cleared
   core::Nanos kept_off_ = 0;                           // when entries were looked for against the latch
@@ -479,7 +483,7 @@ class Execution {
   void note_target(const core::Target& target, bool insists);
   void note_gone(std::string_view symbol, core::Purpose purpose);
   void note(std::string_view kind, std::string_view payload);
-  store::StepRow step_row() const;
+  store::StepRow step_row();
   void remember_answer(const std::string& key, std::string body, TradeAnswer answer);
   core::OrderRecord record_of(const core::Order& order) const;
   Result<void> restore_intent(const store::JournalRow& row, core::RecordSink* project);
@@ -539,10 +543,11 @@ class Execution {
     Decimal of = Decimal::not_set(), flows = Decimal::not_set(), at = Decimal::not_set();
     std::uint32_t trips = 0;
   };
-  TripFloor loss_floor_, drawdown_floor_;
+  TripFloor loss_floor_, rolling_floor_, drawdown_floor_;
   static TripFloor trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips);
   void trip(std::uint32_t& trips, std::string_view code, std::string_view what, Decimal lost, Decimal whole, Decimal limit, core::Nanos now);
   void look_at_losses(core::Nanos now);
+  void look_at_rolling_day(Decimal equity, core::Nanos now);
   void look_for_foreign_cancel(const core::Order& order, const bl_exec& told);
   // ---- adopting (execution_adopt.cpp)
   bool in_scope(core::AssetId asset, core::InstrumentId only) const;

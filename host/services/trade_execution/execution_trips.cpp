@@ -25,10 +25,15 @@ std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
 void Execution::look_at_losses(Nanos now) {
   const Decimal equity = portfolio_.equity();
   if (!equity.is_set()) return;
+  if (options_.trip_loss.is_set() && !rolling_.has(now)) {
+    rolling_.mark(now, equity, portfolio_.net_flows());
+    if (rolling_trips_ != 0 && now - rolling_tripped_ >= day_ns) rolling_trips_ = 0;
+    rolling_floor_ = {};
+  }
   // Nearly always: between the peak and both amounts, on the same day, and nothing flowed.
   if (day_tripped_ == now / day_ns && loss_floor_.at.is_set() && drawdown_floor_.at.is_set() &&
       (equity < drawdown_floor_.of || (equity == drawdown_floor_.of && drawdown_trips_ == 0)) && equity > drawdown_floor_.at &&
-      equity > loss_floor_.at && portfolio_.day_flows() == loss_floor_.flows)
+      equity > loss_floor_.at && rolling_floor_.at.is_set() && equity > rolling_floor_.at && portfolio_.day_flows() == loss_floor_.flows)
     return;
   if (options_.trip_loss.is_set()) {
     if (day_tripped_ != now / day_ns) {
@@ -42,6 +47,7 @@ void Execution::look_at_losses(Nanos now) {
       if (equity <= loss_floor_.at)
         trip(loss_trips_, "DAILY_LOSS_TRIP", "the day's loss is", opening + flows - equity, opening, options_.trip_loss, now);
     }
+    look_at_rolling_day(equity, now);
   }
   if (options_.trip_drawdown.is_set()) {
     const Decimal peak = portfolio_.peak();
@@ -54,6 +60,19 @@ void Execution::look_at_losses(Nanos now) {
         trip(drawdown_trips_, "DRAWDOWN_TRIP", "below the peak of equity by", peak - equity, peak, options_.trip_drawdown, now);
     }
   }
+}
+
+// Beside the UTC day: a loss that begins before midnight and goes on behind it is one loss. The same limit, of what equity
+// was 24 hours ago (rolling_day.hpp); what has tripped counts for 24 hours, then the next trip is at the limit again.
+void Execution::look_at_rolling_day(Decimal equity, Nanos now) {
+  const RollingDay::Mark& opening = rolling_.opening();
+  if (!opening.equity.is_set() || !opening.equity.is_positive()) return;
+  const Decimal flows = portfolio_.net_flows() - opening.flows;
+  if (rolling_floor_.of != opening.equity || rolling_floor_.flows != flows || rolling_floor_.trips != rolling_trips_)
+    rolling_floor_ = trip_floor(opening.equity, flows, options_.trip_loss, rolling_trips_);
+  if (equity > rolling_floor_.at) return;
+  rolling_tripped_ = now;
+  trip(rolling_trips_, "ROLLING_LOSS_TRIP", "the loss of 24 hours is", opening.equity + flows - equity, opening.equity, options_.trip_loss, now);
 }
 
 Execution::TripFloor Execution::trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips) {
