@@ -30,7 +30,7 @@ void put(Line& l, const char* key, const std::string& text) {
 void put(Line& l, const char* key, Decimal d) {
   if (d.is_set()) l[key] = d.to_string();
 }
-void put(Line& l, const Place& p) {
+void put(Line& l, const EventPlace& p) {
   l["at"] = p.at;
   l["heard"] = p.heard;
   l["steps"] = p.steps;
@@ -45,7 +45,7 @@ Decimal amount_of(const json& l, const char* key) {
 }
 std::string text_or_none(const json& l, const char* key) { return l.contains(key) ? l.at(key).get<std::string>() : std::string(); }
 
-Place place_in(const json& l) {
+EventPlace place_in(const json& l) {
   return {l.at("at").get<core::Nanos>(), l.at("heard").get<std::uint64_t>(), l.at("steps").get<std::uint64_t>(), l.value("within", false)};
 }
 

@@ -22,7 +22,7 @@ inline constexpr std::string_view asked = "asked", tick = "tick";
 
 /// Where among the events of one process something came: behind so many bars and quotes that trade-execution heard, and so
 /// many steps that it settled, at that engine time.
-struct Place {
+struct EventPlace {
   core::Nanos at = 0;
   std::uint64_t heard = 0, steps = 0;
   bool within = false;  ///< in the middle of a step, which is possible only where the services are several processes
@@ -47,7 +47,7 @@ struct PlanTarget {
 
 /// A command as it was asked. Which of the fields of the second half it has is its `what`'s.
 struct AskedRow {
-  Place place;
+  EventPlace place;
   Ask what{};
   std::string who, why{}, request{};  ///< principal, reason, request id
 
@@ -66,7 +66,7 @@ struct AskedRow {
 
 /// The clock moved engine time, and something came of it.
 struct TickRow {
-  Place place;
+  EventPlace place;
   enum class Of : std::uint8_t {
     clock,  ///< what was due by then was done
     time,   ///< nothing was due; what came next had been received before it
@@ -83,8 +83,8 @@ Result<TickRow> read_tick(std::string_view payload);
 
 /// Either, in the order of the file.
 using Input = std::variant<AskedRow, TickRow>;
-inline const Place& place_of(const Input& input) {
-  return std::visit([](const auto& row) -> const Place& { return row.place; }, input);
+inline const EventPlace& place_of(const Input& input) {
+  return std::visit([](const auto& row) -> const EventPlace& { return row.place; }, input);
 }
 /// The input that such a row is. Errors: JOURNAL_ROW; of another kind as well.
 Result<Input> read_input(std::string_view kind, std::string_view payload);

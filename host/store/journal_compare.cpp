@@ -111,7 +111,7 @@ std::string_view beyond_rerun(const JournalRow& row, bool asked) {
     if (text_of(all, "who") != "host") return asked ? std::string_view() : latched;
     return text_of(all, "why") == an_instance_is_quarantined ? an_instance_is_quarantined : std::string_view();
   }
-  if (row.kind == journal_kind::order) return !asked && text_of(all, "text") == held_back_by_latch ? latched : std::string_view();
+  if (row.kind == journal_kind::order) return text_of(all, "text") == held_back_by_latch ? latched : std::string_view();
   if (row.kind != journal_kind::intent && row.kind != journal_kind::sizing && row.kind != journal_kind::target) return {};
   const std::string purpose = text_of(all, "purpose");
   if (purpose == core::to_string(core::Purpose::operator_order)) return asked ? std::string_view() : "an operator wanted it";

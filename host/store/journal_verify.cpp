@@ -16,7 +16,7 @@ class Verifier {
   core::InstrumentTable instruments_;
   core::OrderTable orders_{std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
   std::vector<core::ClientOrderId> made_;  // in order of their intents
-  Place place_;                            // of the newest input of this process
+  EventPlace place_;                            // of the newest input of this process
 
   static Error orphan(const core::ClientOrderId& id) {
     return {"ORDER_WITHOUT_INTENT", "order " + std::string(id.view()) + " has no intent before this row: it left unrecorded"};
@@ -103,7 +103,7 @@ class Verifier {
   Result<void> input(std::string_view kind, std::string_view payload) {
     const auto read = read_input(kind, payload);
     if (!read) return read.error();
-    const Place& p = place_of(*read);
+    const EventPlace& p = place_of(*read);
     if (p.at < place_.at || p.steps < place_.steps || p.heard < place_.heard)
       return Error{"INPUT_OUT_OF_PLACE", "what was asked here, or a tick, has a place before that of the one before it"};
     place_ = p;

@@ -34,7 +34,7 @@ bool Repeater::counts(const bl_event& e) const noexcept {
   return e.type == BL_EV_QUOTE && usable(reinterpret_cast<const bl_quote&>(e), p_.table.size());
 }
 
-bool Repeater::due(const store::Place& place, const bl_event* next) const {
+bool Repeater::due(const store::EventPlace& place, const bl_event* next) const {
   const std::uint64_t heard = p_.execution.heard(), steps = p_.execution.steps();
   if (heard != place.heard || steps != place.steps) return heard > place.heard || steps > place.steps;
   // What trade-execution does not hear moves time between two places: an observation, a bar that is not final.

@@ -36,7 +36,7 @@ class Repeater {
   std::vector<store::Input> inputs_;
   std::size_t at_ = 0;
 
-  bool due(const store::Place& place, const bl_event* next) const;
+  bool due(const store::EventPlace& place, const bl_event* next) const;
   bool counts(const bl_event& event) const noexcept;
   void repeat(const store::TickRow& tick);
   void repeat(const store::AskedRow& asked);

@@ -409,7 +409,7 @@ class Execution {
   void remember_close(const std::string& key, Closed close);
 
   // ---- what it was asked, as it was asked (execution_asked.cpp)
-  store::Place place(core::Nanos now) const noexcept { return {now, heard_, steps_, within_}; }
+  store::EventPlace place(core::Nanos now) const noexcept { return {now, heard_, steps_, within_}; }
   store::AskedRow asked(store::Ask what, core::Nanos now, std::string_view who, std::string_view why, std::string_view request_id) const;
   store::AskedRow asked(const TradeRequest& q, core::Nanos now) const;
   void note_asked(const store::AskedRow& row);
