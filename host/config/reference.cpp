@@ -88,7 +88,7 @@ constexpr auto table = std::to_array<Key>({
     {"execution.exit.collar[]", "fraction", "", "one attempt"},
     {"execution.exit.wait", "duration", "30s", "an exit's order that works for longer is cancelled, and the next attempt follows; where time moves by data it has three bars"},
     {"execution.trip", "map", "", "when the host itself denies entries and cancels those that rest (state reducing); exits and stops run on, and only an operator goes back"},
-    {"execution.trip.daily_loss", "fraction", "5%", "of the opening equity of the UTC day, lost since, without deposits and withdrawals; once more at each multiple; `off`: never"},
+    {"execution.trip.daily_loss", "fraction", "5%", "of the opening equity of the UTC day, lost since, or of equity 24 hours ago, without deposits and withdrawals; once more at each multiple; `off`: never"},
     {"execution.trip.drawdown", "fraction", "20%", "of the high-water mark of equity; once more at each multiple; `off`: never"},
     {"execution.reconcile", "map", "", "how often the venue is asked what it has, beside the start, a reconnect and each doubt; in engine time, at the end of a step"},
     {"execution.reconcile.orders_every", "duration", "1m", "open orders, fills, balances and products; 0 = only when there is cause, which is the default where `journal: memory`"},
