@@ -12,7 +12,7 @@ constexpr auto table = std::to_array<Key>({
     {"seed", "integer", "1", "of every id and of every drawn number; the same seed over the same data gives the same bytes"},
     {"interval", "duration", "5m", "length of a bar; a feed's or model's other one is refused, and so is the first bar of another length"},
     {"max_bar_delay", "duration", "0", "a bar known later than this after its close updates features and is not acted on; 0 = no limit"},
-    {"time", "text", "data", "`data`: engine time moves by the data alone (replay, simulation). `real`, for feeds that tell what happens now: it moves by the clock as well, so that what is due is done while a feed is mute; one process, `journal: file`, and without `max_bar_delay` one bar"},
+    {"time", "text", "data", "`data`: engine time moves by the data alone (replay, simulation). `real`, for feeds that tell what happens now: it moves by the clock as well, so that what is due is done while a feed is mute; one process, `journal: file`, and without `max_bar_delay` one bar. `mode: live` is always real"},
     {"store", "map", "", "where the run is stored"},
     {"store.transactions", "text", "sqlite://crypto_transactions.db", "decisions, orders, fills, portfolio; a relative path lies below `--var`; `none` stores nothing"},
     {"store.prices", "text", "sqlite://crypto_prices.db", "candles, signals; `none` exactly when transactions is"},
