@@ -138,9 +138,9 @@ class Execution {
   bool look_at_latch(core::Nanos now);
   /// Cancels what rests as an entry, of one product or of all (shutdown: cancel_entries_keep_stops).
   Cancels cancel_entries(core::Nanos now, core::InstrumentId only = {});
-  /// Cancels what rests as an entry of a product whose state, lock or gate denies entries; what was asked in this very moment is not
-  /// asked again.
-  void keep_entries_off(core::Nanos now);
+  /// Cancels what rests as an entry of a product whose state, lock or gate denies entries; what was asked in this very moment, or less
+  /// than `again_after` ago, is not asked again.
+  void keep_entries_off(core::Nanos now, core::Nanos again_after = 0);
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
   /// after it (quantity 0 when it closed), in this order. Empty: nobody listens.
   void tell_rules(std::function<void(const bl_event&)> told) { tell_rules_ = std::move(told); }

@@ -66,7 +66,7 @@ void Execution::tick() {
       looked_for_missing_ = now;
       look_for_missing(now);
     }
-    keep_entries_off(now);
+    keep_entries_off(now, 5 * moment);
   }
   push_exits(now);
   reconcile_in_time();

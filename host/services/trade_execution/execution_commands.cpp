@@ -70,13 +70,13 @@ Cancels Execution::cancel_entries(Nanos now, core::InstrumentId only) {
 
 // Whoever closed the door to entries may have died before their cancels went out, and a cancel may be lost, or refused while
 // its order was still on its way: what rests against the state is cancelled again at each step.
-void Execution::keep_entries_off(Nanos now) {
+void Execution::keep_entries_off(Nanos now, Nanos again_after) {
   std::vector<Order*> resting;
   for (Order* o : orders_.working()) {
     const core::InstrumentId id = o->intent.instrument();
     if (o->external || o->intent.side() != Side::buy) continue;
     if (gate_open_ && states_.of(id) == core::TradingState::active && states_.lock_of(id, now) == nullptr) continue;
-    if (o->cancel_asked && o->updated >= now) continue;
+    if (o->cancel_asked && (o->updated >= now || now - o->updated < again_after)) continue;
     resting.push_back(o);
   }
   static_cast<void>(request_cancels(resting, now));

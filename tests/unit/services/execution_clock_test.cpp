@@ -220,6 +220,7 @@ TEST_CASE("rule 3.4: what rests against a state is asked to be cancelled again b
   REQUIRE(d.exec->set_trading_state({{}, TradingState::reducing, false, "why", "ops", "r"}, d.now));
   d.broker.takes_cancels = true;
   CHECK(d.broker.cancelled.empty());
+  CHECK_FALSE(d.tick(4));
   CHECK(d.tick());
   CHECK(d.broker.cancelled.size() == 1);
 }
