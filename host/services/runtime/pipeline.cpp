@@ -158,7 +158,7 @@ RunEnd Pipeline::turn() {
     if (waiting && next != nullptr && p_.clock && next->h.ts_recv + second <= p_.clock()) waiting = false;
     if (waiting) {
       if (failed()) return end_of_failure();
-      look_at_clock();
+      if (next == nullptr) look_at_clock();  // else it is taken in a moment, and moves time itself
       tick();
       wait();
       timed_ = static_cast<bool>(predicted);
