@@ -121,6 +121,7 @@ Result<Outcome> replay(const Options& o, const fs::path& file, const LoadedConfi
   options.config = o.config;
   options.secret = loaded.secret;
   options.select = services::select_features;
+  options.inputs = out.recorded.inputs;
   loader::install_terminate_handler(options.var);
   auto again = services::run_again(*config, std::move(options), out.recorded.settled, [&](services::Run* r) { interrupt.of(r); }, progress);
   if (::isatty(2) != 0) std::fprintf(stderr, "\r");

@@ -46,6 +46,10 @@ class Loader {
     duration(root["interval"], "interval", 1'000'000'000, c_.interval_ns);
     duration(root["max_bar_delay"], "max_bar_delay", 0, c_.max_bar_delay_ns);
     one_of(root["journal"], "journal", {"file", "memory"}, c_.journal);
+    one_of(root["time"], "time", {"data", "real"}, c_.time);
+    if (c_.mode == "live" && there(root["time"]) && c_.time != "real") bad(root["time"], "time", "CONFIG_VALUE", "with mode: live time is real");
+    if (c_.mode == "live") c_.time = "real";
+    if (c_.time == "real") real_time(root);
     store(root["store"]);
     listen(root["listen"]);
     // Before the instances: their params may not say otherwise.
@@ -182,6 +186,14 @@ class Loader {
       c_.services.push_back(s);
     }
     if (n.size() == 0) bad(n, "services", "CONFIG_SERVICES", "a process is at least one service: name it, or leave the key out for all four");
+  }
+
+  /// What happens once can't be had again from the feeds.
+  void real_time(const Node& root) {
+    if (c_.max_bar_delay_ns == 0) c_.max_bar_delay_ns = c_.interval_ns;
+    if (c_.journal == "memory" && c_.mode != "live") bad(root["journal"], "journal", "CONFIG_VALUE", "memory is for replay and simulation: with time: real it must be file");
+    if (c_.services.size() < service_names.size() && there(root["services"]))
+      bad(root["services"], "services", "CONFIG_SERVICES", "with time: real all four services are one process: a tick of the clock is not told to another");
   }
 
   void store(const Node& n) {

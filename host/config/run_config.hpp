@@ -33,6 +33,7 @@ struct RunConfig {
   std::vector<std::string> services;
   std::uint64_t seed = 1;
   std::int64_t interval_ns = 300'000'000'000, max_bar_delay_ns = 0;
+  std::string time = "data";       ///< "real": the clock moves engine time, too
   struct Store {
     std::string transactions = "sqlite://crypto_transactions.db", prices = "sqlite://crypto_prices.db";
     bool operator==(const Store&) const = default;

@@ -11,6 +11,7 @@ set(routes_sources
     runtime/remote/execution_node.cpp
     runtime/remote/decider_nodes.cpp
     runtime/remote/follower_loop.cpp
+    runtime/repeater.cpp
     runtime/rerun.cpp
     runtime/route_help.cpp
     runtime/run.cpp

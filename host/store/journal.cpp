@@ -14,7 +14,6 @@
 namespace bowline::store {
 namespace {
 
-constexpr int schema_version = 3;
 constexpr std::size_t most_unchained = 128;
 using Row = JournalLine;
 
@@ -165,6 +164,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
   if (!impl->exec("PRAGMA locking_mode=EXCLUSIVE") || !impl->exec("PRAGMA journal_mode=WAL") ||
       !impl->exec("PRAGMA synchronous=FULL") || !impl->exec("BEGIN IMMEDIATE; COMMIT"))
     return impl->fault(sqlite3_errcode(impl->db) == SQLITE_BUSY ? "JOURNAL_LOCKED" : "JOURNAL_OPEN", "can't be taken");
+  const std::string set_format = "PRAGMA user_version=" + std::to_string(journal_format);
   int version = 0;
   {
     Statement s;
@@ -172,9 +172,9 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
       return impl->fault("JOURNAL_OPEN", "can't be read");
     version = sqlite3_column_int(s.get(), 0);
   }
-  if (version > schema_version)
+  if (version > journal_format)
     return Error{"JOURNAL_NEWER", "journal " + file.string() + ": written by a newer version of bowline (format " +
-                                      std::to_string(version) + ", this one knows " + std::to_string(schema_version) +
+                                      std::to_string(version) + ", this one knows " + std::to_string(journal_format) +
                                       "): update bowline, or give another --var folder"};
   if (version == 1) {
     // Format 1 held no fills: nothing can be gone on from. One without rows holds nothing at all.
@@ -184,7 +184,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
     if (sqlite3_column_int64(s.get(), 0) != 0)
       return Error{"JOURNAL_OLDER", "journal " + file.string() + ": written by an earlier version of bowline, which recorded no fills: a run can't "
                                     "go on from it. See that its orders have ended, and give another --var folder"};
-    if (!impl->exec("PRAGMA user_version=3")) return impl->fault("JOURNAL_OPEN", "can't be set up");
+    if (!impl->exec(set_format.c_str())) return impl->fault("JOURNAL_OPEN", "can't be set up");
   }
   if (version == 0) {
     if (!impl->exec("BEGIN;"
@@ -200,7 +200,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
     for (const std::string* text : {&stamp.mode, &stamp.venue, &stamp.portfolio})
       sqlite3_bind_text(s.get(), ++at, text->data(), static_cast<int>(text->size()), SQLITE_STATIC);
     // All in one: a process that dies in the middle must not leave a journal that belongs to nobody.
-    if (sqlite3_step(s.get()) != SQLITE_DONE || sqlite3_reset(s.get()) != SQLITE_OK || !impl->exec("PRAGMA user_version=3; COMMIT"))
+    if (sqlite3_step(s.get()) != SQLITE_DONE || sqlite3_reset(s.get()) != SQLITE_OK || !impl->exec((set_format + "; COMMIT").c_str()))
       return impl->fault("JOURNAL_OPEN", "can't be stamped");
   } else {
     Statement s;
@@ -220,8 +220,9 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
     impl->epoch = static_cast<std::uint64_t>(sqlite3_column_int64(s.get(), 0));
   }
   if (auto whole = impl->verify(); !whole) return whole.error();
-  // From here on it may get rows that format 2 has not: a version that would pass over them is kept from it.
-  if (version == 2 && !impl->exec("PRAGMA user_version=3")) return impl->fault("JOURNAL_OPEN", "can't be taken to format 3");
+  // From here on it may get rows that an earlier format has not: a version that would pass over them is kept from it.
+  if (version == 2 || version == 3)
+    if (!impl->exec(set_format.c_str())) return impl->fault("JOURNAL_OPEN", "can't be taken to format " + std::to_string(journal_format));
   if (!impl->insert.prepare(impl->db, "INSERT INTO journal VALUES(?,?,?,?,?)") || !impl->begin.prepare(impl->db, "BEGIN") ||
       !impl->commit.prepare(impl->db, "COMMIT") || !impl->rollback.prepare(impl->db, "ROLLBACK"))
     return impl->fault("JOURNAL_OPEN", "can't be prepared");

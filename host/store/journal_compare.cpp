@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
 #include "store/journal_file.hpp"
@@ -18,20 +19,29 @@ using nlohmann::json;
 struct Beyond {
   std::string_view kind, why;
 };
-/// Kinds that come from outside whatever they say.
-constexpr auto from_outside = std::to_array<Beyond>({
+/// Kinds that a command leads to: of a journal that has the command itself, a re-run has them too.
+constexpr auto of_commands = std::to_array<Beyond>({
     {journal_kind::command, "an operator ordered a trade"},
     {journal_kind::close, "an operator closed a position"},
-    {journal_kind::emergency, "an emergency liquidation"},
     {journal_kind::inventory, "an operator moved inventory"},
     {journal_kind::product_state, "an operator set the state of a product"},
     {journal_kind::lock, "an operator locked or unlocked a product"},
     {journal_kind::adoption, "an operator took over what the venue tells"},
+});
+/// Kinds that come from outside whatever they say.
+constexpr auto from_outside = std::to_array<Beyond>({
+    {journal_kind::emergency, "an emergency liquidation"},
     {journal_kind::external, "somebody else has an order in the account"},
     {journal_kind::flow, "a balance changed without a trade"},
     {journal_kind::journal, "the journal could not be written for a while"},
 });
-constexpr std::string_view restarted = "the run was started again here", latched = "an operator, or the latch, set the trading state";
+constexpr std::string_view restarted = "the run was started again here", latched = "an operator, or the latch, set the trading state",
+                           in_a_step = "it came while several processes were in the middle of a step";
+
+std::string_view why_in(std::span<const Beyond> all, std::string_view kind) {
+  const auto known = std::find_if(all.begin(), all.end(), [kind](const Beyond& b) { return b.kind == kind; });
+  return known != all.end() ? known->why : std::string_view();
+}
 
 std::string text_of(const json& all, const char* key) {
   const auto it = all.is_object() ? all.find(key) : all.end();
@@ -72,8 +82,9 @@ bool may_end_with(std::string_view kind) {
 
 JournalLine line_of(const JournalRow& r) { return {std::string(r.kind), std::string(r.payload), r.time}; }
 
-/// What a person looks at first. Some commands have no row of their own: only what they led to.
-std::string hint(const JournalRow& recorded, const JournalRow* again) {
+/// What a person looks at first. In a journal that has no command as it was asked some show only by what they led to.
+std::string hint(const JournalRow& recorded, const JournalRow* again, bool asked) {
+  if (asked) return {};
   const json was = parsed(recorded.payload);
   if (recorded.kind == journal_kind::order && text_of(was, "event") == core::to_string(core::OrderEvent::cancel_sent))
     return "an operator's cancel of one order looks like this: see the audit of the recorded run";
@@ -89,20 +100,21 @@ std::string hint(const JournalRow& recorded, const JournalRow* again) {
 
 }  // namespace
 
-std::string_view beyond_rerun(const JournalRow& row) {
+std::string_view beyond_rerun(const JournalRow& row, bool asked) {
   if (of_next_process(row)) return restarted;
-  const auto known = std::find_if(from_outside.begin(), from_outside.end(), [&row](const Beyond& b) { return b.kind == row.kind; });
-  if (known != from_outside.end()) return known->why;
+  if (const std::string_view why = why_in(from_outside, row.kind); !why.empty()) return why;
+  if (const std::string_view why = why_in(of_commands, row.kind); !why.empty()) return asked ? std::string_view() : why;
   const json all = parsed(row.payload);
+  if (row.kind == journal_kind::asked || row.kind == journal_kind::tick) return all.is_object() && all.value("within", false) ? in_a_step : std::string_view();
   if (row.kind == journal_kind::state) {
     // What the host itself tightens, the same run tightens again; but for what an earlier process left in the folder.
-    if (text_of(all, "who") != "host") return latched;
+    if (text_of(all, "who") != "host") return asked ? std::string_view() : latched;
     return text_of(all, "why") == an_instance_is_quarantined ? an_instance_is_quarantined : std::string_view();
   }
   if (row.kind == journal_kind::order) return text_of(all, "text") == held_back_by_latch ? latched : std::string_view();
   if (row.kind != journal_kind::intent && row.kind != journal_kind::sizing && row.kind != journal_kind::target) return {};
   const std::string purpose = text_of(all, "purpose");
-  if (purpose == core::to_string(core::Purpose::operator_order)) return "an operator wanted it";
+  if (purpose == core::to_string(core::Purpose::operator_order)) return asked ? std::string_view() : "an operator wanted it";
   return purpose == core::to_string(core::Purpose::emergency) ? "an emergency liquidation" : std::string_view();
 }
 
@@ -127,6 +139,10 @@ Result<JournalExtent> measure_journal(const std::filesystem::path& path) {
       const auto step = read_step(row.payload);
       if (!step) return of_file(path, row, step.error());
       extent.settled = std::max(extent.settled, step->settled);
+    } else if (row.kind == journal_kind::asked || row.kind == journal_kind::tick) {
+      auto input = read_input(row.kind, row.payload);
+      if (!input) return of_file(path, row, input.error());
+      extent.inputs.push_back(std::move(*input));
     } else if (row.kind == journal_kind::end) {
       extent.settled = std::max(extent.settled, row.time);
       extent.whole = text_of(parsed(row.payload), "end") == "end_of_data";
@@ -150,6 +166,7 @@ Result<JournalComparison> compare_journals(const std::filesystem::path& recorded
     c.recorded = line_of(row);
     return c;
   };
+  const bool asked = std::any_of(extent.inputs.begin(), extent.inputs.end(), [](const Input& i) { return std::holds_alternative<AskedRow>(i); });
   bool apart = false;  // behind the last settled step they have parted: what is left is the recorded run's own end
   for (std::uint64_t n = 1;; ++n) {
     const bool counts = again.behind == Behind::all || n <= again.settled_rows;
@@ -168,7 +185,7 @@ Result<JournalComparison> compare_journals(const std::filesystem::path& recorded
       continue;
     }
     if (*had) {
-      if (const std::string_view why = beyond_rerun(a->row()); !why.empty()) {
+      if (const std::string_view why = beyond_rerun(a->row(), asked); !why.empty()) {
         if (*has) c.again = line_of(b->row());
         return part_at(a->row(), why);
       }
@@ -182,7 +199,7 @@ Result<JournalComparison> compare_journals(const std::filesystem::path& recorded
     c.row = n;
     if (*had) c.recorded = line_of(a->row());
     if (*has) c.again = line_of(b->row());
-    if (*had) c.why = hint(a->row(), *has ? &b->row() : nullptr);
+    if (*had) c.why = hint(a->row(), *has ? &b->row() : nullptr, asked);
     return c;
   }
 }

@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/types.hpp"
+#include "store/input_rows.hpp"
 #include "store/journal.hpp"
 #include "store/journal_chain.hpp"
 
@@ -22,6 +24,7 @@ struct JournalExtent {
   std::uint64_t first = 0;   ///< of the first process: the rows of later ones stand behind them
   core::Nanos settled = 0;   ///< time of its last settled step; 0: none
   bool whole = false;        ///< it came to the end of its data
+  std::vector<Input> inputs{};  ///< what the first process was asked, and its ticks, in order: a re-run is asked the same
 };
 
 /// Follows the whole chain. Errors: those of JournalFile, JOURNAL_ROW.
@@ -54,9 +57,10 @@ struct JournalComparison {
   std::optional<JournalLine> recorded, again;  ///< that row of each; empty: the journal has none
 };
 
-/// Why a re-run can't have such a row: an operator's command, a restart, a disk that was full, somebody else in the
-/// account. Empty when it should have it.
-std::string_view beyond_rerun(const JournalRow& row);
+/// Why a re-run can't have such a row: a restart, a disk that was full, somebody else in the account. Empty when it should
+/// have it. `asked`: a command was found in the journal as it was asked. Where there is none its version recorded none,
+/// and what an operator commanded can't come again either.
+std::string_view beyond_rerun(const JournalRow& row, bool asked);
 
 /// Errors: those of JournalFile, of either file.
 Result<JournalComparison> compare_journals(const std::filesystem::path& recorded, const JournalExtent& extent, const Rerun& again);

@@ -29,7 +29,7 @@ Result<JournalFile> JournalFile::open(const std::filesystem::path& file) {
     if (!q.next()) return said(file, db->fault());
     version = q.integer(0);
   }
-  if (version > 3) return Error{"JOURNAL_NEWER", "journal " + file.string() + ": written by a newer version of bowline: update bowline"};
+  if (version > journal_format) return Error{"JOURNAL_NEWER", "journal " + file.string() + ": written by a newer version of bowline: update bowline"};
   if (version < 2) return Error{"JOURNAL_OLDER", "journal " + file.string() + ": written by an earlier version of bowline, which recorded no fills"};
   return JournalFile(file, std::move(*db));
 }

@@ -410,6 +410,11 @@ std::string line(const StepRow& r) {
     put(one, "px", px);
     l["best"].push_back(std::move(one));
   }
+  if (r.rolling_trips != 0) {
+    l["rolling_trips"] = r.rolling_trips;
+    l["rolling_tripped"] = r.rolling_tripped;
+  }
+  if (!r.marks.empty()) l["marks"] = r.marks;
   return text_of(l);
 }
 Result<StepRow> read_step(std::string_view payload) {
@@ -430,6 +435,11 @@ Result<StepRow> read_step(std::string_view payload) {
     if (f.has("drawdown_trips")) r.drawdown_trips = f.number<std::uint32_t>("drawdown_trips");
     if (f.has("best"))
       for (const Fields& one : f.list("best")) r.best.emplace_back(one.text("symbol"), one.amount("px"));
+    if (f.has("rolling_trips")) {
+      r.rolling_trips = f.number<std::uint32_t>("rolling_trips");
+      r.rolling_tripped = f.number<core::Nanos>("rolling_tripped");
+    }
+    r.marks = f.text_or("marks");
     return r;
   });
 }

@@ -109,7 +109,9 @@ struct StepRow {
   std::uint64_t version = 0, seq = 0;  ///< of the portfolio, and of the newest event
   Decimal peak, day_start, max_drawdown, day_notional;
   Decimal net_flows = Decimal::zero(), day_flows = Decimal::zero();
-  std::uint32_t loss_trips = 0, drawdown_trips = 0;  ///< how many times its limit the day's loss, and the fall from the peak, have tripped
+  std::uint32_t loss_trips = 0, rolling_trips = 0, drawdown_trips = 0;  ///< how many times its limit the day's loss, that of 24 hours, and the fall from the peak, have tripped
+  core::Nanos rolling_tripped = 0;                   ///< when that of 24 hours did last
+  std::string marks{};                               ///< of the rolling day, those that no row before has
   std::vector<std::pair<std::string, Decimal>> best{};  ///< by symbol: the best price of a position, where it is another than was noted last
 };
 

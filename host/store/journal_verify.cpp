@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/order.hpp"
+#include "store/input_rows.hpp"
 #include "store/journal_file.hpp"
 #include "store/journal_rows.hpp"
 
@@ -15,6 +16,7 @@ class Verifier {
   core::InstrumentTable instruments_;
   core::OrderTable orders_{std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
   std::vector<core::ClientOrderId> made_;  // in order of their intents
+  EventPlace place_;                            // of the newest input of this process
 
   static Error orphan(const core::ClientOrderId& id) {
     return {"ORDER_WITHOUT_INTENT", "order " + std::string(id.view()) + " has no intent before this row: it left unrecorded"};
@@ -97,6 +99,17 @@ class Verifier {
     return {};
   }
 
+  // They were written as they came: a place before that of the one before is another run's, or nobody's.
+  Result<void> input(std::string_view kind, std::string_view payload) {
+    const auto read = read_input(kind, payload);
+    if (!read) return read.error();
+    const EventPlace& p = place_of(*read);
+    if (p.at < place_.at || p.steps < place_.steps || p.heard < place_.heard)
+      return Error{"INPUT_OUT_OF_PLACE", "what was asked here, or a tick, has a place before that of the one before it"};
+    place_ = p;
+    return {};
+  }
+
  public:
   Result<void> row(std::string_view kind, core::Nanos time, std::string_view payload, JournalReport& report) {
     if (kind == journal_kind::intent) {
@@ -107,6 +120,8 @@ class Verifier {
       const auto r = read_order(payload);
       return r ? event(*r, time) : Result<void>(r.error());
     }
+    if (kind == journal_kind::begin) place_ = {};  // of another process
+    if (kind == journal_kind::asked || kind == journal_kind::tick) return input(kind, payload);
     if (kind == journal_kind::external) return external(payload, time);
     if (kind == journal_kind::fill) {
       ++report.fills;

@@ -35,7 +35,8 @@ struct JournalReport {
 
 /// Reads every row. Codes of a bad row: JOURNAL_CHAIN (changed, missing or inserted), JOURNAL_ROW (can't be read),
 /// INTENT_TWICE, ORDER_WITHOUT_INTENT, ORDER_EVENT_UNEXPECTED (not in the state table, or led elsewhere), FILL_TWICE,
-/// FILL_BEYOND_ORDER, FILL_OF_OTHER (another product or side than its order). Stops at the first one. Errors: JOURNAL_OPEN,
+/// FILL_BEYOND_ORDER, FILL_OF_OTHER (another product or side than its order),
+/// INPUT_OUT_OF_PLACE (a command or a tick before the one before it). Stops at the first one. Errors: JOURNAL_OPEN,
 /// JOURNAL_LOCKED (a host runs on it), JOURNAL_NEWER, JOURNAL_OLDER.
 Result<JournalReport> verify_journal(const std::filesystem::path& file);
 

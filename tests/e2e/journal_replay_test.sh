@@ -143,29 +143,89 @@ order='{"instrument":"BTC-USD","side":"BUY","type":"limit","qty":"0.05","limit_p
 trade() { # what stands behind the route: the status
   curl -s -m 10 -o "$dir/body" -w '%{http_code}' -X POST -H 'Content-Type: application/json' -H "Idempotency-Key: key" -d "$order" "$at/trades/execute$1"
 }
+cat >>"$dir/paced.yaml" <<YAML
+  - {id: balance, kind: rebalancer, plugin: bowline.rebalancer.targets, params: {universe: all, max_weight: 3%}}
+YAML
+asked_rows() { sql "$1" "SELECT count(*) FROM journal WHERE kind='asked'"; }
+asked() { sql "$1" "SELECT count(*) FROM journal WHERE kind='asked' AND payload LIKE '{\"what\":\"$2\"%'"; }
+again() { # what: the run of that name, run again, is the same, with everything it was asked
+  check "$1: run again it is the same" ends 0 replay "$dir/paced.yaml" --var "$dir/$1" --json
+  check "$1: with all it decided" is "$(told result) $(told decisions)" "same $(decisions_of "$1")"
+  check "$1: the journal is whole" ends 0 "$bowline" journal verify --var "$dir/$1"
+}
 begin ordered
 check "ordered: it trades" within 60 filled
 check "ordered: an order of the operator is taken" is "$(trade "")" 202
+id=$(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' "$dir/body")
+check "ordered: asked again it is the same one" is "$(trade "")" 202
 stop
-command=$(sql ordered "SELECT row FROM journal WHERE kind='command'")
-refused "ordered" 14 "JOURNAL_PART: row $command, command, at 2024-.*an operator ordered a trade" replay "$dir/paced.yaml" --var "$dir/ordered"
-check "ordered: the rows before it were compared" grep -q "^$((command - 1)) rows compared, [1-9]" "$dir/out"
-# What has no row, since nothing came of it, is numbered all the same.
+check "ordered: it stands as it was asked" is "$(asked ordered trade)" 1
+again ordered
+# What comes to nothing leaves nothing behind: no row, and no number.
 begin asked
 check "asked: it trades" within 60 filled
-check "asked: a dry run" is "$(trade '?dry_run=true')" 200
 before=$(fills)
 more() { [ "$(fills)" -gt "$before" ]; }
+check "asked: a dry run" is "$(trade '?dry_run=true')" 200
+post() { # port's base, path, body: the status
+  curl -s -m 10 -o "$dir/body" -w '%{http_code}' -X POST -H 'Content-Type: application/json' -H "Idempotency-Key: k$RANDOM$RANDOM" -d "$3" "$1$2"
+}
+check "asked: an order that is refused" is "$(post "$at" /trades/execute '{"instrument":"BTC-USD","side":"BUY","type":"market","qty":"5000","reason":"too much"}')" 422
+check "asked: a lock that has expired is refused" is "$(post "$at" /positions/BTC-USD/lock '{"reason":"late","until":"2023-01-01T00:00:00Z"}')" 422
+check "asked: nothing to unlock" is "$(post "$at" /positions/BTC-USD/unlock '{"reason":"none"}')" 409
+check "asked: no such order" is "$(curl -s -m 10 -o /dev/null -w '%{http_code}' -X DELETE "$at/orders/bl-nobody")" 404
 check "asked: it trades on" within 60 more
 stop
-refused "asked" 13 'JOURNAL_DIFFERS: row [0-9]*, .*only the numbering differs' replay "$dir/paced.yaml" --var "$dir/asked"
-begin halted
-check "halted: it trades" within 60 filled
-check "halted: an emergency stop" ends 0 "$bowline" emergency stop --var "$dir/halted" --reason drill
+check "asked: it was asked nothing" is "$(asked_rows asked)" 0
+again asked
+# All there is to command.
+begin all
+rebalancer=$(sed -n 's/.*"portfolio-rebalancer": "\(.*\)".*/\1/p' "$dir/all/endpoints.json")
+check "all: it trades" within 60 filled
+check "all: an order that rests" is "$(trade "")" 202
+id=$(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' "$dir/body")
+check "all: is cancelled" is "$(curl -s -m 10 -o /dev/null -w '%{http_code}' -X DELETE -H 'X-Request-Id: c-1' "$at/orders/$id")" 202
+check "all: a dry run between them" is "$(trade '?dry_run=true')" 200
+check "all: a plan" is "$(curl -s -m 10 -o /dev/null -w '%{http_code}' -X POST "$rebalancer/rebalance/run")" 202
+check "all: and another" is "$(curl -s -m 10 -o /dev/null -w '%{http_code}' -X POST "$rebalancer/rebalance/run")" 202
+check "all: a lock" is "$(post "$at" /positions/BTC-USD/lock '{"reason":"mine"}')" 200
+check "all: and off" is "$(post "$at" /positions/BTC-USD/unlock '{"reason":"yours"}')" 200
+check "all: one product is reduced" is "$(post "$at" /trading/state '{"state":"reducing","instrument":"ETH-USD","reason":"wait"}')" 200
+check "all: and goes on" is "$(post "$at" /trading/state '{"state":"active","instrument":"ETH-USD","reason":"go"}')" 200
+holds() { curl -s -m 10 "$at/portfolio" | grep -q '"instrument":"ETH-USD","qty":"[0-9.]*[1-9]'; }
+closes() { [ "$(post "$at" /positions/ETH-USD/close '{"reason":"enough"}')" = 202 ]; }
+check "all: something is held" within 60 holds
+check "all: it is closed" within 60 closes
+check "all: the venue is asked" is "$(post "$at" /reconciliation '{"action":"ask","reason":"look"}')" 202
+check "all: an emergency stop" ends 0 "$bowline" emergency stop --var "$dir/all" --reason drill
+check "all: an order under it is refused" is "$(post "$at" /trades/execute '{"instrument":"BTC-USD","side":"BUY","type":"market","qty":"0.01","reason":"no"}')" 422
+check "all: a resume" ends 0 "$bowline" emergency resume --var "$dir/all" --reason over
+before=$(fills)
+check "all: it trades on" within 60 more
 stop
-state=$(sql halted "SELECT min(row) FROM journal WHERE kind='state'")
-refused "halted" 14 "JOURNAL_PART: row $state, state, at 2024-.*set the trading state" replay "$dir/paced.yaml" --var "$dir/halted" --json
-check "halted: the rows before it were compared" is "$(told result) $(told rows)" "part $((state - 1))"
+for what in trade cancel plan lock unlock state close venue stop resume; do check "all: $what has its row" test "$(asked all $what)" -ge 1; done
+check "all: with who asked for the cancel" is "$(sql all "SELECT count(*) FROM journal WHERE kind='asked' AND payload LIKE '%\"request\":\"c-1\"%'")" 1
+again all
+# The latch, set from outside.
+begin latched
+check "latched: it trades" within 60 filled
+check "latched: a panic" ends 0 "$(dirname "$bowline")/bowline-panic" stop --var "$dir/latched" --reason smoke
+halted() { curl -s -m 10 "$at/trading/state" | grep -q '^{"state":"halted"'; }
+check "latched: it halts" within 20 halted
+stop
+again latched
+# A command that does not come again is one that the re-run lacks.
+mkdir "$dir/altered"
+cp "$dir/ordered/journal.db" "$dir/altered"
+sed 's/slow: 26/slow: 27/' "$dir/paced.yaml" >"$dir/other.yaml"
+refused "ordered, and another average" 13 'JOURNAL_DIFFERS: row [0-9]*, ' replay "$dir/other.yaml" --var "$dir/altered"
+# A liquidation goes by the clock: where it begins the comparison ends.
+begin sold
+check "sold: it trades" within 60 filled
+check "sold: everything is liquidated" is "$(post "$at" /emergency/liquidate-all '{"confirm":true,"reason":"drill"}')" 202
+stop
+refused "sold" 14 "JOURNAL_PART: row [0-9]*, .*" replay "$dir/paced.yaml" --var "$dir/sold"
+check "sold: the rows before it were compared" grep -q "^[0-9]* rows compared, [1-9]" "$dir/out"
 
 # What can't be run again.
 sed 's/^mode: mock/mode: live\nconfirm_live: true/' "$dir/run.yaml" >"$dir/live.yaml"

@@ -59,6 +59,8 @@ class Rebalancer {
     planned_at_ = now;
     planned_ = plans;
   }
+  /// A plan was commanded at `now` and made in another process: what is planned here later is numbered behind it.
+  void planned_elsewhere(core::Nanos now) noexcept { planned_before(now, (now == planned_at_ ? planned_ : 0) + plans_.size()); }
   std::uint64_t plans_made() const noexcept { return made_; }
 
  private:

@@ -66,7 +66,40 @@ RunEnd Pipeline::run() {
   wait_for_followers(end);
   close();
   serve();  // what was accepted before is answered
+  while (end == RunEnd::end_of_data && repeats && repeats(nullptr)) {
+  }
   return end;
+}
+
+bool Pipeline::timer_due(core::Nanos before) const noexcept {
+  if (p_.facts->timers.load(std::memory_order_relaxed) == 0) return false;
+  return std::any_of(p_.listeners.begin(), p_.listeners.end(), [before](const Listener& l) {
+    const auto& timers = l.services->timers();
+    return std::any_of(timers.begin(), timers.end(), [before](const auto& t) { return t.second.due < before; });
+  });
+}
+
+void Pipeline::tick_of_clock(core::Nanos now, bool recorded) {
+  p_.execution->tick_begins(now, recorded || timer_due(now));
+  fire_timers(p_.listeners, *p_.facts, now, events_, pump_);
+  auto& engine = p_.facts->engine_ns;
+  engine.store(std::max(now, engine.load(std::memory_order_relaxed)), std::memory_order_relaxed);
+  p_.execution->tick();
+  pump();
+  const bool came = p_.execution->tick_ends();
+  silent_ = came ? 0 : now;
+  if (came) p_.sink->end_step(closed_);
+}
+
+// Each second while no event is there to be taken: where events come it is they that move time. Not while an earlier
+// process's steps are recalled; a clock that steps back moves nothing.
+void Pipeline::look_at_clock() {
+  if (!p_.clock || p_.execution == nullptr || history_ends_) return;
+  const std::int64_t wall = p_.clock();
+  if (wall < next_tick_ && next_tick_ - wall <= second) return;
+  next_tick_ = wall - wall % second + second;
+  const core::Nanos now = wall - wall % second;
+  if (const core::Nanos engine = p_.facts->engine_ns.load(std::memory_order_relaxed); engine != 0 && now > engine) tick_of_clock(now, false);
 }
 
 bool Pipeline::patience_over() {
@@ -126,13 +159,17 @@ void Pipeline::wait_for_followers(RunEnd end) {
           return RunEnd::feed_failed;
       }
     }
+    // By the clock it is known when nothing earlier can be meant to come any more: a mute feed does not hold up the others.
+    if (waiting && next != nullptr && p_.clock && next->h.ts_recv + second <= p_.clock()) waiting = false;
     if (waiting) {
       if (failed()) return end_of_failure();
+      if (next == nullptr) look_at_clock();  // else it is taken in a moment, and moves time itself
       tick();
       wait();
       timed_ = static_cast<bool>(predicted);
       continue;
     }
+    if (repeats && repeats(next != nullptr ? &next->h : nullptr)) continue;
     if (next == nullptr) {
       if (open_ != 0) close_step();
       // All of it was settled before the restart: what is left to do at the end is no history.
@@ -148,6 +185,11 @@ void Pipeline::wait_for_followers(RunEnd end) {
       // What is half begun is not decided: with bars of another length nothing of it can be trusted.
       error_ = wrong_interval(best->feed().spec().id, next->bar.close_ns - next->bar.open_ns, p_.interval);
       return RunEnd::feed_failed;
+    }
+    if (silent_ != 0) {
+      // It had been received before that tick, which had no row: now something comes of it.
+      if (next->h.ts_recv < silent_) p_.execution->time_moved(silent_);
+      silent_ = 0;
     }
     pass_time(next->h.ts_recv);
     best->pop();
@@ -194,8 +236,8 @@ void Pipeline::wait_for_followers(RunEnd end) {
     if (l.market) l.market(event.h);
 }
 
-[[gnu::hot]] bool Pipeline::is_late(const bl_bar& bar) const noexcept {
-  return bar.close_ns <= closed_ || (p_.max_bar_delay > 0 && bar.h.ts_recv - bar.close_ns > p_.max_bar_delay);
+[[gnu::hot]] bool Pipeline::is_late(const bl_bar& bar, core::Nanos known) const noexcept {
+  return bar.close_ns <= closed_ || (p_.max_bar_delay > 0 && known - bar.close_ns > p_.max_bar_delay);
 }
 
 [[gnu::hot]] void Pipeline::on_bar(bl_bar& bar) {
@@ -204,7 +246,8 @@ void Pipeline::wait_for_followers(RunEnd end) {
   if (first_ == 0) first_ = t;
   ++bars_;
   const bool replayed = (bar.h.flags & 1u) != 0;
-  const bool late = is_late(bar);
+  // Engine time is beyond what the feed says of when it had the bar where the clock has moved it: the later one counts.
+  const bool late = is_late(bar, p_.facts->engine_ns.load(std::memory_order_relaxed));
   if (late) ++late_;
   const bool act = !late && !replayed;
   if (open_ == 0) open_ = t;
@@ -226,7 +269,7 @@ void Pipeline::recall(bl_bar& bar) {
   if (open_ == 0) open_ = bar.h.ts_recv;
   ++bars_;
   p_.execution->recall_bar(bar);
-  const bool late = is_late(bar);
+  const bool late = is_late(bar, bar.h.ts_recv);
   if (late) ++late_;
   if (first_ == 0) first_ = bar.h.ts_recv;
   p_.generator->on_bar(bar, !late && (bar.h.flags & 1u) == 0);

@@ -38,6 +38,7 @@ struct PipelineParts {
   MarketStream* market = nullptr;       ///< what is published to followers; null: nobody can follow
   EventsStream* events = nullptr;       ///< where portfolio versions are published; null: nowhere
   std::function<void()> others_pump;    ///< the broker of a follower in this process; may be empty
+  std::function<std::int64_t()> clock;  ///< where time is real: wall time in ns, which moves engine time too; empty: the data alone do
   std::function<Error()> fault;         ///< of followers in this process; an empty code is none; may be empty
 };
 
@@ -52,6 +53,13 @@ class Pipeline final : public CoreLoop {
   RunEnd run() override;
   void pump() override;
   void pass_time(core::Nanos until) override;
+  /// Engine time goes on to `now` without a market event (trading rules 1.5): timers before it fire, and what execution has
+  /// due is done. `recorded`: it has a row whatever comes of it. [core thread]
+  void tick_of_clock(core::Nanos now, bool recorded);
+
+  /// Of a run that is run again: does the next thing that the recorded one was asked, if its place is here, before `next`
+  /// (null: nothing comes any more). Whether there was one. Empty: nothing is repeated.
+  std::function<bool(const bl_event* next)> repeats;
 
  private:
   PipelineParts p_;
@@ -68,10 +76,15 @@ class Pipeline final : public CoreLoop {
   std::function<void()> pump_;
   std::int64_t patience_ends_ = 0;                 // steady clock; when followers are no longer waited for
 
+  std::int64_t next_tick_ = 0;                     // wall time
+  core::Nanos silent_ = 0;                         // of the last tick that has no row, while no later event has come
+
   bool timed_ = false;                             // the open step is timed
   std::int64_t last_event_ns_ = 0, predicted_ns_ = 0;  // steady clock, of a timed step; 0 = not yet
 
   RunEnd turn();
+  void look_at_clock();
+  bool timer_due(core::Nanos before) const noexcept;
   bool serve();
   bool followers_settled();
   bool patience_over();
@@ -79,7 +92,7 @@ class Pipeline final : public CoreLoop {
   void handle(MarketEvent& event);
   void on_bar(bl_bar& bar);
   void recall(bl_bar& bar);
-  bool is_late(const bl_bar& bar) const noexcept;
+  bool is_late(const bl_bar& bar, core::Nanos known) const noexcept;
   bool history(core::Nanos t) const noexcept { return t <= settled_; }
   void decide(core::Nanos t, const core::PortfolioView& view);
   void close_step();

@@ -40,12 +40,14 @@ void keep_apart(config::InstanceConfig& instance, const fs::path& scratch) {
 
 }  // namespace
 
+bool comes_again(std::string_view plugin) noexcept { return std::find(repeated.begin(), repeated.end(), plugin) != repeated.end(); }
+
 Result<config::RunConfig> rerun_config(config::RunConfig config, const fs::path& scratch) {
   if (config.mode == "live")
     return Error{"MODE_REPLAY_LIVE", "a run of mode: live can't be run again: its events were the world's, and its orders would be real"};
   for (config::InstanceConfig& i : config.instances) {
     if (i.kind == "feed") {
-      if (std::find(repeated.begin(), repeated.end(), i.plugin) == repeated.end())
+      if (!comes_again(i.plugin))
         return Error{"FEED_NOT_REPEATED", "instance " + i.id + ": what plugin " + i.plugin + " gave the recorded run is not known to come again: " +
                                               std::string(repeated[0]) + " and " + std::string(repeated[1]) + " give the same events each time"};
       json params = json::parse(i.params_json);
@@ -65,6 +67,7 @@ Result<config::RunConfig> rerun_config(config::RunConfig config, const fs::path&
 
 Result<RerunEnd> run_again(const config::RunConfig& config, RunOptions options, core::Nanos settled,
                            const std::function<void(Run*)>& made, const std::function<void(core::Nanos)>& progress) {
+  options.repeats = true;
   auto opened = Run::make(config, std::move(options));
   if (!opened) return opened.error();
   Run& run = **opened;

@@ -8,6 +8,9 @@
 
 namespace bowline::services {
 
+/// Whether a feed of that plugin gives the same events each time.
+bool comes_again(std::string_view plugin) noexcept;
+
 /// The configuration of the re-run. Nothing is served, stored or logged; feeds do not wait for the clock; what a plugin
 /// keeps in a file is kept below `scratch`, wherever the recorded run kept it. Services that were processes of their own
 /// are one process (trading rules 4.4). Errors: MODE_REPLAY_LIVE, FEED_NOT_REPEATED (nobody knows that the feed gives the
@@ -22,6 +25,7 @@ struct RerunEnd {
   Error error;                     ///< empty code unless it failed
 };
 
+/// It is asked what options.inputs says, at the same places among the events, and nothing else.
 /// Runs it until a step behind `settled` is closed, its data end, or it is stopped; its journal is then whole in the file
 /// journal.db of `options.var`. `made`: the run, to be stopped from elsewhere, until the call returns. `progress`: time of
 /// each closed step; may be empty. Errors: those of Run::make.

@@ -7,6 +7,7 @@
 #include "core/contract.hpp"
 #include "core/identity.hpp"
 #include "observe/log.hpp"
+#include "services/runtime/rerun.hpp"
 #include "services/runtime/run_impl.hpp"
 #include "store/row_words.hpp"
 
@@ -216,6 +217,11 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   m.facts.wall_ns = m.options.wall_ns ? m.options.wall_ns : std::function<std::int64_t()>(system_ns);
   m.facts.secret = m.options.secret;
   m.facts.select = m.options.select;
+  if (config.time == "real")
+    for (const config::InstanceConfig& i : config.instances)
+      if (i.kind == "feed" && comes_again(i.plugin))
+        return Error{"RUN_TIME_REAL", "instance " + i.id + ": plugin " + i.plugin + " tells what happened once, and the clock would be years beyond it: "
+                                      "leave `time` out, or give a feed that tells what happens now"};
   auto catalogue = loader::Catalogue::scan(config.plugins.path);
   if (!catalogue) return catalogue.error();
   if (auto done = m.open_state(); !done) return done.error();
@@ -236,6 +242,11 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   m.instances = std::move(*instances);
   m.assemble();
   if (auto done = m.resume(); !done) return done.error();
+  if (m.options.repeats) {
+    BOWLINE_EXPECTS(m.pipeline != nullptr && m.execution != nullptr);
+    m.repeater = std::make_unique<Repeater>(Repeater::Parts{*m.pipeline, *m.execution, *m.rebalancer, *m.latch, m.facts, m.table, m.sink()}, m.options.inputs);
+    m.pipeline->repeats = [&m](const bl_event* next) { return m.repeater->next(next); };
+  }
   m.watch = std::make_unique<RunWatch>(m.parts());
   m.loop->watch = [&m] {
     m.look_at_latch();
@@ -265,7 +276,7 @@ RunParts Run::Impl::parts() const {
 }
 
 void Run::Impl::look_at_latch() {
-  if (!execution) return;
+  if (!execution || repeater) return;
   const core::Nanos now = facts.engine_ns.load(std::memory_order_relaxed);
   if (execution->look_at_latch(now) && !execution->liquidating()) {
     const store::Halt halt = latch->read();
@@ -453,7 +464,7 @@ void Run::take_plan(std::span<const core::Target> targets, core::Nanos now, cons
                     std::function<void(const Result<void>&)> taken) {
   Impl& m = *impl_;
   if (m.execution) {
-    audit_plan(m.sink(), m.execution->next_seq(), now, who, targets.size());
+    audit_plan(m.sink(), m.execution->plan_asked(targets, now, who.principal, who.request_id, false), now, who, targets.size());
     m.execution->take_targets(targets, true);
     m.execution->trade(now);
     m.loop->pump();

@@ -13,6 +13,7 @@
 #include "services/runtime/pipeline.hpp"
 #include "services/runtime/plan_audit.hpp"
 #include "services/runtime/summary.hpp"
+#include "store/input_rows.hpp"
 #include "store/journal.hpp"
 #include "store/sql_store.hpp"
 
@@ -25,6 +26,10 @@ struct RunOptions {
   std::chrono::milliseconds feed_patience{5000};   ///< how long a liquidation waits after a restart for a feed that gives nothing
   std::function<Result<std::string>(std::string_view)> secret;
   std::function<Result<std::unique_ptr<FrameSource>>(std::span<const std::string_view>)> select;  ///< RunFacts::select
+  /// A recorded run is run again: it is asked what that one was asked, at the same places, and looks at no clock or latch
+  /// by itself. All services are this process.
+  bool repeats = false;
+  std::vector<store::Input> inputs{};
 };
 
 /// The store's two files of a configuration; empty paths when nothing is stored.

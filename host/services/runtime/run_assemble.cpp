@@ -81,6 +81,8 @@ void Run::Impl::make_execution() {
   eo.seed = config.seed;
   eo.account = config.execution.account;
   eo.interval = config.interval_ns;
+  eo.time_by_data = config.time != "real";
+  if (!eo.time_by_data) eo.mute_after = 2 * config.interval_ns + config.max_bar_delay_ns;
   eo.gtd_bars = config.execution.gtd_bars;
   eo.min_trade = config.execution.min_trade;
   eo.entry = {config.execution.entry.post_only, config.execution.entry.reprice, config.execution.entry.cross_within, config.execution.entry.wait_ns};
@@ -242,6 +244,7 @@ void Run::Impl::make_loop() {
     p.broker = broker.get();
     p.broker_inbox = &instances->broker_inbox;
     p.events = events.get();
+    if (config.time == "real" && !options.repeats) p.clock = facts.wall_ns;
     add(broker_listeners());
     add(risk_listeners());
   } else {

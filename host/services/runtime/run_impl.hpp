@@ -9,6 +9,7 @@
 #include "services/runtime/remote/decider_nodes.hpp"
 #include "services/runtime/remote/execution_node.hpp"
 #include "services/runtime/remote/follower_loop.hpp"
+#include "services/runtime/repeater.hpp"
 #include "services/runtime/run.hpp"
 #include "services/runtime/run_watch.hpp"
 #include "services/trade_execution/latched_broker.hpp"
@@ -83,6 +84,7 @@ struct Run::Impl {
   double seconds = 0;
   std::string run_id;                     ///< of this process; the log's and the streams'
   std::unique_ptr<RunWatch> watch;
+  std::unique_ptr<Repeater> repeater;     ///< of a run that is run again
   RunEnd end = RunEnd::end_of_data;
   Error error;
 

@@ -59,7 +59,9 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 // ---- the step ---------------------------------------------------------------------------------------------------
 
 [[gnu::hot]] void Execution::on_bar(const bl_bar& bar) {
+  ++heard_;
   now_ = std::max(now_, bar.h.ts_recv);
+  heard_ns_ = now_;
   if (const auto done = broker_.on_event(bar.h); !done) broker_failed(done.error());
   mark_by_bar(bar);
 }
@@ -86,7 +88,9 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 }
 
 void Execution::on_quote(const bl_quote& quote) {
+  ++heard_;
   now_ = std::max(now_, quote.h.ts_recv);
+  heard_ns_ = now_;
   if (const auto done = broker_.on_event(quote.h); !done) broker_failed(done.error());
   mark_by_quote(quote);
   if (resuming_ && !missing_.empty()) resend_in_time(now_);
@@ -160,6 +164,7 @@ void Execution::check_fees(const bl_product& told) {
 
 [[gnu::hot]] const core::PortfolioView& Execution::publish(Nanos now) {
   now_ = now;
+  within_ = true;
   portfolio_.close_step(now);
   const Decimal equity = portfolio_.equity();
   quiet_step_ = quiet(equity, now);
@@ -249,16 +254,19 @@ void Execution::finish(Nanos now) {
   if (options_.unprotected_after > 0) tell_unprotected(now);
   if (!unpriced_ && (options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) && (!quiet_step_ || changed_)) look_at_losses(now);
   ++steps_;
+  within_ = false;
   settled_ = std::max(settled_, now);
-  // What this step said of orders is durable before the next begins, and so is the day's opening (trading rules 5.1).
-  // Where time is real no bar tells a best price a second time.
-  const bool due = journal_.pending() || now / day_ns != persisted_day_ || (!options_.time_by_data && best_is_news());
+  // What this step said of orders is durable before the next begins, and so are the day's opening and the marks of the
+  // rolling one (trading rules 5.1): those where time is real at the latest after an hour, else with the day. Where time is
+  // real no bar tells a best price a second time.
+  const Nanos kept = now / (options_.time_by_data ? day_ns : hour);
+  const bool due = journal_.pending() || kept != persisted_day_ || (!options_.time_by_data && best_is_news());
   if (durable_journal_ && journal_ok_ && due) {
     store::StepRow row = step_row();
     add_best(row);
     note(store::journal_kind::step, store::line(row));
     if (const auto done = journal_.flush(); done) {
-      persisted_day_ = now / day_ns;
+      persisted_day_ = kept;
     } else {
       incident("JOURNAL_WRITE", done.error().message, now);
       journal_ok_ = false;
@@ -541,6 +549,8 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
 // Everything approved in this frame becomes durable in one commit; only then is any of it handed over.
 void Execution::flush_frame(Nanos now) {
   if (approved_.empty()) return;
+  tell_tick();
+  const std::size_t marks = rolling_.waiting();
   if (durable_journal_) {  // in the same commit: how each came about, and the day's entries with these
     for (const core::SizingRecord& r : sized_)
       beside_.push_back({store::journal_kind::sizing, store::line(store::SizingRow{table_[r.instrument].symbol, r})});
@@ -552,6 +562,7 @@ void Execution::flush_frame(Nanos now) {
   beside_.clear();
   if (const auto& done = recorded; !done) {
     incident("JOURNAL_WRITE", done.error().message, now);
+    rolling_.wait_again(marks);
     approved_.clear();
     for (core::SizingRecord& r : sized_) {  // no order came of it, so none is named
       r.order = {};

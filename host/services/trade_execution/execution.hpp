@@ -26,9 +26,11 @@
 #include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/operator_commands.hpp"
 #include "services/trade_execution/reconciliation.hpp"
+#include "services/trade_execution/rolling_day.hpp"
 #include "services/trade_execution/trade_request.hpp"
 #include "services/trade_execution/trading_states.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
+#include "store/input_rows.hpp"
 #include "store/journal.hpp"
 #include "store/journal_rows.hpp"
 
@@ -103,6 +105,19 @@ class Execution {
   /// The venue's plugin answered an event, or its own timer, with an error.
   void broker_failed(const Error& why);
 
+  // ---- the clock, between two steps (execution_clock.cpp; trading rules 1.5)
+  /// A tick of the clock begins; timers of plugins that are due fire behind it. Its row is written with the first thing that
+  /// comes of it; `certain`: at once. A tick that nothing comes of leaves nothing behind, engine time of plugins apart.
+  void tick_begins(core::Nanos now, bool certain);
+  /// What is due by then though no market event came: ends of entries, exits without an end, questions, periods, alerts.
+  void tick();
+  /// What came of it is durable. Whether anything did.
+  bool tick_ends();
+  /// A tick that had no row moved time beyond what comes next, which had been received before it.
+  void time_moved(core::Nanos now);
+  /// What rests under the latch is asked to be cancelled again. It has a row, since it comes with the clock.
+  void keep_off_again(core::Nanos now);
+
   // ---- commands
   Result<TradeAnswer> execute(const TradeRequest& request, core::Nanos now);
   /// True: this key and body were answered before, and nothing was moved again. Errors: those of Portfolio::adopt() and
@@ -110,6 +125,10 @@ class Execution {
   Result<bool> move_inventory(const InventoryRequest& request, core::Nanos now);
   /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, ORDER_EXTERNAL (not made here), CANCEL_FAILED. Asked again, it goes to the venue again.
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
+  /// A plan that an operator commanded is about to be taken: it is written down as it was asked. Gives the number that it
+  /// gets. `elsewhere`: it was made in another process.
+  std::uint64_t plan_asked(std::span<const core::Target> targets, core::Nanos now, std::string_view principal, std::string_view request_id,
+                           bool elsewhere);
   /// Closes the gate, sets the latch, halts, cancels resting entries; never a protective order.
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
   /// Takes the latch off and trades on. Errors: LATCH_WRITE, REQUEST_REPEATED (it was taken before and something else was
@@ -124,9 +143,9 @@ class Execution {
   bool look_at_latch(core::Nanos now);
   /// Cancels what rests as an entry, of one product or of all (shutdown: cancel_entries_keep_stops).
   Cancels cancel_entries(core::Nanos now, core::InstrumentId only = {});
-  /// Cancels what rests as an entry of a product whose state, lock, re-entry lock or gate denies entries; what was asked in this very moment is not
-  /// asked again.
-  void keep_entries_off(core::Nanos now);
+  /// Cancels what rests as an entry of a product whose state, lock, re-entry lock or gate denies entries; what was asked in this
+  /// very moment, or less than `again_after` ago, is not asked again.
+  void keep_entries_off(core::Nanos now, core::Nanos again_after = 0);
   /// Whom the risk rules hear of orders by: each accepted report of an order, each fill once it is booked, and the position
   /// after it (quantity 0 when it closed), in this order. Empty: nobody listens.
   void tell_rules(std::function<void(const bl_event&)> told) { tell_rules_ = std::move(told); }
@@ -234,7 +253,9 @@ class Execution {
   /// Products of which the venue takes higher fees than the configuration reckons with.
   const std::vector<std::string>& fees_above_config() const noexcept { return fees_above_; }
   bool store_up() const { return !store_up_ || store_up_(); }
-  std::uint64_t next_seq() noexcept { return ++seq_; }
+  /// How far among the events it is: bars and quotes heard, steps settled, in this process.
+  std::uint64_t heard() const noexcept { return heard_; }
+  std::uint64_t steps() const noexcept { return steps_; }
   Decimal max_drawdown() const noexcept { return max_drawdown_; }  // fraction of the peak, >= 0
 
  private:
@@ -283,8 +304,12 @@ class Execution {
   bool cash_known_ = false;  // the book's cash is its own: from the journal, or because there were fills
   std::function<bool()> store_up_;
   std::function<void(const bl_event&)> tell_rules_;
-  std::uint64_t seq_ = 0, steps_ = 0;
-  core::Nanos now_ = 0, settled_ = 0, persisted_day_ = -1;
+  std::uint64_t seq_ = 0, steps_ = 0, heard_ = 0;
+  bool within_ = false;      // between publish() and settle()
+  core::Nanos tick_ = 0, before_tick_ = 0;  // of the tick that is open, 0 = none; now_ before it
+  bool tick_told_ = false;                  // it has its row
+  core::Nanos heard_ns_ = 0, told_mute_ = 0;  // engine time of the last bar or quote; of the one behind which silence was told
+  core::Nanos now_ = 0, settled_ = 0, persisted_day_ = -1;  // persisted_day_: or hour, see settle()
   bool changed_ = false;
   core::Nanos last_written_ = 0;
   core::Nanos day_ = -1;
@@ -293,6 +318,9 @@ class Execution {
   Decimal drawdown_peak_ = Decimal::zero(), deepest_ = Decimal::zero();  // the largest fall from that peak that is counted already
   std::uint32_t loss_trips_ = 0, drawdown_trips_ = 0;  // how many times the limit: of the day's loss, of the fall from the peak
   core::Nanos day_tripped_ = -1;                       // of loss_trips_
+  RollingDay rolling_;                                 // only where a loss trips
+  std::uint32_t rolling_trips_ = 0;                    // how many times the limit the last 24 hours' loss has tripped,
+  core::Nanos rolling_tripped_ = 0;                    // and when it did last: it counts for as long
   core::Nanos inherited_until_ = -1;                   // what ended by then may have been ended by the process before
   std::uint64_t inherited_seq_ = 0;                    // orders of a lower number were made by an earlier process
   bool busy_ = false;                                  // the broker had no room for something since this was cleared
@@ -419,6 +447,20 @@ class Execution {
   Result<void> restore_emergency(const store::JournalRow& row);
   void remember_close(const std::string& key, Closed close);
 
+  // ---- what it was asked, as it was asked (execution_asked.cpp)
+  store::EventPlace place(core::Nanos now) const noexcept { return {now, heard_, steps_, within_}; }
+  store::AskedRow asked(store::Ask what, core::Nanos now, std::string_view who, std::string_view why, std::string_view request_id) const;
+  store::AskedRow asked(const TradeRequest& q, core::Nanos now) const;
+  void note_asked(const store::AskedRow& row);
+  // ---- execution_clock.cpp
+  void tell_tick();
+  void note_tick(store::TickRow::Of of, core::Nanos now);
+  void end_what_is_over(core::Nanos now);
+  void push_exits(core::Nanos now);
+  void push_stop(core::InstrumentId id, core::Nanos now);
+  void reconcile_in_time();
+  void tell_mute(core::Nanos now);
+
   void consider(core::InstrumentId id, core::Nanos now);
   // ---- execution_entry.cpp
   struct EntrySeries {
@@ -498,7 +540,7 @@ class Execution {
   void note_target(const core::Target& target, bool insists);
   void note_gone(std::string_view symbol, core::Purpose purpose);
   void note(std::string_view kind, std::string_view payload);
-  store::StepRow step_row() const;
+  store::StepRow step_row();
   void remember_answer(const std::string& key, std::string body, TradeAnswer answer);
   core::OrderRecord record_of(const core::Order& order) const;
   Result<void> restore_intent(const store::JournalRow& row, core::RecordSink* project);
@@ -560,7 +602,7 @@ class Execution {
     Decimal of = Decimal::not_set(), flows = Decimal::not_set(), at = Decimal::not_set();
     std::uint32_t trips = 0;
   };
-  TripFloor loss_floor_, drawdown_floor_;
+  TripFloor loss_floor_, rolling_floor_, drawdown_floor_;
   /// While equity is above `above` and at most `most`, before `until` and with these flows, there is nothing to look at.
   struct QuietBand {
     Decimal above = Decimal::not_set(), most = Decimal::from_int(INT64_MAX), flows = Decimal::not_set();
@@ -575,6 +617,7 @@ class Execution {
   static TripFloor trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips);
   void trip(std::uint32_t& trips, std::string_view code, std::string_view what, Decimal lost, Decimal whole, Decimal limit, core::Nanos now);
   void look_at_losses(core::Nanos now);
+  void look_at_rolling_day(Decimal equity, core::Nanos now);
   void look_for_foreign_cancel(const core::Order& order, const bl_exec& told);
   // ---- adopting (execution_adopt.cpp)
   bool in_scope(core::AssetId asset, core::InstrumentId only) const;
@@ -645,6 +688,7 @@ class Execution {
   void engage_latch(core::Nanos now, std::string_view who, std::string_view why);
   void change_own_state(core::InstrumentId id, StandingState next);
   void make_durable();
+  void flush_rows();
   Result<StateAnswer> if_durable(StateAnswer answer) const;
   static Error not_durable();
   void remember_request(std::string_view id);

@@ -212,6 +212,7 @@ Result<bool> Execution::ask_again(const AskRequest& q, Nanos now) {
   if (liquidation_) return Error{"EMERGENCY_RUNNING", "liquidation " + liquidation_->id + " is running, and asks the venue itself"};
   ++seq_;
   now_ = std::max(now_, now);
+  note_asked(asked(store::Ask::venue, now, q.principal, q.reason, q.request_id));
   audit(now, q.principal, "reconcile", "venue", q.reason, q.request_id);
   if (!asked_.empty()) {
     venue_due_ = true;
@@ -235,7 +236,7 @@ Result<std::string> Execution::adopt_venue(const AdoptRequest& q, Nanos now, boo
   if (const auto known = adoptions_.find(q.key); known != adoptions_.end()) {
     if (known->second.body != body) return reused();
     if (known->second.took) {
-      if (journal_.pending()) make_durable();  // what it took may wait for the journal
+      if (journal_.pending()) flush_rows();  // what it took may wait for the journal
       if (!journal_ok_) return not_durable();
       replayed = true;
       return known->second.report;
@@ -248,6 +249,10 @@ Result<std::string> Execution::adopt_venue(const AdoptRequest& q, Nanos now, boo
   if (adoption_ || !asked_.empty()) return Error{"RECONCILE_RUNNING", "the venue has not answered all that it was asked yet: GET /reconciliation tells when it has"};
   ++seq_;
   now_ = std::max(now_, now);
+  store::AskedRow row = asked(store::Ask::adoption, now, q.principal, q.reason, q.request_id);
+  row.key = q.key;
+  row.symbol = symbol;
+  note_asked(row);
   note(store::journal_kind::adoption, store::line(store::AdoptionRow{q.key, body, "begun", symbol, q.principal, q.reason, q.request_id}));
   make_durable();
   if (!journal_ok_) return Error{"JOURNAL_UNWRITABLE", "the journal can't be written: nothing is adopted"};

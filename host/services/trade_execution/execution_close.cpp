@@ -51,8 +51,12 @@ Result<CloseAnswer> Execution::close_position(const CloseRequest& q, Nanos now) 
   t.time = now;
   t.valid_until = now;  // it stands because it is insisted on, and no longer
   t.ref_px = portfolio_.mark(ins.id).last;
+  store::AskedRow row = asked(store::Ask::close, now, q.principal, q.reason, q.request_id);
+  row.key = q.key;
+  row.symbol = ins.symbol;
   // In one commit, or not at all: what was not durable was not answered, and asked again it is a close.
   const store::JournalNote rows[] = {
+      {store::journal_kind::asked, store::line(row)},
       {store::journal_kind::target,
        store::line(store::TargetRow{ins.symbol, t.purpose, t.weight, t.valid_until, t.decision, t.ref_px, true, false})},
       {store::journal_kind::close, store::line(store::CloseRow{q.key, body, ins.symbol, t.decision})}};

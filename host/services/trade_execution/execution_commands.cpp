@@ -33,6 +33,7 @@ Result<void> Execution::request_cancel(Order& order, Nanos now) {
 Cancels Execution::request_cancels(std::span<Order* const> orders, Nanos now, Error* why) {
   constexpr std::size_t most = 100;
   Cancels n;
+  if (tick_ != 0 && !orders.empty()) tell_tick();
   for (std::size_t from = 0; from < orders.size(); from += most) {
     const auto some = orders.subspan(from, std::min(most, orders.size() - from));
     std::vector<bl_order_ref> refs;
@@ -69,13 +70,13 @@ Cancels Execution::cancel_entries(Nanos now, core::InstrumentId only) {
 
 // Whoever closed the door to entries may have died before their cancels went out, and a cancel may be lost, or refused while
 // its order was still on its way: what rests against the state is cancelled again at each step.
-void Execution::keep_entries_off(Nanos now) {
+void Execution::keep_entries_off(Nanos now, Nanos again_after) {
   std::vector<Order*> resting;
   for (Order* o : orders_.working()) {
     const core::InstrumentId id = o->intent.instrument();
     if (o->external || o->intent.side() != Side::buy) continue;
     if (gate_open_ && states_.of(id) == core::TradingState::active && states_.lock_of(id, now) == nullptr && !reentry_locked(id, now)) continue;
-    if (o->cancel_asked && o->updated >= now) continue;
+    if (o->cancel_asked && (o->updated >= now || now - o->updated < again_after)) continue;
     resting.push_back(o);
   }
   static_cast<void>(request_cancels(resting, now));
@@ -123,6 +124,7 @@ Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::st
                                       std::string_view request_id) {
   gate_open_ = false;  // first, before anything that could fail
   engage_latch(now, principal, reason);
+  note_asked(asked(store::Ask::stop, now, principal, reason, request_id));
   set_state(core::TradingState::halted, now, principal, reason, request_id);
   const Cancels cancels = cancel_entries(now);
   const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
@@ -132,6 +134,7 @@ Cancels Execution::emergency_stop(Nanos now, std::string_view principal, std::st
 
 void Execution::emergency_resume(Nanos now, std::string_view principal, std::string_view reason,
                                  std::string_view request_id) {
+  note_asked(asked(store::Ask::resume, now, principal, reason, request_id));
   if (liquidation_) end_liquidation(Liquidation::Phase::interrupted, now);
   blocks_.lift_all();
   std::erase_if(ended_, [](const Ended& e) { return e.judged; });  // somebody has looked
@@ -152,12 +155,14 @@ Result<void> Execution::cancel(const core::ClientOrderId& id, Nanos now, std::st
   if (order->external)
     return Error{"ORDER_EXTERNAL", "order " + std::string(id.view()) + " was not made by this host: cancel it where it was placed"};
   ++seq_;
+  store::AskedRow row = asked(store::Ask::cancel, now, principal, {}, request_id);
+  row.order = id.view();
+  note_asked(row);
   audit(now, principal, "cancel", id.view(), "", request_id);
   return request_cancel(*order, now);
 }
 
 Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
-  ++seq_;
   std::string body = std::to_string(q.instrument.value) + "|" + std::string(core::to_string(q.side)) + "|" +
                      std::string(core::to_string(q.type)) + "|" + std::string(core::to_string(q.tif)) + "|" +
                      q.qty.to_string() + "|" + q.quote_qty.to_string() + "|" + q.limit_px.to_string() + "|" +
@@ -205,6 +210,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
 
   core::Intent intent = make_intent(ins, q.side, q.qty, Purpose::operator_order,
                                     core::decision_id(options_.seed, ins.symbol, now, "operator", q.key), portfolio_.mark(ins.id).last, now);
+  intent.abi.cause = seq_ + 1;  // the number that it gets, if it passes
   intent.abi.quote_qty = q.quote_qty.raw();
   intent.abi.limit_px = q.limit_px.raw();
   intent.abi.stop_px = q.stop_px.raw();
@@ -223,10 +229,11 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained (" + blocks_.reasons(ins.id).front().code + "): GET /reconciliation has all of it"};
   if (q.side == Side::buy && !entries_held(ins.id).empty())
     return Error{std::string(entries_held(ins.id)), "somebody else's orders would sell more of " + ins.symbol + " than is not managed here: nothing more is bought of it while they work"};
-  view_.build(portfolio_, orders_, state(), now);
-  view_is_old_ = true;  // only the intent's own entry is added to it below
+  // A view of its own: who only tries, or is refused, leaves nothing behind that a later plan would be made on.
+  core::PortfolioView at_this_moment;
+  at_this_moment.build(portfolio_, orders_, state(), now);
   auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, elsewhere, states_.frozen(ins.id), answer.checks)
-                                     : chain_.approve(intent, portfolio_, view_.get(), facts(ins.id, now), answer.checks);
+                                     : chain_.approve(intent, portfolio_, at_this_moment.get(), facts(ins.id, now), answer.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&judged)) {
     if (!q.dry_run) counts_.verdicts.add(answer.checks);  // of one that passes its sizing counts them
     const core::CheckRecord& last = answer.checks.back();
@@ -236,6 +243,9 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   answer.order = core::ClientOrderId(approved->client_id());
   answer.qty = approved->qty();
   if (q.dry_run) return answer;
+  ++seq_;
+  view_.build(portfolio_, orders_, state(), now);
+  view_is_old_ = true;  // only the intent's own entry is added to it below
   {
     core::SizingRecord& r = sized_.emplace_back();
     r.decision = intent.decision;
@@ -255,6 +265,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   count_entry(*approved, now);
   approved_.push_back(approved);
   // In the order's own commit: who asks again after a restart gets this answer, not a second order.
+  if (durable_journal_) beside_.push_back({store::journal_kind::asked, store::line(asked(q, now))});
   if (durable_journal_)
     beside_.push_back({store::journal_kind::command, store::line(store::CommandRow{q.key, body, answer.order, answer.qty, answer.checks})});
   flush_frame(now);

@@ -19,12 +19,11 @@ void Execution::remember_move(const std::string& key, std::string body) {
 }
 
 Result<bool> Execution::move_inventory(const InventoryRequest& q, core::Nanos now) {
-  ++seq_;
   const core::Instrument& ins = table_[q.instrument];
   const std::string body = std::string(q.adopt ? "adopt" : "release") + "|" + ins.symbol + "|" + q.qty.to_string() + "|" + q.px.to_string();
   if (const auto it = moved_.find(q.key); it != moved_.end()) {
     if (it->second != body) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another move of inventory: use a new key"};
-    if (journal_.pending()) make_durable();  // its row may be one that waits for the journal
+    if (journal_.pending()) flush_rows();  // its row may be one that waits for the journal
     if (!journal_ok_) return not_durable();
     return true;
   }
@@ -37,9 +36,17 @@ Result<bool> Execution::move_inventory(const InventoryRequest& q, core::Nanos no
     return Error{"RELEASE_BEYOND_POSITION", "less of " + ins.symbol + " is held, besides what our orders sell, than is to be released"};
   const Decimal px = q.px.is_set() ? q.px : portfolio_.mark(ins.id).last;
   if (auto done = q.adopt ? portfolio_.adopt(ins.id, q.qty, px, now) : portfolio_.release(ins.id, q.qty); !done) return done.error();
+  ++seq_;
   position_over(ins.id);
   changed_ = view_is_old_ = true;
   now_ = std::max(now_, now);
+  store::AskedRow row = asked(store::Ask::inventory, now, q.principal, q.reason, q.request_id);
+  row.key = q.key;
+  row.symbol = ins.symbol;
+  row.flag = q.adopt;
+  row.qty = q.qty;
+  row.px = q.px;
+  note_asked(row);
   note(store::journal_kind::inventory, store::line(store::InventoryRow{ins.symbol, q.adopt, q.qty, q.adopt ? px : Decimal::not_set(), q.key, body}));
   note_flows();
   make_durable();  // else the row waits for the journal, and entries with it

@@ -1,4 +1,6 @@
 // Execution under the latch (trading rules 3.7): a file outside the store halts it, and only an operator's resume lets go.
+#include <algorithm>
+
 #include "observe/log.hpp"
 #include "services/trade_execution/execution.hpp"
 #include "store/halt_latch.hpp"
@@ -13,15 +15,19 @@ bool Execution::look_at_latch(core::Nanos now) {
   if (gate_open_ || state() != core::TradingState::halted) {
     gate_open_ = false;  // first, before anything that could fail
     const store::Halt halt = latch_->read();
-    change_state(core::TradingState::halted, now, halt.who.empty() ? "latch" : halt.who,
-                 halt.why.empty() ? "the latch " + latch_->file() + " is set" : halt.why, halt.id, false);
+    store::AskedRow row = asked(store::Ask::latch, now, halt.who.empty() ? "latch" : halt.who,
+                                halt.why.empty() ? "the latch " + latch_->file() + " is set" : halt.why, {});
+    row.key = halt.id;
+    note_asked(row);
+    change_state(core::TradingState::halted, now, row.who, row.why, halt.id, false);
     const Cancels cancels = cancel_entries(now);
     const out::Scope scope({.service = "trade-execution"});
     out::warning("execution", "the latch {} is set: the gate is closed; {} cancels asked for, {} of them failed", latch_->file(),
                  cancels.asked, cancels.failed);
   } else if (!recalling_ && now - kept_off_ >= 1'000'000'000) {
     kept_off_ = now;
-    keep_entries_off(now);
+    const auto rests = [](const core::Order* o) { return !o->external && o->intent.side() == core::Side::buy; };
+    if (std::any_of(orders_.working().begin(), orders_.working().end(), rests)) keep_off_again(now);
   }
   return true;
 }

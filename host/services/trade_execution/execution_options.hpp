@@ -34,6 +34,7 @@ struct ExecutionOptions {
   Decimal min_trade = Decimal::zero();    // fraction of equity below which nothing is ordered
   core::Nanos resend_window = 60'000'000'000;  // how long after its decision an order that the venue lacks may be sent again
   bool time_by_data = true;               // engine time moves by data alone (replay, simulation), not with the clock
+  core::Nanos mute_after = 0;             // silence of the feeds for so long, with something at stake, is an incident; 0 = never
   std::uint32_t absent_polls = 3;         // how many times the venue must lack an order before it counts as not there,
   core::Nanos absent_for = 60'000'000'000;  // and over how long
   // Exits: how far below the bid each attempt's limit is; after the last the order is at the market.

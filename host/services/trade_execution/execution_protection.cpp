@@ -108,6 +108,10 @@ void Execution::set_off(InstrumentId id, const core::ProtectionDue& due, Decimal
 void Execution::act_on_price(InstrumentId id, Nanos now) {
   if (protections_.any()) watch(id, now);
   if (chases()) chase(id, now);
+  push_stop(id, now);
+}
+
+void Execution::push_stop(InstrumentId id, Nanos now) {
   if ((liquidation_ && liquidation_->phase == Liquidation::Phase::selling) || !book_.insists(id, Purpose::stop) || unsettled(id)) return;
   if (core::Order* working = in_the_way(id)) {
     const bool gives_way = working->intent.purpose < Purpose::stop &&

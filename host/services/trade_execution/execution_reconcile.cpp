@@ -60,6 +60,7 @@ Result<void> Execution::ask_venue() {
 }
 
 Result<std::uint64_t> Execution::ask(bl_query& q) {
+  if (tick_ != 0) tell_tick();
   q.request = ++requests_;
   asked_.push_back({q.request, now_});
   if (auto sent = broker_.query(q); !sent) {

@@ -273,6 +273,7 @@ void Execution::tell_position(InstrumentId id, const core::Position& p, bool dus
 }
 
 void Execution::incident(std::string_view code, std::string_view text, Nanos now, std::string_view order) {
+  if (tick_ != 0) tell_tick();
   ++counts_.incidents;
   log_incident(code, ++counts_.by_incident[std::string(code)], order);
   if (!sink_.wanted()) return;

@@ -17,7 +17,7 @@ using core::OrderState;
 using core::Purpose;
 using core::Side;
 
-constexpr Nanos day_ns = 86'400'000'000'000;
+constexpr Nanos hour_ns = 3'600'000'000'000, day_ns = 24 * hour_ns;
 
 /// What is sold whole by its target, attempt after attempt.
 constexpr bool exits(Purpose p) noexcept { return p == Purpose::exit || p == Purpose::stop || p == Purpose::operator_order; }
@@ -29,10 +29,11 @@ Error bad(std::string what) { return {"JOURNAL_ROW", std::move(what)}; }
 // ---- written ------------------------------------------------------------------------------------------------------
 
 void Execution::note(std::string_view kind, std::string_view payload) {
+  if (tick_ != 0) tell_tick();
   if (const auto done = journal_.note(kind, now_, payload); !done) incident("JOURNAL_WRITE", done.error().message, now_);
 }
 
-store::StepRow Execution::step_row() const {
+store::StepRow Execution::step_row() {
   store::StepRow r;
   r.settled = settled_;
   r.day = portfolio_.day();
@@ -46,6 +47,9 @@ store::StepRow Execution::step_row() const {
   r.day_flows = portfolio_.day_flows();
   r.loss_trips = day_tripped_ == now_ / day_ns ? loss_trips_ : 0;
   r.drawdown_trips = drawdown_trips_;
+  r.rolling_trips = rolling_trips_;
+  r.rolling_tripped = rolling_trips_ != 0 ? rolling_tripped_ : 0;
+  r.marks = rolling_.unwritten();
   return r;
 }
 
@@ -288,7 +292,7 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   max_drawdown_ = r->max_drawdown;
   day_notional_ = r->day_notional;
   day_ = row.time / day_ns;
-  persisted_day_ = r->settled / day_ns;
+  persisted_day_ = r->settled / (options_.time_by_data ? day_ns : hour_ns);
   loss_trips_ = r->loss_trips;
   day_tripped_ = row.time / day_ns;
   drawdown_trips_ = r->drawdown_trips;
@@ -297,7 +301,9 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
     if (!id) return bad("the best price of " + symbol + ", which is not among the instruments of this run");
     portfolio_.restore_best(id, px);
   }
-  return {};
+  rolling_trips_ = r->rolling_trips;
+  rolling_tripped_ = r->rolling_tripped;
+  return rolling_.restore(r->marks);
 }
 
 void Execution::recall_bar(const bl_bar& bar) {

@@ -45,6 +45,11 @@ bool Execution::tighten(TradingState state, Nanos now, std::string_view why) {
 void Execution::make_durable() {
   // With the step behind which nothing happened, which has no row of its own: a restart goes on from there, not from before.
   if (durable_journal_) note(store::journal_kind::step, store::line(step_row()));
+  flush_rows();
+}
+
+// Alone it adds no row: who only repeats himself leaves the journal as it is.
+void Execution::flush_rows() {
   if (const auto done = journal_.flush(); !done) {
     incident("JOURNAL_WRITE", done.error().message, now_);
     journal_ok_ = false;
@@ -83,7 +88,7 @@ Result<StateAnswer> Execution::set_trading_state(const StateRequest& q, Nanos no
   const StandingState& stands = q.instrument ? states_.own(q.instrument) : states_.global();
   const bool frozen = q.freeze && q.state == TradingState::halted;
   if (!q.request_id.empty() && stands.request == q.request_id && stands.state == q.state && stands.frozen == frozen) {
-    if (journal_.pending()) make_durable();  // its row may be one that waits for the journal
+    if (journal_.pending()) flush_rows();  // its row may be one that waits for the journal
     return if_durable({{}, true});
   }
   const bool loosens = q.state < stands.state || (stands.frozen && !frozen);
@@ -91,6 +96,11 @@ Result<StateAnswer> Execution::set_trading_state(const StateRequest& q, Nanos no
   if (!q.instrument && !gate_open_ && q.state != TradingState::halted)
     return Error{"EMERGENCY_STOPPED", "an emergency stop has closed the gate: only POST /emergency/resume opens it"};
   if (auto fresh = once(loosens || q.state == TradingState::active, q.request_id); !fresh) return fresh.error();
+  store::AskedRow row = asked(store::Ask::state, now, q.principal, q.reason, q.request_id);
+  if (q.instrument) row.symbol = table_[q.instrument].symbol;
+  row.state = q.state;
+  row.flag = frozen;
+  note_asked(row);
   if (q.instrument)
     change_own_state(q.instrument, {q.state, frozen, now, q.principal, q.reason, q.request_id});
   else
@@ -105,6 +115,10 @@ Result<StateAnswer> Execution::lock(const LockRequest& q, Nanos now) {
   ++seq_;
   const std::string& symbol = table_[q.instrument].symbol;
   now_ = std::max(now_, now);
+  store::AskedRow row = asked(store::Ask::lock, now, q.principal, q.reason, q.request_id);
+  row.symbol = symbol;
+  row.until = q.until;
+  note_asked(row);
   note(store::journal_kind::lock, store::line(store::LockRow{symbol, q.until, false, q.principal, q.reason, q.request_id}));
   make_durable();
   audit(now, q.principal, "lock", symbol, q.reason, q.request_id);
@@ -119,7 +133,7 @@ Result<StateAnswer> Execution::unlock(const LockRequest& q, Nanos now) {
   const std::string& symbol = table_[q.instrument].symbol;
   if (states_.lock_of(q.instrument, now) == nullptr) {
     if (!q.request_id.empty() && requests_seen_.contains(q.request_id)) {
-      if (journal_.pending()) make_durable();
+      if (journal_.pending()) flush_rows();
       return if_durable({{}, true});
     }
     return Error{"LOCK_ABSENT", symbol + " is not locked"};
@@ -127,6 +141,9 @@ Result<StateAnswer> Execution::unlock(const LockRequest& q, Nanos now) {
   if (auto fresh = once(true, q.request_id); !fresh) return fresh.error();
   ++seq_;
   now_ = std::max(now_, now);
+  store::AskedRow row = asked(store::Ask::unlock, now, q.principal, q.reason, q.request_id);
+  row.symbol = symbol;
+  note_asked(row);
   note(store::journal_kind::lock, store::line(store::LockRow{symbol, 0, true, q.principal, q.reason, q.request_id}));
   make_durable();
   audit(now, q.principal, "unlock", symbol, q.reason, q.request_id);

@@ -25,6 +25,11 @@ std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
 void Execution::look_at_losses(Nanos now) {
   const Decimal equity = portfolio_.equity();
   if (!equity.is_set()) return;
+  if (options_.trip_loss.is_set() && !rolling_.has(now)) {
+    rolling_.mark(now, equity, portfolio_.net_flows());
+    if (rolling_trips_ != 0 && now - rolling_tripped_ >= day_ns) rolling_trips_ = 0;
+    rolling_floor_ = {};
+  }
   if (options_.trip_loss.is_set()) {
     if (day_tripped_ != now / day_ns) {
       day_tripped_ = now / day_ns;
@@ -37,6 +42,7 @@ void Execution::look_at_losses(Nanos now) {
       if (equity <= loss_floor_.at)
         trip(loss_trips_, "DAILY_LOSS_TRIP", "the day's loss is", opening + flows - equity, opening, options_.trip_loss, now);
     }
+    look_at_rolling_day(equity, now);
   }
   if (options_.trip_drawdown.is_set()) {
     const Decimal peak = portfolio_.peak();
@@ -52,7 +58,7 @@ void Execution::look_at_losses(Nanos now) {
   quiet_ = quiet_band(equity, now);
 }
 
-// Between these nothing trips and no floor moves: until the day ends, something flows or equity leaves them.
+// Between these nothing trips and no floor moves: until the next five minutes, something flows or equity leaves them.
 Execution::QuietBand Execution::quiet_band(Decimal equity, Nanos now) const {
   QuietBand q;
   q.above = loss_floor_.at;
@@ -61,10 +67,28 @@ Execution::QuietBand Execution::quiet_band(Decimal equity, Nanos now) const {
     q.above = q.above.is_set() ? max(q.above, drawdown_floor_.at) : drawdown_floor_.at;
     q.most = drawdown_trips_ == 0 ? drawdown_floor_.of : drawdown_floor_.of - Decimal::epsilon();
   }
-  if ((options_.trip_loss.is_set() && !loss_floor_.at.is_set()) || !q.above.is_set() || equity <= q.above) return {};
-  q.flows = portfolio_.net_flows();
   q.until = (now / day_ns + 1) * day_ns;
+  if (options_.trip_loss.is_set()) {
+    if (!loss_floor_.at.is_set() || !rolling_floor_.at.is_set()) return {};
+    q.above = max(q.above, rolling_floor_.at);
+    q.until = (now / RollingDay::slot_ns + 1) * RollingDay::slot_ns;  // then the rolling day has another mark, and opening
+  }
+  if (!q.above.is_set() || equity <= q.above) return {};
+  q.flows = portfolio_.net_flows();
   return q;
+}
+
+// Beside the UTC day: a loss that begins before midnight and goes on behind it is one loss. The same limit, of what equity
+// was 24 hours ago (rolling_day.hpp); what has tripped counts for 24 hours, then the next trip is at the limit again.
+void Execution::look_at_rolling_day(Decimal equity, Nanos now) {
+  const RollingDay::Mark& opening = rolling_.opening();
+  if (!opening.equity.is_set() || !opening.equity.is_positive()) return;
+  const Decimal flows = portfolio_.net_flows() - opening.flows;
+  if (rolling_floor_.of != opening.equity || rolling_floor_.flows != flows || rolling_floor_.trips != rolling_trips_)
+    rolling_floor_ = trip_floor(opening.equity, flows, options_.trip_loss, rolling_trips_);
+  if (equity > rolling_floor_.at) return;
+  rolling_tripped_ = now;
+  trip(rolling_trips_, "ROLLING_LOSS_TRIP", "the loss of 24 hours is", opening.equity + flows - equity, opening.equity, options_.trip_loss, now);
 }
 
 Execution::TripFloor Execution::trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips) {

@@ -30,6 +30,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"EXEC_UNKNOWN_ORDER", true, "the venue has an order that is named as ours are, and is in no journal here; its product is blocked"},
     {"EXIT_LADDER_END", true, "an exit was not taken whole by the attempts within execution.exit.collar: from here on it is sold at the market"},
     {"EXTERNAL_ORDERS_FULL", true, "more orders of others work at the venue than are followed here: one of them is not seen"},
+    {"FEED_MUTE", true, "no bar and no quote has come for longer than two bars, while something is held or works"},
     {"FEES_ABOVE_CONFIG", true, "the venue now takes higher fees than the configuration reckons with; its product is blocked"},
     {"FEE_UNPRICED", false, "a fee in an asset that nothing prices here: the amount is kept, in profit and fees it counts 0"},
     {"FILLED_SHORT", true, "an order ended as filled with less than was ordered; its product is blocked"},
@@ -72,6 +73,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"RELEASE_BEYOND_POSITION", false, "more was to be released than is held: nothing changed"},
     {"STOP_NOT_FILLED", true, "a stop that rests at the venue was reached and did not fill in execution.stops.fill_within: it is taken off, and the position sold by the ladder"},
     {"STOP_NOT_RESTING", true, "a stop that was to rest at the venue does not: the host watches it, and tries again"},
+    {"ROLLING_LOSS_TRIP", true, "the last 24 hours have lost execution.trip.daily_loss of the equity before them, or a multiple of it: nothing more is bought until an operator resumes"},
     {"VENUE_ADOPTED", false, "an operator took the venue's word for what stood unexplained"},
 });
 static_assert(std::ranges::is_sorted(table, {}, &IncidentCode::code));

@@ -21,11 +21,11 @@ constexpr const char* risk_schema =
 "limits":{"type":"array","description":"of the host's floor","items":{"type":"object","required":["limit","value","used","headroom"],"properties":{
 "limit":{"type":"string"},"value":{"type":["string","null"],"format":"decimal","description":"null: not set"},
 "used":{"type":["string","null"],"format":"decimal"},"headroom":{"type":["string","null"],"format":"decimal"}}}},
-"trips":{"type":"array","description":"where the host itself goes to reducing, as fractions: of the day's opening equity, and of the peak",
+"trips":{"type":"array","description":"where the host itself goes to reducing, as fractions: of the day's opening equity, of equity 24 hours ago, and of the peak",
 "items":{"type":"object","required":["trip","value","used","headroom","tripped"],"properties":{
-"trip":{"type":"string","enum":["daily_loss","drawdown"]},"value":{"type":["string","null"],"format":"decimal","description":"where it trips next; null: never"},
+"trip":{"type":"string","enum":["daily_loss","rolling_loss","drawdown"]},"value":{"type":["string","null"],"format":"decimal","description":"where it trips next; null: never"},
 "used":{"type":["string","null"],"format":"decimal"},"headroom":{"type":["string","null"],"format":"decimal"},
-"tripped":{"type":"integer","description":"times: today, or since the peak"}}}},
+"tripped":{"type":"integer","description":"times: today, by the last 24 hours, or since the peak"}}}},
 "products":{"type":"array","description":"what is held","items":{"type":"object","required":["instrument","value","share"],"properties":{
 "instrument":{"type":"string"},"value":{"type":["string","null"],"format":"decimal"},
 "share":{"type":["string","null"],"format":"decimal","description":"of equity"},"blocked":{"type":"boolean"}}}},

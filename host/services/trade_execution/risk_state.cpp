@@ -80,6 +80,9 @@ RiskUse Execution::risk_use(core::Nanos now) const {
   u.trip_drawdown = options_.trip_drawdown;
   u.loss_trips = day_tripped_ == now / day ? loss_trips_ : 0;
   u.drawdown_trips = drawdown_trips_;
+  u.rolling_trips = rolling_trips_;
+  u.day_ago = rolling_.opening().equity;
+  if (u.day_ago.is_set()) u.day_ago_flows = portfolio_.net_flows() - rolling_.opening().flows;
   u.working = Decimal::zero();
   for (const core::Order* o : orders_.working()) {
     if (o->intent.side() != core::Side::buy) continue;
@@ -112,8 +115,10 @@ std::string risk_json(const Execution& e, core::Nanos now) {
   }
   const Decimal below = equity.is_set() && book.peak() > equity ? book.peak() - equity : Decimal::zero();
   const Decimal lost = book.day_start().is_set() && equity.is_set() ? book.day_start() + book.day_flows() - equity : none;
+  const Decimal lost_in_a_day = u.day_ago.is_set() && equity.is_set() ? u.day_ago + u.day_ago_flows - equity : none;
   const std::vector<std::string> trips{
       trip_row("daily_loss", u.trip_loss, lost.is_set() ? share(max(lost, Decimal::zero()), book.day_start()) : none, u.loss_trips),
+      trip_row("rolling_loss", u.trip_loss, lost_in_a_day.is_set() ? share(max(lost_in_a_day, Decimal::zero()), u.day_ago) : none, u.rolling_trips),
       trip_row("drawdown", u.trip_drawdown, share(below, book.peak()), u.drawdown_trips)};
   return JsonObject()
       .time("time", now)

@@ -193,6 +193,24 @@ TEST_CASE("the host trips at 5 % of the day and 20 % of the peak, at what is set
   CHECK(load("drawdown: on").problems.at(0).code == "CONFIG_TYPE");
 }
 
+TEST_CASE("rule 1.5: time is moved by the data unless it is real; then what happens once is kept in a file, by one process, and late bars are late") {
+  RunFile run;
+  const auto with = [&run](const std::string& more) { return run.load(more + base + no_instances); };
+  CHECK(with("").config.time == "data");
+  CHECK(with("").config.max_bar_delay_ns == 0);
+  const Loaded real = with("time: real\ninterval: 1m\n");
+  INFO(all_text(real));
+  CHECK(real.problems.empty());
+  CHECK(real.config.time == "real");
+  CHECK(real.config.max_bar_delay_ns == 60'000'000'000);
+  CHECK(with("time: real\nmax_bar_delay: 5s\n").config.max_bar_delay_ns == 5'000'000'000);
+  CHECK(about(with("time: wall\n"), "time") != nullptr);
+  CHECK(about(with("time: real\njournal: memory\n"), "journal") != nullptr);
+  CHECK(about(with("time: real\nservices: [signal-generator]\n"), "services") != nullptr);
+  CHECK(about(with("mode: live\ntime: data\n"), "time") != nullptr);
+  CHECK(with("mode: live\n").config.time == "real");
+}
+
 TEST_CASE("the venue is asked at periods where the journal is a file, and where they are set") {
   RunFile run;
   const auto periods = [&run](const std::string& text) {

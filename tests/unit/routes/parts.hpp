@@ -137,7 +137,7 @@ struct Parts {
     backend.view = &execution->view();
     backend.take_plan = [this](std::span<const core::Target> targets, core::Nanos now, const services::Asker& who,
                                const services::Backend::Taken& taken) {
-      services::audit_plan(sink, execution->next_seq(), now, who, targets.size());
+      services::audit_plan(sink, execution->plan_asked(targets, now, who.principal, who.request_id, false), now, who, targets.size());
       execution->take_targets(targets, true);
       execution->trade(now);
       taken({});

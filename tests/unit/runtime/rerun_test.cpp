@@ -123,6 +123,138 @@ TEST_CASE("a run again goes one step behind what was settled, and counts its row
   CHECK(none.settled_rows == 0);
 }
 
+namespace {
+
+/// Orders one thing after the other of a run, a few steps apart, as routes do it: between two events, on the core thread.
+class Operator {
+  services::Run& run_;
+  std::vector<std::function<void(core::Nanos)>> orders_;
+  std::size_t next_ = 0, steps_ = 0;
+
+ public:
+  explicit Operator(services::Run& run) : run_(run) {
+    run_.loop().after_step = [this](core::Nanos, bool) {
+      if (++steps_ % 7 != 0 || steps_ < 60 || next_ == orders_.size()) return;
+      run_.loop().post([this, order = orders_[next_++]] {
+        order(run_.now());
+        run_.loop().pump();
+      });
+    };
+  }
+  void orders(std::function<void(core::Nanos)> order) { orders_.push_back(std::move(order)); }
+  bool done() const { return next_ == orders_.size(); }
+};
+
+}  // namespace
+
+TEST_CASE("rule 4.1: a run with all kinds of commands is the same when it is run again") {
+  const Folder folder;
+  const std::string text = yaml() + "  - {id: balance, kind: rebalancer, plugin: bowline.rebalancer.targets, params: {universe: all, max_weight: 3%}}\n";
+  const config::RunConfig config = again_of(folder, text);
+  const fs::path var = folder.path() / "var", recorded = var / "recorded" / "journal.db";
+  std::vector<std::string> refusals;
+  {
+    auto opened = services::Run::make(config, options(var / "recorded"));
+    if (!opened) FAIL(opened.error().message);
+    services::Run& run = **opened;
+    services::Execution& e = run.execution();
+    const core::InstrumentId btc{1}, eth{2};
+    Operator op(run);
+    const auto trade = [&](std::string key, core::Nanos, bool dry, Decimal px, Decimal qty) {
+      services::TradeRequest q;
+      q.instrument = eth;
+      q.type = core::OrderType::limit;
+      q.tif = core::TimeInForce::gtc;
+      q.qty = qty;
+      q.limit_px = px;
+      q.reason = "a test";
+      q.key = std::move(key);
+      q.principal = "ops";
+      q.request_id = "r-" + q.key;
+      q.dry_run = dry;
+      return q;
+    };
+    const auto refused = [&refusals](const auto& r) {
+      REQUIRE(!r);
+      refusals.push_back(r.error().code);
+    };
+    core::ClientOrderId resting;
+    op.orders([&](core::Nanos now) { refused(e.execute(trade("much", now, false, "100"_dec, "100000000"_dec), now)); });
+    op.orders([&](core::Nanos now) { REQUIRE(e.lock({eth, 0, "mine", "ops", "r-lock"}, now)); });
+    op.orders([&](core::Nanos now) { REQUIRE(e.unlock({eth, 0, "mine", "ops", "r-unlock"}, now)); });
+    op.orders([&](core::Nanos now) { REQUIRE(e.set_trading_state({btc, core::TradingState::reducing, false, "wait", "ops", "r-s1"}, now)); });
+    op.orders([&](core::Nanos now) { REQUIRE(e.set_trading_state({btc, core::TradingState::active, false, "go", "ops", "r-s2"}, now)); });
+    op.orders([&](core::Nanos now) { static_cast<void>(e.emergency_stop(now, "ops", "fire", "r-stop")); });
+    op.orders([&](core::Nanos now) { refused(e.execute(trade("halted", now, false, "1"_dec, "1"_dec), now)); });
+    op.orders([&](core::Nanos now) { REQUIRE(e.resume(now, "ops", "out", "r-resume")); });
+    op.orders([&](core::Nanos now) { refused(e.cancel(core::ClientOrderId("bl-nobody"), now, "ops", "r-no")); });
+    op.orders([&](core::Nanos now) {
+      const auto plan = run.rebalancer().run(now, e.view(), true, "r-plan");
+      REQUIRE(plan);
+      REQUIRE(!plan->empty());
+      run.take_plan(*plan, now, {"ops", "r-plan"}, [](const Result<void>& taken) { REQUIRE(taken); });
+    });
+    op.orders([&](core::Nanos now) { static_cast<void>(e.close_position({btc, "close", "enough", "ops", "r-close"}, now)); });
+    op.orders([&](core::Nanos now) { static_cast<void>(e.close_position({eth, "close2", "enough", "ops", "r-close2"}, now)); });
+    op.orders([&](core::Nanos now) { REQUIRE(e.set_trading_state({{}, core::TradingState::reducing, false, "wait", "ops", "r-s3"}, now)); });
+    op.orders([&](core::Nanos now) { REQUIRE(e.set_trading_state({{}, core::TradingState::active, false, "go", "ops", "r-s4"}, now)); });
+    op.orders([&](core::Nanos now) { static_cast<void>(e.execute(trade("dry", now, true, "1"_dec, "50"_dec), now)); });
+    op.orders([&](core::Nanos now) {
+      for (const core::Order* o : e.orders().working())
+        if (o->intent.instrument() == eth) return;
+      const auto placed = e.execute(trade("rests", now, false, "1"_dec, "50"_dec), now);
+      REQUIRE(placed);
+      resting = placed->order;
+    });
+    op.orders([&](core::Nanos now) {
+      REQUIRE(!resting.empty());
+      REQUIRE(e.cancel(resting, now, "ops", "r-cancel"));
+    });
+    op.orders([&](core::Nanos now) { REQUIRE(e.ask_again({"look", "ops", "r-ask"}, now)); });
+    op.orders([&](core::Nanos now) { static_cast<void>(e.execute(trade("last", now, true, "1"_dec, "50"_dec), now)); });
+    const services::Summary s = run.execute();
+    CHECK(s.end == services::RunEnd::end_of_data);
+    REQUIRE(op.done());
+    CHECK(s.orders > 10);
+  }
+  CHECK(refusals == std::vector<std::string>{"QUOTE_BALANCE_SHORT", "STATE_HALTED", "ORDER_NOT_FOUND"});
+  const auto extent = store::measure_journal(recorded);
+  if (!extent) FAIL(extent.error().message);
+  std::string asked;
+  for (const store::Input& i : extent->inputs)
+    if (const auto* row = std::get_if<store::AskedRow>(&i)) asked += (asked.empty() ? "" : " ") + std::string(to_string(row->what));
+  INFO(asked);
+  for (const char* what : {"lock", "unlock", "state", "stop", "resume", "plan", "close", "trade", "cancel", "venue"}) CHECK(asked.find(what) != std::string::npos);
+
+  fs::remove_all(var / "venue.db");
+  services::RunOptions o = options(var / "again");
+  o.inputs = extent->inputs;
+  const auto end = services::run_again(config, std::move(o), extent->settled, [](services::Run*) {}, {});
+  if (!end) FAIL(end.error().message);
+  const auto c = store::compare_journals(recorded, *extent, {var / "again" / "journal.db", end->settled_rows, store::Rerun::Behind::all});
+  REQUIRE(c);
+  INFO(c->row << " " << (c->recorded ? c->recorded->kind + c->recorded->payload : "none") << "\n" << (c->again ? c->again->kind + c->again->payload : "none"));
+  CHECK(c->result == store::Agreement::same);
+  CHECK(c->rows == extent->rows);
+
+  // Asked otherwise it is another.
+  fs::remove_all(var / "venue.db");
+  services::RunOptions without = options(var / "without");
+  without.inputs.assign(extent->inputs.begin(), extent->inputs.begin() + 2);
+  const auto other = services::run_again(config, std::move(without), extent->settled, [](services::Run*) {}, {});
+  REQUIRE(other);
+  CHECK(store::compare_journals(recorded, *extent, {var / "without" / "journal.db", other->settled_rows, store::Rerun::Behind::all})->result == store::Agreement::differ);
+}
+
+TEST_CASE("rule 1.5: feeds that tell what happened once are refused where time is real") {
+  const Folder folder;
+  config::RunConfig c = configured(folder, yaml());
+  c.time = "real";
+  const auto made = services::Run::make(c, options(folder.path() / "var" / "real"));
+  REQUIRE(!made);
+  CHECK(made.error().code == "RUN_TIME_REAL");
+}
+
 TEST_CASE("a run again is stopped from elsewhere by the run that it hands out") {
   const Folder folder;
   services::Run* held = nullptr;

@@ -96,6 +96,7 @@ struct Rig {
   std::vector<std::vector<std::uint32_t>> rows;  // instruments predicted, by step
   std::function<std::uint32_t(const bl_bar&)> action = [](const bl_bar&) { return 1u; };
   core::Nanos max_bar_delay = 0;
+  bool real = false, ticks = true;           // time is real; and the clock facts.wall_ns moves it, too
   std::string latency;                       // of the venue, as nanoseconds
   std::vector<services::Listener> listeners;
   std::vector<std::unique_ptr<services::InstanceServices>> extra;  // of the listeners above
@@ -148,6 +149,7 @@ struct Rig {
     REQUIRE(venue->start().ok());
     services::ExecutionOptions eo;
     eo.min_trade = "0.005"_dec;
+    eo.time_by_data = !real;
     exec = std::make_unique<services::Execution>(eo, m.table, m.usd, "0.0005"_dec, std::vector<std::unique_ptr<core::RiskRule>>{},
                                                  core::FloorLimits{}, *broker, *journal, sink);
     services::BridgeOptions bo;
@@ -171,6 +173,7 @@ struct Rig {
     p.facts = &facts;
     p.instruments = m.table.size();
     p.max_bar_delay = max_bar_delay;
+    if (real && ticks) p.clock = facts.wall_ns;
     p.listeners = listeners;
     p.listeners.push_back(
         {venue_services.get(), [this](const bl_event& e) { static_cast<void>(broker->on_event(e)); }, {}});

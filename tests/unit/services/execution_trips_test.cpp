@@ -96,6 +96,77 @@ TEST_CASE("rule 5.1: the day's loss begins anew with the UTC day") {
   CHECK(told(d, "DAILY_LOSS_TRIP") == 2);
 }
 
+TEST_CASE("rule 5.1: what is lost before midnight and behind it is one loss: the last 24 hours trip, though neither day does") {
+  Half d("0.05"_dec, Decimal::not_set());
+  d.now = test::start_ns + day_ns - 3 * bar_ns;
+  d.at(9990);
+  d.at(9400);  // 3 %
+  CHECK(d.exec->state() == TradingState::active);
+  d.at(9400);  // the new day opens here
+  d.at(8950);  // 2.3 % of it, and 5.3 % in all
+  CHECK(d.exec->state() == TradingState::reducing);
+  CHECK(told(d, "DAILY_LOSS_TRIP") == 0);
+  CHECK(told(d, "ROLLING_LOSS_TRIP") == 1);
+  CHECK(d.exec->states().global().why.starts_with("ROLLING_LOSS_TRIP: "));
+  const services::RiskUse use = d.exec->risk_use(d.now);
+  CHECK(use.rolling_trips == 1);
+  CHECK(use.loss_trips == 0);
+  CHECK(use.day_ago.is_set());
+}
+
+TEST_CASE("rule 5.1: what was lost more than 24 hours ago is no loss of the rolling day, and a trip of it counts as long") {
+  Half d("0.05"_dec, Decimal::not_set());
+  d.now = test::start_ns + day_ns - 3 * bar_ns;
+  d.at(9990);
+  d.at(9400);
+  d.at(9400);
+  d.at(8950);
+  REQUIRE(told(d, "ROLLING_LOSS_TRIP") == 1);
+  resume(d);
+  d.at(8950);
+  CHECK(d.exec->state() == TradingState::active);  // the same loss again is none
+  for (int i = 0; i < 300; ++i) d.at(8950);        // a day and more
+  CHECK(d.exec->state() == TradingState::active);
+  CHECK(told(d, "ROLLING_LOSS_TRIP") == 1);
+  d.at(8500);
+  CHECK(d.exec->state() == TradingState::active);  // 2.3 % of what it was a day ago
+  d.at(7900);
+  CHECK(d.exec->state() == TradingState::reducing);
+  CHECK(told(d, "ROLLING_LOSS_TRIP") == 2);
+}
+
+TEST_CASE("rule 5.1: the rolling day outlives the process, with what it has tripped") {
+  StoreFolder dir;
+  Nanos last = 0;
+  {
+    Half d("0.05"_dec, Decimal::not_set(), opened(dir / "journal.db"));
+    d.now = test::start_ns + day_ns - 3 * bar_ns;
+    d.at(9990);
+    d.at(9400);
+    d.at(9400);
+    REQUIRE(d.exec->lock({d.m.bnb, 0, "a row", "operator", "r"}, d.now));  // what is written takes the marks along
+    last = d.now;
+  }
+  {
+    Again a(dir / "journal.db");
+    a.options.trip_loss = "0.05"_dec;
+    a.restart();
+    a.now = last + bar_ns;
+    a.price(a.m.btc, 8950);
+    a.step();
+    CHECK(told(a, "ROLLING_LOSS_TRIP") == 1);
+    REQUIRE(a.exec->state() == TradingState::reducing);
+    resume(a);
+  }
+  Again b(dir / "journal.db");
+  b.options.trip_loss = "0.05"_dec;
+  b.restart();
+  b.now = last + 3 * bar_ns;
+  b.price(b.m.btc, 8900);
+  b.step();
+  CHECK(b.exec->state() == TradingState::active);
+}
+
 TEST_CASE("rule 5.1: the fall is from the high-water mark, and a new one arms it again") {
   Half d(Decimal::not_set(), "0.1"_dec);
   d.at(10800);  // a peak of 10,397

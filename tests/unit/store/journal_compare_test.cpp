@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "store/input_rows.hpp"
 #include "store/journal_rows.hpp"
 #include "store/journal_snapshot.hpp"
 #include "store/operator_rows.hpp"
@@ -208,6 +209,50 @@ TEST_CASE("journal replay: a row that only the world can make ends the compariso
     INFO(row.kind << " " << row.payload);
     CHECK(compare(Rows(two_steps.begin(), two_steps.begin() + 4) + Rows{row, settled(20)}, two_steps, 6, Behind::own_end).result == Agreement::differ);
   }
+}
+
+TEST_CASE("journal replay: where a command stands as it was asked, what it led to must come again") {
+  AskedRow a{{20, 4, 1, false}, Ask::lock, "ops"};
+  a.symbol = "BTC-USD";
+  const Row asked{20, "asked", line(a)}, lock{20, "lock", "{}"};
+  StateRow by_operator;
+  by_operator.state = core::TradingState::reducing;
+  by_operator.who = "ops";
+  const Rows before(two_steps.begin(), two_steps.begin() + 4), recorded = before + Rows{asked, lock, settled(20)};
+  const JournalExtent e = extent_of(recorded);
+  REQUIRE(e.inputs.size() == 1);
+  CHECK(place_of(e.inputs[0]).heard == 4);
+  CHECK(compare(recorded, recorded, 7, Behind::all).result == Agreement::same);
+  for (const Row& row : {lock, Row{20, "command", "{}"}, Row{20, "state", line(by_operator)}, Row{20, "target", "{\"symbol\":\"BTC-USD\",\"purpose\":\"operator\"}"}}) {
+    INFO(row.kind);
+    const JournalComparison c = compare(before + Rows{asked, row, settled(20)}, before + Rows{asked, settled(20)}, 7, Behind::all);
+    CHECK(c.result == Agreement::differ);
+    CHECK(c.row == 6);
+  }
+  // Not asked at all it differs where it was asked.
+  CHECK(compare(recorded, before + Rows{settled(20)}, 6, Behind::all).row == 5);
+  // What nobody here commanded is as far away as ever.
+  for (const char* kind : {"external", "flow", "journal", "emergency"})
+    CHECK(compare(before + Rows{asked, {20, kind, "{}"}, settled(20)}, before + Rows{asked, settled(20)}, 7, Behind::all).result == Agreement::part);
+}
+
+TEST_CASE("journal replay: a command in the middle of a step of several processes is named, and nothing behind it is compared") {
+  AskedRow a{{20, 4, 1, true}, Ask::cancel, "ops"};
+  a.order = "b";
+  const Rows before(two_steps.begin(), two_steps.begin() + 4);
+  const JournalComparison c = compare(before + Rows{{20, "asked", line(a)}, settled(20)}, before + Rows{settled(20)}, 6, Behind::all);
+  CHECK(c.result == Agreement::part);
+  CHECK(c.row == 5);
+  CHECK(c.why.find("several processes") != std::string::npos);
+}
+
+TEST_CASE("journal replay: an input that can't be read ends it with its row") {
+  const StoreFolder dir;
+  write(dir / "a.db", Rows{begin, {1, "tick", "{}"}});
+  const auto e = measure_journal(dir / "a.db");
+  REQUIRE(!e);
+  CHECK(e.error().code == "JOURNAL_ROW");
+  CHECK(e.error().message.find("row 2:") != std::string::npos);
 }
 
 TEST_CASE("journal replay: what a later process did is told apart from what the first one did") {

@@ -49,7 +49,7 @@ Result<bool> ExecutionNode::take(const wire::Targets& t, const std::string& key,
   }
   if (!t.step) {  // on command: between two steps, or while one waits
     const core::Nanos now = p_.facts->engine_ns.load(std::memory_order_relaxed);
-    audit_plan(*p_.sink, execution_.next_seq(), now, t.who, t.targets.size());
+    audit_plan(*p_.sink, execution_.plan_asked(t.targets, now, t.who.principal, t.who.request_id, true), now, t.who, t.targets.size());
     apply(t);
     execution_.trade(now);
     pump();

@@ -1,0 +1,138 @@
+// Execution between two market events, by the clock (trading rules 1.5): what is due though the feed is mute. Only where
+// time is real; in replay and simulation nobody calls it. A tick is written down when something comes of it, in front of
+// that, so that a run that is run again has it at the same place; of all others there is nothing to be repeated.
+#include <algorithm>
+
+#include "services/trade_execution/execution.hpp"
+
+namespace bowline::services {
+namespace {
+
+using core::InstrumentId;
+using core::Nanos;
+using core::Order;
+using core::OrderState;
+using core::Purpose;
+
+constexpr Nanos moment = 1'000'000'000;
+
+}  // namespace
+
+void Execution::note_tick(store::TickRow::Of of, Nanos now) {
+  if (!durable_journal_) return;
+  now_ = std::max(now_, now);
+  note(store::journal_kind::tick, store::line(store::TickRow{place(now), of}));
+}
+
+void Execution::tick_begins(Nanos now, bool certain) {
+  before_tick_ = now_;
+  tick_ = now;
+  tick_told_ = false;
+  now_ = std::max(now_, now);
+  if (certain) tell_tick();
+}
+
+// Called by whatever a tick can lead to, before it does.
+void Execution::tell_tick() {
+  if (tick_ == 0 || tick_told_) return;
+  tick_told_ = true;
+  note_tick(store::TickRow::Of::clock, tick_);
+}
+
+bool Execution::tick_ends() {
+  const bool told = tick_told_;
+  if (!told) now_ = before_tick_;
+  tick_ = 0;
+  // No step follows while the feed is mute.
+  if (told && durable_journal_ && journal_ok_ && journal_.pending()) flush_rows();
+  return told;
+}
+
+void Execution::time_moved(Nanos now) { note_tick(store::TickRow::Of::time, now); }
+
+void Execution::keep_off_again(Nanos now) {
+  note_tick(store::TickRow::Of::latch, now);
+  keep_entries_off(now);
+}
+
+void Execution::tick() {
+  const Nanos now = tick_;
+  if (!journal_ok_) journal_again(now);
+  if (!orders_.working().empty()) {
+    end_what_is_over(now);
+    const bool unanswered = std::any_of(orders_.working().begin(), orders_.working().end(), [](const Order* o) { return o->state == OrderState::unknown; });
+    if ((unanswered || !missing_.empty()) && now - looked_for_missing_ >= 2 * moment) {
+      tell_tick();
+      looked_for_missing_ = now;
+      look_for_missing(now);
+    }
+    keep_entries_off(now, 5 * moment);
+  }
+  push_exits(now);
+  reconcile_in_time();
+  if (options_.unprotected_after > 0) tell_unprotected(now);
+  tell_mute(now);
+  if (!approved_.empty()) flush_frame(now);
+}
+
+// The venue ends it by itself, and says so. Where it does not say so within a moment it is asked to, and again later: an
+// order must not outlive its time because nobody told of its end (trading rules 1.4).
+void Execution::end_what_is_over(Nanos now) {
+  std::vector<Order*> over;
+  for (Order* o : orders_.working()) {
+    if (o->external || o->intent.abi.expire_ns == 0 || now < o->intent.abi.expire_ns + moment) continue;
+    if (o->cancel_asked && now - o->updated < options_.exit_wait) continue;
+    over.push_back(o);
+  }
+  static_cast<void>(request_cancels(over, now));
+}
+
+// An exit that has no end is cancelled, and the next attempt follows. A stop goes on as it does at quotes; what is not that
+// urgent keeps the time of one attempt between two, as if a bar had come.
+void Execution::push_exits(Nanos now) {
+  if (liquidation_) return;
+  for (const core::Instrument& ins : table_.all()) {
+    if (book_.insists(ins.id, Purpose::stop)) {
+      push_stop(ins.id, now);
+      continue;
+    }
+    if (!book_.insists(ins.id, Purpose::exit) && !closing(ins.id)) continue;
+    if (const Order* working = working_of(ins.id)) {
+      const bool asked = working->cancel_asked && now - working->updated < moment;
+      if (overdue(*working, now) && !asked) static_cast<void>(request_cancel(*working_of(ins.id), now));
+    } else if (!unsettled(ins.id) && now - last_exit_[ins.id.value - 1] >= options_.exit_wait) {
+      tell_tick();
+      static_cast<void>(fresh_view());
+      consider(ins.id, now);
+    }
+  }
+}
+
+// The periods alone: what is heard of balances between two steps is not held against the ledger.
+void Execution::reconcile_in_time() {
+  if (!begun_) return;
+  if (!asked_.empty()) give_up_on_answers();
+  if (!asked_.empty()) return;
+  if (venue_due_ || (options_.orders_every > 0 && now_ - orders_asked_ >= options_.orders_every)) {
+    tell_tick();
+    venue_due_ = !ask_venue();
+    if (!venue_due_) orders_asked_ = balances_asked_ = now_;
+    return;
+  }
+  if (options_.balances_every == 0 || now_ - balances_asked_ < options_.balances_every || !held_back_.empty()) return;
+  for (std::uint32_t n = 1; n <= table_.asset_count(); ++n)
+    if (in_doubt({n})) return;
+  tell_tick();
+  ask_what_is_there();
+}
+
+// Once a silence, and only where it matters: something is held, or works.
+void Execution::tell_mute(Nanos now) {
+  if (options_.mute_after == 0 || heard_ns_ == 0 || told_mute_ == heard_ns_ || now - heard_ns_ < options_.mute_after) return;
+  if (orders_.working().empty() && portfolio_.exposure().is_zero()) return;
+  tell_tick();
+  told_mute_ = heard_ns_;
+  incident("FEED_MUTE", "no bar and no quote has come for longer than two bars, while something is held or works", now);
+}
+
+}  // namespace bowline::services

@@ -1,0 +1,166 @@
+// Where time is real the clock moves it while a feed is mute (trading rules 1.5), and what came of that comes again when the
+// run is run again. The clock is the test's: each look at it is a while later.
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "services/runtime/repeater.hpp"
+#include "store/journal_compare.hpp"
+#include "unit/runtime/rig.hpp"
+#include "unit/services/again.hpp"
+
+using namespace bowline;
+using namespace bowline::test;
+using namespace bowline::literals;
+using services::RunEnd;
+
+namespace {
+
+/// A rig whose clock runs: `pace` seconds at each look.
+struct RealRig : Rig {
+  std::shared_ptr<std::atomic<std::int64_t>> wall = std::make_shared<std::atomic<std::int64_t>>(300 * second);
+  explicit RealRig(std::int64_t pace = 7, const std::filesystem::path& file = {}) {
+    real = true;
+    facts.wall_ns = [w = wall, pace] { return w->fetch_add(pace * second + 123'456'789); };
+    if (!file.empty()) journal = opened(file);
+  }
+  services::RunEnd play(const std::vector<std::string>& scripts) {
+    build(scripts);
+    // Nobody waits for the real clock, and the feed's reader, which looks five times a second, is not left far behind.
+    pipeline->watch = [this] {
+      if (until && until()) pipeline->stop();
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      pipeline->wake();
+    };
+    return go();
+  }
+  std::function<bool()> until;
+  core::Nanos engine() const { return facts.engine_ns.load(); }
+};
+
+std::vector<store::Input> inputs_of(const std::filesystem::path& file) {
+  const auto extent = store::measure_journal(file);
+  if (!extent) FAIL(extent.error().message);
+  return extent->inputs;
+}
+
+std::string late(int from, int to) {
+  std::string s;
+  for (int i = from; i <= to; ++i)
+    for (int id = 1; id <= 2; ++id) s += "bar " + std::to_string(id) + " " + std::to_string(300 * i) + " " + std::to_string(300 * i) + " 10000\n";
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("rule 1.5: a mute feed, real time: an entry whose end passes is cancelled") {
+  RealRig r;
+  r.until = [&r] { return r.engine() > 2000 * second || (r.engine() > 300 * second && r.exec->orders().working().empty()); };
+  CHECK(r.play({both(1) + "silent\n"}) == RunEnd::stopped);
+  CHECK(r.exec->counts().orders == 2);
+  CHECK(r.exec->orders().working().empty());
+  CHECK(r.engine() >= 900 * second);
+  CHECK(r.engine() < 2000 * second);
+  for (const core::ClientOrderId& id : r.exec->orders().done()) CHECK(r.exec->orders().find(id)->cum_qty.is_zero());
+}
+
+TEST_CASE("rule 1.5: in replay and simulation the clock moves nothing") {
+  RealRig r;
+  r.real = false;
+  int looks = 0;
+  r.until = [&] { return ++looks > 200; };
+  CHECK(r.play({both(1) + "silent\n"}) == RunEnd::stopped);
+  CHECK(r.engine() == 300 * second);
+  CHECK(r.exec->orders().working().size() == 2);
+}
+
+TEST_CASE("rule 1.5: a plugin's timer fires by the clock while the feed is mute") {
+  RealRig r;
+  static_cast<void>(r.listener("rule").timer_arm(5, 1000 * second, 0));
+  r.until = [&r] { return r.engine() > 2000 * second; };
+  CHECK(r.play({both(1) + "silent\n"}) == RunEnd::stopped);
+  CHECK(std::find(r.log.begin(), r.log.end(), "rule 5 at 1000") != r.log.end());
+}
+
+TEST_CASE("rule 1.5: a clock that steps back moves nothing back, and one before the first event moves nothing") {
+  RealRig r;
+  std::atomic<int> looks = 0;
+  r.facts.wall_ns = [&looks] { return ++looks < 50 ? 5000 * second : 400 * second; };
+  r.until = [&] { return looks > 200; };
+  CHECK(r.play({both(1) + "silent\n"}) == RunEnd::stopped);
+  CHECK(r.engine() <= 5000 * second);
+  CHECK(r.engine() >= 400 * second);
+
+  RealRig none;
+  looks = 0;
+  none.until = [&] { return ++looks > 100; };
+  CHECK(none.play({"silent\n"}) == RunEnd::stopped);
+  CHECK(none.engine() == 0);
+}
+
+TEST_CASE("rule 1.5: a mute feed does not hold up the other ones") {
+  RealRig r;
+  r.until = [&r] { return r.pipeline->steps() == 2 || r.engine() > 20'000 * second; };
+  CHECK(r.play({both(3), "silent\n"}) == RunEnd::stopped);
+  CHECK(r.pipeline->steps() == 2);
+}
+
+TEST_CASE("rule 1.5: three hours of outage: no order comes from bars that are filled in, also where the feed says it had them in time") {
+  const Folder folder;
+  {
+    RealRig r(101, folder.path() / "journal.db");
+    r.max_bar_delay = 60 * second;
+    CHECK(r.play({both(2) + "wait 11700\n" + late(3, 38)}) == RunEnd::end_of_data);
+    CHECK(r.pipeline->late_bars() == 72);
+    for (const auto& o : r.sink.all<core::OrderRecord>()) CHECK(o.decided_ns <= 600 * second);
+    CHECK(r.sink.all<core::CandleRecord>().size() == 76);  // they are written down and update features
+    REQUIRE(r.journal->flush());
+  }
+  // That time had moved beyond them is written down: run again they are as late.
+  const auto inputs = inputs_of(folder.path() / "journal.db");
+  REQUIRE(!inputs.empty());
+  CHECK(store::place_of(inputs.back()).at >= 11'400 * second);
+}
+
+TEST_CASE("rule 1.5: what the clock brought comes again at the same place when the run is run again, byte for byte") {
+  const Folder folder;
+  const auto recorded = folder.path() / "recorded.db", again = folder.path() / "again.db";
+  const std::string script = both(2) + "wait 4000\nbar 1 4200 4200 10000\nbar 2 4200 4200 10000\nbar 1 4500 4500 9000\nbar 2 4500 4500 9000\nwait 9000\n" +
+                             "bar 1 9300 9300 9000\nbar 2 9300 9300 9000\n";
+  const auto action = [](const bl_bar& b) { return b.close_ns == 4500 * second ? 2u : 1u; };
+  const std::string latency = "20000000000";
+  std::uint64_t rows = 0;
+  {
+    RealRig r(3, recorded);
+    r.action = action;
+    r.latency = latency;
+    REQUIRE(r.play({script}) == RunEnd::end_of_data);
+    REQUIRE(r.exec->counts().orders >= 4);
+    REQUIRE(r.journal->flush());
+    rows = r.journal->rows();
+  }
+  const auto inputs = inputs_of(recorded);
+  CHECK(inputs.size() > 2);
+  CHECK(inputs.size() < 60);  // not each second's
+  {
+    RealRig r(0, again);
+    r.ticks = false;
+    r.wall->store(1'000'000 * second);
+    r.action = action;
+    r.latency = latency;
+    const Folder own;
+    const store::HaltLatch latch(own.path());
+    r.build({script});
+    services::Repeater repeater({*r.pipeline, *r.exec, *r.rebalancer, latch, r.facts, r.m.table, r.sink}, inputs);
+    r.pipeline->repeats = [&repeater](const bl_event* next) { return repeater.next(next); };
+    REQUIRE(r.go() == RunEnd::end_of_data);
+    REQUIRE(r.journal->flush());
+  }
+  const auto extent = store::measure_journal(recorded);
+  REQUIRE(extent);
+  const auto c = store::compare_journals(recorded, *extent, {again, rows, store::Rerun::Behind::all});
+  REQUIRE(c);
+  INFO((c->recorded ? c->recorded->kind + c->recorded->payload : "none") << "\n" << (c->again ? c->again->kind + c->again->payload : "none"));
+  CHECK(c->result == store::Agreement::same);
+  CHECK(c->rows == rows);
+}
