@@ -155,6 +155,7 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
     return bad("order " + std::string(r->order.view()) + " was " + std::string(core::to_string(r->to)) + " and would be " +
                std::string(core::to_string(order->state)) + " now");
   if (r->event == OrderEvent::deny) uncount_rung(*order);
+  if (r->event == OrderEvent::amend_sent) recent_orders_.push_back(row.time);
   if (project != nullptr) {
     core::OrderEventRecord e;
     e.order = order->id();
@@ -163,7 +164,7 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
     e.event = core::to_string(r->event);
     e.from = core::to_string(from);
     e.to = core::to_string(order->state);
-    e.text = r->text;
+    e.text = r->event == OrderEvent::amend_sent ? told_terms(r->terms) : r->text;
     project->put(std::move(e));
     project->put(record_of(*order));
   }
@@ -288,6 +289,7 @@ void Execution::restored() {
   for (Order* o : working)
     if (o->state == OrderState::recorded || o->state == OrderState::submitted)
       move(*o, OrderEvent::restarted, now_, "the process ended before its answer came");
+  amends_restored();
   std::erase_if(recent_orders_, [this](Nanos t) { return t <= now_ - 60'000'000'000; });
   view_is_old_ = true;
 }
