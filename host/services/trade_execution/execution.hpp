@@ -416,8 +416,9 @@ class Execution {
   void on_amended(core::Order& order, const bl_exec& exec);
   void on_amend_refused(core::Order& order, const bl_exec& exec);
   void take_in_force(core::Order& order, const core::Terms& told, bool asked, std::string_view text, core::Nanos now);
-  /// What a report of an order says of its amend that is out. `answer`: to a question, and the order works.
-  void hear_terms(core::Order& order, const bl_exec& exec, bool answer);
+  /// What an answer says of the amend that is out, while its order works and when it ends.
+  void hear_terms(core::Order& order, const bl_exec& exec);
+  void end_amend(core::Order& order, const bl_exec& exec);
   void ask_what_is_in_force(core::Order& order);
   void look_at_amends(core::Nanos now);
   void amends_restored();

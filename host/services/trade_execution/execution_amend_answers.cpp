@@ -55,7 +55,7 @@ void Execution::on_amend_refused(Order& order, const bl_exec& e) {
   const Nanos now = e.h.ts_recv;
   core::Terms told;
   told.as_of = e.h.ts_event;
-  order.reason = field(e.text);
+  if (!core::is_terminal(order.state)) order.reason = field(e.text);
   move(order, OrderEvent::amend_refused, now, field(e.text), &told);
   take_terms(order, e);  // it says what it has: that must be what was
   // Refused because it is over, or not there: then its end was not told, and only a question tells it.
@@ -74,13 +74,22 @@ void Execution::take_in_force(Order& order, const core::Terms& told, bool asked,
 
 // ---- asked ------------------------------------------------------------------------------------------------------------
 
-void Execution::hear_terms(Order& order, const bl_exec& e, bool answer) {
+void Execution::hear_terms(Order& order, const bl_exec& e) {
   const core::Terms told = terms_told(e);
   if (order.shows_wanted(told)) return take_in_force(order, told, true, "", now_);
-  if (!answer || !out(order) || !told.qty.is_set()) return;
+  if (!out(order) || !told.qty.is_set()) return;
   AmendOut& a = amend_out(order.id());
   if (!a.ask) return;  // it may still be on its way
   if (a.looks++ == 0) a.since_first_look = now_;
+}
+
+// On which terms it ended shows what its amend came to. Filled whole at the quantity it had, the amend was too late.
+void Execution::end_amend(Order& order, const bl_exec& e) {
+  const core::Terms told = terms_told(e);
+  if (order.shows_wanted(told)) return take_in_force(order, told, true, "", now_);
+  const Decimal cum = Decimal::from_raw(e.cum_qty), whole = told.qty.is_set() ? told.qty : cum;
+  if (e.state == BL_S_FILLED && order.amends->wanted.qty.is_set() && whole.is_set() && whole == order.intent.qty())
+    move(order, OrderEvent::amend_refused, now_, "it had ended before");
 }
 
 void Execution::ask_what_is_in_force(Order& order) {

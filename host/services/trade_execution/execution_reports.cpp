@@ -163,7 +163,7 @@ void Execution::on_end(Order& order, const bl_exec& exec) {
     // A cancel that lost its race is an end told before: counted once.
     if (move(order, event, now, text)) ++count;
   };
-  if (order.amends && order.amends->pending) hear_terms(order, exec, false);
+  if (order.amends && order.amends->pending) end_amend(order, exec);
   ended(order, exec);
   if (exec.state == BL_S_EXPIRED) return end(OrderEvent::expired, counts_.expired);
   if (exec.state == BL_S_CANCELLED) {
