@@ -105,7 +105,7 @@ TEST_CASE("an order that has ended is not amended, and while a stop has begun no
   const Got late = amend(d, id, dearer(), "a2");
   CHECK(late.status == 409);
   CHECK(late.code() == "ORDER_ENDED");
-  d.backend.order = [](const std::string&) -> Backend::Json { return std::string("{}"); };
+  d.backend.order = [](const std::string&) -> services::Backend::Json { return std::string("{}"); };
   CHECK(amend(d, "bl-long-ago", dearer(), "a3").status == 409);  // the store knows that there was one
 }
 
