@@ -232,6 +232,7 @@ class World {
   }
 
   void answer_all() {
+    note_questions();
     for (; asked_ < d_->broker.queries.size(); ++asked_) {
       const bl_query q = d_->broker.queries[asked_];
       if ((q.scope & 1u) != 0) answer(venue_.find(asked_ids_[asked_]));
