@@ -802,6 +802,24 @@ TEST_CASE("restart in the middle of an amendment: either terms may be in force u
   }
 }
 
+TEST_CASE("restart: a refusal that was told twice, and was not the next amendment's, is not its answer in the next process either") {
+  StoreFolder dir;
+  Intent i;
+  {
+    D d({}, "10000"_dec, opened(dir / "j"));
+    i = d.placed(Side::buy, "1"_dec, "90"_dec);
+    REQUIRE(d.amend_px(i, "91"_dec) == "");
+    d.says(i, BL_X_AMEND_REJECTED, BL_S_OPEN, Decimal::zero(), 10);
+    REQUIRE(d.amend_px(i, "92"_dec) == "");
+    d.says(i, BL_X_AMEND_REJECTED, BL_S_OPEN, Decimal::zero(), 10);
+    CHECK(d.pending(i));
+    d.exec->settle(d.now);
+  }
+  AmendDesk<Again> a(dir / "j");
+  CHECK(a.pending(i));
+  CHECK(a.order(i).amends->answered == 10);
+}
+
 TEST_CASE("restart: an amendment that was answered is in force, and the day's entries are what they were") {
   StoreFolder dir;
   Intent i;
