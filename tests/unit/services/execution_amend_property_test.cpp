@@ -71,7 +71,7 @@ class World {
   }
 
   std::string run() {
-    const std::uint32_t steps = 6 + rng_.below(24);
+    const std::uint32_t steps = 8 + rng_.below(40);
     for (std::uint32_t n = 0; n < steps && wrong_.empty(); ++n) {
       step();
       hear_host();
@@ -101,12 +101,12 @@ class World {
       case 3:
       case 4: return amend();
       case 5: return cancel();
-      case 6:
-      case 7: return trade();
+      case 6: return trade();
+      case 7: return deliver();
       case 8: return next_bar();
       default:
         if (!file_.empty() && rng_.chance(40)) return restart();
-        return rng_.chance(50) ? deliver() : answer_all();
+        return answer_all();
     }
   }
 
@@ -231,7 +231,9 @@ class World {
     }
   }
 
+  /// An answer comes behind what was said before it.
   void answer_all() {
+    deliver();
     note_questions();
     for (; asked_ < d_->broker.queries.size(); ++asked_) {
       const bl_query q = d_->broker.queries[asked_];
