@@ -54,6 +54,14 @@ Terms told_of(const Order& o, const Terms* told) noexcept {
   return t;
 }
 
+/// Whether nothing that is told is another term than these.
+bool fits(const Terms& t, const Terms& report) noexcept {
+  const auto other = [](Decimal a, Decimal b) { return a.is_positive() && b.is_set() && a != b; };
+  const auto seconds = [](Nanos n) { return n / 1'000'000'000; };  // venues tell ends in whole seconds
+  return !other(report.qty, t.qty) && !other(report.limit_px, t.limit_px) && !other(report.stop_px, t.stop_px) &&
+         (report.expire_ns == 0 || t.expire_ns == 0 || seconds(report.expire_ns) == seconds(t.expire_ns));
+}
+
 Nanos time_of(const Terms* told) noexcept { return told == nullptr ? 0 : told->as_of; }
 
 // An answer that is not newer than the last one was told twice: it is not the pending amend's.
@@ -104,7 +112,7 @@ void take_facts(Order& o, OrderEvent event, Nanos now, const Terms* terms) {
       const bool other = !same(then, now_in_force);  // else told before, or not answered yet
       if (!other && time_of(terms) == 0) return;
       Amends& a = amends_of(o);
-      if (a.pending && same(then, merged(now_in_force, a.wanted))) a.pending = false;
+      if (a.pending && (o.shows_wanted(told) || same(then, merged(now_in_force, a.wanted)))) a.pending = false;
       if (other) put_in_force(o, then);
       a.seen = std::max(a.seen, time_of(terms));
       return;
@@ -150,16 +158,22 @@ const BookedFill* Order::fill(std::string_view fill_id) const noexcept {
 }
 
 bool Order::agrees(const Terms& told) const noexcept {
-  const auto fits = [](const Terms& t, const Terms& report) {
-    const auto other = [](Decimal a, Decimal b) { return a.is_positive() && b.is_set() && a != b; };
-    const auto seconds = [](Nanos n) { return n / 1'000'000'000; };  // venues tell ends in whole seconds
-    return !other(report.qty, t.qty) && !other(report.limit_px, t.limit_px) && !other(report.stop_px, t.stop_px) &&
-           (report.expire_ns == 0 || t.expire_ns == 0 || seconds(report.expire_ns) == seconds(t.expire_ns));
-  };
   const Terms in_force = terms_of(intent);
   if (fits(in_force, told)) return true;
   if (!amends) return false;
   return fits(amends->first, told) || (amends->pending && fits(merged(in_force, amends->wanted), told));
+}
+
+bool Order::shows_wanted(const Terms& told) const noexcept {
+  if (!amends || !amends->pending) return false;
+  const Terms& w = amends->wanted;
+  const auto silent = [](Decimal want, Decimal says) { return want.is_set() && !says.is_positive(); };
+  return !silent(w.qty, told.qty) && !silent(w.limit_px, told.limit_px) && !silent(w.stop_px, told.stop_px) &&
+         (w.expire_ns == 0 || told.expire_ns != 0) && fits(merged(terms_of(intent), w), told);
+}
+
+bool Order::contradicts_wanted(const Terms& told) const noexcept {
+  return amends && amends->pending && !fits(merged(terms_of(intent), amends->wanted), told);
 }
 
 bl_intent Order::worst_case() const noexcept {

@@ -92,6 +92,10 @@ struct Order {
   /// Whether what a report tells (not set and 0: not told) can be this order: the terms in force, those asked for, or, in
   /// an old report, those it was sent with (trading rules 2.2).
   bool agrees(const Terms& told) const noexcept;
+  /// Whether a report shows all that the amend which is out asked for, and nothing against it: that answers it.
+  bool shows_wanted(const Terms& told) const noexcept;
+  /// Whether it tells something else than what the amend which is out asked for.
+  bool contradicts_wanted(const Terms& told) const noexcept;
   /// The intent with the terms that may cost the most of those that may be in force: what limits count (rules 5.5).
   bl_intent worst_case() const noexcept;
 };

@@ -1,5 +1,6 @@
 #include "core/risk_chain.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -181,6 +182,22 @@ RiskAnswer RiskChain::approve(const Intent& intent, const Portfolio& book, const
   return RiskApproved<Intent>(judged);
 }
 
+AmendmentAnswer RiskChain::approve(const Amendment& a, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
+                               std::vector<CheckRecord>& checks) {
+  const Decimal none = Decimal::not_set();
+  if (!a.increases()) {
+    checks.push_back(floor_check(floor_name_, facts.gate_open ? "" : "GATE_CLOSED", none, none, facts.gate_open ? "less than was judged before" : "the order gate is closed"));
+    if (!facts.gate_open) return RiskRefusal{checks.back().code};
+    return RiskApproved<Amendment>(a);
+  }
+  const std::size_t before = checks.size();
+  const RiskAnswer judged = approve(a.rest_wanted(), book, view, facts, checks);
+  if (const auto* refused = std::get_if<RiskRefusal>(&judged)) return *refused;
+  if (std::get<RiskApproved<Intent>>(judged)->qty() == a.rest()) return RiskApproved<Amendment>(a);
+  const auto shrank = std::find_if(checks.begin() + static_cast<std::ptrdiff_t>(before), checks.end(), [](const CheckRecord& c) { return c.action == 2; });
+  return RiskRefusal{shrank == checks.end() || shrank->code.empty() ? "RISK_REJECTED" : shrank->code};
+}
+
 bool RiskChain::advise(const Intent& intent, const InstrumentTable& table, const bl_portfolio& view,
                        std::vector<CheckRecord>& checks, Decimal& allowed_qty) {
   Intent judged = intent;
@@ -205,6 +222,13 @@ RiskAnswer ExitFloor::approve(const Intent& intent, const Portfolio& book, Decim
     return refuse("EXIT_BEYOND_POSITION", wanted, held, "the sale and all working sales exceed the position");
   checks.push_back(floor_check(floor_name_, "", wanted, held, "proved risk-reducing"));
   return RiskApproved<Intent>(intent);
+}
+
+AmendmentAnswer ExitFloor::approve(const Amendment& a, const Portfolio& book, Decimal other_sells, bool frozen,
+                               std::vector<CheckRecord>& checks) const {
+  const RiskAnswer judged = approve(a.rest_wanted(), book, other_sells, frozen, checks);
+  if (const auto* refused = std::get_if<RiskRefusal>(&judged)) return *refused;
+  return RiskApproved<Amendment>(a);
 }
 
 }  // namespace bowline::core

@@ -1,5 +1,5 @@
 // The chain of risk checks and, under it, the host's own floor that no plugin can loosen; and the floor of exits, which
-// no plugin can close. These two are the only makers of RiskApproved<Intent>.
+// no plugin can close. These two are the only makers of RiskApproved<Intent> and RiskApproved<Amendment>.
 #pragma once
 
 #include <bowline/result.hpp>
@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/amendment.hpp"
 #include "core/approved.hpp"
 #include "core/intent.hpp"
 #include "core/portfolio.hpp"
@@ -48,6 +49,7 @@ struct RiskRefusal {
   std::string code;
 };
 using RiskAnswer = std::variant<RiskApproved<Intent>, RiskRefusal>;
+using AmendmentAnswer = std::variant<RiskApproved<Amendment>, RiskRefusal>;
 
 /// Entries and increases: every rule in configuration order (each may shrink, none may enlarge), then the floor.
 class RiskChain {
@@ -58,6 +60,10 @@ class RiskChain {
   /// judged again by nobody: rules only see the intent as proposed or as shrunk so far.
   RiskAnswer approve(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
                      std::vector<CheckRecord>& checks);
+  /// An amendment of a buy. What it increases is judged as its whole rest would be if it were ordered now, and is taken whole
+  /// or not at all: a rule that would shrink it refuses it. Less of what was judged before passes an open gate.
+  AmendmentAnswer approve(const Amendment& amendment, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
+                      std::vector<CheckRecord>& checks);
   /// The rules alone, without the floor and without an approval: what the bridge asks in advance.
   bool advise(const Intent& intent, const InstrumentTable& table, const bl_portfolio& view,
               std::vector<CheckRecord>& checks, Decimal& allowed_qty);
@@ -81,6 +87,9 @@ class ExitFloor {
   /// `working_sells`: leaves of all resting, in-flight and unknown sells of the product.
   RiskAnswer approve(const Intent& intent, const Portfolio& book, Decimal working_sells, bool frozen,
                      std::vector<CheckRecord>& checks) const;
+  /// An amendment of a sell: its rest on the new terms is proved as a sale is. `other_sells`: without the amended order's own.
+  AmendmentAnswer approve(const Amendment& amendment, const Portfolio& book, Decimal other_sells, bool frozen,
+                      std::vector<CheckRecord>& checks) const;
 
  private:
   SharedText floor_name_;

@@ -23,6 +23,7 @@ set(routes_sources
     runtime/stream_routes.cpp
     signal_bridge/routes.cpp
     signal_generator/routes.cpp
+    trade_execution/amend_routes.cpp
     trade_execution/emergency_routes.cpp
     trade_execution/operator_routes.cpp
     trade_execution/order_list.cpp

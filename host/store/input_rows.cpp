@@ -11,8 +11,8 @@ using Line = nlohmann::ordered_json;
 using nlohmann::json;
 
 constexpr auto asks = std::to_array<std::string_view>({"trade", "cancel", "plan", "close", "lock", "unlock", "state", "stop", "resume", "latch",
-                                                       "inventory", "venue", "adoption"});
-static_assert(asks.size() == static_cast<std::size_t>(Ask::adoption) + 1);
+                                                       "inventory", "venue", "adoption", "amend"});
+static_assert(asks.size() == static_cast<std::size_t>(Ask::amend) + 1);
 constexpr auto ticks = std::to_array<std::string_view>({"clock", "time", "latch"});
 static_assert(ticks.size() == static_cast<std::size_t>(TickRow::Of::latch) + 1);
 constexpr auto states = std::to_array({core::TradingState::active, core::TradingState::reducing, core::TradingState::halted});
@@ -123,7 +123,7 @@ Result<AskedRow> read_asked(std::string_view payload) {
     r.key = text_or_none(l, "key");
     r.symbol = text_or_none(l, "symbol");
     r.order = text_or_none(l, "client_id");
-    if (r.order.size() > 39 || (r.what == Ask::cancel && r.order.empty())) throw Bad{"client_id is not an order id"};
+    if (r.order.size() > 39 || ((r.what == Ask::cancel || r.what == Ask::amend) && r.order.empty())) throw Bad{"client_id is not an order id"};
     r.side = text_or_none(l, "side");
     r.type = text_or_none(l, "type");
     r.tif = text_or_none(l, "tif");

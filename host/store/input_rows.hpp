@@ -32,7 +32,7 @@ struct EventPlace {
 enum class Ask : std::uint8_t {
   trade, cancel, plan, close, lock, unlock, state, stop, resume,
   latch,  ///< nobody asked here: the file HALT was found
-  inventory, venue, adoption
+  inventory, venue, adoption, amend
 };
 std::string_view to_string(Ask) noexcept;
 
@@ -51,16 +51,16 @@ struct AskedRow {
   Ask what{};
   std::string who, why{}, request{};  ///< principal, reason, request id
 
-  std::string key{};                ///< trade, close, inventory, adoption: the Idempotency-Key; latch: the id in it
+  std::string key{};                ///< trade, amend, close, inventory, adoption: the Idempotency-Key; latch: the id in it
   std::string symbol{};             ///< empty: of all products, or of none
-  std::string order{};              ///< cancel: its client id
+  std::string order{};              ///< cancel, amend: its client id
   std::string side{}, type{}, tif{};  ///< trade
   Decimal qty = Decimal::not_set(), quote_qty = Decimal::not_set(), limit_px = Decimal::not_set(),
-          stop_px = Decimal::not_set();  ///< trade
+          stop_px = Decimal::not_set();  ///< trade, amend
   Decimal px = Decimal::not_set();  ///< inventory: not set: its price then
-  core::Nanos until = 0;            ///< trade: its expiry; lock
+  core::Nanos until = 0;            ///< trade, amend: its expiry; lock
   core::TradingState state{};       ///< state
-  bool flag = false;                ///< state: frozen; inventory: adopt; plan: made in another process
+  bool flag = false;                ///< trade: post-only; state: frozen; inventory: adopt; plan: made in another process
   std::vector<PlanTarget> plan{};
 };
 

@@ -259,6 +259,18 @@ Result<void> Journal::record(std::span<const Approved> intents, core::Nanos now,
   return {};
 }
 
+Result<Journal::DurableAmendment> Journal::record(const ApprovedAmendment& a, core::Nanos now, std::string_view venue_id,
+                                                  std::span<const JournalNote> beside) {
+  std::vector<Row> rows;
+  rows.reserve(beside.size() + 1);
+  for (const JournalNote& n : beside) rows.push_back({std::string(n.kind), n.payload, now});
+  const OrderRow asked{core::ClientOrderId(a->wanted.client_id()), core::OrderEvent::amend_sent, a->state, std::string(venue_id), "", a->terms};
+  rows.push_back({std::string(journal_kind::order), line(asked), now});
+  if (auto done = impl_->write(rows); !done) return done.error();
+  for (const Row& r : rows) impl_->newest.insert_or_assign(r.kind, r.payload);
+  return DurableAmendment(a);
+}
+
 Result<Journal::Durable> Journal::again(const Approved& intent) const {
   if (impl_->found.count(std::hash<std::string>{}(line(*intent, impl_->symbol_of(*intent)))) == 0)
     return Error{"JOURNAL_NO_INTENT", "order " + std::string(intent->client_id()) + " is not in the journal as it is to be sent: it is not sent"};

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/amendment.hpp"
 #include "core/approved.hpp"
 #include "core/instrument.hpp"
 #include "core/intent.hpp"
@@ -49,6 +50,8 @@ class Journal {
   using RowReader = std::function<Result<void>(const JournalRow&)>;
   using Approved = core::RiskApproved<core::Intent>;
   using Durable = core::Recorded<Approved>;
+  using ApprovedAmendment = core::RiskApproved<core::Amendment>;
+  using DurableAmendment = core::Recorded<ApprovedAmendment>;
 
   /// A SQLite file of its own: WAL, synchronous FULL. Follows the whole chain first. Errors:
   /// JOURNAL_OPEN, JOURNAL_LOCKED, JOURNAL_STAMP, JOURNAL_NEWER, JOURNAL_OLDER, JOURNAL_CHAIN.
@@ -66,6 +69,10 @@ class Journal {
   /// be sent. Errors: JOURNAL_WRITE. [core thread]
   Result<void> record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out,
                       std::span<const JournalNote> beside = {});
+  /// The same of an amendment: its row is the order's event amend_sent with the terms that are asked for. Errors:
+  /// JOURNAL_WRITE, and nothing may be sent. [core thread]
+  Result<DurableAmendment> record(const ApprovedAmendment& amendment, core::Nanos now, std::string_view venue_id,
+                                  std::span<const JournalNote> beside = {});
   /// The proof that this very intent is in the file already: it may be sent again with the same bytes. A journal in memory
   /// has none. Errors: JOURNAL_NO_INTENT. [core thread]
   Result<Durable> again(const Approved& intent) const;

@@ -189,7 +189,7 @@ std::string line(const OrderRow& r) {
   if (!r.venue_id.empty()) l["venue_id"] = r.venue_id;
   if (!r.text.empty()) l["text"] = r.text;
   const core::Terms& t = r.terms;
-  if (t.qty.is_set() || t.limit_px.is_set() || t.stop_px.is_set() || t.expire_ns != 0) {
+  if (t.qty.is_set() || t.limit_px.is_set() || t.stop_px.is_set() || t.expire_ns != 0 || t.as_of != 0) {
     Line terms = Line::object();
     put(terms, "qty", t.qty);
     put(terms, "limit_px", t.limit_px);

@@ -38,7 +38,7 @@ struct OrderRow {
   core::OrderState to{};
   std::string venue_id;  ///< as known then; empty = not yet
   std::string text;      ///< the venue's own words
-  core::Terms terms{};   ///< told with it and taken; none of them set: none were told
+  core::Terms terms{};   ///< told with it and taken; nothing set: none were told
 };
 
 /// An order that this host did not make, as it was found: core::OrderTable::adopt() makes the same of it again.

@@ -83,6 +83,7 @@ class Conduct {
     nothing_sold_that_is_not_held();
     nothing_meant_that_is_forbidden();
     nothing_sent_that_is_forbidden();
+    nothing_amended_that_is_forbidden();
     latch_stands();
     liquidations();
     if (protects) protected_or_flat();
@@ -118,7 +119,7 @@ class Conduct {
           break;
         }
     }
-    for (const Row& r : s_.venue.rows("SELECT client_id, symbol, qty, submitted_ns FROM orders WHERE side='SELL' AND client_id IS NOT NULL"))
+    for (const Row& r : s_.venue.rows("SELECT client_id, symbol, coalesce(asked_qty, qty), submitted_ns FROM orders WHERE side='SELL' AND client_id IS NOT NULL"))
       if (amount(r[2]).units > held(r[1], number(r[3])))
         violation("sale " + r[0] + " of " + r[2] + " " + r[1] + " asks for more than the " + text_of(held(r[1], number(r[3]))) + " that were held");
   }
@@ -146,6 +147,31 @@ class Conduct {
       const auto purpose = purpose_.find(o[0]);
       const std::string why = o[2] == "BUY" ? rules.against_buying(o[1], at) : rules.against_selling(o[1], purpose == purpose_.end() ? "" : purpose->second);
       if (!why.empty()) violation("order " + o[0] + " (" + o[2] + ") was sent though " + why);
+    }
+  }
+
+  /// A purchase is not increased where it could not be ordered, and no sale is amended beyond what is held.
+  void nothing_amended_that_is_forbidden() const {
+    const std::vector<Row> rows = s_.journal.rows(rows_of_conduct);
+    std::map<std::string, std::pair<Amount, Amount>> before;  // by order: quantity and limit
+    for (const Row& r : s_.venue.rows("SELECT o.order_no, o.client_id, o.symbol, o.side, o.asked_qty, o.asked_limit_px, a.qty, a.limit_px, a.ts_ns,"
+                                      " a.amend_no FROM amends a JOIN orders o USING(order_no) WHERE o.client_id IS NOT NULL ORDER BY a.amend_no")) {
+      const std::int64_t at = number(r[8]);
+      const auto [was, first] = before.try_emplace(r[0], amount(r[4]), amount(r[5]));
+      const Amount qty = amount(r[6]), limit = amount(r[7]);
+      const bool more = qty.units > was->second.first.units || limit.units > was->second.second.units;
+      was->second = {qty, limit};
+      if (r[3] == "BUY") {
+        Rules rules;
+        for (const Row& j : rows)
+          if (j[0] != "intent" && number(j[1]) < at) rules.take(j);
+        if (const std::string why = rules.against_buying(r[2], at); more && !why.empty()) violation("order " + r[1] + " was increased though " + why);
+        continue;
+      }
+      Int128 filled = 0;
+      for (const Row& f : s_.venue.rows(("SELECT qty FROM fills WHERE order_no=" + r[0] + " AND ts_ns<=" + r[8]).c_str())) filled += amount(f[0]).units;
+      if (qty.units - filled > held(r[2], at))
+        violation("sale " + r[1] + " was amended to " + r[6] + " " + r[2] + ", and " + text_of(held(r[2], at)) + " were held");
     }
   }
 

@@ -53,6 +53,7 @@ class Sound {
   std::map<std::string, Fill> fills_;                            // the venue's, by fill id
   std::map<std::string, std::string> others_;                    // somebody else's orders: the journal's name by the venue's id
   std::map<std::string, std::map<std::string, std::string>> intents_;  // the journal's, by client id
+  std::set<std::string> amended_;                                      // by client id: on which terms they work is judged in terms.cpp
 
  public:
   Sound(const State& s, std::map<std::string, Int128> first) : s_(s), first_(std::move(first)) {}
@@ -60,6 +61,7 @@ class Sound {
   void judge() {
     for (const Row& r : s_.journal.rows("SELECT json_extract(payload,'$.venue_id'), json_extract(payload,'$.client_id') FROM journal WHERE kind='external'"))
       if (!others_.emplace(r[0], r[1]).second) violation("the journal has somebody else's order " + r[0] + " twice");
+    for (const Row& r : s_.venue.rows("SELECT client_id FROM orders WHERE amends > 0 AND client_id IS NOT NULL")) amended_.insert(r[0]);
     read_venue();
     money();
     read_journal();
@@ -152,7 +154,8 @@ class Sound {
       const auto& intent = i->second;
       std::string side = intent.at("side");
       std::transform(side.begin(), side.end(), side.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-      if (intent.at("symbol") != o.symbol || side != o.side || !(amount(intent.at("qty")) == o.qty) || !(amount(intent.at("limit_px")) == o.limit_px))
+      const bool terms = (amount(intent.at("qty")) == o.qty && amount(intent.at("limit_px")) == o.limit_px) || amended_.contains(client);
+      if (intent.at("symbol") != o.symbol || side != o.side || !terms)
         violation("order " + client + " is another one at the venue than in the journal");
     }
   }
@@ -260,8 +263,9 @@ void compare(const char* what, const File& whole, const File& other, const char*
 
 void alike(const State& whole, const State& other) {
   compare("orders at the venue", whole.venue, other.venue,
-          "SELECT order_no, client_id, symbol, side, type, tif, qty, quote_qty, limit_px, stop_px, expire_ns, submitted_ns, accepted_ns, state, reason,"
+          "SELECT order_no, client_id, symbol, side, type, tif, post_only, qty, quote_qty, limit_px, stop_px, expire_ns, submitted_ns, accepted_ns, state, reason,"
           " cum_qty, cum_quote, cum_fee FROM orders");
+  compare("amendments at the venue", whole.venue, other.venue, "SELECT order_no, qty, limit_px, stop_px, expire_ns, ts_ns FROM amends");
   compare("fills at the venue", whole.venue, other.venue, "SELECT fill_id, order_no, client_id, px, qty, quote, fee, fee_asset, liquidity, ts_ns FROM fills");
   compare("balances at the venue", whole.venue, other.venue, "SELECT asset, total, hold FROM balances");
   compare("intents", whole.journal, other.journal, "SELECT time_ns, payload FROM journal WHERE kind='intent'");
@@ -310,6 +314,7 @@ int main(int argc, char** argv) {
       first[words[i].substr(0, eq)] = amount(std::string_view(words[i]).substr(eq + 1)).units;
     }
     const State state(words[1]);
+    judge_terms(state);
     Sound(state, std::move(first)).judge();
     judge_conduct(state, protects, rests);
   } else {

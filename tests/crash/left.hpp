@@ -106,4 +106,7 @@ void violation(const std::string& what);
 /// What the host may not have done, whatever became of its orders (conduct.cpp).
 void judge_conduct(const State& state, bool protects, bool rests);
 
+/// On which terms orders work, and whether these were asked for (terms.cpp).
+void judge_terms(const State& state);
+
 }  // namespace crash

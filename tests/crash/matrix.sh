@@ -100,14 +100,16 @@ drive() { # scenario, state folder, gates: each command of the scenario in its p
     touch "$2.gate.$gate"
   done
 }
-post() { # address and route, key, body: whether it was taken. The answer is kept
+send() { # method, address and route, key, body: whether it was taken. The answer is kept
   local code
-  code=$(curl -s -m 5 -o "$var_answer" -w '%{http_code}' -X POST "$1" -H 'Content-Type: application/json' -H "Idempotency-Key: $2" \
-    -H "X-Request-Id: $2" -d "$3") || return 1
+  code=$(curl -s -m 5 -o "$var_answer" -w '%{http_code}' -X "$1" "$2" -H 'Content-Type: application/json' -H "Idempotency-Key: $3" \
+    -H "X-Request-Id: $3" -d "$4") || return 1
   case $code in 200 | 202) return 0 ;; 5??) return 1 ;; esac
-  echo "$1 $2: $code $(cat "$var_answer")" >>"$var_answer.refused"
+  ! grep -q ORDER_UNANSWERED "$var_answer" || return 1 # the venue is being asked about it
+  echo "$2 $3: $code $(cat "$var_answer")" >>"$var_answer.refused"
   return 1
 }
+post() { send POST "$@"; }
 begin_drive() { # scenario, state folder
   driver=''
   gates=$(grep -c '^gate' "$dir/$1.script" 2>/dev/null)
@@ -353,8 +355,8 @@ list() { # the points of each scenario
 }
 
 for f in $(declare -F | sed -n 's/^declare -f \(\(give\|left\)_.*\)/\1/p'); do export -f "${f?}"; done
-export -f host go_on judged traced note point ask asked_point is drive post begin_drive end_drive nothing_held latched liquidated
-export bowline dir plugins panic tracer judge sql results BOWLINE_KEEP
+export -f host go_on judged traced note point ask asked_point is drive send post order amended begin_drive end_drive nothing_held latched liquidated
+export bowline dir plugins panic tracer judge sql results BOWLINE_KEEP btc eth buy sell
 : >"$results"
 if ! "$tracer" count "$dir" "$dir/try" -- true 2>"$dir/err"; then
   echo "skip: processes cannot be traced here: $(cat "$dir/err")"
@@ -363,11 +365,11 @@ fi
 case ${1:-} in
   '')
     for s in $all_scenarios $commanded; do matrix "$s" "$all"; done
-    for s in in_flight stops_late resting close_late liquidate; do again "$s" 8 "$all"; done
+    for s in in_flight stops_late resting close_late liquidate amend; do again "$s" 8 "$all"; done
     panics
     clock 12
     for s in entry_exit in_flight; do full "$s" "$all"; hold "$s" 10; read_only "$s"; done
-    for s in stops_late reprice close states; do full "$s" "$all"; done
+    for s in stops_late reprice close states orders amend; do full "$s" "$all"; done
     operator "$all"
     ;;
   --quick)

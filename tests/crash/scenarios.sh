@@ -3,7 +3,7 @@
 # until then, so that the same words are said twice when the host died in between. left_NAME FOLDER looks at what has to be
 # left in the end beside what the judge looks at; shows_NAME FOLDER, whether the whole run does what the scenario is there for.
 all_scenarios="entry_exit in_flight partial expiry cancel_race rebalance faults stops stops_late resting ladder overdue reprice quotes trips"
-commanded="close close_late halt latched liquidate panic states adopt"
+commanded="close close_late halt latched liquidate panic states adopt orders amend amend_late"
 
 # ---- markets ----------------------------------------------------------------------------------------------------------------
 # market INSTRUMENT WICK CLOSE...     bars from the first on; OPEN/CLOSE where it gaps; high and low lie WICK basis points beyond
@@ -239,6 +239,30 @@ say 10 1 sell
 gate 12
 END
       ;;
+    orders) # an operator's order of each type and time in force: filled, triggered, whole or nothing, run out
+      listen=$open_ports least_orders=10 least_fills=7
+      script >"$dir/$1.script" <<'END'
+market 1 30 10000 10000 10000 10000 10000 9960 10000 10000 10200 10400 10300 10300 10300 10300 10300 10300 10300 10300 10300 10300 10300
+market 2 0 5000 5000 5000 5000 5000 5000 5000 4950 4890/4880 4880 4880 4880 5010 5060 5060 5060 4900/4850 4850 4850 4850 4850
+gate 4
+gate 7
+gate 11
+gate 15
+gate 18
+END
+      ;;
+    amend | amend_late) # an operator amends what rests: price, quantity, target and stop. One that dies on its way is not sent again, so
+      # that the ledger may be another one; on which terms each order works is judged
+      listen=$open_ports same='' least_orders=3 least_fills=3
+      [ "$1" = amend ] || venue='latency: 20s'
+      script >"$dir/$1.script" <<'END'
+market 1 30 10000 10000 10000 10000 10000 10000 10000 10000 10000 10000 10000 10000 10000 10000 10000 10450 10400 10400 10400 10400 10400 10400
+market 2 0 5000 5000 5000 5000 5000 5000 5000 5000 5000 5000 5000 5000 5000 5000 5000 4950 4960 4960 4960 4960 4960 4960
+gate 4
+gate 7
+gate 14
+END
+      ;;
     *) echo "matrix.sh: there is no scenario $1" >&2; exit 2 ;;
   esac
   local feed signal folders=$plugins
@@ -304,6 +328,19 @@ shows_latched() { shows_halt "$1"; }
 shows_liquidate() { [ "$(made "$1" emergency)" -ge 6 ]; }
 shows_panic() { [ "$(made "$1" emergency)" = 2 ]; }
 shows_adopt() { [ "$(made "$1" exit)" = 1 ] && [ "$(made "$1" stop)" = 1 ]; }
+venue_orders() { # folder, more SQL: how many orders the venue has
+  "$sql" "$1/mock_venue.db" "SELECT count(*) FROM orders WHERE $2"
+}
+shows_orders() {
+  [ "$(venue_orders "$1" "type='BRACKET' AND state='FILLED'")" = 2 ] && [ "$(venue_orders "$1" "type='STOP_LIMIT' AND state='FILLED' AND triggered")" = 2 ] &&
+    [ "$(venue_orders "$1" "tif='FOK' AND state='FILLED'")" = 2 ] && [ "$(venue_orders "$1" "tif='FOK' AND state='CANCELLED' AND cum_qty='0'")" = 1 ] &&
+    [ "$(venue_orders "$1" "post_only AND state='FILLED'")" = 1 ] && [ "$(venue_orders "$1" "tif='GTD' AND state='EXPIRED'")" = 1 ]
+}
+shows_amend() {
+  [ "$("$sql" "$1/mock_venue.db" "SELECT count(*) FROM amends")" = 3 ] && [ "$(venue_orders "$1" "type='BRACKET' AND state='FILLED' AND cum_qty='6'")" = 1 ] &&
+    [ "$(venue_orders "$1" "symbol='ETH-USD' AND state='FILLED' AND cum_qty='8'")" = 1 ]
+}
+shows_amend_late() { shows_amend "$1"; }
 
 # ---- what is commanded --------------------------------------------------------------------------------------------------------
 give_close() {
@@ -345,6 +382,41 @@ give_adopt() {
       post "$3/inventory/ETH-USD/release" release-2 '{"qty":"2","reason":"crash matrix"}'
   fi
 }
+
+order() { # URL, key, what: an order
+  post "$1/trades/execute" "$2" "{\"reason\":\"crash matrix\",$3}"
+}
+btc='"instrument":"BTC-USD"' eth='"instrument":"ETH-USD"' buy='"side":"BUY"' sell='"side":"SELL"'
+give_orders() {
+  case $1 in
+    1) order "$3" order-1 "$btc,$buy,\"type\":\"limit\",\"tif\":\"GTC\",\"post_only\":true,\"qty\":\"5\",\"limit_price\":\"99.6\"" &&
+      order "$3" order-2 "$eth,$buy,\"type\":\"market\",\"tif\":\"FOK\",\"qty\":\"10\"" ;;
+    2) order "$3" order-3 "$btc,$sell,\"type\":\"bracket\",\"qty\":\"5\",\"limit_price\":\"103\",\"stop_price\":\"97\"" &&
+      order "$3" order-4 "$eth,$sell,\"type\":\"stop_limit\",\"tif\":\"GTD\",\"expire\":\"2024-01-02T00:00:00Z\",\"qty\":\"10\",\"limit_price\":\"48.5\",\"stop_price\":\"49\"" ;;
+    3) order "$3" order-5 "$btc,$buy,\"type\":\"limit\",\"tif\":\"FOK\",\"qty\":\"5\",\"limit_price\":\"104\"" &&
+      order "$3" order-6 "$eth,$buy,\"type\":\"stop_limit\",\"tif\":\"GTC\",\"qty\":\"10\",\"limit_price\":\"51\",\"stop_price\":\"50\"" ;;
+    4) order "$3" order-7 "$btc,$sell,\"type\":\"limit\",\"tif\":\"FOK\",\"qty\":\"5\",\"limit_price\":\"120\"" &&
+      order "$3" order-8 "$eth,$sell,\"type\":\"bracket\",\"qty\":\"10\",\"limit_price\":\"60\",\"stop_price\":\"49.5\"" ;;
+    5) order "$3" order-9 "$btc,$sell,\"type\":\"limit\",\"tif\":\"IOC\",\"qty\":\"5\",\"limit_price\":\"100\"" &&
+      order "$3" order-10 "$eth,$buy,\"type\":\"limit\",\"tif\":\"GTD\",\"expire\":\"2024-01-01T01:40:00Z\",\"qty\":\"10\",\"limit_price\":\"47\"" ;;
+  esac
+}
+amended() { # URL, instrument, key, what: the order of it that works, on other terms
+  local id
+  id=$(curl -s -m 5 "$1/orders?state=working" | grep -o "\"id\":\"[^\"]*\",\"decision\":\"[^\"]*\",\"instrument\":\"$2\"" | cut -d'"' -f4)
+  [ -n "$id" ] && send PATCH "$1/orders/$id" "$3" "{\"reason\":\"crash matrix\",$4}"
+}
+give_amend() {
+  case $1 in
+    1) order "$3" order-1 "$btc,$buy,\"type\":\"market\",\"qty\":\"6\"" &&
+      order "$3" order-2 "$eth,$buy,\"type\":\"limit\",\"tif\":\"GTC\",\"qty\":\"10\",\"limit_price\":\"48\"" ;;
+    2) order "$3" order-3 "$btc,$sell,\"type\":\"bracket\",\"qty\":\"3\",\"limit_price\":\"110\",\"stop_price\":\"90\"" &&
+      amended "$3" ETH-USD amend-1 '"qty":"4"' ;;
+    3) amended "$3" BTC-USD amend-2 '"qty":"6","limit_price":"104","stop_price":"97"' &&
+      amended "$3" ETH-USD amend-3 '"qty":"8","limit_price":"49.9"' ;;
+  esac
+}
+give_amend_late() { give_amend "$@"; }
 
 # ---- what has to be left --------------------------------------------------------------------------------------------------------
 nothing_held() { # folder, assets: the venue has none of them

@@ -79,6 +79,13 @@ sees "an entry that still works" 'still works at the venue' mock_venue.db "UPDAT
 sees "a hold for nothing" 'and for the orders that work' mock_venue.db "UPDATE balances SET hold='1' WHERE asset='USD'"
 sees "an order on other terms" 'is another one at the venue than in the journal' mock_venue.db "UPDATE orders SET limit_px='1' WHERE $last"
 sees "cash that is not there" "last word of the cash" crypto_transactions.db "UPDATE portfolio_history SET cash='1'"
+sees "an order with another time in force" 'was submitted on other terms' mock_venue.db "UPDATE orders SET tif='FOK' WHERE $last"
+asked="amends=1, asked_qty=qty, asked_limit_px=limit_px, asked_stop_px=stop_px, asked_expire_ns=expire_ns"
+sees "an amendment that nobody asked for" 'was amended to terms that nobody asked for' mock_venue.db \
+  "UPDATE orders SET $asked WHERE $last; INSERT INTO amends SELECT 1, max(order_no), '9', NULL, NULL, 0, 0, 0 FROM fills"
+sees "terms that no amendment led to" 'on other terms than its amendments led to' mock_venue.db "UPDATE orders SET $asked, limit_px='1' WHERE $last"
+sees "a sale that is amended beyond what is held" 'was amended to 99' mock_venue.db \
+  "INSERT INTO amends SELECT 1, max(order_no), '99', NULL, NULL, 0, 0, max(submitted_ns) FROM orders WHERE side='SELL'"
 first_row="row=(SELECT min(row) FROM journal)" # another row in its place, so that it stands before all orders
 sees "an order that is nobody's" "which is nobody's" mock_venue.db "UPDATE orders SET client_id=NULL WHERE $last"
 sees "an order of somebody else that nobody saw" 'unseen order: .* of somebody else' mock_venue.db \

@@ -150,7 +150,7 @@ exec 5>&-
 # every path with a method that it has not
 for s in $all; do
   for p in $(sed -n 's/^  "\(\/[^"]*\)": {$/\1/p' "$served/$s.openapi.json"); do
-    case $p in *'{'*'}'*) ask $s PATCH "$p" x 405 ;; *) ask $s PATCH "$p" "" 405 ;; esac
+    case $p in *'{'*'}'*) ask $s PUT "$p" x 405 ;; *) ask $s PUT "$p" "" 405 ;; esac
     check "$s $p: says what is allowed" grep -qi '^allow: [A-Z]' "$dir/head"
   done
 done
@@ -180,8 +180,30 @@ check "the same again makes no second order" has '"replayed":true'
 trade mine 409 "" "${order/0.01/0.02}"
 trade other 422 "?dry_run=true" "$order"
 check "a second order of the product" is "$(code)" ORDER_WORKING
+amend() { # key, status, order and what to ask behind it, body
+  ask $x PATCH '/orders/{id}' "$3" "$2" "${json[@]}" -H "Idempotency-Key: $1" -d "$4"
+}
+nearer='{"qty":"0.02","limit_price":"1100","reason":"a test"}'
+amend try 200 "$mine?dry_run=true" "$nearer"
+check "a dry run of an amendment says so" has '"dry_run":true'
+amend nearer 202 "$mine" "$nearer"
+check "it is in force" has '"outcome":"in_force".*"qty":"0.02","limit_price":"1100"'
+amend nearer 202 "$mine" "$nearer"
+check "the same again asks for nothing" has '"replayed":true'
+amend nearer 409 "$mine" "${nearer/1100/1200}"
+amend other 422 "$mine" "${nearer/0.02/0.00000000001}"
+check "an amendment below the product's step" is "$(code)" ORDER_QUANTITY_STEP
+amend other 400 "$mine" '{"reason":"a test"}'
+ask $x PATCH '/orders/{id}' "$mine" 400 "${json[@]}" -d "$nearer"
+check "an amendment without a key" is "$(code)" IDEMPOTENCY_KEY_MISSING
+amend other 404 nothing "$nearer"
+get $x '/orders/{id}' "$mine" 200
+check "the order has its new terms" has '"qty":"0.02","quote_qty":null,"limit_price":"1100"'
 ask $x DELETE '/orders/{id}' "$mine" 202
+amend other 409 "$mine" "$nearer"
 trade other 400 "" '{'
+trade bracket 422 "?dry_run=true" '{"instrument":"BTC-USD","side":"BUY","type":"bracket","qty":"0.01","limit_price":"90000","stop_price":"1000","reason":"a test"}'
+check "a bracket that buys" is "$(code)" ORDER_COMBINATION
 ask $x POST /trades/execute "" 400 "${json[@]}" -d "$order"
 check "an order without a key" is "$(code)" IDEMPOTENCY_KEY_MISSING
 trade other 404 "" "${order/BTC-USD/DOGE-USD}"

@@ -164,8 +164,8 @@ std::string target_json(const core::Target& t, const core::InstrumentTable& tabl
 
 std::string order_json(const core::Order& o, const core::InstrumentTable& table) {
   const core::Intent& i = o.intent;
-  return JsonObject()
-      .text("id", i.client_id())
+  JsonObject out;
+  out.text("id", i.client_id())
       .text("decision", i.decision.hex())
       .text("instrument", symbol_of(i.instrument(), table))
       .text("purpose", core::to_string(i.purpose))
@@ -187,8 +187,17 @@ std::string order_json(const core::Order& o, const core::InstrumentTable& table)
       .time("decided", i.abi.decided_ns)
       .time("updated", o.updated)
       .text("venue_id", o.venue_id)
-      .text("reason", o.reason)
-      .done();
+      .text("reason", o.reason);
+  if (o.amends && o.amends->pending && !core::is_terminal(o.state)) {
+    const core::Terms& t = o.amends->wanted;
+    out.json("amend", JsonObject()
+                          .amount("qty", t.qty)
+                          .amount("limit_price", t.limit_px)
+                          .amount("stop_price", t.stop_px)
+                          .time("expire", t.expire_ns)
+                          .done());
+  }
+  return out.done();
 }
 
 std::string checks_json(std::span<const core::CheckRecord> checks) {

@@ -125,15 +125,15 @@ Error BrokerAdapter::failure(std::string_view call, bl_status status, const bl_e
   return e;
 }
 
-HandOver BrokerAdapter::submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) {
-  if (gate_closed_.load(std::memory_order_acquire)) {
-    why = Error{"GATE_CLOSED", "the watchdog has closed the gate: this process is ending"};
-    return HandOver::denied;
-  }
-  bl_error error{};
-  const bl_status status = instance_.submit((**order).abi, error);
+bool BrokerAdapter::gate_is_closed(Error& why) const {
+  if (!gate_closed_.load(std::memory_order_acquire)) return false;
+  why = Error{"GATE_CLOSED", "the watchdog has closed the gate: this process is ending"};
+  return true;
+}
+
+HandOver BrokerAdapter::outcome(std::string_view call, bl_status status, const bl_error& error, Error& why) {
   if (status >= 0) return HandOver::taken;
-  why = failure("broker.submit", status, error);
+  why = failure(call, status, error);
   // Only these say that no byte was written. Anything else may be live, and only the venue knows (rules 2.3).
   switch (status) {
     case BL_E_INVALID:
@@ -147,6 +147,20 @@ HandOver BrokerAdapter::submit(const core::Recorded<core::RiskApproved<core::Int
     case BL_E_OVERFLOW: return HandOver::denied;
     default: return HandOver::unknown;
   }
+}
+
+HandOver BrokerAdapter::submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) {
+  if (gate_is_closed(why)) return HandOver::denied;
+  bl_error error{};
+  const bl_status status = instance_.submit((**order).abi, error);
+  return outcome("broker.submit", status, error, why);
+}
+
+HandOver BrokerAdapter::amend(const bl_order_ref& order, const core::Recorded<core::RiskApproved<core::Amendment>>& wanted, Error& why) {
+  if (gate_is_closed(why)) return HandOver::denied;
+  bl_error error{};
+  const bl_status status = instance_.amend(order, (**wanted).wanted.abi, error);
+  return outcome("broker.amend", status, error, why);
 }
 
 Result<void> BrokerAdapter::cancel(std::span<const bl_order_ref> orders) {

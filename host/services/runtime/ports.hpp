@@ -80,6 +80,8 @@ class BrokerAdapter final : public BrokerPort {
   BrokerAdapter(loader::BrokerInstance& instance, EventInbox& inbox, const std::atomic<bool>& gate_closed,
                 PluginErrors* errors = nullptr);
   HandOver submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) override;
+  bool can_amend() const noexcept override { return instance_.can_amend(); }
+  HandOver amend(const bl_order_ref& order, const core::Recorded<core::RiskApproved<core::Amendment>>& wanted, Error& why) override;
   Result<void> cancel(std::span<const bl_order_ref> orders) override;
   Result<void> query(const bl_query& query) override;
   Result<void> on_event(const bl_event& event) override;
@@ -104,6 +106,8 @@ class BrokerAdapter final : public BrokerPort {
   Link link_ = Link::untold;
   bool failing_ = false;
 
+  bool gate_is_closed(Error& why) const;
+  HandOver outcome(std::string_view call, bl_status status, const bl_error& error, Error& why);
   Error failure(std::string_view call, bl_status status, const bl_error& why);
 };
 

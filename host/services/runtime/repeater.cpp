@@ -19,8 +19,8 @@ E word(const std::string& name, const std::array<E, N>& all) {
   return all[0];
 }
 constexpr auto sides = std::to_array({core::Side::buy, core::Side::sell});
-constexpr auto types = std::to_array({core::OrderType::market, core::OrderType::limit, core::OrderType::stop_limit});
-constexpr auto tifs = std::to_array({core::TimeInForce::gtc, core::TimeInForce::gtd, core::TimeInForce::ioc});
+constexpr auto types = std::to_array({core::OrderType::market, core::OrderType::limit, core::OrderType::stop_limit, core::OrderType::bracket});
+constexpr auto tifs = std::to_array({core::TimeInForce::gtc, core::TimeInForce::gtd, core::TimeInForce::ioc, core::TimeInForce::fok});
 
 }  // namespace
 
@@ -69,6 +69,7 @@ void Repeater::repeat(const AskedRow& a) {
   bool replayed = false;
   switch (a.what) {
     case Ask::trade: trade(a); break;
+    case Ask::amend: amend(a); break;
     case Ask::cancel: static_cast<void>(e.cancel(core::ClientOrderId(a.order), now, a.who, a.request)); break;
     case Ask::plan: plan(a); break;
     case Ask::close: static_cast<void>(e.close_position({id, a.key, a.why, a.who, a.request}, now)); break;
@@ -108,12 +109,27 @@ void Repeater::trade(const AskedRow& a) {
   q.quote_qty = a.quote_qty;
   q.limit_px = a.limit_px;
   q.stop_px = a.stop_px;
+  q.post_only = a.flag;
   q.expire_ns = a.until;
   q.reason = a.why;
   q.key = a.key;
   q.principal = a.who;
   q.request_id = a.request;
   static_cast<void>(p_.execution.execute(q, a.place.at));
+}
+
+void Repeater::amend(const AskedRow& a) {
+  AmendRequest q;
+  q.order = core::ClientOrderId(a.order);
+  q.terms.qty = a.qty;
+  q.terms.limit_px = a.limit_px;
+  q.terms.stop_px = a.stop_px;
+  q.terms.expire_ns = a.until;
+  q.reason = a.why;
+  q.key = a.key;
+  q.principal = a.who;
+  q.request_id = a.request;
+  static_cast<void>(p_.execution.amend(q, a.place.at));
 }
 
 // A plan is a decision: it is made again, and its targets are compared with the recorded ones, since its row has them. What

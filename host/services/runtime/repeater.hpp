@@ -41,6 +41,7 @@ class Repeater {
   void repeat(const store::TickRow& tick);
   void repeat(const store::AskedRow& asked);
   void trade(const store::AskedRow& asked);
+  void amend(const store::AskedRow& asked);
   void plan(const store::AskedRow& asked);
 };
 

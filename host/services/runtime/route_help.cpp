@@ -347,7 +347,11 @@ const char* const order_schema =
 "format":"date-time"},
 "expire_ns":{"type":["integer","null"]},"decided":{"type":["string","null"],"format":"date-time"},
 "decided_ns":{"type":["integer","null"]},"updated":{"type":["string","null"],"format":"date-time"},
-"updated_ns":{"type":["integer","null"]},"venue_id":{"type":"string"},"reason":{"type":"string"}}})";
+"updated_ns":{"type":["integer","null"]},"venue_id":{"type":"string"},"reason":{"type":"string"},
+"amend":{"type":"object","description":"an amendment that the venue has not answered: what it asks for, null as it is; either terms may be in force",
+"properties":{"qty":{"type":["string","null"],"format":"decimal"},"limit_price":{"type":["string","null"],"format":"decimal"},
+"stop_price":{"type":["string","null"],"format":"decimal"},"expire":{"type":["string","null"],"format":"date-time"},
+"expire_ns":{"type":["integer","null"]}}}}})";
 
 const char* const checks_schema =
     R"({"type":"array","items":{"type":"object","properties":{"rule":{"type":"string"},

@@ -6,6 +6,7 @@
 #include <bowline/result.hpp>
 #include <span>
 
+#include "core/amendment.hpp"
 #include "core/approved.hpp"
 #include "core/intent.hpp"
 
@@ -32,6 +33,13 @@ class BrokerPort {
  public:
   virtual ~BrokerPort() = default;
   virtual HandOver submit(const core::Recorded<core::RiskApproved<core::Intent>>& order, Error& why) = 0;
+  /// Whether the venue's plugin knows amends at all.
+  virtual bool can_amend() const noexcept { return false; }
+  /// `order`: how the venue knows the order that shall be as wanted from now on.
+  virtual HandOver amend(const bl_order_ref& /*order*/, const core::Recorded<core::RiskApproved<core::Amendment>>& /*wanted*/, Error& why) {
+    why = Error{"AMEND_UNSUPPORTED", "the venue's plugin can't amend an order"};
+    return HandOver::denied;
+  }
   /// Cancels go before any queued submit.
   virtual Result<void> cancel(std::span<const bl_order_ref> orders) = 0;
   virtual Result<void> query(const bl_query& query) = 0;

@@ -224,6 +224,7 @@ void Execution::action_changed(InstrumentId id) {
   if (!orders_.working().empty()) {
     look_for_missing(now);
     keep_entries_off(now);
+    if (!amends_out_.empty()) look_at_amends(now);
   }
   if (protections_.any()) watch_all(now);
   if (!strangers_.empty()) ask_about_strangers();
@@ -356,13 +357,16 @@ core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
 void Execution::count_entry(const core::Intent& entry, Nanos now) {
   if (entry.side() != Side::buy) return;
   const Decimal px = entry.limit_px().is_set() ? entry.limit_px() : portfolio_.ask(entry.instrument());
-  const Decimal notional = entry.quote_qty().is_set() ? entry.quote_qty() : mul(entry.qty(), px, Rounding::up);
+  count_in_day(entry.quote_qty().is_set() ? entry.quote_qty() : mul(entry.qty(), px, Rounding::up), now);
+  view_.add_working(entry.abi);
+}
+
+void Execution::count_in_day(Decimal notional, Nanos now) {
   if (day_ != now / day_ns) {
     day_ = now / day_ns;
     day_notional_ = Decimal::zero();
   }
   day_notional_ = day_notional_ + notional;
-  view_.add_working(entry.abi);
 }
 
 core::Intent Execution::make_intent(const core::Instrument& ins, Side side, Decimal qty, Purpose purpose,

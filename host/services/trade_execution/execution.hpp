@@ -20,6 +20,7 @@
 #include "core/protection.hpp"
 #include "core/risk_chain.hpp"
 #include "core/target_book.hpp"
+#include "services/trade_execution/amend_request.hpp"
 #include "services/trade_execution/broker_port.hpp"
 #include "services/trade_execution/execution_counts.hpp"
 #include "services/trade_execution/execution_options.hpp"
@@ -123,6 +124,11 @@ class Execution {
   /// True: this key and body were answered before, and nothing was moved again. Errors: those of Portfolio::adopt() and
   /// release(), IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
   Result<bool> move_inventory(const InventoryRequest& request, core::Nanos now);
+  /// Asks the venue for other terms of an order that the operator placed (execution_amend.cpp). Errors: ORDER_NOT_FOUND,
+  /// ORDER_ENDED, ORDER_EXTERNAL, ORDER_CANCELLING, ORDER_UNANSWERED, AMEND_UNSUPPORTED (by the venue's plugin), those of
+  /// core::amendment_of() and check_terms(), of a purchase where it increases one, a rule's or floor's code,
+  /// IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
+  Result<AmendAnswer> amend(const AmendRequest& request, core::Nanos now);
   /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, ORDER_EXTERNAL (not made here), CANCEL_FAILED. Asked again, it goes to the venue again.
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
   /// A plan that an operator commanded is about to be taken: it is written down as it was asked. Gives the number that it
@@ -451,6 +457,7 @@ class Execution {
   store::EventPlace place(core::Nanos now) const noexcept { return {now, heard_, steps_, within_}; }
   store::AskedRow asked(store::Ask what, core::Nanos now, std::string_view who, std::string_view why, std::string_view request_id) const;
   store::AskedRow asked(const TradeRequest& q, core::Nanos now) const;
+  store::AskedRow asked(const AmendRequest& q, core::Nanos now) const;
   void note_asked(const store::AskedRow& row);
   // ---- execution_clock.cpp
   void tell_tick();
@@ -462,6 +469,41 @@ class Execution {
   void tell_mute(core::Nanos now);
 
   void consider(core::InstrumentId id, core::Nanos now);
+  // ---- what an operator asks for (execution_operator.cpp)
+  Result<void> not_outranked(const core::Instrument& ins, core::Side side, bool rests) const;
+  Result<void> may_be_bought(const core::Instrument& ins, core::Nanos now) const;
+  Result<void> does_not_cross(const core::Instrument& ins, core::Side side, Decimal limit) const;
+  static Error refusal(const core::RiskRefusal& refused, const std::vector<core::CheckRecord>& checks);
+  static std::optional<Error> shrunk(const core::Intent& asked, const core::Intent& approved, const std::vector<core::CheckRecord>& checks);
+  // ---- amends (execution_amend.cpp, execution_amend_answers.cpp)
+  struct AmendOut {
+    core::ClientOrderId order;
+    core::Nanos sent = 0;
+    bool ask = false;         // its answer is lost, as far as is known
+    std::uint32_t looks = 0;  // answers since then that showed the terms as they were
+    core::Nanos since_first_look = 0;
+  };
+  std::vector<AmendOut> amends_out_;  // not answered yet; nearly always empty
+  AmendOut& amend_out(const core::ClientOrderId& id);
+  Result<void> amendable(const core::Order& order) const;
+  Result<void> amend_at_all(const core::Amendment& amendment, const core::Instrument& ins, core::Nanos now);
+  core::AmendmentAnswer judge(const core::Amendment& amendment, const core::Order& order, core::Nanos now, std::vector<core::CheckRecord>& checks);
+  static Decimal counted_today(const core::Amendment& amendment, core::Nanos now);
+  Result<void> send_amendment(core::Order& order, const store::Journal::ApprovedAmendment& approved, const AmendRequest& q, const std::string& body,
+                              const AmendAnswer& answer, core::Nanos now);
+  void hand_over(core::Order& order, const store::Journal::DurableAmendment& amendment, core::Nanos now);
+  static std::string told_terms(const core::Terms& terms);
+  /// Whether a report that is not of the terms in force is of those that an amend asks for, or has changed.
+  static bool told_of_amend(const core::Order& order, const bl_exec& exec);
+  void on_amended(core::Order& order, const bl_exec& exec);
+  void on_amend_refused(core::Order& order, const bl_exec& exec);
+  void take_in_force(core::Order& order, const core::Terms& told, bool asked, std::string_view text, core::Nanos now);
+  /// What an answer says of the amend that is out, while its order works and when it ends.
+  void hear_terms(core::Order& order, const bl_exec& exec);
+  void end_amend(core::Order& order, const bl_exec& exec);
+  void ask_what_is_in_force(core::Order& order);
+  void look_at_amends(core::Nanos now);
+  void amends_restored();
   // ---- execution_entry.cpp
   struct EntrySeries {
     std::uint32_t orders = 0;
@@ -554,6 +596,7 @@ class Execution {
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
   core::FloorFacts facts(core::InstrumentId id, core::Nanos now) const;
   void count_entry(const core::Intent& entry, core::Nanos now);
+  void count_in_day(Decimal notional, core::Nanos now);
   Decimal working_sells(core::InstrumentId id) const;
   core::Order* working_of(core::InstrumentId id) const;
   /// The same, but for a purchase that the venue neither shows nor lets go of: an exit goes beside it (trading rules 3.1).
@@ -565,6 +608,8 @@ class Execution {
   void flush_frame(core::Nanos now);
   /// Whether the order is in another state now; an event it can't take is an incident.
   bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text, const core::Terms* terms = nullptr);
+  /// Counts and stores what an event has made of an order; the journal is the caller's.
+  void tell_move(const core::Order& order, core::OrderState from, core::OrderEvent event, core::Nanos now, std::string_view text);
   void cancel_if_back(core::Order& order, core::OrderState was, core::Nanos now);
   void write_order(const core::Order& order);
   void on_exec(const bl_exec& exec);

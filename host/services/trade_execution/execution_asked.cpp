@@ -24,6 +24,18 @@ AskedRow Execution::asked(const TradeRequest& q, Nanos now) const {
   row.limit_px = q.limit_px;
   row.stop_px = q.stop_px;
   row.until = q.expire_ns;
+  row.flag = q.post_only;
+  return row;
+}
+
+AskedRow Execution::asked(const AmendRequest& q, Nanos now) const {
+  AskedRow row = asked(store::Ask::amend, now, q.principal, q.reason, q.request_id);
+  row.key = q.key;
+  row.order = q.order.view();
+  row.qty = q.terms.qty;
+  row.limit_px = q.terms.limit_px;
+  row.stop_px = q.terms.stop_px;
+  row.until = q.terms.expire_ns;
   return row;
 }
 

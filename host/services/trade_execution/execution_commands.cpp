@@ -3,6 +3,7 @@
 
 #include "observe/log.hpp"
 #include "services/trade_execution/execution.hpp"
+#include "services/trade_execution/operator_order.hpp"
 #include "services/trade_execution/sizing_codes.hpp"
 
 namespace bowline::services {
@@ -181,32 +182,17 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   const core::Instrument& ins = table_[q.instrument];
   if (q.side == Side::buy && closing(q.instrument))
     return Error{"POSITION_CLOSING", "the position of " + ins.symbol + " is being closed: it is bought again when that is done"};
-  if (q.type == core::OrderType::bracket || q.tif == core::TimeInForce::fok || q.post_only)
-    return Error{"ORDER_TYPE_UNSUPPORTED", "market, limit and stop_limit orders with GTC, GTD or IOC can be placed"};
-  if (q.qty.is_set() == q.quote_qty.is_set())
-    return Error{"ORDER_QUANTITY", "exactly one of qty and quote_qty must be given"};
-  if (q.quote_qty.is_set() && (q.type != core::OrderType::market || q.side != Side::buy))
-    return Error{"ORDER_QUANTITY", "quote_qty is for market buys only"};
-  const Decimal amount = q.qty.is_set() ? q.qty : q.quote_qty;
-  if (!amount.is_positive()) return Error{"ORDER_QUANTITY", "the quantity must be above 0"};
-  if (q.qty.is_set() && floor_to(q.qty, ins.rules.base_step) != q.qty)
-    return Error{"ORDER_QUANTITY_STEP", "the quantity is not a multiple of the product's base_step"};
-  const bool needs_limit = q.type != core::OrderType::market, needs_stop = q.type == core::OrderType::stop_limit;
-  if (needs_limit != q.limit_px.is_set() || needs_stop != q.stop_px.is_set())
-    return Error{"ORDER_PRICES", "a limit order has limit_price, a stop_limit order limit_price and stop_price, a market order none"};
-  for (const Decimal& px : {q.limit_px, q.stop_px})
-    if (px.is_set() && (!px.is_positive() || floor_to(px, ins.rules.px_step) != px))
-      return Error{"ORDER_PRICE_STEP", "a price is not a positive multiple of the product's px_step"};
-  if ((q.tif == core::TimeInForce::gtd) != (q.expire_ns != 0) || (q.expire_ns != 0 && q.expire_ns <= now))
-    return Error{"ORDER_EXPIRE", "expire goes with GTD, and must lie ahead"};
+  if (auto ok = check_order(q, ins, now); !ok) return ok.error();
   if (working_of(q.instrument) != nullptr)
     return Error{"ORDER_WORKING", ins.symbol + " has a working order: cancel it, or wait for its end"};
   if (unsettled(q.instrument))
     return Error{"ORDER_WORKING", "an order of " + ins.symbol + " has ended, and not all of its fills are told: wait for the next bar"};
-  if (q.side == Side::buy && reentry_locked(ins.id, now))
-    return Error{"REENTRY_LOCKED", "a stop or take-profit sold " + ins.symbol + ": nobody buys it before " + core::format_time(locked_until_[ins.id.value - 1])};
-  if (q.side == Side::buy && quote_lost_[ins.id.value - 1])
-    return Error{"MARK_STALE", "the quotes of " + ins.symbol + " have ended: it is not bought by the price of a bar"};
+  const bool rests = q.tif == core::TimeInForce::gtc || q.tif == core::TimeInForce::gtd;
+  if (auto ok = not_outranked(ins, q.side, rests); !ok) return ok.error();
+  if (q.side == Side::buy)
+    if (auto ok = may_be_bought(ins, now); !ok) return ok.error();
+  if (q.post_only)
+    if (auto ok = does_not_cross(ins, q.side, q.limit_px); !ok) return ok.error();
 
   core::Intent intent = make_intent(ins, q.side, q.qty, Purpose::operator_order,
                                     core::decision_id(options_.seed, ins.symbol, now, "operator", q.key), portfolio_.mark(ins.id).last, now);
@@ -215,9 +201,11 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   intent.abi.limit_px = q.limit_px.raw();
   intent.abi.stop_px = q.stop_px.raw();
   intent.abi.type = static_cast<std::uint32_t>(q.type);
-  intent.abi.tif = static_cast<std::uint32_t>(q.type == core::OrderType::market ? core::TimeInForce::ioc : q.tif);
+  intent.abi.tif = static_cast<std::uint32_t>(q.tif);
   intent.abi.expire_ns = q.expire_ns;
-  if (needs_stop) intent.abi.flags |= q.side == Side::buy ? BL_TRIGGER_UP : BL_TRIGGER_DOWN;
+  if (q.type == core::OrderType::stop_limit) intent.abi.flags |= q.side == Side::buy ? BL_TRIGGER_UP : BL_TRIGGER_DOWN;
+  if (q.type == core::OrderType::bracket) intent.abi.flags |= BL_REDUCE_ONLY;
+  if (q.post_only) intent.abi.flags |= BL_POST_ONLY;
   TradeAnswer answer;
   Decimal elsewhere = q.side == Side::sell ? working_sells(ins.id) : Decimal::zero();
   if (const Order* resting = q.side == Side::sell && guards_ && !states_.frozen(ins.id) ? resting_of(ins.id) : nullptr;
@@ -225,10 +213,6 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     if (!q.dry_run) return stop_gives_way(ins.id, now);
     elsewhere = elsewhere - resting->leaves();
   }
-  if (q.side == Side::buy && blocked(ins.id))
-    return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained (" + blocks_.reasons(ins.id).front().code + "): GET /reconciliation has all of it"};
-  if (q.side == Side::buy && !entries_held(ins.id).empty())
-    return Error{std::string(entries_held(ins.id)), "somebody else's orders would sell more of " + ins.symbol + " than is not managed here: nothing more is bought of it while they work"};
   // A view of its own: who only tries, or is refused, leaves nothing behind that a later plan would be made on.
   core::PortfolioView at_this_moment;
   at_this_moment.build(portfolio_, orders_, state(), now);
@@ -236,12 +220,16 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
                                      : chain_.approve(intent, portfolio_, at_this_moment.get(), facts(ins.id, now), answer.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&judged)) {
     if (!q.dry_run) counts_.verdicts.add(answer.checks);  // of one that passes its sizing counts them
-    const core::CheckRecord& last = answer.checks.back();
-    return Error{refused->code, last.reason.empty() ? "refused by " + *last.rule_source : last.reason};
+    return refusal(*refused, answer.checks);
   }
   auto& approved = std::get<core::RiskApproved<core::Intent>>(judged);
   answer.order = core::ClientOrderId(approved->client_id());
   answer.qty = approved->qty();
+  if (q.tif == core::TimeInForce::fok)
+    if (auto less = shrunk(intent, *approved, answer.checks)) {
+      if (!q.dry_run) counts_.verdicts.add(answer.checks);
+      return *less;
+    }
   if (q.dry_run) return answer;
   ++seq_;
   view_.build(portfolio_, orders_, state(), now);

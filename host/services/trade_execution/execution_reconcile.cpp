@@ -143,6 +143,7 @@ void Execution::on_snapshot(Order& order, const bl_exec& exec) {
   if (overtaken(order, exec)) return;
   std::erase_if(missing_, [&](const Missing& m) { return m.order == order.id(); });
   if (exec.state != BL_S_PENDING && exec.state != BL_S_OPEN) return on_end(order, exec);
+  if (order.amends && order.amends->pending) hear_terms(order, exec);
   if (const Decimal told = Decimal::from_raw(exec.cum_qty); told.is_set() && told > order.cum_qty) told_filled_.emplace_back(order.id(), told);
   const OrderState was = order.state;
   // Told what is known it is no event: the list comes again and again.

@@ -49,6 +49,16 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
       incident("STOP_NOT_RESTING", "the venue did not take a stop: the host watches it", now, order.intent.client_id());
     }
   }
+  tell_move(order, from, event, now, text);
+  if (durable_journal_) {
+    now_ = std::max(now_, now);
+    note(store::journal_kind::order, store::line(store::OrderRow{order.id(), event, order.state, std::string(std::string_view(order.venue_id)), std::string(text),
+                                                                  terms != nullptr ? *terms : core::Terms{}}));
+  }
+  return from != order.state;
+}
+
+void Execution::tell_move(const Order& order, OrderState from, OrderEvent event, Nanos now, std::string_view text) {
   changed_ = view_is_old_ = true;
   ++counts_.moves[static_cast<std::size_t>(order.intent.purpose)][static_cast<std::size_t>(order.state)];
   if (sink_.wanted()) {
@@ -63,12 +73,6 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
     sink_.put(std::move(r));
     write_order(order);
   }
-  if (durable_journal_) {
-    now_ = std::max(now_, now);
-    note(store::journal_kind::order, store::line(store::OrderRow{order.id(), event, order.state, std::string(std::string_view(order.venue_id)), std::string(text),
-                                                                  terms != nullptr ? *terms : core::Terms{}}));
-  }
-  return from != order.state;
 }
 
 // Never placed, refused or ended, and there after all: it is cancelled (trading rules 2.3); move() has blocked its product.
@@ -124,12 +128,13 @@ void Execution::on_exec(const bl_exec& exec) {
       (exec.h.instrument != wanted.abi.instrument || exec.side != wanted.abi.side || other(exec.qty, wanted.qty()) ||
        other(exec.quote_qty, wanted.quote_qty()) || other(exec.limit_px, wanted.limit_px()) ||
        other(exec.stop_px, wanted.stop_px()) ||
-       (exec.expire_ns != 0 && wanted.abi.expire_ns != 0 && exec.expire_ns / 1'000'000'000 != wanted.abi.expire_ns / 1'000'000'000)))
+       (exec.expire_ns != 0 && wanted.abi.expire_ns != 0 && exec.expire_ns / 1'000'000'000 != wanted.abi.expire_ns / 1'000'000'000)) &&
+      !told_of_amend(*order, exec))
     return block(wanted.instrument(), "EXEC_MISMATCH", "the venue acknowledged another order than was sent", now, wanted.client_id());
   if (const auto id = field(exec.venue_id); !id.empty() && !orders_.set_venue_id(*order, id))
     return block(wanted.instrument(), "EXEC_MISMATCH", "the venue gives this order the id of another", now, wanted.client_id());
   const std::string_view text = field(exec.text);
-  if (exec.kind != BL_X_ABSENT && exec.kind != BL_X_UNKNOWN && exec.kind != BL_X_CANCEL_REJECTED) {  // it is there
+  if (exec.kind != BL_X_ABSENT && exec.kind != BL_X_UNKNOWN && exec.kind != BL_X_CANCEL_REJECTED && exec.kind != BL_X_AMEND_REJECTED) {  // it is there
     if (!missing_.empty()) std::erase_if(missing_, [order](const Missing& m) { return m.order == order->id(); });
     if (!gone_.empty()) gone_.erase(order->id());
   }
@@ -153,10 +158,13 @@ void Execution::on_exec(const bl_exec& exec) {
       move(*order, OrderEvent::cancel_refused, now, text);
       if (core::rests_as_stop(order->intent) && !core::is_terminal(order->state)) ask_about(*order);  // it may have sold: a sale waits for its word
       return;
+    case BL_X_AMENDED: return on_amended(*order, exec);
+    case BL_X_AMEND_REJECTED: return on_amend_refused(*order, exec);
     case BL_X_UNKNOWN:
       for (Missing& m : missing_)  // what was sent again has its answer: none
         if (m.order == order->id() && std::exchange(m.on_its_way, false)) m.since = now;
       move(*order, OrderEvent::timed_out, now, text);
+      if (order->amends) ask_what_is_in_force(*order);
       return;
     case BL_X_DONE: return on_end(*order, exec);
     default: return;
@@ -171,6 +179,7 @@ void Execution::on_end(Order& order, const bl_exec& exec) {
     // A cancel that lost its race is an end told before: counted once.
     if (move(order, event, now, text)) ++count;
   };
+  if (order.amends && order.amends->pending) end_amend(order, exec);
   ended(order, exec);
   if (exec.state == BL_S_EXPIRED) return end(OrderEvent::expired, counts_.expired);
   if (exec.state == BL_S_CANCELLED) {
@@ -217,6 +226,11 @@ Result<void> Execution::restore_owed(const store::JournalRow& row) {
 // At the venue it has ended as filled, with less than was ordered. Kept as working it would stand in the way of every exit.
 void Execution::end_short(Order& order, Nanos now) {
   if (!order.leaves().is_set()) return;  // a buy by cost has no quantity to fall short of
+  // Amended down to what it has filled, and the answer of that is lost.
+  if (order.amends && order.amends->pending && order.amends->wanted.qty.is_set() && order.cum_qty >= order.amends->wanted.qty) {
+    move(order, OrderEvent::fill_all, now, "ended at the venue at the quantity that was asked for");
+    return;
+  }
   block(order.intent.instrument(), "FILLED_SHORT",
         "order " + std::string(order.intent.client_id()) + " ended as filled with less than was ordered", now, order.intent.client_id());
   move(order, OrderEvent::fill_all, now, "ended at the venue below its quantity");

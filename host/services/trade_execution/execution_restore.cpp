@@ -216,6 +216,7 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
   if (r->event == OrderEvent::deny) uncount_rung(*order);
   if (r->event == OrderEvent::proved_absent) note_tombstone(*order);
   if (!order->external && core::rests_as_stop(order->intent)) resting_moved(*order);
+  if (r->event == OrderEvent::amend_sent) recent_orders_.push_back(row.time);
   if (project != nullptr) {
     core::OrderEventRecord e;
     e.order = order->id();
@@ -224,7 +225,7 @@ Result<void> Execution::restore_order(const store::JournalRow& row, core::Record
     e.event = core::to_string(r->event);
     e.from = core::to_string(from);
     e.to = core::to_string(order->state);
-    e.text = r->text;
+    e.text = r->event == OrderEvent::amend_sent ? told_terms(r->terms) : r->text;
     project->put(std::move(e));
     project->put(record_of(*order));
   }
@@ -352,6 +353,7 @@ void Execution::restored() {
   for (Order* o : working)
     if (o->state == OrderState::recorded || o->state == OrderState::submitted)
       move(*o, OrderEvent::restarted, now_, "the process ended before its answer came");
+  amends_restored();
   std::erase_if(recent_orders_, [this](Nanos t) { return t <= now_ - 60'000'000'000; });
   view_is_old_ = true;
 }

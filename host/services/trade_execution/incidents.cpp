@@ -15,6 +15,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"ADOPT_AMOUNT", false, "inventory was to be adopted without a positive quantity and price: nothing changed"},
     {"ADOPT_BEYOND_UNMANAGED", false, "more inventory was to be adopted than is there unmanaged: nothing changed"},
     {"AMEND_IMPOSSIBLE", false, "an order that does not rest, or is not ours, was to be amended: nothing was asked for"},
+    {"AMEND_LOST", false, "an amend had no answer and the venue has the order as it was: it counts as refused"},
     {"AMEND_PENDING", false, "an order was to be amended whose last amend is not answered: nothing was asked for"},
     {"AMEND_TERMS", false, "an order was to be amended to terms that it has already or cannot have: nothing was asked for"},
     {"BALANCE_CHANGED", false, "a balance changed at the venue without a trade: booked by its class"},

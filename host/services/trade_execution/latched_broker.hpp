@@ -1,4 +1,4 @@
-// The broker edge behind the latch (trading rules 3.7): looked at before each submit, whatever the core believes. Under it
+// The broker edge behind the latch (trading rules 3.7): looked at before each submit and amend, whatever the core believes. Under it
 // protective stops and the operator's exits still leave, and every cancel does.
 #pragma once
 
@@ -19,6 +19,14 @@ class LatchedBroker final : public BrokerPort {
       return HandOver::denied;
     }
     return broker_.submit(order, why);
+  }
+  bool can_amend() const noexcept override { return broker_.can_amend(); }
+  HandOver amend(const bl_order_ref& order, const core::Recorded<core::RiskApproved<core::Amendment>>& wanted, Error& why) override {
+    if (!leaves_under_latch((**wanted).wanted) && latch_.set()) {
+      why = Error{"HALT_LATCHED", std::string(store::held_back_by_latch)};
+      return HandOver::denied;
+    }
+    return broker_.amend(order, wanted, why);
   }
   Result<void> cancel(std::span<const bl_order_ref> orders) override { return broker_.cancel(orders); }
   Result<void> query(const bl_query& query) override { return broker_.query(query); }

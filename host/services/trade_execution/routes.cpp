@@ -8,6 +8,21 @@
 #include "services/trade_execution/order_list.hpp"
 
 namespace bowline::services {
+Error order_unknown() {
+  return {"ORDER_NOT_FOUND", "no order of this id is known to this service: GET /orders lists them"};
+}
+
+/// An order that memory has forgotten has ended: the store says whether there was one.
+void answer_forgotten(const Backend& backend, const std::string& id, const Answer& answer) {
+  if (!backend.order) return answer->error(404, order_unknown());
+  off_thread(backend, answer, [&backend, id](const Answer& a) {
+    const auto stored = backend.order(id);
+    if (stored) return a->error(409, {"ORDER_ENDED", "this order has ended long ago: nothing of it is left"});
+    const int status = store_status(stored.error());
+    a->error(status, status == 404 ? order_unknown() : stored.error());
+  });
+}
+
 namespace {
 
 using edge::Method;
@@ -20,14 +35,15 @@ constexpr const char* trade_schema =
 "properties":{
 "instrument":{"type":"string","description":"as configured","examples":["BTC-USD"]},
 "side":{"type":"string","enum":["BUY","SELL"]},"type":{"type":"string","enum":["market","limit",
-"stop_limit"]},
-"tif":{"type":"string","enum":["GTC","GTD","IOC","FOK"],"description":"without: IOC for market, else GTC"},
+"stop_limit","bracket"],"description":"bracket: a sell at limit_price, the target, or at the market when stop_price is reached"},
+"tif":{"type":"string","enum":["GTC","GTD","IOC","FOK"],"description":"without: IOC for market, else GTC; market: IOC or FOK; stop_limit and bracket: GTC or GTD"},
 "qty":{"type":["string","null"],"format":"decimal","description":"base units; this or quote_qty",
 "examples":["0.01"]},
 "quote_qty":{"type":["string","null"],"format":"decimal","description":"cost of a market buy"},
 "limit_price":{"type":["string","null"],"format":"decimal"},"stop_price":{"type":["string","null"],
 "format":"decimal"},
-"expire":{"type":"string","format":"date-time","description":"with GTD"},"post_only":{"type":"boolean"},
+"expire":{"type":"string","format":"date-time","description":"with GTD"},
+"post_only":{"type":"boolean","description":"a limit order, GTC or GTD, that is refused rather than take"},
 "reason":{"type":"string","minLength":1,"maxLength":500,"description":"for the audit trail"}}})";
 
 std::string answer_schema() {
@@ -98,10 +114,6 @@ void pump(const Backend& backend) {
   if (backend.pump) backend.pump();
 }
 
-Error order_unknown() {
-  return {"ORDER_NOT_FOUND", "no order of this id is known to this service: GET /orders lists them"};
-}
-
 /// The order of a path parameter; an id that is too long for one is no order's.
 const core::Order* find_order(const Execution& execution, std::string_view id) {
   return id.size() > 39 ? nullptr : execution.orders().find(core::ClientOrderId(id));
@@ -120,20 +132,9 @@ void execute(Execution& execution, const Backend& backend, const TradeRequest& q
   answer(Response::json(q.dry_run ? 200 : 202, body.done()));
 }
 
-/// An order that memory has forgotten has ended: the store says whether there was one.
-void cancel_forgotten(const Backend& backend, const std::string& id, const Answer& answer) {
-  if (!backend.order) return answer->error(404, order_unknown());
-  off_thread(backend, answer, [&backend, id](const Answer& a) {
-    const auto stored = backend.order(id);
-    if (stored) return a->error(409, {"ORDER_ENDED", "this order has ended long ago: nothing is left to cancel"});
-    const int status = store_status(stored.error());
-    a->error(status, status == 404 ? order_unknown() : stored.error());
-  });
-}
-
 void cancel(Execution& execution, const Backend& backend, const Request& asked, const Answer& to) {
   const std::string_view id = asked.param("id");
-  if (find_order(execution, id) == nullptr) return cancel_forgotten(backend, std::string(id), to);
+  if (find_order(execution, id) == nullptr) return answer_forgotten(backend, std::string(id), to);
   Responder& answer = *to;
   const core::ClientOrderId order(id);
   if (const auto done = execution.cancel(order, backend.now(), asked.principal, asked.request_id); !done)
@@ -347,6 +348,7 @@ void add_emergency_route(edge::Router& router, Execution& execution, Backend& ba
 void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Execution& execution,
                                 Backend& backend) {
   add_order_routes(*router, execution, backend);
+  add_amend_route(*router, execution, backend);
   add_portfolio_routes(*router, execution, backend);
   add_inventory_routes(*router, execution, backend);
   add_reconciliation_routes(*router, execution, backend);

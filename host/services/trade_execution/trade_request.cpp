@@ -35,14 +35,14 @@ Result<bool> flag(const nlohmann::json& body, const char* key) {
   return it->get<bool>();
 }
 
-Result<bool> dry_run(const edge::Request& request) {
+}  // namespace
+
+Result<bool> dry_run_of(const edge::Request& request) {
   const auto text = request.query_value("dry_run");
   if (!text || *text == "false") return false;
   if (*text == "true") return true;
   return Error{"PARAM_INVALID", "query parameter dry_run must be true or false", {{"parameter", "dry_run"}}};
 }
-
-}  // namespace
 
 Result<std::string> idempotency_key(const edge::Request& request) {
   const auto key = request.headers.find("Idempotency-Key");
@@ -61,7 +61,7 @@ Result<std::string> idempotency_key(const edge::Request& request) {
 Result<TradeRequest> read_trade(const edge::Request& request, const core::InstrumentTable& table) {
   TradeRequest q;
   if (const auto ok = only_params(request, {"dry_run"}); !ok) return ok.error();
-  const auto dry = dry_run(request);
+  const auto dry = dry_run_of(request);
   if (!dry) return dry.error();
   q.dry_run = *dry;
   auto key = idempotency_key(request);
@@ -87,7 +87,7 @@ Result<TradeRequest> read_trade(const edge::Request& request, const core::Instru
   using Type = core::OrderType;
   const auto type =
       word<Type>("type", *type_text,
-                 {{"market", Type::market}, {"limit", Type::limit}, {"stop_limit", Type::stop_limit}});
+                 {{"market", Type::market}, {"limit", Type::limit}, {"stop_limit", Type::stop_limit}, {"bracket", Type::bracket}});
   if (!type) return type.error();
   q.type = *type;
   using Tif = core::TimeInForce;

@@ -46,6 +46,27 @@ struct FakeBroker final : services::BrokerPort {
     }
     return {};
   }
+  bool can_amend() const noexcept override { return true; }
+  /// Amended at once, at the venue's time `answered`.
+  core::Nanos answered = 1;
+  services::HandOver amend(const bl_order_ref&, const core::Recorded<core::RiskApproved<core::Amendment>>& wanted, Error&) override {
+    const core::Intent& i = (**wanted).wanted;
+    bl_exec e = about(i.client_id(), refuses_amends ? BL_X_AMEND_REJECTED : BL_X_AMENDED, BL_S_OPEN);
+    e.h.ts_event = ++answered;
+    e.h.instrument = i.abi.instrument;
+    e.side = i.abi.side;
+    if (!refuses_amends) {
+      e.qty = i.abi.qty;
+      e.limit_px = i.abi.limit_px;
+      e.stop_px = i.abi.stop_px;
+      e.expire_ns = i.abi.expire_ns;
+    } else {
+      std::memcpy(e.text, "BELOW_FILLED", 13);
+    }
+    if (!silent) said.push_back(e);
+    return services::HandOver::taken;
+  }
+  bool refuses_amends = false, silent = false;
   std::vector<bl_query> queries;  ///< every question; nobody answers by itself
   Result<void> query(const bl_query& q) override {
     queries.push_back(q);

@@ -48,6 +48,19 @@ struct Broker final : services::BrokerPort {
     for (const auto& o : orders) cancelled.emplace_back(o.client_id.ptr, o.client_id.len);
     return {};
   }
+  bool amends = true;
+  services::HandOver amend_answer = services::HandOver::taken;
+  std::vector<core::Intent> amended;  // as they shall be
+  std::function<void()> on_amend;
+  bool can_amend() const noexcept override { return amends; }
+  services::HandOver amend(const bl_order_ref& order, const core::Recorded<core::RiskApproved<core::Amendment>>& wanted, Error& why) override {
+    if (on_amend) on_amend();
+    const core::Intent& i = (**wanted).wanted;
+    CHECK(std::string_view(order.client_id.ptr, order.client_id.len) == i.client_id());
+    amended.push_back(i);
+    if (amend_answer != services::HandOver::taken) why = Error{"TEST", "as the test wants"};
+    return amend_answer;
+  }
   std::vector<std::string> asked;  // orders that were asked about
   std::vector<bl_query> queries;   // every question
   bool answers = true;

@@ -75,7 +75,7 @@ TEST_CASE("each malformed request has its code and sends nothing") {
   CHECK(with([](auto& q) { q.type = OrderType::limit; q.limit_px = "5.001"_dec; }) == "ORDER_PRICE_STEP");
   CHECK(with([](auto& q) { q.tif = TimeInForce::gtd; }) == "ORDER_EXPIRE");
   CHECK(with([&](auto& q) { q.tif = TimeInForce::gtd; q.expire_ns = d.now; }) == "ORDER_EXPIRE");
-  CHECK(with([](auto& q) { q.type = OrderType::bracket; }) == "ORDER_TYPE_UNSUPPORTED");
+  CHECK(with([](auto& q) { q.type = OrderType::bracket; }) == "ORDER_PRICES");
   CHECK(with([](auto& q) { q.qty = "1.69e18"_dec; }) == "QUOTE_BALANCE_SHORT");
   CHECK(with([](auto& q) { q.side = Side::sell; }) == "EXIT_BEYOND_POSITION");
   CHECK(d.broker.sent.empty());
