@@ -1,28 +1,20 @@
 #include "store/input_rows.hpp"
 
 #include <array>
-#include <nlohmann/json.hpp>
 #include <span>
+
+#include "store/row_json.hpp"
 
 namespace bowline::store {
 namespace {
 
-using Line = nlohmann::ordered_json;
-using nlohmann::json;
+using namespace row_json;
 
 constexpr auto asks = std::to_array<std::string_view>({"trade", "cancel", "plan", "close", "lock", "unlock", "state", "stop", "resume", "latch",
                                                        "inventory", "venue", "adoption", "amend"});
 static_assert(asks.size() == static_cast<std::size_t>(Ask::amend) + 1);
 constexpr auto ticks = std::to_array<std::string_view>({"clock", "time", "latch"});
 static_assert(ticks.size() == static_cast<std::size_t>(TickRow::Of::latch) + 1);
-constexpr auto states = std::to_array({core::TradingState::active, core::TradingState::reducing, core::TradingState::halted});
-
-/// What is wrong with a row; thrown within this file only.
-struct Bad {
-  std::string what;
-};
-
-std::string text_of(const Line& l) { return l.dump(-1, ' ', false, Line::error_handler_t::replace); }
 
 void put(Line& l, const char* key, const std::string& text) {
   if (!text.empty()) l[key] = text;
@@ -37,12 +29,6 @@ void put(Line& l, const EventPlace& p) {
   if (p.within) l["within"] = true;
 }
 
-Decimal amount_of(const json& l, const char* key) {
-  if (!l.contains(key)) return Decimal::not_set();
-  const auto d = Decimal::try_parse(l.at(key).get<std::string>());
-  if (!d) throw Bad{std::string(key) + " is not an amount"};
-  return *d;
-}
 std::string text_or_none(const json& l, const char* key) { return l.contains(key) ? l.at(key).get<std::string>() : std::string(); }
 
 EventPlace place_in(const json& l) {
@@ -54,27 +40,6 @@ std::size_t number_of(const json& l, const char* key, std::span<const std::strin
   for (std::size_t i = 0; i < words.size(); ++i)
     if (words[i] == word) return i;
   throw Bad{std::string(key) + " is " + word + ", which this version does not know"};
-}
-
-core::TradingState state_in(const json& l) {
-  const auto word = l.at("state").get<std::string>();
-  for (const auto s : states)
-    if (core::to_string(s) == word) return s;
-  throw Bad{"state is " + word + ", which this version does not know"};
-}
-
-template <class Read>
-auto guarded(std::string_view kind, std::string_view payload, Read&& read) -> Result<decltype(read(json{}))> {
-  const auto bad = [kind](const std::string& what) {
-    return Error{"JOURNAL_ROW", "a row of kind " + std::string(kind) + " can't be read: " + what};
-  };
-  try {
-    return read(json::parse(payload));
-  } catch (const Bad& b) {
-    return bad(b.what);
-  } catch (const json::exception& e) {
-    return bad(e.what());
-  }
 }
 
 }  // namespace
@@ -133,7 +98,7 @@ Result<AskedRow> read_asked(std::string_view payload) {
     r.stop_px = amount_of(l, "stop_px");
     r.px = amount_of(l, "px");
     r.until = l.value("until", core::Nanos{0});
-    if (r.what == Ask::state) r.state = state_in(l);
+    if (r.what == Ask::state) r.state = state_of(l.at("state").get<std::string>());
     r.flag = l.value("flag", false);
     if (r.what == Ask::plan)
       for (const json& one : l.at("plan"))

@@ -1,48 +1,10 @@
 #include "store/operator_rows.hpp"
 
-#include <nlohmann/json.hpp>
+#include "store/row_json.hpp"
 
 namespace bowline::store {
-namespace {
 
-using Line = nlohmann::ordered_json;
-using nlohmann::json;
-
-std::string text_of(const Line& l) { return l.dump(-1, ' ', false, Line::error_handler_t::replace); }
-
-/// What is wrong with a row; thrown within this file only.
-struct Bad {
-  std::string what;
-};
-
-core::TradingState state_of(const std::string& word) {
-  for (const auto s : {core::TradingState::active, core::TradingState::reducing, core::TradingState::halted})
-    if (core::to_string(s) == word) return s;
-  throw Bad{"state is " + word + ", which this version does not know"};
-}
-
-Decimal amount_of(const json& row, const char* key) {
-  if (!row.contains(key)) return Decimal::not_set();
-  const auto d = Decimal::try_parse(row.at(key).get<std::string>());
-  if (!d) throw Bad{std::string(key) + " is not an amount"};
-  return *d;
-}
-
-template <class Read>
-auto guarded(std::string_view kind, std::string_view payload, Read&& read) -> Result<decltype(read(json{}))> {
-  const auto bad = [kind](const std::string& what) {
-    return Error{"JOURNAL_ROW", "a row of kind " + std::string(kind) + " can't be read: " + what};
-  };
-  try {
-    return read(json::parse(payload));
-  } catch (const Bad& b) {
-    return bad(b.what);
-  } catch (const json::exception& e) {
-    return bad(e.what());
-  }
-}
-
-}  // namespace
+using namespace row_json;
 
 std::string line(const ProductStateRow& r) {
   Line l{{"symbol", r.symbol}, {"state", core::to_string(r.state)}};
