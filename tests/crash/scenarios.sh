@@ -52,18 +52,18 @@ scenario() {
       [ "$1" = stops ] || venue='latency: 20s, partial_fill_probability: 0.7' ;;
     resting) # stops at the venue: each grows with its entry, is replaced as it rises, gives way to a SELL; one sells by itself, one gaps
       # past its limit and goes up the ladder, and the last one rests when the run is over
-      instruments='BTC-USD, ETH-USD, SOL-USD' position=25% sound='protected resting' least_orders=12 least_fills=8
+      instruments='BTC-USD, ETH-USD, SOL-USD' position=25% sound='protected resting' same='' least_orders=12 least_fills=8
       venue='partial_fill_probability: 0.6' stops='max_distance: 3%, trailing: 2%, break_even: 0%'
       execution='gtd_bars: 12, stops: {owner: venue, lock_bars: 4}, trip: {daily_loss: off, drawdown: off}'
       script >"$dir/$1.script" <<'END'
-market 1 30 10000 10000 10000 9990 9990 9990 9995 10100 10200 10300 10300 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290
-market 2 30 5000 5000 5000 4990 4990 5000 5050 5100 5100 5100 4900/4890 4800 4790 4790 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780
-market 3 30 2000 2000 2000 1998 1996 1998 2010 2020 2030 2030 2030/1980 1980 1980 1980 1980 1980 1980 1980 1978 1976 1976 1980 1980 1980 1980 1980
+market 1 30 10000 10000 10000 9990 9990 9990 9995 10100 10200 10300 10300 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290 10290
+market 2 30 5000 5000 5000 4990 4990 5000 5050 5100 5100 5100 4900/4890 4800 4790 4790 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780 4780
+market 3 30 2000 2000 2000 1998 1996 1998 2010 2020 2030 2030 2030/1980 1980 1980 1980 1980 1980 1980 1980 1978 1976 1976 1980 1980 1980 1980 1980 1980 1980 1980 1980 1980 1980
 say 3 1 buy
 say 3 2 buy
 say 3 3 buy
 say 13 1 sell
-say 18 3 buy
+say 22 3 buy
 END
       ;;
     ladder) # each bar opens below the collar of the attempt before: three limits, then the market; once by a SELL, once by a stop
