@@ -213,7 +213,13 @@ check "latched: a panic" ends 0 "$(dirname "$bowline")/bowline-panic" stop --var
 halted() { curl -s -m 10 "$at/trading/state" | grep -q '^{"state":"halted"'; }
 check "latched: it halts" within 20 halted
 stop
-again latched
+# Between the file and the host's look at it an order may have been held back, which nobody can place: then it ends there.
+latched_again() {
+  replay "$dir/paced.yaml" --var "$dir/latched" >"$dir/out" 2>"$dir/err" && return
+  [ $? = 14 ] && grep -q 'the latch, set the trading state' "$dir/err"
+}
+check "latched: run again it is the same" latched_again
+check "latched: the latch, or the stop that came with it, has its row" test "$(sql latched "SELECT count(*) FROM journal WHERE kind='asked'")" -ge 1
 # A command that does not come again is one that the re-run lacks.
 mkdir "$dir/altered"
 cp "$dir/ordered/journal.db" "$dir/altered"
