@@ -28,7 +28,9 @@ void Execution::look_at_losses(Nanos now) {
   if (options_.trip_loss.is_set() && !rolling_.has(now)) {
     rolling_.mark(now, equity, portfolio_.net_flows());
     if (rolling_trips_ != 0 && now - rolling_tripped_ >= day_ns) rolling_trips_ = 0;
-    rolling_floor_ = {};
+    const RollingDay::Mark& opening = rolling_.opening();
+    if (rolling_floor_.of != opening.equity || rolling_floor_.flows != portfolio_.net_flows() - opening.flows || rolling_floor_.trips != rolling_trips_)
+      rolling_floor_ = {};
   }
   if (options_.trip_loss.is_set()) {
     if (day_tripped_ != now / day_ns) {

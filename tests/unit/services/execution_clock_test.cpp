@@ -60,6 +60,8 @@ TEST_CASE("rule 1.5: a tick that nothing comes of leaves no row, no time and no 
   CHECK(d.broker.queries.empty());
   // The next bar is no later than it would have been.
   d.now -= 99 * second;
+  REQUIRE(d.exec->ask_again({"look", "ops", "r"}, d.now));
+  CHECK(d.exec->reconciliation().asked == d.now);
   d.want(Purpose::exit, 0);
   CHECK(d.last().abi.decided_ns == d.now);
 }
