@@ -171,6 +171,7 @@ class World {
   std::array<Decimal, products> marks_{};
   bool exact_ = true;     // no cost has left in shares that only the book knows
   std::uint64_t events_ = 0;
+  std::set<ClientOrderId> told_;  // of these the venue has said that they work, fill or did
   const char* wrong_ = nullptr;
 
   void check(bool holds, const char* what) {
@@ -262,6 +263,12 @@ class World {
 
   // -- what is judged
 
+  /// Whether it is the venue's word that the order works, fills or did.
+  static bool tells_of_it(E event) {
+    return event == E::acked || event == E::found || event == E::fill_part || event == E::fill_all || event == E::filled_short ||
+           event == E::cancel_taken || event == E::amended || event == E::triggered;
+  }
+
   /// One event: with a row it must be taken and lead where the row or the sums say, without one nothing may change.
   void apply(Order& o, E event, const Terms* terms = nullptr) {
     ++events_;
@@ -288,6 +295,10 @@ class World {
       met_->amends += event == E::amend_sent ? 1 : 0;
     }
     const bool fills = after->cum_qty.is_positive();
+    if (tells_of_it(event)) told_.insert(id);
+    // What the venue never told of, and does not have, was never there: there was nothing to cancel.
+    if (from == S::cancel_pending && event == E::proved_absent && !after->external && !told_.contains(id))
+      return check(to == S::not_placed, "what was cancelled before the venue told of it, and is not there, was never placed");
     const bool ok = to == *row || (*row == S::open && to == S::partially_filled && fills) ||
                     (*row == S::partially_filled && to == S::open && !fills) ||
                     (*row == S::filled && to == S::cancelled && after->leaves().is_positive()) ||
