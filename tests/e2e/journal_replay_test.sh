@@ -170,7 +170,7 @@ check "asked: a dry run" is "$(trade '?dry_run=true')" 200
 post() { # port's base, path, body: the status
   curl -s -m 10 -o "$dir/body" -w '%{http_code}' -X POST -H 'Content-Type: application/json' -H "Idempotency-Key: k$RANDOM$RANDOM" -d "$3" "$1$2"
 }
-check "asked: an order that is refused" is "$(post "$at" /trades/execute '{"instrument":"BTC-USD","side":"BUY","type":"market","qty":"5000","reason":"too much"}')" 422
+check "asked: an order that is refused" is "$(post "$at" /trades/execute '{"instrument":"BTC-USD","side":"SELL","type":"market","qty":"5000","reason":"more than is held"}')" 422
 check "asked: a lock that has expired is refused" is "$(post "$at" /positions/BTC-USD/lock '{"reason":"late","until":"2023-01-01T00:00:00Z"}')" 422
 check "asked: nothing to unlock" is "$(post "$at" /positions/BTC-USD/unlock '{"reason":"none"}')" 409
 check "asked: no such order" is "$(curl -s -m 10 -o /dev/null -w '%{http_code}' -X DELETE "$at/orders/bl-nobody")" 404
