@@ -15,7 +15,7 @@ Rebalancer::Rebalancer(Options options, const core::InstrumentTable& table,
 }
 
 [[gnu::hot]] bool Rebalancer::decide(core::Nanos now, std::span<const core::Prediction> predictions, const core::PortfolioView& view,
-                        std::vector<core::Target>& targets) {
+                                      std::vector<core::Target>& targets) {
   ++bars_;
   if (plans_.empty()) return false;
   for (const core::Prediction& p : predictions) latest_[p.instrument.value - 1] = p;

@@ -79,7 +79,7 @@ void Bridge::recall(std::span<const core::Prediction> predictions) {
 }
 
 [[gnu::hot]] void Bridge::decide(core::Nanos now, std::span<const Prediction> predictions, const core::PortfolioView& view,
-                    std::vector<core::Target>& targets, std::vector<core::InstrumentId>& changed) {
+                                  std::vector<core::Target>& targets, std::vector<core::InstrumentId>& changed) {
   const bl_portfolio& book = view.get();
   const Decimal equity = Decimal::from_raw(book.equity);
   const bool recording = sink_.wanted();
