@@ -365,6 +365,24 @@ std::uint64_t SqlWriter::plans_at(core::Nanos time) {
   return static_cast<std::uint64_t>(plans);
 }
 
+std::vector<core::AuditRecord> SqlWriter::audit_from(core::Nanos time) {
+  const long long from = time;
+  const soci::rowset<soci::row> rows = (impl_->transactions.prepare << "SELECT seq, time_ns, principal, action, subject, reason, request_id FROM audit "
+                                                                       "WHERE time_ns>=? ORDER BY time_ns, rowid", soci::use(from));
+  std::vector<core::AuditRecord> all;
+  for (const soci::row& row : rows) {
+    core::AuditRecord& r = all.emplace_back();
+    r.seq = static_cast<std::uint64_t>(row.get<long long>(0));
+    r.time = row.get<long long>(1);
+    r.principal = row.get<std::string>(2, "");
+    r.action = row.get<std::string>(3, "");
+    r.subject = row.get<std::string>(4, "");
+    r.reason = row.get<std::string>(5, "");
+    r.request_id = row.get<std::string>(6, "");
+  }
+  return all;
+}
+
 void SqlWriter::forget_after(core::Nanos decided, core::Nanos told) {
   soci::session& s = impl_->transactions;
   soci::transaction all(s);
