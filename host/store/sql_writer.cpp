@@ -367,18 +367,17 @@ std::uint64_t SqlWriter::plans_at(core::Nanos time) {
 
 std::vector<core::AuditRecord> SqlWriter::audit_from(core::Nanos time) {
   const long long from = time;
-  const soci::rowset<soci::row> rows = (impl_->transactions.prepare << "SELECT seq, time_ns, principal, action, subject, reason, request_id FROM audit "
-                                                                       "WHERE time_ns>=? ORDER BY time_ns, rowid", soci::use(from));
+  long long seq = 0, at = 0;
+  core::AuditRecord r;
+  soci::statement rows = (impl_->transactions.prepare
+                              << "SELECT seq, time_ns, principal, action, subject, reason, request_id FROM audit WHERE time_ns>=? ORDER BY time_ns, rowid",
+                          soci::into(seq), soci::into(at), soci::into(r.principal), soci::into(r.action), soci::into(r.subject), soci::into(r.reason),
+                          soci::into(r.request_id), soci::use(from));
   std::vector<core::AuditRecord> all;
-  for (const soci::row& row : rows) {
-    core::AuditRecord& r = all.emplace_back();
-    r.seq = static_cast<std::uint64_t>(row.get<long long>(0));
-    r.time = row.get<long long>(1);
-    r.principal = row.get<std::string>(2, "");
-    r.action = row.get<std::string>(3, "");
-    r.subject = row.get<std::string>(4, "");
-    r.reason = row.get<std::string>(5, "");
-    r.request_id = row.get<std::string>(6, "");
+  for (bool more = rows.execute(true); more; more = rows.fetch()) {
+    r.seq = static_cast<std::uint64_t>(seq);
+    r.time = at;
+    all.push_back(r);
   }
   return all;
 }
