@@ -239,8 +239,9 @@ say 10 1 sell
 gate 12
 END
       ;;
-    orders) # an operator's order of each type and time in force: filled, triggered, whole or nothing, run out
-      listen=$open_ports least_orders=10 least_fills=7
+    orders) # an operator's order of each type and time in force: filled, triggered, whole or nothing, run out. Two are given at a
+      # time, so that the venue may get them in another order
+      listen=$open_ports same=renumbered least_orders=10 least_fills=7
       script >"$dir/$1.script" <<'END'
 market 1 30 10000 10000 10000 10000 10000 9960 10000 10000 10200 10400 10300 10300 10300 10300 10300 10300 10300 10300 10300 10300 10300
 market 2 0 5000 5000 5000 5000 5000 5000 5000 4950 4890/4880 4880 4880 4880 5010 5060 5060 5060 4900/4850 4850 4850 4850 4850
