@@ -6,6 +6,7 @@
 //                                            held at the end has a stop; `resting`: and that stop rests at the venue
 //   crash_judge same WHOLE STATE             whether a run that was interrupted left what the whole run left
 //   crash_judge renumbered WHOLE STATE       the same, but that the venue may have numbered its orders otherwise
+//   crash_judge ledger WHOLE STATE           the same trades, money and holdings, by whatever orders
 //   crash_judge alike WHOLE STATE            the same of the venue, the intents, and what is in force; not of when the host saw it
 //
 // Each violation is a line; ends with 1 when there is one, with 2 when a file cannot be read.
@@ -303,6 +304,14 @@ class Against {
                              " ORDER BY version DESC LIMIT 1";
     if (!other_.store.rows(then.c_str()).empty()) compare("the last portfolio", &State::store, then.c_str());
   }
+  /// What was traded and when, and what came of it.
+  void ledger() const {
+    compare("trades at the venue", &State::venue,
+            "SELECT '', symbol, side, px, f.qty, quote, fee, fee_asset, liquidity, ts_ns FROM fills f JOIN orders USING(order_no)");
+    compare("balances at the venue", &State::venue, "SELECT '', asset, total, hold FROM balances");
+    compare("trades in the store", &State::store, "SELECT '', time_ns, symbol, side, liquidity, px, qty, fee, fee_asset FROM fills");
+    compare("the last portfolio", &State::store, "SELECT '', cash, realised, fees FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
+  }
 
  private:
   const State &whole_, &other_;
@@ -331,10 +340,10 @@ class Against {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() == 3 && (words[0] == "same" || words[0] == "renumbered" || words[0] == "alike")) {
+  if (words.size() == 3 && (words[0] == "same" || words[0] == "renumbered" || words[0] == "ledger" || words[0] == "alike")) {
     const State whole(words[1]), other(words[2]);
     const Against against(whole, other, words[0] == "renumbered");
-    words[0] == "alike" ? against.alike() : against.same();
+    words[0] == "alike" ? against.alike() : words[0] == "ledger" ? against.ledger() : against.same();
   } else if (words.size() >= 2 && words[0] == "sound") {
     std::map<std::string, Int128> first;
     bool protects = false, rests = false;
@@ -356,7 +365,7 @@ int main(int argc, char** argv) {
     Sound(state, std::move(first)).judge();
     judge_conduct(state, protects, rests);
   } else {
-    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] [resting] | same|renumbered|alike WHOLE STATE\n", stderr);
+    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] [resting] | same|renumbered|ledger|alike WHOLE STATE\n", stderr);
     return 2;
   }
   if (violations > 20) std::printf("and %d more\n", violations - 20);

@@ -52,7 +52,7 @@ scenario() {
       [ "$1" = stops ] || venue='latency: 20s, partial_fill_probability: 0.7' ;;
     resting) # stops at the venue: each grows with its entry, is replaced as it rises, gives way to a SELL; one sells by itself, one gaps
       # past its limit and goes up the ladder, and the last one rests when the run is over
-      instruments='BTC-USD, ETH-USD, SOL-USD' position=25% sound='protected resting' same='' least_orders=12 least_fills=8
+      instruments='BTC-USD, ETH-USD, SOL-USD' position=25% sound='protected resting' same=ledger least_orders=12 least_fills=8
       venue='partial_fill_probability: 0.6' stops='max_distance: 3%, trailing: 2%, break_even: 0%'
       execution='gtd_bars: 12, stops: {owner: venue, lock_bars: 4}, trip: {daily_loss: off, drawdown: off}'
       script >"$dir/$1.script" <<'END'

@@ -53,13 +53,13 @@ sed "s|path: \[.*|path: [$plugins]|; s/state: memory/state: file/; s/bars: 5000/
 check "a run" ends 0 run "$dir/run.yaml" "$dir/good"
 check "it is sound" ends 0 "$judge" sound "$dir/good" USD=10000
 check "and the same as itself" ends 0 "$judge" same "$dir/good" "$dir/good"
-sees() { # what, words, file, SQL, who: sound, same, renumbered, or latch (sound, with the latch set), more for the judge
+sees() { # what, words, file, SQL, who: sound, same, renumbered, ledger, or latch (sound, with the latch set), more for the judge
   rm -rf "$dir/bad"
   cp -r "$dir/good" "$dir/bad"
   check "$1: made" "$sql" "$dir/bad/$3" "$4"
   [ "${5:-sound}" != latch ] || : >"$dir/bad/HALT"
   case ${5:-sound} in
-    same | renumbered) check "$1" ends 1 "$judge" "$5" "$dir/good" "$dir/bad" ;;
+    same | renumbered | ledger) check "$1" ends 1 "$judge" "$5" "$dir/good" "$dir/bad" ;;
     *) check "$1" ends 1 "$judge" sound "$dir/bad" USD=10000 ${6:-} ;;
   esac
   check "$1: says so" grep -q -e "$2" "$dir/out"
@@ -142,6 +142,9 @@ sees "orders that the venue numbered otherwise" 'orders at the venue, missing' m
 check "and they are the same ones" ends 0 "$judge" renumbered "$dir/good" "$dir/bad"
 sees "an order less, however they are numbered" 'orders at the venue, missing' mock_venue.db "DELETE FROM orders WHERE $last" renumbered
 sees "other amounts, however they are numbered" 'orders at the venue, too much' mock_venue.db "UPDATE orders SET cum_fee='1' WHERE $last" renumbered
+sees "another trade, by whatever order" 'trades at the venue, missing' mock_venue.db "UPDATE fills SET px='1' WHERE fill_no=(SELECT max(fill_no) FROM fills)" ledger
+sees "a trade that came at another time" 'trades in the store, too much' crypto_transactions.db "UPDATE fills SET time_ns=time_ns+1 WHERE fill_id=(SELECT min(fill_id) FROM fills)" ledger
+sees "other money" 'the last portfolio, missing' crypto_transactions.db "UPDATE portfolio_history SET cash='1'" ledger
 rm -rf "$dir/bad"
 mkdir "$dir/bad"
 check "a file that is not there is not taken for a good one" ends 2 "$judge" sound "$dir/bad" USD=10000
