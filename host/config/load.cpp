@@ -488,6 +488,8 @@ class Loader {
     fraction(f["price_collar"], "execution.floor.price_collar", "0", "1", e.floor.price_collar);
     number(f["max_orders_per_minute"], "execution.floor.max_orders_per_minute", 0, 1'000'000, e.floor.max_orders_per_minute);
     duration(f["max_mark_age"], "execution.floor.max_mark_age", 0, e.floor.max_mark_age_ns);
+    limit(f["mark_jump"], "execution.floor.mark_jump", e.floor.mark_jump);
+    duration(f["mark_jump_wait"], "execution.floor.mark_jump_wait", 0, e.floor.mark_jump_wait_ns);
   }
 
   // This host has no live venue and no authentication yet: live is refused as a whole, with what it

@@ -107,6 +107,8 @@ constexpr auto table = std::to_array<Key>({
     {"execution.floor.price_collar", "fraction", "none", "an entry's limit may be this far from the mark"},
     {"execution.floor.max_orders_per_minute", "integer", "0", "0 = no limit"},
     {"execution.floor.max_mark_age", "duration", "0", "no entry on an older mark; 0 = no limit"},
+    {"execution.floor.mark_jump", "fraction", "10%", "a price that moves at once by more than this of the one before has jumped; and a quote's middle values what is held no further than this from the last close; or `off`"},
+    {"execution.floor.mark_jump_wait", "duration", "60s", "how long nothing is bought of a product whose price has jumped"},
     {"rebalance", "map", "", "when the rebalancer plans"},
     {"rebalance.every_bars", "integer", "0", "0 = on command only"},
     {"log", "map", "", "the log"},

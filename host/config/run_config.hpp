@@ -76,6 +76,8 @@ struct RunConfig {
               price_collar = Decimal::not_set();
       std::uint32_t max_orders_per_minute = 0;
       std::int64_t max_mark_age_ns = 0;
+      Decimal mark_jump = Decimal::from_mantissa(1, -1);
+      std::int64_t mark_jump_wait_ns = 60'000'000'000;
       bool operator==(const Floor&) const = default;
     } floor;
     struct Entry {

@@ -39,6 +39,7 @@ constexpr auto codes = std::to_array<std::pair<std::string_view, std::string_vie
     {"STORE_DOWN", "the SQL store cannot be written: entries are denied until it can, exits go on"},
     {"MARK_MISSING", "the product has no price yet"},
     {"MARK_STALE", "the product's price is older than execution.floor.max_mark_age"},
+    {"MARK_JUMPED", "the product's price has moved at once by more than execution.floor.mark_jump, less than execution.floor.mark_jump_wait ago"},
     {"PRICE_OUTSIDE_COLLAR", "the limit price is further from the mark than execution.floor.price_collar allows"},
     {"ORDER_NOTIONAL_LIMIT", "the order is larger than execution.floor.max_order"},
     {"DAY_NOTIONAL_LIMIT", "with it, the day's entries would pass execution.floor.max_day"},
@@ -124,6 +125,7 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   if (!mark.last.is_set()) return refuse("MARK_MISSING", none, none, "no price of " + ins.symbol + " yet");
   if (limits_.max_mark_age > 0 && facts.now - mark.time > limits_.max_mark_age)
     return refuse("MARK_STALE", none, none, "the price of " + ins.symbol + " is too old");
+  if (facts.now < facts.jumped_until) return refuse("MARK_JUMPED", none, limits_.mark_jump, "the price of " + ins.symbol + " has just jumped");
   if (limits_.price_collar.is_set() && intent.limit_px().is_set()) {
     const Decimal away = abs(intent.limit_px() - mark.last);
     const Decimal room = mul(mark.last, limits_.price_collar, Rounding::down);

@@ -31,6 +31,8 @@ struct FloorLimits {
   Decimal price_collar = Decimal::not_set();  // fraction of the mark; entries outside are refused
   std::uint32_t max_orders_per_minute = 0;    // 0 = no limit
   Nanos max_mark_age = 0;                     // 0 = no limit
+  Decimal mark_jump = Decimal::not_set();     // share of the price before; not set = no limit
+  Nanos mark_jump_wait = 0;                   // how long nothing is bought behind a jump
 };
 
 /// What the floor has to know beside the intent. One per trade-execution; the caller keeps it true.
@@ -41,6 +43,7 @@ struct FloorFacts {
   bool locked = false, listed = true;         // the product: by an operator; by the configuration's allow- and deny-list
   Decimal day_notional = Decimal::zero();     // entries of the UTC day, filled and working
   std::uint32_t orders_last_minute = 0;       // with those of this frame
+  Nanos jumped_until = 0;                     // the product's price has jumped: nothing is bought until then
   Nanos now = 0;
 };
 

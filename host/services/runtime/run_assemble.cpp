@@ -107,6 +107,8 @@ void Run::Impl::make_execution() {
   floor.price_collar = config.execution.floor.price_collar;
   floor.max_orders_per_minute = config.execution.floor.max_orders_per_minute;
   floor.max_mark_age = config.execution.floor.max_mark_age_ns;
+  floor.mark_jump = config.execution.floor.mark_jump;
+  floor.mark_jump_wait = config.execution.floor.mark_jump_wait_ns;
   core::RecordSink& to = tap ? static_cast<core::RecordSink&>(*tap) : sink();
   execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules("trade-execution"), floor,
                                           *latched_broker, *journal, to);

@@ -48,6 +48,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       states_(table.size()),
       blocks_(table.size()),
       quote_lost_(table.size(), false),
+      mark_guard_(table.size(), floor.mark_jump, floor.mark_jump_wait, 2 * options_.interval),
       broker_(broker),
       journal_(journal),
       durable_journal_(journal.durable()),
@@ -68,11 +69,13 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 
 [[gnu::hot]] void Execution::mark_by_bar(const bl_bar& bar) {
   const core::Mark& known = portfolio_.mark({bar.h.instrument});
+  const Decimal close = Decimal::from_mantissa(bar.close, bar.px_exp);
+  if (close.is_set() && close.is_positive()) mark_guard_.traded({bar.h.instrument}, close, bar.h.ts_event);
   // A bar that comes late is history, and where quotes come in the quote is the mark (trading rules 5.2): neither may
   // put the book back to an older price. A quote that no other followed for a whole bar is history, too.
   if (bar.h.ts_event < known.time || (known.bid.is_set() && bar.h.ts_event - known.time < options_.interval)) return;
   core::Mark mark;
-  mark.last = Decimal::from_mantissa(bar.close, bar.px_exp);
+  mark.last = close;
   mark.time = bar.h.ts_event;
   if (!mark.last.is_set() || !mark.last.is_positive()) return;
   // It values and sells what is held. Nothing is bought by it where quotes are to be had (trading rules 5.2).
@@ -84,6 +87,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 // are heard, and in whatever order.
 [[gnu::hot]] void Execution::set_mark(InstrumentId id, const core::Mark& mark) {
   const core::Position& p = portfolio_.position(id);
+  mark_guard_.moves(id, portfolio_.mark(id).last, mark.last, std::max(now_, mark.time));
   portfolio_.set_mark(id, mark, p.qty.is_zero() || mark.time > p.opened);
 }
 
@@ -95,6 +99,7 @@ void Execution::on_quote(const bl_quote& quote) {
   mark_by_quote(quote);
   if (resuming_ && !missing_.empty()) resend_in_time(now_);
   act_on_price({quote.h.instrument}, now_);
+  look_between_steps();
   if (guards_) {
     rest({quote.h.instrument}, now_);
     if (!approved_.empty()) flush_frame(now_);
@@ -106,7 +111,7 @@ void Execution::mark_by_quote(const bl_quote& quote) {
   core::Mark mark;
   mark.bid = Decimal::from_mantissa(quote.bid, quote.px_exp);
   mark.ask = Decimal::from_mantissa(quote.ask, quote.px_exp);
-  mark.last = mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even);
+  mark.last = mark_guard_.bounded({quote.h.instrument}, mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even), quote.h.ts_event);
   mark.time = quote.h.ts_event;
   if (!mark.last.is_set() || mark.time < portfolio_.mark({quote.h.instrument}).time) return;
   quote_lost_[quote.h.instrument - 1] = false;
@@ -349,6 +354,7 @@ core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
   f.day_notional = day_ == now / day_ns ? day_notional_ : Decimal::zero();
   f.orders_last_minute = static_cast<std::uint32_t>(approved_.size()) + static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](Nanos t) { return t > now - minute; }));
+  f.jumped_until = mark_guard_.denied_until(id);
   f.now = now;
   return f;
 }

@@ -14,6 +14,7 @@
 
 #include "core/booking.hpp"
 #include "core/identity.hpp"
+#include "core/mark_guard.hpp"
 #include "core/order.hpp"
 #include "core/portfolio.hpp"
 #include "core/portfolio_view.hpp"
@@ -295,6 +296,7 @@ class Execution {
   core::ExitFloor exit_floor_;
   TradingStates states_;
   ProductBlocks blocks_;
+  core::MarkGuard mark_guard_;
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
@@ -664,6 +666,7 @@ class Execution {
   static TripFloor trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips);
   void trip(std::uint32_t& trips, std::string_view code, std::string_view what, Decimal lost, Decimal whole, Decimal limit, core::Nanos now);
   void look_at_losses(core::Nanos now);
+  void look_between_steps();
   void look_at_rolling_day(Decimal equity, core::Nanos now);
   void look_for_foreign_cancel(const core::Order& order, const bl_exec& told);
   // ---- adopting (execution_adopt.cpp)

@@ -7,6 +7,7 @@
 
 using namespace bowline;
 using namespace bowline::core;
+using namespace bowline::literals;
 
 namespace {
 
@@ -37,6 +38,15 @@ TEST_CASE("each pair of state and event has at most one row, and each row says w
     CHECK(next_state(t.from, t.event) == t.to);
   }
   CHECK(seen.size() == order_transitions.size());
+}
+
+TEST_CASE("rule 1.4: slippage is what filled worse than the decision's price, as a share of it, on either side") {
+  CHECK(slippage(Side::buy, "100"_dec, "2"_dec, "201"_dec) == "0.005"_dec);
+  CHECK(slippage(Side::buy, "100"_dec, "2"_dec, "199"_dec) == "-0.005"_dec);
+  CHECK(slippage(Side::sell, "100"_dec, "2"_dec, "199"_dec) == "0.005"_dec);
+  CHECK(slippage(Side::sell, "100"_dec, "2"_dec, "201"_dec) == "-0.005"_dec);
+  CHECK(!slippage(Side::buy, "100"_dec, Decimal::zero(), Decimal::zero()).is_set());
+  CHECK(!slippage(Side::buy, Decimal::not_set(), "2"_dec, "201"_dec).is_set());
 }
 
 TEST_CASE("a pair that is not in the table has no next state: never a guess") {

@@ -187,6 +187,11 @@ TEST_CASE("the floor stands under every plugin: gate, states, price") {
   CHECK(d.code() == "");
   d.facts.now = 1051;
   CHECK(d.code() == "MARK_STALE");
+  d.limits.max_mark_age = 0;
+  d.facts.jumped_until = 1052;
+  CHECK(d.code() == "MARK_JUMPED");
+  d.facts.now = 1052;
+  CHECK(d.code() == "");
   d.intent.abi.instrument = d.m.bnb.value;
   CHECK(d.code() == "MARK_MISSING");
 }
