@@ -346,6 +346,10 @@ class Execution {
     Decimal told;      // filled in all, as the venue says
     std::uint64_t step;  // in which it was told
     bool judged = false; // the fills had time to come and did not: told, and kept until they come or an operator resumes
+    core::Nanos since = 0;  // when it was told in this process,
+    bool asked = false;     // and whether the clock has asked for the fills,
+    /// which had their time then.
+    bool waited(core::Nanos now) const noexcept { return asked && now - since >= 5'000'000'000; }
   };
   struct Asked {
     std::uint64_t request;
@@ -465,6 +469,10 @@ class Execution {
   void end_what_is_over(core::Nanos now);
   void push_exits(core::Nanos now);
   void push_stop(core::InstrumentId id, core::Nanos now);
+  void look_at_stops(core::Nanos now);
+  void look_for_answers(core::Nanos now);
+  void look_for_fills(core::Nanos now);
+  bool never_answered(const core::Order& order, core::Nanos now) const noexcept;
   void reconcile_in_time();
   void tell_mute(core::Nanos now);
 
@@ -545,6 +553,8 @@ class Execution {
   void rest_all(core::Nanos now);
   void rest(core::InstrumentId id, core::Nanos now);
   bool may_rest(core::InstrumentId id, core::Nanos now) const;
+  bool rest_is_due(core::InstrumentId id, core::Nanos now) const;
+  std::optional<core::RestingTerms> rest_terms(core::InstrumentId id, const core::Protection& wanted, Decimal free, const core::Order* resting) const;
   void place_rest(core::InstrumentId id, const core::Protection& wanted, const core::RestingTerms& terms, core::Nanos now);
   void tell_unrested(core::InstrumentId id, core::Nanos now);
   bool take_off(core::Order& resting, core::Nanos now);
