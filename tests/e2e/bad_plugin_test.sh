@@ -246,7 +246,7 @@ fresh
 config "$cross"
 sed -i '/id: venue/d' "$dir/run.yaml"
 check "a run without a venue" ends 3 run "$dir/run.yaml" "$dir/var"
-check "a run without a venue: says so" grep -q 'RUN_BROKER_COUNT\|CONFIG_' "$dir/err"
+check "a run without a venue: says so" grep -q 'RUN_BROKER_COUNT: ' "$dir/err"
 
 # Two plugins one after the other, of two files and of one.
 fresh

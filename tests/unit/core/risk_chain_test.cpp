@@ -246,7 +246,7 @@ TEST_CASE("caps per order, per day, in total, and the rate: the limit itself pas
   CHECK(d.code() == "ORDER_RATE_LIMIT");
 }
 
-TEST_CASE("in flight, resting and unknown buys count in every limit") {
+TEST_CASE("rule 5.5: in flight, resting and unknown buys count in every limit") {
   Desk d;
   d.limits.max_total = "300"_dec;
   d.work(Side::buy, "2"_dec, "100"_dec);
@@ -258,7 +258,7 @@ TEST_CASE("in flight, resting and unknown buys count in every limit") {
   CHECK(d.code() == "TOTAL_NOTIONAL_LIMIT");
 }
 
-TEST_CASE("the quote balance covers the order with its fee and what is working") {
+TEST_CASE("rule 5.2: the quote balance covers the order with its fee and what is working") {
   Desk d;  // 99 + 1.2 % = 100.188
   d.book.set_cash(d.m.usd, "100.188"_dec);
   CHECK(d.code() == "");
@@ -296,7 +296,7 @@ TEST_CASE("an order too large for the ledger is refused; it does not stop the pr
   CHECK(d.code() == "TOTAL_NOTIONAL_LIMIT");
 }
 
-TEST_CASE("an exit is approved when the host proves it risk-reducing: sell + working sells <= position") {
+TEST_CASE("rule 3.1: an exit is approved when the host proves it risk-reducing: sell + working sells <= position") {
   Desk d;
   Fill f;
   f.instrument = d.m.btc;

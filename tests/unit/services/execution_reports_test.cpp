@@ -8,7 +8,7 @@ using namespace bowline::literals;
 using test::bar_ns;
 using test::Desk;
 
-TEST_CASE("a fill that is told twice is booked once") {
+TEST_CASE("rule 2.4: a fill that is told twice is booked once") {
   Desk d;
   d.want(Purpose::entry, 0.05);
   const Intent i = d.last();
@@ -69,7 +69,7 @@ TEST_CASE("a venue's answer of 'unknown' is not a refusal") {
   CHECK(d.state(d.last()) == OrderState::unknown);
 }
 
-TEST_CASE("an acknowledgement of another product, side, size, price or end is an incident, not an answer") {
+TEST_CASE("rule 2.2: an acknowledgement of another product, side, size, price or end is an incident, not an answer") {
   Desk d;
   d.want(Purpose::entry, 0.05);
   const Intent sent = d.last();
@@ -529,7 +529,7 @@ TEST_CASE("cash comes from the venue's first word; after the first fill the ledg
   CHECK(d.exec->portfolio().cash(d.m.usd) == cash);
 }
 
-TEST_CASE("a one-sided or crossed quote is no validated mark; a two-sided one is the mid") {
+TEST_CASE("rule 5.2: a one-sided or crossed quote is no validated mark; a two-sided one is the mid") {
   Desk d;
   bl_quote q{};
   q.h.size = sizeof q;
