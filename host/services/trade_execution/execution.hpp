@@ -2,6 +2,7 @@
 // thread; it reads no clock: time is the event's.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bowline/result.hpp>
 #include <functional>
@@ -602,6 +603,11 @@ class Execution {
   Result<void> restore_target(const store::JournalRow& row);
   Result<void> restore_state(const store::JournalRow& row);
   Result<void> restore_step(const store::JournalRow& row);
+  /// No first byte of what is decided now leaves later. Where time is real it is as long as the same bytes may be sent again: what
+  /// the venue does not have after that is not on its way any more, and its absence can be proved (trading rules 2.3).
+  core::Nanos last_moment(core::Nanos now) const noexcept {
+    return now + (options_.time_by_data ? options_.interval : std::min(options_.interval, options_.resend_window));
+  }
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
   core::FloorFacts facts(core::InstrumentId id, core::Nanos now) const;

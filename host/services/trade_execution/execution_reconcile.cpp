@@ -239,7 +239,9 @@ void Execution::look_for_missing(Nanos now) {
     }
     // Where time is real an answer that has not come by then comes no more.
     if (m.on_its_way && !options_.time_by_data && now - m.since >= options_.resend_window) m.on_its_way = false;
-    if (m.polls >= options_.absent_polls && now - m.since >= options_.absent_for) {
+    // What this process may still be handing over is not proved absent, however often it was asked for.
+    const bool may_leave = !options_.time_by_data && !inherited(*o) && now <= o->intent.abi.not_after_ns;
+    if (!may_leave && m.polls >= options_.absent_polls && now - m.since >= options_.absent_for) {
       if (!held_at_venue(*o, m.since)) {
         move(*o, OrderEvent::proved_absent, now, "the venue does not have it");
         gone.push_back(m.order);

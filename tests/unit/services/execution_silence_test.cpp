@@ -94,6 +94,18 @@ TEST_CASE("rule 2.3: what was cancelled before it was ever answered is proved ab
   CHECK(d.exec->orders().working().empty());
 }
 
+TEST_CASE("rule 2.3: where time is real no first byte leaves after the window in which the same bytes may be sent again, and till then nothing is proved absent") {
+  services::ExecutionOptions o;
+  o.absent_for = 5 * second;
+  Mute d(o);
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  CHECK(entry.abi.not_after_ns == entry.abi.decided_ns + 60 * second);
+  const Nanos decided = d.now;
+  absent_until(d, entry, OrderState::not_placed);
+  CHECK(d.now > decided + 60 * second);
+}
+
 TEST_CASE("rule 2.3: an order that the venue has answered is not asked about by the clock") {
   Mute d;
   static_cast<void>(d.resting());
