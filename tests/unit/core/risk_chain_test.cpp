@@ -246,7 +246,7 @@ TEST_CASE("caps per order, per day, in total, and the rate: the limit itself pas
   CHECK(d.code() == "ORDER_RATE_LIMIT");
 }
 
-TEST_CASE("rule 5.5: in flight, resting and unknown buys count in every limit") {
+TEST_CASE("in flight, resting and unknown buys count in every limit") {
   Desk d;
   d.limits.max_total = "300"_dec;
   d.work(Side::buy, "2"_dec, "100"_dec);

@@ -92,7 +92,7 @@ void fill_some(Stored& b) {
 
 }  // namespace
 
-TEST_CASE("rule 7: a restarted venue is the venue that stopped") {
+TEST_CASE("a restarted venue is the venue that stopped") {
   TempDir dir;
   const std::string path = dir.at("venue.db");
   Bench second;
