@@ -42,11 +42,11 @@ struct ExecutionOptions {
   std::vector<Decimal> exit_collar = {Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
   core::Nanos exit_wait = 30'000'000'000;  // an exit's order that works for longer is cancelled, and the next attempt follows
   EntryPolicy entry;
-  JumpPolicy jump;
   DriftBand position_drift, exposure_drift;  // of one position, and of all together
   std::uint32_t stop_lock_bars = 12;      // nobody buys what a protection sold for this many bars
   Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  // fractions from which on it goes to reducing; not set: never
   core::Nanos orders_every = 0, balances_every = 0;  // how often the venue is asked for all, and for fills and balances; 0 = when there is cause
+  JumpPolicy jump;
   StopPolicy stops;
   core::Nanos unprotected_after = 0;      // a position without a stop for this long is an incident; 0 = nobody is expected to place one
 };
