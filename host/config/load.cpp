@@ -467,10 +467,6 @@ class Loader {
     }
     one_of(n["on_shutdown"], "execution.on_shutdown", {"cancel_entries_keep_stops", "flatten"}, e.on_shutdown.how);
     duration(n["shutdown_within"], "execution.shutdown_within", 1'000'000'000, e.on_shutdown.within_ns);
-    if (const Node j = n["jump"]; there(j) && j.IsMap()) {
-      limit(j["above"], "execution.jump.above", e.jump.above);
-      duration(j["hold"], "execution.jump.hold", 1'000'000'000, e.jump.hold_ns);
-    }
     if (const Node t = n["trip"]; there(t) && t.IsMap()) {
       limit(t["daily_loss"], "execution.trip.daily_loss", e.trip.daily_loss);
       limit(t["drawdown"], "execution.trip.drawdown", e.trip.drawdown);

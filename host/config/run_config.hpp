@@ -95,11 +95,6 @@ struct RunConfig {
       std::int64_t wait_ns = 30'000'000'000;
       bool operator==(const Exit&) const = default;
     } exit;
-    struct Jump {
-      Decimal above = Decimal::from_mantissa(20, -2);  ///< not set: never
-      std::int64_t hold_ns = 60'000'000'000;
-      bool operator==(const Jump&) const = default;
-    } jump;
     struct Trip {
       Decimal daily_loss = Decimal::from_mantissa(5, -2), drawdown = Decimal::from_mantissa(20, -2);  ///< not set: never
       bool operator==(const Trip&) const = default;

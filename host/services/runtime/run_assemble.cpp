@@ -91,7 +91,6 @@ void Run::Impl::make_execution() {
   eo.exit_collar = config.execution.exit.collar;
   eo.exit_wait = config.execution.exit.wait_ns;
   eo.stop_lock_bars = config.execution.stops.lock_bars;
-  eo.jump = {config.execution.jump.above, config.execution.jump.hold_ns};
   eo.trip_loss = config.execution.trip.daily_loss;
   eo.trip_drawdown = config.execution.trip.drawdown;
   eo.orders_every = config.execution.reconcile.orders_every_ns;

@@ -48,7 +48,6 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       states_(table.size()),
       blocks_(table.size()),
       quote_lost_(table.size(), false),
-      jumps_(table.size(), options_.jump),
       broker_(broker),
       journal_(journal),
       durable_journal_(journal.durable()),
@@ -84,7 +83,6 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 // Not later than the position it is no price of it: its best one counts from its first fill on, in whatever process the two
 // are heard, and in whatever order.
 [[gnu::hot]] void Execution::set_mark(InstrumentId id, const core::Mark& mark) {
-  if (jumps_.on()) jumps_.see(id, portfolio_.mark(id), mark);
   const core::Position& p = portfolio_.position(id);
   portfolio_.set_mark(id, mark, p.qty.is_zero() || mark.time > p.opened);
 }
@@ -530,7 +528,6 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   if (blocked(id)) return stop(codes().blocked);
   if (const auto why = entries_held(id); !why.empty()) return stop(shared(why));
   if (quote_lost_[id.value - 1]) return stop(shared("MARK_STALE"));
-  if (jumps_.hold(id, now)) return stop(codes().jumped);
   const Decimal more = floor_to(r.wanted_qty - held, ins.rules.base_step);
   if (!more.is_positive()) return stop(codes().at_target);
   const Decimal qty = floor_to(within_caps(id, more, target->purpose), ins.rules.base_step);

@@ -297,7 +297,6 @@ class Execution {
   TradingStates states_;
   ProductBlocks blocks_;
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
-  PriceJumps jumps_;
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
   const store::HaltLatch* latch_ = nullptr;

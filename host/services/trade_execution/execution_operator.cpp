@@ -29,8 +29,6 @@ Result<void> Execution::may_be_bought(const core::Instrument& ins, Nanos now) co
     return Error{"REENTRY_LOCKED", "a stop or take-profit sold " + ins.symbol + ": nobody buys it before " + core::format_time(locked_until_[ins.id.value - 1])};
   if (quote_lost_[ins.id.value - 1])
     return Error{"MARK_STALE", "the quotes of " + ins.symbol + " have ended: it is not bought by the price of a bar"};
-  if (jumps_.hold(ins.id, now))
-    return Error{"PRICE_JUMPED", "the price of " + ins.symbol + " has jumped by more than execution.jump.above: it is bought again in a while, if it stays"};
   if (blocked(ins.id))
     return Error{"PRODUCT_BLOCKED", "the venue reported of " + ins.symbol + " what can't be explained (" + blocks_.reasons(ins.id).front().code + "): GET /reconciliation has all of it"};
   if (!entries_held(ins.id).empty())

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/types.hpp"
-#include "services/trade_execution/price_jumps.hpp"
 #include "services/trade_execution/stop_policy.hpp"
 
 namespace bowline::services {
@@ -46,7 +45,6 @@ struct ExecutionOptions {
   std::uint32_t stop_lock_bars = 12;      // nobody buys what a protection sold for this many bars
   Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  // fractions from which on it goes to reducing; not set: never
   core::Nanos orders_every = 0, balances_every = 0;  // how often the venue is asked for all, and for fills and balances; 0 = when there is cause
-  JumpPolicy jump;
   StopPolicy stops;
   core::Nanos unprotected_after = 0;      // a position without a stop for this long is an incident; 0 = nobody is expected to place one
 };

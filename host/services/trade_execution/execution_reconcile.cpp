@@ -327,7 +327,7 @@ bool Execution::send_again(Order& order, Nanos now, Missing& missing) {
   const core::Intent& intent = order.intent;
   const core::InstrumentId id = intent.instrument();
   // Nor what nobody would order now: the position is being sold, or this exit does not run.
-  if (intent.side() == Side::buy && (blocked(id) || !entries_held(id).empty() || quote_lost_[id.value - 1] || jumps_.hold(id, now) || reentry_locked(id, now) || closing(id) || book_.insists(id, core::Purpose::exit) || book_.insists(id, core::Purpose::stop))) return false;
+  if (intent.side() == Side::buy && (blocked(id) || !entries_held(id).empty() || quote_lost_[id.value - 1] || reentry_locked(id, now) || closing(id) || book_.insists(id, core::Purpose::exit) || book_.insists(id, core::Purpose::stop))) return false;
   if (intent.side() == Side::sell && !may_exit(id, intent.purpose)) return false;
   if (core::rests_as_stop(intent) && !may_rest(id, now)) return false;
   std::vector<core::CheckRecord> checks;

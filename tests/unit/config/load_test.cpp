@@ -29,22 +29,6 @@ TEST_CASE("rule 5.8: fees that are not stated are the worst tier: taker 1.2 %, m
   CHECK(l.config.instruments[0].maker_fee == *Decimal::try_parse("0.006"));
 }
 
-TEST_CASE("rule 5.2: a price jumps beyond 20 %, beyond what is set, or never") {
-  RunFile run;
-  const auto load = [&run](const std::string& jump) { return run.load("execution: {jump: {" + jump + "}}\n" + base + no_instances); };
-  const Loaded standard = run.load(base + no_instances);
-  CHECK(standard.config.execution.jump.above == *Decimal::try_parse("0.2"));
-  CHECK(standard.config.execution.jump.hold_ns == 60'000'000'000);
-  const Loaded set = load("above: 10%, hold: 5m");
-  INFO(all_text(set));
-  CHECK(set.problems.empty());
-  CHECK(set.config.execution.jump.above == *Decimal::try_parse("0.1"));
-  CHECK(set.config.execution.jump.hold_ns == 300'000'000'000);
-  CHECK_FALSE(load("above: off").config.execution.jump.above.is_set());
-  CHECK(load("hold: 0s").problems.size() == 1);
-  CHECK(load("above: 0").problems.size() == 1);
-}
-
 TEST_CASE("a folder of plugins is relative to the file, not to where the command runs") {
   RunFile run;
   const Loaded l = run.load(base + no_instances);
