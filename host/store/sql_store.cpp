@@ -74,6 +74,12 @@ Result<core::Nanos> SqlStore::last_step() try {
   return Error{"STORE_OPEN", std::string("store: ") + e.what()};
 }
 
+Result<std::vector<core::AuditRecord>> SqlStore::audit_from(core::Nanos time) try {
+  return writer_->audit_from(time);
+} catch (const std::exception& e) {
+  return Error{"STORE_OPEN", std::string("store: ") + e.what()};
+}
+
 Result<std::uint64_t> SqlStore::plans_at(core::Nanos time) try {
   return writer_->plans_at(time);
 } catch (const std::exception& e) {

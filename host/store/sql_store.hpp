@@ -53,6 +53,8 @@ class SqlStore final : public core::RecordSink {
   Result<core::Nanos> last_step();
   /// Plans that are stored of this very time. Before the first put(). STORE_OPEN when they can't be counted.
   Result<std::uint64_t> plans_at(core::Nanos time);
+  /// The audit trail from this time on, as it is stored. Before the first put(). STORE_OPEN when it can't be read.
+  Result<std::vector<core::AuditRecord>> audit_from(core::Nanos time);
   /// Takes away what was written of decisions behind `decided`, which a run that goes on from its journal takes again, and
   /// of order events, fills and the making of orders from `told` on, which come from its journal once more. Before the
   /// first put(). STORE_OPEN when it can't.

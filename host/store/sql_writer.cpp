@@ -365,6 +365,23 @@ std::uint64_t SqlWriter::plans_at(core::Nanos time) {
   return static_cast<std::uint64_t>(plans);
 }
 
+std::vector<core::AuditRecord> SqlWriter::audit_from(core::Nanos time) {
+  const long long from = time;
+  long long seq = 0, at = 0;
+  core::AuditRecord r;
+  soci::statement rows = (impl_->transactions.prepare
+                              << "SELECT seq, time_ns, principal, action, subject, reason, request_id FROM audit WHERE time_ns>=? ORDER BY time_ns, rowid",
+                          soci::into(seq), soci::into(at), soci::into(r.principal), soci::into(r.action), soci::into(r.subject), soci::into(r.reason),
+                          soci::into(r.request_id), soci::use(from));
+  std::vector<core::AuditRecord> all;
+  for (bool more = rows.execute(true); more; more = rows.fetch()) {
+    r.seq = static_cast<std::uint64_t>(seq);
+    r.time = at;
+    all.push_back(r);
+  }
+  return all;
+}
+
 void SqlWriter::forget_after(core::Nanos decided, core::Nanos told) {
   soci::session& s = impl_->transactions;
   soci::transaction all(s);

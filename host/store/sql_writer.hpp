@@ -29,6 +29,7 @@ class SqlWriter {
   bool used(const std::vector<std::string>& roles);
   core::Nanos last_step();
   std::uint64_t plans_at(core::Nanos time);
+  std::vector<core::AuditRecord> audit_from(core::Nanos time);
   void forget_after(core::Nanos decided, core::Nanos told);
   /// All or nothing per database; rows are keyed, so writing a batch again after a failure is harmless. What was decided,
   /// ordered and filled is never overwritten by something else: STORE_ROW_TAKEN.

@@ -306,7 +306,7 @@ shows_stops() { [ "$(made "$1" stop)" -ge 8 ] && [ "$(events "$1" ',take_profit,
 shows_stops_late() { [ "$(made "$1" stop)" -ge 4 ] && [ "$(events "$1" ',take_profit,')" -ge 1 ] && [ "$(events "$1" ',stop,')" -ge 1 ] && locked "$1"; }
 locked() { # somebody wanted to buy what a stop had sold
   "$sql" "$1/crypto_transactions.db" "SELECT count(*) FROM sizings WHERE code='REENTRY_LOCKED'" 2>/dev/null | grep -qv '^0' ||
-    grep -q '"REENTRY_LOCKED": [1-9]' "$1.out" "$dir/out"
+    grep -q '"REENTRY_LOCKED": [1-9]' "$dir/out"
 }
 shows_resting() { # replaced, sold by itself, timed out and sold by the ladder, given way to a SELL; and never two beside each other
   "$sql" "$1/mock_venue.db" "SELECT sum(state='CANCELLED'), sum(cum_qty <> '0'), sum(state='OPEN') FROM orders WHERE type='STOP_LIMIT'" >"$dir/resting"

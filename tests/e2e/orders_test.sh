@@ -103,6 +103,7 @@ check "restarted: nothing differs" within 30 "$bowline" reconcile --plan --var "
 die
 check "the journal is proved" ends 0 "$bowline" journal verify --var "$dir/orders"
 check "the amendments are in the audit trail" test "$("$SQLITE_DO" "$dir/orders/crypto_transactions.db" "SELECT count(*) FROM audit WHERE action='amend'")" -ge 2
+check "no line of the trail stands there twice" test "$("$SQLITE_DO" "$dir/orders/crypto_transactions.db" "SELECT count(*) - count(DISTINCT time_ns || principal || action || subject || request_id) FROM audit")" = 0
 
 # A venue whose answers are lost: what is not known is asked, and decided by what it has.
 config ', timeout_probability: 1, timeout_lost_share: 0.5' >"$dir/lossy.yaml"

@@ -9,6 +9,7 @@
 #include "observe/log.hpp"
 #include "services/runtime/rerun.hpp"
 #include "services/runtime/run_impl.hpp"
+#include "store/journal_audit.hpp"
 #include "store/row_words.hpp"
 
 namespace bowline::services {
@@ -155,9 +156,22 @@ Result<void> Run::Impl::resume() {
     if (!plans) return plans.error();
     if (rebalancer) rebalancer->planned_before(settled, *plans);
   }
+  std::vector<core::AuditRecord> trail;  // what the store has of it from there on
+  if (sql) {
+    auto known = sql->audit_from(stored);
+    if (!known) return known.error();
+    trail = std::move(*known);
+  }
+  store::JournalAudit audit;
   done = journal->each([&](const store::JournalRow& row) -> Result<void> {
     if (row.kind == store::journal_kind::begin && begun.empty()) begun = row.payload;
-    return execution->restore(row, sql && row.time >= stored ? sql.get() : nullptr);
+    const bool project = sql && row.time >= stored;
+    if (auto restored = execution->restore(row, project ? sql.get() : nullptr); !restored || !project) return restored;
+    auto line = audit.take(row);
+    if (!line) return line.error();
+    if (*line && std::none_of(trail.begin(), trail.end(), [&line](const core::AuditRecord& r) { return store::same_line(r, **line); }))
+      sql->put(std::move(**line));
+    return {};
   });
   if (sql) sql->end_step(settled);
   if (!done) return done;

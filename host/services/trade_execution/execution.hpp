@@ -573,6 +573,8 @@ class Execution {
   void release_due(core::Nanos now);
   void on_done(const bl_done& done);
   void on_end(core::Order& order, const bl_exec& exec);
+  /// False: it is another order's, and told so.
+  bool learn_venue_id(core::Order& order, std::string_view id, core::Nanos now);
   void on_snapshot(core::Order& order, const bl_exec& exec);
   void on_absent(core::Order& order, core::Nanos now);
   bool inherited(const core::Order& order) const noexcept { return order.seq < inherited_seq_; }

@@ -62,6 +62,8 @@ bool Execution::take_fill(const bl_fill& fill, bool last) {
     r.fill.fee_asset = {};
   }
   const core::InstrumentId id = order->intent.instrument();
+  // A fill may be the first word of an order; with an id that is another's it is booked all the same.
+  if (std::string_view(order->venue_id).empty()) static_cast<void>(learn_venue_id(*order, field(fill.venue_id), now));
   const auto booked = book(*order, r);
   if (!booked) {
     const std::string& code = booked.error().code;

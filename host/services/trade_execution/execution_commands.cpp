@@ -88,7 +88,7 @@ void Execution::audit(Nanos now, std::string_view who, std::string_view action, 
   if (!sink_.wanted()) return;
   core::AuditRecord r;
   r.seq = seq_;
-  r.time = now;
+  r.time = std::max(now, now_);  // as its row in the journal
   r.principal = who;
   r.action = action;
   r.subject = subject;

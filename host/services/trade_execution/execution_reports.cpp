@@ -145,8 +145,7 @@ void Execution::on_exec(const bl_exec& exec) {
     if (!core::is_terminal(order->state)) ask_about(*order);
     return;
   }
-  if (const auto id = field(exec.venue_id); !id.empty() && !orders_.set_venue_id(*order, id))
-    return block(wanted.instrument(), "EXEC_MISMATCH", "the venue gives this order the id of another", now, wanted.client_id());
+  if (!learn_venue_id(*order, field(exec.venue_id), now)) return;
   const std::string_view text = field(exec.text);
   if (exec.kind != BL_X_ABSENT && exec.kind != BL_X_UNKNOWN && exec.kind != BL_X_CANCEL_REJECTED && exec.kind != BL_X_AMEND_REJECTED) {  // it is there
     if (!missing_.empty()) std::erase_if(missing_, [order](const Missing& m) { return m.order == order->id(); });
@@ -183,6 +182,18 @@ void Execution::on_exec(const bl_exec& exec) {
     case BL_X_DONE: return on_end(*order, exec);
     default: return;
   }
+}
+
+// One that ended before its id was told has no event any more that would carry it into the journal and the store.
+bool Execution::learn_venue_id(Order& order, std::string_view id, Nanos now) {
+  if (id.empty() || id == std::string_view(order.venue_id)) return true;
+  if (!orders_.set_venue_id(order, id)) {
+    block(order.intent.instrument(), "EXEC_MISMATCH", "the venue gives this order the id of another", now, order.intent.client_id());
+    return false;
+  }
+  const bool over = order.state == OrderState::filled || order.state == OrderState::cancelled || order.state == OrderState::expired;
+  if (over) move(order, OrderEvent::acked, now, "");
+  return true;
 }
 
 void Execution::on_end(Order& order, const bl_exec& exec) {

@@ -1,6 +1,7 @@
 // Everything that changes what the core decides has a row in the journal, and what changes nothing has none (trading rules
 // 4.1): by the commands' rows a run that is run again is asked the same.
 #include "store/halt_latch.hpp"
+#include "store/journal_audit.hpp"
 #include "store/operator_rows.hpp"
 #include "unit/services/venue_word.hpp"
 
@@ -214,4 +215,38 @@ TEST_CASE("rule 4.1: rows of commands are nothing that a restart does again") {
   CHECK(a.broker.sent.empty());
   CHECK(a.broker.cancelled.empty());
   CHECK(facts(*a.exec, m) == was);
+}
+
+TEST_CASE("rule 4.1: the journal gives back the audit trail of what was asked and of the states it led to") {
+  Written d;
+  d.hold(0.05);
+  const auto q = d.request(Side::buy, "0.5"_dec);
+  const auto order = d.exec->execute(q, d.now);
+  REQUIRE(order);
+  REQUIRE(d.exec->cancel(order->order, d.now, "ops", "r-2"));
+  REQUIRE(d.exec->lock({d.m.bnb, 0, "why", "ops", "r-3"}, d.now));
+  REQUIRE(d.exec->unlock({d.m.bnb, 0, "why not", "ops", "r-4"}, d.now));
+  REQUIRE(d.exec->set_trading_state({d.m.bnb, TradingState::reducing, false, "one", "ops", "r-5"}, d.now));
+  REQUIRE(d.exec->set_trading_state({{}, TradingState::reducing, false, "all", "ops", "r-6"}, d.now));
+  REQUIRE(d.exec->ask_again({"look", "ops", "r-7"}, d.now));
+  static_cast<void>(d.exec->emergency_stop(d.now, "ops", "fire", "r-8"));
+  d.exec->emergency_resume(d.now, "ops", "out", "r-9");
+  REQUIRE(d.exec->close_position({d.m.btc, "k-10", "enough", "ops", "r-10"}, d.now));
+
+  const auto told = d.sink.all<AuditRecord>();
+  REQUIRE(told.size() == 10);
+  std::vector<AuditRecord> found;
+  store::JournalAudit audit;
+  REQUIRE(d.journal->flush());
+  REQUIRE(d.journal->each([&](const store::JournalRow& row) -> Result<void> {
+    auto line = audit.take(row);
+    if (!line) return line.error();
+    if (*line) found.push_back(std::move(**line));
+    return {};
+  }));
+  REQUIRE(found.size() == told.size());
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    CAPTURE(i, told[i].action, found[i].action);
+    CHECK(store::same_line(told[i], found[i]));
+  }
 }

@@ -68,6 +68,30 @@ TEST_CASE("restart: a fill told twice, once to each process, is booked once (2.4
   CHECK(a.exec->counts().incidents == 0);
 }
 
+TEST_CASE("rule 2.4: an order that was filled before the venue told its id has that id after a restart, too") {
+  const bool by_its_fill = GENERATE(true, false);
+  CAPTURE(by_its_fill);
+  StoreFolder dir;
+  core::ClientOrderId id;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.want(Purpose::entry, 0.05);
+    id = core::ClientOrderId(d.last().client_id());
+    bl_fill told = d.fill_of(d.last(), d.last().qty(), d.last().limit_px(), "f1");
+    if (by_its_fill) put_text(told.venue_id, "v1");
+    else told.venue_id[0] = '\0';
+    d.exec->on_broker_event(told.h);
+    if (!by_its_fill) d.report(d.last(), BL_X_DONE, BL_S_FILLED, d.last().qty());
+    d.exec->settle(d.now);
+    CHECK(d.sink.all<core::OrderRecord>().back().venue_id == "v1");
+  }
+  Again a(dir / "j");
+  const core::Order* o = a.exec->orders().find(id);
+  REQUIRE(o != nullptr);
+  CHECK(o->state == OrderState::filled);
+  CHECK(std::string_view(o->venue_id) == "v1");
+}
+
 TEST_CASE("restart: the rules are told the day's fills again, and no older ones (5.1)") {
   StoreFolder dir;
   {

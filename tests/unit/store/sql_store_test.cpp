@@ -319,6 +319,30 @@ TEST_CASE("candles and signals are written at the exercise's pace", "[.pace]") {
   std::filesystem::remove_all(dir);
 }
 
+TEST_CASE("the audit trail from a time on is read as it was written") {
+  const test::StoreFolder folder;
+  test::Market m;
+  const StoreOptions o{folder / "p.db", folder / "t.db", {"mock", "v", "default"}, {}, &m.table};
+  {
+    auto s = SqlStore::open(o);
+    if (!s) FAIL(s.error().message);
+    for (const core::Nanos at : {5, 6, 7}) (*s)->put(core::AuditRecord{static_cast<std::uint64_t>(at), at * 1'000'000'000'000'000'000, "me", "lock", "BTC-USD", "why", "r" + std::to_string(at)});
+    (*s)->end_step(7);
+    REQUIRE((*s)->close().ok());
+  }
+  auto s = SqlStore::open(o);
+  if (!s) FAIL(s.error().message);
+  const auto trail = (*s)->audit_from(6'000'000'000'000'000'000);
+  if (!trail) FAIL(trail.error().message);
+  REQUIRE(trail->size() == 2);
+  const core::AuditRecord& first = trail->front();
+  CHECK(first.seq == 6);
+  CHECK(first.time == 6'000'000'000'000'000'000);
+  CHECK(first.principal + first.action + first.subject + first.reason + first.request_id == "melockBTC-USDwhyr6");
+  CHECK(trail->back().request_id == "r7");
+  REQUIRE((*s)->close().ok());
+}
+
 TEST_CASE("incidents and the audit are the same text for the same run: no sequence numbers, no request ids") {
   const auto dump_of = [](std::uint64_t seq, const std::string& request) {
     const test::StoreFolder folder;
