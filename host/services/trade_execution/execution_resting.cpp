@@ -163,9 +163,11 @@ void Execution::tell_unrested(InstrumentId id, Nanos now) {
 
 // ---- taken off ----------------------------------------------------------------------------------------------------------
 
-// Asked once a moment until its end is known: a cancel may be lost.
+// Asked once a moment until its end is known: a cancel may be lost, or not be taken.
 bool Execution::take_off(Order& resting, Nanos now) {
-  if (resting.cancel_asked && now - resting.updated < moment) return false;
+  Nanos& tried = rests_[resting.intent.abi.instrument - 1].cancel_tried;
+  if (resting.cancel_asked && now - std::max(resting.updated, tried) < moment) return false;
+  tried = now;
   static_cast<void>(request_cancel(resting, now));
   return true;
 }

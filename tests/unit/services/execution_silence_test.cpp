@@ -192,6 +192,22 @@ TEST_CASE("rule 3.3: a stop that the venue did not take is tried again by the cl
   for (int i = 0; i < 30; ++i) CHECK_FALSE(d.tick());
 }
 
+TEST_CASE("rule 3.3: a cancel of a stop that the venue does not take is asked for once a second, not at each quote") {
+  Guarded d;
+  d.report(d.rests(), BL_X_ACCEPTED);
+  d.now += 2 * second;
+  REQUIRE(d.protect("97"_dec) == BL_OK);
+  d.broker.takes_cancels = false;
+  for (int i = 0; i < 20; ++i) {
+    d.quote(d.m.btc, 9950, 9960);
+    d.now += second / 10;
+  }
+  CHECK(d.incidents("CANCEL_FAILED") == 2);
+  d.broker.takes_cancels = true;
+  d.quote(d.m.btc, 9950, 9960);
+  CHECK(d.broker.cancelled.size() == 1);
+}
+
 TEST_CASE("rule 2.3: an amendment without an answer is asked about by the clock") {
   Mute d;
   d.price(d.m.btc, 10000);
