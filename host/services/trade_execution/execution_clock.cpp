@@ -106,7 +106,7 @@ void Execution::look_for_answers(Nanos now) {
   }
   if (now - looked_for_missing_ < 2 * moment) return;
   const bool strange = std::any_of(strangers_.begin(), strangers_.end(), [](const Stranger& s) { return s.request == 0; });
-  if (unanswered || strange || !missing_.empty()) {
+  if (unanswered || strange || (!missing_.empty() && !working.empty())) {
     tell_tick();
     looked_for_missing_ = now;
     look_for_missing(now);
