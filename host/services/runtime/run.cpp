@@ -392,7 +392,9 @@ Summary Run::turn(const std::function<void()>& on_started) {
   }
   for (const config::InstanceConfig& i : m.config.instances)
     if (const out::Scope scope({.service = service_of(i.kind)}); m.instances->quarantine().quarantined(i.id))
-      out::warning("run", "instance {} is quarantined: it ended the process before, and is not called until it is released", i.id);
+      out::warning("run", "instance {} is quarantined: it ended the process before, and {}", i.id,
+                   i.kind == "feed" || i.kind == "broker" ? "is called all the same, since the exits that still run need it"
+                                                          : "is not called until it is released");
   if (on_started) on_started();
   for (auto& r : m.readers) r->start();
   for (const auto& f : m.followers) f->start();

@@ -390,7 +390,7 @@ core::Intent Execution::make_intent(const core::Instrument& ins, Side side, Deci
   i.abi.side = static_cast<std::uint32_t>(side);
   i.abi.qty = qty.raw();
   i.abi.decided_ns = now;
-  i.abi.not_after_ns = now + options_.interval;
+  i.abi.not_after_ns = last_moment(now);
   i.abi.cause = seq_;
   i.purpose = purpose;
   i.decision = decision;

@@ -2,6 +2,7 @@
 // thread; it reads no clock: time is the event's.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bowline/result.hpp>
 #include <functional>
@@ -348,6 +349,10 @@ class Execution {
     Decimal told;      // filled in all, as the venue says
     std::uint64_t step;  // in which it was told
     bool judged = false; // the fills had time to come and did not: told, and kept until they come or an operator resumes
+    core::Nanos since = 0;  // when it was told in this process,
+    bool asked = false;     // and whether the clock has asked for the fills,
+    /// which had their time then.
+    bool waited(core::Nanos now) const noexcept { return asked && now - since >= 5'000'000'000; }
   };
   struct Asked {
     std::uint64_t request;
@@ -467,6 +472,10 @@ class Execution {
   void end_what_is_over(core::Nanos now);
   void push_exits(core::Nanos now);
   void push_stop(core::InstrumentId id, core::Nanos now);
+  void look_at_stops(core::Nanos now);
+  void look_for_answers(core::Nanos now);
+  void look_for_fills(core::Nanos now);
+  bool never_answered(const core::Order& order, core::Nanos now) const noexcept;
   void reconcile_in_time();
   void tell_mute(core::Nanos now);
 
@@ -547,6 +556,8 @@ class Execution {
   void rest_all(core::Nanos now);
   void rest(core::InstrumentId id, core::Nanos now);
   bool may_rest(core::InstrumentId id, core::Nanos now) const;
+  bool rest_is_due(core::InstrumentId id, core::Nanos now) const;
+  std::optional<core::RestingTerms> rest_terms(core::InstrumentId id, const core::Protection& wanted, Decimal free, const core::Order* resting) const;
   void place_rest(core::InstrumentId id, const core::Protection& wanted, const core::RestingTerms& terms, core::Nanos now);
   void tell_unrested(core::InstrumentId id, core::Nanos now);
   bool take_off(core::Order& resting, core::Nanos now);
@@ -596,6 +607,11 @@ class Execution {
   Result<void> restore_target(const store::JournalRow& row);
   Result<void> restore_state(const store::JournalRow& row);
   Result<void> restore_step(const store::JournalRow& row);
+  /// No first byte of what is decided now leaves later. Where time is real it is as long as the same bytes may be sent again: what
+  /// the venue does not have after that is not on its way any more, and its absence can be proved (trading rules 2.3).
+  core::Nanos last_moment(core::Nanos now) const noexcept {
+    return now + (options_.time_by_data ? options_.interval : std::min(options_.interval, options_.resend_window));
+  }
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
   core::FloorFacts facts(core::InstrumentId id, core::Nanos now) const;

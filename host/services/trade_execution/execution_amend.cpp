@@ -74,7 +74,7 @@ Result<AmendAnswer> Execution::amend(const AmendRequest& q, Nanos now) {
   if (auto ok = amendable(*order); !ok) return ok.error();
   const core::Instrument& ins = table_[order->intent.instrument()];
   if (auto ok = check_terms(q.terms, ins); !ok) return ok.error();
-  auto made = core::amendment_of(*order, q.terms, now, now + options_.interval);
+  auto made = core::amendment_of(*order, q.terms, now, last_moment(now));
   if (!made) return made.error();
   made->wanted.abi.cause = seq_ + 1;  // the number that it gets, if it passes
   if (auto ok = amend_at_all(*made, ins, now); !ok) return ok.error();

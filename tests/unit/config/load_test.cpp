@@ -21,6 +21,14 @@ TEST_CASE("a file with the required keys only is complete: the rest has defaults
   CHECK(l.config.bridge.max_position == *Decimal::try_parse("0.05"));
 }
 
+TEST_CASE("rule 5.8: fees that are not stated are the worst tier: taker 1.2 %, maker 0.6 %") {
+  RunFile run;
+  const Loaded l = run.load(base + no_instances);
+  REQUIRE(l.config.instruments.size() == 1);
+  CHECK(l.config.instruments[0].taker_fee == *Decimal::try_parse("0.012"));
+  CHECK(l.config.instruments[0].maker_fee == *Decimal::try_parse("0.006"));
+}
+
 TEST_CASE("a folder of plugins is relative to the file, not to where the command runs") {
   RunFile run;
   const Loaded l = run.load(base + no_instances);
@@ -93,7 +101,7 @@ TEST_CASE("a name the environment lacks is a problem where it stands") {
   CHECK(with.config.log.file == "/logs/run.log");
 }
 
-TEST_CASE("TRADING_MODE may make a run safer, never riskier") {
+TEST_CASE("rule 6: TRADING_MODE may make a run safer, never riskier") {
   RunFile run;
   run.env["TRADING_MODE"] = "mock";
   const Loaded safer = run.load("mode: live\n" + base + no_instances);

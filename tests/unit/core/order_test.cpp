@@ -80,13 +80,13 @@ TEST_CASE("every state is reached from recorded, and its name reads back") {
   CHECK_FALSE(order_state_from("lost"));
 }
 
-TEST_CASE("the cancel that lost the race: a cancelled order may become filled") {
+TEST_CASE("rule 2.4: the cancel that lost the race: a cancelled order may become filled") {
   CHECK(next_state(OrderState::cancelled, OrderEvent::fill_all) == OrderState::filled);
   CHECK(next_state(OrderState::cancelled, OrderEvent::fill_part) == OrderState::cancelled);
   CHECK(next_state(OrderState::cancel_pending, OrderEvent::fill_all) == OrderState::filled);
 }
 
-TEST_CASE("a timeout after send leaves the order unknown, not rejected") {
+TEST_CASE("rule 2.3: a timeout after send leaves the order unknown, not rejected") {
   CHECK(next_state(OrderState::submitted, OrderEvent::timed_out) == OrderState::unknown);
   CHECK(next_state(OrderState::unknown, OrderEvent::timed_out) == OrderState::unknown);
   CHECK_FALSE(is_terminal(OrderState::unknown));

@@ -124,6 +124,31 @@ TEST_CASE("a plugin may shrink, never enlarge; a shrunk quantity is floored to t
   }));
 }
 
+TEST_CASE("a plugin that writes into the intent it is shown changes nothing of what is approved") {
+  Desk d;
+  const bl_intent* shown = nullptr;
+  d.rules = {[&shown](const bl_intent& i, bl_verdict& v) {
+               shown = &i;
+               auto& mine = const_cast<bl_intent&>(i);
+               mine.side = BL_SELL;
+               mine.qty = "1000"_dec.raw();
+               mine.limit_px = "1"_dec.raw();
+               std::memset(mine.client_id, 'X', sizeof mine.client_id - 1);
+               v.action = 1;
+               return true;
+             },
+             [](const bl_intent& i, bl_verdict& v) {
+               CHECK(i.side == BL_BUY);
+               CHECK(Decimal::from_raw(i.qty) == "1"_dec);
+               v.action = 1;
+               return true;
+             }};
+  const RiskAnswer answer = d.ask();
+  CHECK(shown != nullptr);
+  REQUIRE(std::holds_alternative<RiskApproved<Intent>>(answer));
+  CHECK(std::memcmp(&std::get<RiskApproved<Intent>>(answer)->abi, &d.intent.abi, sizeof(bl_intent)) == 0);
+}
+
 TEST_CASE("a rule sees the intent as shrunk so far") {
   Desk d;
   Decimal seen;
@@ -238,7 +263,7 @@ TEST_CASE("in flight, resting and unknown buys count in every limit") {
   CHECK(d.code() == "TOTAL_NOTIONAL_LIMIT");
 }
 
-TEST_CASE("the quote balance covers the order with its fee and what is working") {
+TEST_CASE("rule 5.2: the quote balance covers the order with its fee and what is working") {
   Desk d;  // 99 + 1.2 % = 100.188
   d.book.set_cash(d.m.usd, "100.188"_dec);
   CHECK(d.code() == "");
@@ -276,7 +301,7 @@ TEST_CASE("an order too large for the ledger is refused; it does not stop the pr
   CHECK(d.code() == "TOTAL_NOTIONAL_LIMIT");
 }
 
-TEST_CASE("an exit is approved when the host proves it risk-reducing: sell + working sells <= position") {
+TEST_CASE("rule 3.1: an exit is approved when the host proves it risk-reducing: sell + working sells <= position") {
   Desk d;
   Fill f;
   f.instrument = d.m.btc;

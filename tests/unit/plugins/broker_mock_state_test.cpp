@@ -139,7 +139,7 @@ TEST_CASE("a restarted venue is the venue that stopped") {
   CHECK(second.last("next").venue_id == "mock-6");
 }
 
-TEST_CASE("what was not committed is not there: an order that nobody acknowledged") {
+TEST_CASE("rule 7: what was not committed is not there: an order that nobody acknowledged") {
   TempDir dir;
   const std::string path = dir.at("venue.db");
   {
@@ -154,7 +154,7 @@ TEST_CASE("what was not committed is not there: an order that nobody acknowledge
   CHECK(state->orders[0].spec.client_id == "a");
 }
 
-TEST_CASE("a venue killed without warning leaves all that it committed") {
+TEST_CASE("rule 7: a venue killed without warning leaves all that it committed") {
   TempDir dir;
   const std::string path = dir.at("venue.db");
   const pid_t child = fork();

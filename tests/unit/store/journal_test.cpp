@@ -31,7 +31,7 @@ void change(const std::filesystem::path& file, const std::string& sql) {
 
 }  // namespace
 
-TEST_CASE("journal: an intent is on disk before it is handed over, whatever kills the process then") {
+TEST_CASE("rule 4.1: an intent is on disk before it is handed over, whatever kills the process then") {
   StoreFolder dir;
   const auto file = dir / "journal.db";
   const int ended = in_child([&] {
@@ -94,7 +94,7 @@ TEST_CASE("journal: a changed or missing row is found when it is opened") {
   CHECK(refusal(file) == "JOURNAL_CHAIN");
 }
 
-TEST_CASE("journal: it belongs to one mode, venue and portfolio, and to this version") {
+TEST_CASE("rule 4.3: a journal belongs to one mode, venue and portfolio, and to this version") {
   StoreFolder dir;
   const auto file = dir / "journal.db";
   opened(file);
@@ -106,7 +106,7 @@ TEST_CASE("journal: it belongs to one mode, venue and portfolio, and to this ver
   CHECK(refusal(dir / "no/such/folder/journal.db") == "JOURNAL_OPEN");
 }
 
-TEST_CASE("journal: one process at a time") {
+TEST_CASE("rule 4.5: one process has the journal at a time") {
   StoreFolder dir;
   const auto file = dir / "journal.db";
   auto mine = opened(file);
