@@ -5,16 +5,18 @@
 #include <chrono>
 #include <cstring>
 #include <map>
-#include <unordered_set>
 
 #include "core/contract.hpp"
 #include "store/journal_chain.hpp"
 #include "store/journal_rows.hpp"
+#include "store/recent_intents.hpp"
 
 namespace bowline::store {
 namespace {
 
 constexpr std::size_t most_unchained = 128;
+// In KiB. Rows are only ever put at the end: no page behind it is needed again, and the default would keep 2 MiB of them.
+constexpr const char* small_cache = "PRAGMA cache_size=-256";
 using Row = JournalLine;
 
 class Statement {
@@ -47,7 +49,7 @@ struct Journal::Impl {
     core::Nanos time;
   };
   std::vector<Unchained> unchained;
-  std::unordered_set<std::size_t> found;  // hashes of the intents that are in the file; never walked
+  RecentIntents found;  // in the file
   bool writable = true;
   std::function<void(double)> told;
 
@@ -92,7 +94,7 @@ struct Journal::Impl {
         return Error{"JOURNAL_CHAIN", "journal " + file.string() + ": row " + std::to_string(rows) +
                                           " is not what was written: it was changed or rows are missing. Keep the file for an "
                                           "investigation and give another --var folder"};
-      if (bytes(1) == journal_kind::intent) found.insert(std::hash<std::string>{}(bytes(3)));
+      if (bytes(1) == journal_kind::intent) found.add(bytes(3));
       chain.reset(d);
     }
     return rc == SQLITE_DONE ? Result<void>{} : Result<void>(fault("JOURNAL_OPEN", "can't be read"));
@@ -162,7 +164,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
   sqlite3_busy_timeout(impl->db, 2000);
   // An exclusive lock for the life of the process: a second host on the same journal is refused at its start.
   if (!impl->exec("PRAGMA locking_mode=EXCLUSIVE") || !impl->exec("PRAGMA journal_mode=WAL") ||
-      !impl->exec("PRAGMA synchronous=FULL") || !impl->exec("BEGIN IMMEDIATE; COMMIT"))
+      !impl->exec("PRAGMA synchronous=FULL") || !impl->exec(small_cache) || !impl->exec("BEGIN IMMEDIATE; COMMIT"))
     return impl->fault(sqlite3_errcode(impl->db) == SQLITE_BUSY ? "JOURNAL_LOCKED" : "JOURNAL_OPEN", "can't be taken");
   const std::string set_format = "PRAGMA user_version=" + std::to_string(journal_format);
   int version = 0;
@@ -255,7 +257,7 @@ Result<void> Journal::record(std::span<const Approved> intents, core::Nanos now,
   if (auto done = impl_->write(rows); !done) return done;
   for (const Approved& a : intents) out.push_back(Durable(a));
   if (impl_->db != nullptr)
-    for (std::size_t i = beside.size(); i < rows.size(); ++i) impl_->found.insert(std::hash<std::string>{}(rows[i].payload));
+    for (std::size_t i = beside.size(); i < rows.size(); ++i) impl_->found.add(rows[i].payload);
   return {};
 }
 
@@ -272,7 +274,7 @@ Result<Journal::DurableAmendment> Journal::record(const ApprovedAmendment& a, co
 }
 
 Result<Journal::Durable> Journal::again(const Approved& intent) const {
-  if (impl_->found.count(std::hash<std::string>{}(line(*intent, impl_->symbol_of(*intent)))) == 0)
+  if (!impl_->found.has(line(*intent, impl_->symbol_of(*intent))))
     return Error{"JOURNAL_NO_INTENT", "order " + std::string(intent->client_id()) + " is not in the journal as it is to be sent: it is not sent"};
   return Durable(intent);
 }

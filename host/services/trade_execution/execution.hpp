@@ -714,6 +714,7 @@ class Execution {
   bool looks_like_a_fill(const Difference& d, const core::Order& order) const;
   bool explained_by_fees(core::AssetId asset, Decimal amount) const;
   void ask_what_is_there();
+  void ask_for_all();
   void hear_balances();
   void reconcile_if_due();
   /// Whether there is anything for it to look at: it is asked at every step.

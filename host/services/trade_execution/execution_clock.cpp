@@ -146,9 +146,7 @@ void Execution::reconcile_in_time() {
   if (!asked_.empty()) return;
   if (venue_due_ || (options_.orders_every > 0 && now_ - orders_asked_ >= options_.orders_every)) {
     tell_tick();
-    venue_due_ = !ask_venue();
-    if (!venue_due_) orders_asked_ = balances_asked_ = now_;
-    return;
+    return ask_for_all();
   }
   if (options_.balances_every == 0 || now_ - balances_asked_ < options_.balances_every || !held_back_.empty()) return;
   for (std::uint32_t n = 1; n <= table_.asset_count(); ++n)
