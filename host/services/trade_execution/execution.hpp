@@ -487,7 +487,7 @@ class Execution {
   AmendOut& amend_out(const core::ClientOrderId& id);
   Result<void> amendable(const core::Order& order) const;
   Result<void> amend_at_all(const core::Amendment& amendment, const core::Instrument& ins, core::Nanos now);
-  core::AmendmentAnswer judge(const core::Amendment& amendment, const core::Order& order, core::Nanos now, std::vector<core::CheckRecord>& checks);
+  core::AmendmentAnswer judge(const core::Amendment& amendment, Decimal elsewhere, core::Nanos now, std::vector<core::CheckRecord>& checks);
   static Decimal counted_today(const core::Amendment& amendment, core::Nanos now);
   Result<void> send_amendment(core::Order& order, const store::Journal::ApprovedAmendment& approved, const AmendRequest& q, const std::string& body,
                               const AmendAnswer& answer, core::Nanos now);
@@ -554,6 +554,7 @@ class Execution {
   void follow_up();
   void resting_filled(core::Order& order, const core::BookedFill& fill, core::Nanos now);
   void resting_moved(const core::Order& order);
+  const core::Order* stop_in_the_way(core::InstrumentId id, Decimal qty, Decimal elsewhere) const;
   Error stop_gives_way(core::InstrumentId id, core::Nanos now);
   Result<void> restore_protection(const store::JournalRow& row);
   Result<void> restore_reentry(const store::JournalRow& row);
