@@ -28,21 +28,24 @@ constexpr const char* liquidate_schema =
 constexpr const char* receipt_schema =
     R"({"type":"object","required":["id","phase","products","replayed"],"properties":{
 "id":{"type":"string"},"replayed":{"type":"boolean","description":"this id was commanded before: nothing new was begun"},
-"phase":{"type":"string","enum":["reading","selling","done","interrupted","planned"],"description":"planned: a dry run"},
+"phase":{"type":"string","enum":["reading","selling","checking","done","interrupted","planned"],
+"description":"checking: all is sold, and the venue is read once more; planned: a dry run"},
 "who":{"type":"string"},"why":{"type":"string"},"request_id":{"type":"string"},
 "begun":{"type":["string","null"],"format":"date-time"},"begun_ns":{"type":["integer","null"]},
 "ended":{"type":["string","null"],"format":"date-time"},"ended_ns":{"type":["integer","null"]},
 "cancels":{"type":"integer","description":"orders whose cancel the broker took at once; of a dry run: those that work"},
 "cancels_failed":{"type":"integer","description":"asked for again until they end"},
 "orders_read":{"type":"boolean","description":"two reads of all orders at the venue agreed before anything was sold"},
+"final_read":{"type":"boolean","description":"after the last slice the venue told once more what it has of each product"},
 "journal_head":{"type":"string","description":"head of the journal's hash chain when this was written"},
 "products":{"type":"array","items":{"type":"object","required":["instrument","status","held_before","sold","left","unmanaged","orders"],"properties":{
 "instrument":{"type":"string"},
-"status":{"type":"string","enum":["sold","flat","unmanaged","dust","parked","missing","selling","left","to_sell"]},
+"status":{"type":"string","enum":["sold","flat","unmanaged","dust","parked","missing","unexplained","selling","left","to_sell"]},
 "held_before":{"type":"string","format":"decimal"},"sold":{"type":"string","format":"decimal"},
 "proceeds":{"type":"string","format":"decimal","description":"before fees"},"fees":{"type":"string","format":"decimal"},
 "left":{"type":"string","format":"decimal"},
 "unmanaged":{"type":"string","format":"decimal","description":"there and not ours to sell"},
+"at_venue":{"type":["string","null"],"format":"decimal","description":"of the base asset, free and held, as the last read told; null: not read, or not told"},
 "orders":{"type":"array","items":{"type":"string"}}}}}}})";
 
 bool sane_id(std::string_view id) noexcept {
@@ -109,7 +112,7 @@ void add_liquidation_routes(edge::Router& router, Execution& execution, Backend&
        .summary = "Halts, cancels every order and sells every managed position.",
        .description =
            "The gate and the latch first; then cancels, and reads of the venue's orders until two agree; then each position slice by slice, read "
-           "before each. It goes on by itself, also after a restart, until nothing is left that can be sold; what is not tradable is parked and "
+           "before each; then the venue once more, for each product. It goes on by itself, also after a restart, until nothing is left that can be sold; what is not tradable is parked and "
            "tried again. The same id again tells of the same liquidation. Trading stays halted until POST /emergency/resume, which "
            "also interrupts it. Not in freeze.",
        .params = {{.name = "dry_run", .type = "boolean", .description = "only tell what would be done", .example = "true"}},

@@ -448,6 +448,14 @@ class Execution {
   void told_of_liquidation(const bl_balance_ev& told);
   void told_of_liquidation(const bl_done& told);
   void told_of_product(const bl_product& told);
+  // ---- its last read (execution_final_read.cpp)
+  void begin_final_read();
+  void read_once_more(core::Nanos now);
+  bool something_came_back();
+  bool differs(const Liquidation::Product& p) const;
+  void tell_unexplained(core::Nanos now);
+  void told_of_final_read(const bl_balance_ev& told);
+  void told_of_final_read(const bl_done& told);
   void end_liquidation(Liquidation::Phase how, core::Nanos now);
   void keep_receipt(const std::string& id, std::string text);
   Result<void> restore_emergency(const store::JournalRow& row);

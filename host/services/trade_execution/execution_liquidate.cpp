@@ -157,8 +157,9 @@ bool Execution::look_at_liquidation(Nanos now) {
         p.was_read = true;
         p.stalled = false;
       }
-    if (over) end_liquidation(Phase::done, now);
+    if (over) begin_final_read();
   }
+  if (liquidation_->phase == Phase::checking && !busy_) read_once_more(now);
   if (busy_ && liquidation_) liquidation_->busy_since = now;
   return !busy_ && mark() != before;
 }
@@ -384,6 +385,7 @@ bool Execution::shape_slice(core::Intent& intent) {
 // ---- answers ------------------------------------------------------------------------------------------------------
 
 void Execution::told_of_liquidation(const bl_balance_ev& b) {
+  told_of_final_read(b);
   for (Liquidation::Product& p : liquidation_->products) {
     if (p.read == 0 || table_[p.id].base.value != b.asset) continue;
     const Decimal total = Decimal::from_raw(b.total), hold = Decimal::from_raw(b.hold);
@@ -395,6 +397,7 @@ void Execution::told_of_liquidation(const bl_balance_ev& b) {
 
 void Execution::told_of_liquidation(const bl_done& done) {
   if (done.request == list_request_) list_whole_ = done.status >= 0 && done.complete != 0;
+  told_of_final_read(done);
   for (Liquidation::Product& p : liquidation_->products)
     if (p.read != 0 && p.read == done.request) {
       p.read = 0;
