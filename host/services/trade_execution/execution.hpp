@@ -462,7 +462,7 @@ class Execution {
   void read_once_more(core::Nanos now);
   bool something_came_back();
   bool differs(const Liquidation::Product& p) const;
-  void tell_unexplained(core::Nanos now);
+  void end_read(core::Nanos now);
   void told_of_final_read(const bl_balance_ev& told);
   void told_of_final_read(const bl_done& told);
   void end_liquidation(Liquidation::Phase how, core::Nanos now);

@@ -16,8 +16,9 @@ using Product = Liquidation::Product;
 /// Looks without an answer after which the question counts as failed: ten seconds of a loop that waits.
 constexpr std::uint32_t patience = 50;
 constexpr std::uint32_t most_failed = 3;
-/// Looks for which a difference is waited for to be explained: what its fills or its class explain is explained at once.
-constexpr std::uint32_t most_looks = 10;
+/// Looks for which a difference is waited for to be explained, by fills or by its class, until the venue is asked again; and how
+/// often that is, since a venue may tell a fill before it is in its balances.
+constexpr std::uint32_t most_looks = 10, most_reads = 3;
 
 }  // namespace
 
@@ -42,8 +43,9 @@ void Execution::read_once_more(Nanos now) {
   if (f.whole) {
     const bool open = !asked_.empty() || !held_back_.empty() || std::any_of(l.products.begin(), l.products.end(), [this](const Product& p) { return differs(p); });
     if (open && ++f.looks < most_looks) return;
-    tell_unexplained(now);
-    return end_liquidation(Phase::done, now);
+    if (!open || ++f.reads >= most_reads) return end_read(now);
+    f.whole = false;
+    f.looks = 0;
   }
   if (f.request != 0) {
     if (++f.waits < patience) return;
@@ -52,7 +54,7 @@ void Execution::read_once_more(Nanos now) {
   }
   if (f.failed >= most_failed) {
     incident("RECONCILE_INCOMPLETE", "the venue did not answer the last read of a liquidation: what it has then is not known", now);
-    return end_liquidation(Phase::done, now);
+    return end_read(now);
   }
   f.waits = 0;
   f.request = requests_ + 1;  // it may be answered at once
@@ -89,17 +91,18 @@ bool Execution::differs(const Product& p) const {
 }
 
 // Of what is held and short the status is said already; of all else the venue's word and the book's can't both stand.
-void Execution::tell_unexplained(Nanos now) {
+void Execution::end_read(Nanos now) {
   for (Product& p : liquidation_->products) {
     p.unexplained = differs(p);
     if (!p.unexplained || p.shorts > 0) continue;
     block(p.id, "BALANCE_UNEXPLAINED", "after its liquidation the venue has another balance of " + table_[p.id].symbol + " than the ledger", now);
   }
+  end_liquidation(Phase::done, now);
 }
 
 void Execution::told_of_final_read(const bl_balance_ev& b) {
   const FinalRead& f = liquidation_->last_read;
-  if (f.request == 0 && !f.whole) return;  // its answer, and what is told beside it until the end
+  if (f.request == 0 && !f.told) return;  // its answer, and what is told beside it until the end
   const Decimal total = Decimal::from_raw(b.total), hold = Decimal::from_raw(b.hold);
   if (!total.is_set()) return;
   for (Product& p : liquidation_->products) {
@@ -114,6 +117,7 @@ void Execution::told_of_final_read(const bl_done& done) {
   if (f.request == 0 || done.request != f.request) return;
   f.request = 0;
   f.whole = done.status >= 0 && done.complete != 0;
+  f.told = f.told || f.whole;
   if (!f.whole) ++f.failed;
 }
 

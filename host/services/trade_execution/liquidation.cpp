@@ -78,7 +78,7 @@ std::string liquidation_json(const Liquidation& l, const core::Portfolio& book, 
       .number("cancels", std::uint64_t{l.cancels.asked})
       .number("cancels_failed", std::uint64_t{l.cancels.failed})
       .boolean("orders_read", l.whole_list)
-      .boolean("final_read", l.last_read.whole)
+      .boolean("final_read", l.last_read.told)
       .text("journal_head", journal_head)
       .json("products", json_array(products))
       .done();
