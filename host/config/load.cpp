@@ -400,6 +400,18 @@ class Loader {
       if (auto found = find_secret(n.Scalar(), options_.env); !found) bad(n, path, "CONFIG_SECRET", found.error().message);
   }
 
+  // Only ever a reference: a key that somebody wrote here must not come out again with a message.
+  void receipt_key(const Node& n, std::string& to) {
+    const std::string path = "execution.receipt.key";
+    std::string reference;
+    if (!text(n, path, reference) || reference.empty()) return;
+    if (!reference.starts_with("secret://"))
+      return bad(n, path, "CONFIG_VALUE", "must name a secret as secret://name: a key never stands in this file");
+    if (std::find(c_.services.begin(), c_.services.end(), "trade-execution") != c_.services.end())
+      if (auto found = find_secret(reference, options_.env); !found) return bad(n, path, "CONFIG_SECRET", found.error().message);
+    to = std::move(reference);
+  }
+
   // Both ends or none: with one of them nobody could say what is sold, or when.
   void band(const Node& drift, const std::string& what, Decimal& cap, Decimal& above) {
     const std::string path = "execution.drift." + what;
@@ -475,6 +487,7 @@ class Loader {
       duration(r["orders_every"], "execution.reconcile.orders_every", 0, e.reconcile.orders_every_ns);
       duration(r["balances_every"], "execution.reconcile.balances_every", 0, e.reconcile.balances_every_ns);
     }
+    if (const Node r = n["receipt"]; there(r) && r.IsMap()) receipt_key(r["key"], e.receipt.key);
     symbols(n["allow"], "execution.allow", e.allow);
     symbols(n["deny"], "execution.deny", e.deny);
     for (const std::string& s : e.deny)

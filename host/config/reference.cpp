@@ -100,6 +100,8 @@ constexpr auto table = std::to_array<Key>({
     {"execution.stops.fill_within", "duration", "30s", "one that rests, whose price was reached, and that has not sold by then is taken off, and the position goes up the exit ladder"},
     {"execution.on_shutdown", "text", "cancel_entries_keep_stops", "when the run is stopped: `cancel_entries_keep_stops` (stops that the host watches are handed to the venue where it can hold them; what stays unwatched is told by name), or `flatten`: everything is sold first"},
     {"execution.shutdown_within", "duration", "30s", "how long `flatten` sells for, by the wall clock; told to stop a second time the run ends at once"},
+    {"execution.receipt", "map", "", "the receipts of emergency liquidations"},
+    {"execution.receipt.key", "text", "", "`secret://name` of an Ed25519 private key in PEM, which signs them; empty: they say that they are not signed, and the journal alone proves them"},
     {"execution.floor", "map", "", "the host's own limits, which no plugin can loosen"},
     {"execution.floor.max_order", "amount", "none", "per order, quote currency; mandatory when live"},
     {"execution.floor.max_day", "amount", "none", "entries per UTC day; mandatory when live"},

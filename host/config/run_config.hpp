@@ -117,6 +117,10 @@ struct RunConfig {
       std::int64_t within_ns = 30'000'000'000;
       bool operator==(const Shutdown&) const = default;
     } on_shutdown;
+    struct Receipt {
+      std::string key;  ///< reference to a secret; empty: receipts are not signed
+      bool operator==(const Receipt&) const = default;
+    } receipt;
     bool operator==(const Execution&) const = default;
   } execution;
   struct Rebalance {

@@ -312,7 +312,13 @@ check "a dry run is a plan" has '"phase":"planned"'
 ask $x POST /emergency/liquidate-all "" 202 "${json[@]}" -d '{"reason":"another test","confirm":true,"id":"all"}'
 get $x '/emergency/{id}' all 200
 get $x '/emergency/{id}' nothing 404
+probe $x /emergency/all/stream read=1
+printf '%s\tGET\t%s\t101\t-\n' $x '/emergency/{id}/stream' >>"$served/asked.tsv"
+check "a liquidation is streamed" grep -q '^{"event_id":1,"type":"[a-z]*","liquidation":{"id":"all"' "$dir/ws"
+check "the stream of one that nobody knows is closed" grep -q '^closed 4404' <("$WS_PROBE" "${port[$x]}" /emergency/nothing/stream end)
+check "its unknown parameter is refused before it opens" grep -q '400 .*PARAM_UNKNOWN' <("$WS_PROBE" "${port[$x]}" "/emergency/all/stream?x=1")
 ask $x POST /emergency/resume "" 200 "${json[@]}" -d '{"reason":"another test"}'
+check "what is over is streamed once, and closed" grep -q '^closed 1000' <("$WS_PROBE" "${port[$x]}" /emergency/all/stream until='"type":"receipt"' end)
 
 audited() { "$SQLITE_DO" "$dir/var.slow/crypto_transactions.db" "SELECT count(*) FROM audit WHERE $1"; }
 kill -TERM "$host"

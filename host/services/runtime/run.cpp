@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "config/secret.hpp"
 #include "core/contract.hpp"
 #include "core/identity.hpp"
 #include "observe/log.hpp"
@@ -114,6 +115,20 @@ Result<void> Run::Impl::open_state() {
     feed_gate = std::make_unique<HistoryGate>(*sql);
   }
   store_text = files.transactions.string() + ", " + files.prices.string();
+  return {};
+}
+
+Result<void> Run::Impl::take_receipt_key() {
+  const std::string& reference = config.execution.receipt.key;
+  if (reference.empty() || !hosts("trade-execution") || options.repeats) return {};
+  if (!options.secret) return Error{"SECRET_MISSING", "execution.receipt.key names a secret, and there is nobody to ask for it"};
+  auto text = options.secret(reference);
+  if (!text) return text.error();
+  const config::Secret pem(std::move(*text));  // wiped when the key is made of it
+  auto key = store::ReceiptKey::from_pem(pem.reveal());
+  if (!key) return key.error();
+  receipt_key.emplace(std::move(*key));
+  out::info("execution", "receipts of liquidations are signed by the key {}", receipt_key->id());
   return {};
 }
 
@@ -238,6 +253,7 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
                                       "leave `time` out, or give a feed that tells what happens now"};
   auto catalogue = loader::Catalogue::scan(config.plugins.path);
   if (!catalogue) return catalogue.error();
+  if (auto done = m.take_receipt_key(); !done) return done.error();
   if (auto done = m.open_state(); !done) return done.error();
   std::erase_if(m.config.instances, [&config](const auto& i) { return !loads(config, i); });
   InstancesOptions io;
@@ -320,7 +336,14 @@ void Run::Impl::look_at_latch() {
       execution->go_on_without_history();
     }
   }
-  for (int i = 0; i < 100 && execution->look_at_liquidation(now); ++i) loop->pump();
+  const auto tell = [this] {
+    if (liquidation) liquidation->look();
+  };
+  for (int i = 0; i < 100 && execution->look_at_liquidation(now); ++i) {
+    loop->pump();
+    tell();
+  }
+  tell();
 }
 
 RunParts Run::parts() const { return impl_->parts(); }
@@ -461,6 +484,7 @@ Generator& Run::generator() noexcept { return hosted(impl_->generator); }
 Rebalancer& Run::rebalancer() noexcept { return hosted(impl_->rebalancer); }
 MarketStream& Run::market() noexcept { return hosted(impl_->market); }
 EventsStream& Run::events() noexcept { return hosted(impl_->events); }
+LiquidationStream& Run::liquidation() noexcept { return hosted(impl_->liquidation); }
 
 std::vector<std::pair<std::string, bool>> Run::links() const {
   std::vector<std::pair<std::string, bool>> all;

@@ -113,6 +113,8 @@ void Run::Impl::make_execution() {
   execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules("trade-execution"), floor,
                                           *latched_broker, *journal, to);
   execution->obey(*latch);
+  if (receipt_key) execution->sign_receipts(*receipt_key);
+  if (config.listen.enabled) liquidation = std::make_unique<LiquidationStream>(*execution);
   const auto in = [](const std::vector<std::string>& list, const std::string& symbol) {
     return std::find(list.begin(), list.end(), symbol) != list.end();
   };

@@ -13,6 +13,8 @@
 #include "services/runtime/run.hpp"
 #include "services/runtime/run_watch.hpp"
 #include "services/trade_execution/latched_broker.hpp"
+#include "services/trade_execution/liquidation_stream.hpp"
+#include "store/receipt_key.hpp"
 #include "store/sql_store.hpp"
 
 namespace bowline::services {
@@ -62,6 +64,7 @@ struct Run::Impl {
   std::unique_ptr<store::HaltLatch> latch;          ///< with trade-execution: the file HALT of the state folder
   std::unique_ptr<LatchedBroker> latched_broker;
   bool latch_refused = false;
+  std::optional<store::ReceiptKey> receipt_key{};   ///< with trade-execution, where the configuration names one
   std::atomic<bool> leaving{false};       ///< told to stop, and everything is sold first
   std::optional<std::chrono::steady_clock::time_point> flat_by{};  ///< when it is left all the same
   bool left = false;
@@ -70,6 +73,7 @@ struct Run::Impl {
   std::unique_ptr<EventsStream> events;   ///< with trade-execution, where ports are open
   std::unique_ptr<EventsTap> tap;
   std::unique_ptr<Execution> execution;
+  std::unique_ptr<LiquidationStream> liquidation;   ///< with trade-execution, where ports are open
   std::map<const loader::RiskInstance*, std::unique_ptr<StopSink>> stop_sinks;  ///< looked up, never walked through
   std::unique_ptr<Bridge> bridge;
   std::unique_ptr<Generator> generator;
@@ -98,6 +102,8 @@ struct Run::Impl {
   /// Hosted here, or a peer.
   bool in_run(std::string_view service) const;
   Result<void> open_state();
+  /// Reads the key that signs receipts, if one is named. Errors: SECRET_*.
+  Result<void> take_receipt_key();
   Error used(const std::string& what) const;
   /// Puts trade-execution together from the journal, if that holds a run.
   Result<void> resume();

@@ -39,6 +39,7 @@
 
 namespace bowline::store {
 class HaltLatch;
+class ReceiptKey;
 }
 
 namespace bowline::services {
@@ -190,6 +191,12 @@ class Execution {
   /// Errors: EMERGENCY_RUNNING (another one), EXIT_FROZEN.
   Result<std::string> liquidate(const LiquidationRequest& q, core::Nanos now, bool& replayed);
   bool liquidating() const noexcept { return liquidation_.has_value(); }
+  /// The one that runs; null: none does.
+  const Liquidation* liquidation() const noexcept { return liquidation_ ? &*liquidation_ : nullptr; }
+  /// What its receipt would say now, without the journal's head: another text is progress. One must run.
+  std::string liquidation_progress() const;
+  /// Signs the receipts of liquidations that end from here on; borrowed. Without it they say that they are not signed.
+  void sign_receipts(const store::ReceiptKey& key) noexcept { receipt_key_ = &key; }
   /// A liquidation of an earlier process waits for what was settled before to be recalled: its prices come with it.
   bool waits_for_history() const noexcept { return liquidation_.has_value() && resuming_ && !history_over_ && !without_history_; }
   /// Nothing comes of the feed: the liquidation goes on with what the journal and the venue tell. Where no price is known its
@@ -433,6 +440,7 @@ class Execution {
   std::map<std::string, Closed> closes_;  // by Idempotency-Key, bounded
   std::vector<std::string> closes_in_order_;
   std::optional<Liquidation> liquidation_;
+  const store::ReceiptKey* receipt_key_ = nullptr;
   std::vector<std::uint64_t> product_flags_;  // by instrument, as the venue told last; empty: it told none
   bool list_whole_ = false;                   // the last list of open orders was told to its end
   bool history_over_ = false;                 // of a resumed run: what was settled before is recalled
@@ -455,6 +463,15 @@ class Execution {
   void told_of_liquidation(const bl_balance_ev& told);
   void told_of_liquidation(const bl_done& told);
   void told_of_product(const bl_product& told);
+  // ---- its last read (execution_final_read.cpp)
+  std::string receipt_now() const;
+  void begin_final_read();
+  void read_once_more(core::Nanos now);
+  bool something_came_back();
+  bool differs(const Liquidation::Product& p) const;
+  void end_read(core::Nanos now);
+  void told_of_final_read(const bl_balance_ev& told);
+  void told_of_final_read(const bl_done& told);
   void end_liquidation(Liquidation::Phase how, core::Nanos now);
   void keep_receipt(const std::string& id, std::string text);
   Result<void> restore_emergency(const store::JournalRow& row);
@@ -498,7 +515,7 @@ class Execution {
   AmendOut& amend_out(const core::ClientOrderId& id);
   Result<void> amendable(const core::Order& order) const;
   Result<void> amend_at_all(const core::Amendment& amendment, const core::Instrument& ins, core::Nanos now);
-  core::AmendmentAnswer judge(const core::Amendment& amendment, const core::Order& order, core::Nanos now, std::vector<core::CheckRecord>& checks);
+  core::AmendmentAnswer judge(const core::Amendment& amendment, Decimal elsewhere, core::Nanos now, std::vector<core::CheckRecord>& checks);
   static Decimal counted_today(const core::Amendment& amendment, core::Nanos now);
   Result<void> send_amendment(core::Order& order, const store::Journal::ApprovedAmendment& approved, const AmendRequest& q, const std::string& body,
                               const AmendAnswer& answer, core::Nanos now);
@@ -567,6 +584,7 @@ class Execution {
   void follow_up();
   void resting_filled(core::Order& order, const core::BookedFill& fill, core::Nanos now);
   void resting_moved(const core::Order& order);
+  const core::Order* stop_in_the_way(core::InstrumentId id, Decimal qty, Decimal elsewhere) const;
   Error stop_gives_way(core::InstrumentId id, core::Nanos now);
   Result<void> restore_protection(const store::JournalRow& row);
   Result<void> restore_reentry(const store::JournalRow& row);

@@ -208,8 +208,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   if (q.post_only) intent.abi.flags |= BL_POST_ONLY;
   TradeAnswer answer;
   Decimal elsewhere = q.side == Side::sell ? working_sells(ins.id) : Decimal::zero();
-  if (const Order* resting = q.side == Side::sell && guards_ && !states_.frozen(ins.id) ? resting_of(ins.id) : nullptr;
-      resting != nullptr && q.qty + elsewhere > portfolio_.position(ins.id).qty && q.qty + elsewhere - resting->leaves() <= portfolio_.position(ins.id).qty) {
+  if (const Order* resting = q.side == Side::sell ? stop_in_the_way(ins.id, q.qty, elsewhere) : nullptr; resting != nullptr) {
     if (!q.dry_run) return stop_gives_way(ins.id, now);
     elsewhere = elsewhere - resting->leaves();
   }

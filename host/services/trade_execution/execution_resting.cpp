@@ -184,6 +184,15 @@ bool Execution::clears_the_way(InstrumentId id, Nanos now) {
   return rests;
 }
 
+// The stop that alone keeps a sale of `qty` of the operator's from being proved, beside `elsewhere` that works as a sale, the
+// stop included; null: nothing rests, or more than that stands in its way.
+const Order* Execution::stop_in_the_way(InstrumentId id, Decimal qty, Decimal elsewhere) const {
+  const Order* resting = guards_ && !states_.frozen(id) ? resting_of(id) : nullptr;
+  const Decimal held = portfolio_.position(id).qty;
+  const bool alone = resting != nullptr && qty + elsewhere > held && qty + elsewhere - resting->leaves() <= held;
+  return alone ? resting : nullptr;
+}
+
 // For what the operator does with the coins himself: he says it again when the stop has let go.
 Error Execution::stop_gives_way(InstrumentId id, Nanos now) {
   rests_[id.value - 1].not_before = now + (options_.time_by_data ? std::max(away_for, 2 * options_.interval) : away_for);

@@ -69,6 +69,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"POSITION_DROPPED", true, "managed inventory went that nobody here ordered to be sold: trading is halted"},
     {"POSITION_SHORT", true, "the venue has less free than is held here: of a position that is liquidated, what it has is sold"},
     {"POSITION_UNPROTECTED", true, "a position has had no stop for longer than execution.stops.unprotected_after"},
+    {"RECEIPT_UNSIGNED", true, "the receipt of a liquidation could not be signed, though execution.receipt.key is set: it says so itself"},
     {"RECONCILE_INCOMPLETE", true, "the venue did not answer all that it was asked: what it has is not known"},
     {"RELEASE_AMOUNT", false, "inventory was to be released without a positive quantity: nothing changed"},
     {"RELEASE_BEYOND_POSITION", false, "more was to be released than is held: nothing changed"},

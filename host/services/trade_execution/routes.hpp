@@ -7,6 +7,7 @@
 #include "services/runtime/backend.hpp"
 #include "services/runtime/route_help.hpp"
 #include "services/trade_execution/execution.hpp"
+#include "services/trade_execution/liquidation_stream.hpp"
 
 namespace bowline::services {
 
@@ -24,6 +25,9 @@ void add_amend_route(edge::Router& router, Execution& execution, Backend& backen
 
 /// POST /emergency/liquidate-all and GET /emergency/{id}: part of the routes above.
 void add_liquidation_routes(edge::Router& router, Execution& execution, Backend& backend);
+
+/// WS /emergency/{id}/stream. `stream` must outlive the server.
+void add_liquidation_stream_route(edge::Router& router, LiquidationStream& stream, const Backend& backend);
 
 /// GET /risk/state: part of the routes above.
 void add_risk_route(edge::Router& router, const Execution& execution, Backend& backend);
