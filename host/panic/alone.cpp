@@ -78,7 +78,7 @@ class Desk {
 
   void turn(Nanos now) {
     line_.turn(now, [this](const bl_event& e) {
-      clock_.heard(e.ts_recv);
+      clock_.heard(std::max(e.ts_event, e.ts_recv));
       heard_(e);
     });
   }

@@ -81,8 +81,7 @@ store::Halt halt_of(const Options& o, store::HaltOrder order, const store::HaltL
 void start_log(const Options& o) {
   observe::log::Options log;
   log.service = "bowline-panic";
-  log.file = o.log_file;
-  if (o.log_file.empty()) log.level = observe::log::Level::Critical;
+  log.file = o.log_file.empty() ? "/dev/null" : o.log_file;
   if (const auto opened = observe::log::init(log); !opened) std::fprintf(stderr, "bowline-panic: %s: %s\n", opened.error().code.c_str(), opened.error().message.c_str());
 }
 
@@ -177,7 +176,7 @@ int main(int argc, char** argv) {
     if (order == store::HaltOrder::liquidate) v->add_option("--id", o.id, "of the liquidation: the same again is the same one");
     v->add_option("--config", o.config, "the run's YAML file: of it the venue, the account and the instruments; without: no host, nothing done but the latch");
     v->add_option("--within", o.within_s, "seconds after which it is given up waiting; 0 = of a stop 120, of a liquidation never")->check(CLI::Range(0, 1'000'000))->capture_default_str();
-    v->add_option("--log-file", o.log_file, "append what it does to this file; without: only the worst of it, to stderr");
+    v->add_option("--log-file", o.log_file, "append what it does, line by line, to this file");
     v->add_flag("--json", o.json, "one JSON object");
     v->callback([&, order] { code = act(o, order); });
   };

@@ -59,8 +59,8 @@ StandIn::End StandIn::stop() {
   End end;
   begin();
   for (;;) {
-    const Nanos now = p_.now();
-    p_.turn(now);
+    p_.turn(p_.now());
+    const Nanos now = p_.now();  // behind what was heard
     // Halts, closes the gate and asks for the cancels, once; what was lost of them is asked for again by the looks.
     static_cast<void>(p_.execution.look_at_latch(now));
     look(now);
@@ -89,10 +89,9 @@ StandIn::End StandIn::liquidate(const store::Halt& halt) {
   }
   const std::string id(e.liquidating() ? e.liquidating_id() : std::string_view(halt.id));
   for (;;) {
-    const Nanos now = p_.now();
-    p_.turn(now);
-    for (int n = 0; n < most_at_once && e.look_at_liquidation(now); ++n) p_.turn(now);
-    look(now);
+    p_.turn(p_.now());
+    for (int n = 0; n < most_at_once && e.look_at_liquidation(p_.now()); ++n) p_.turn(p_.now());
+    look(p_.now());
     if (const auto receipt = e.receipt(id); receipt && *receipt != end.receipt) {
       if (p_.told) p_.told(*receipt);
       end.receipt = *receipt;
