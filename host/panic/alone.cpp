@@ -16,6 +16,7 @@
 #include "services/stand_in/progress.hpp"
 #include "services/stand_in/stand_in.hpp"
 #include "services/stand_in/stand_in_clock.hpp"
+#include "services/stand_in/stand_in_options.hpp"
 #include "services/stand_in/venue_line.hpp"
 #include "services/trade_execution/latched_broker.hpp"
 #include "store/journal.hpp"
@@ -33,8 +34,6 @@ using services::StandIn;
 
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t stop_within_s = 120;
-/// How often the venue is asked for all it has: an answer that was lost must not hold up a stop.
-constexpr Nanos orders_every = 5 * second;
 
 std::int64_t wall_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -166,22 +165,6 @@ std::uint64_t seed_of(const std::string& begun, std::uint64_t otherwise) {
   return words.is_object() && it != words.end() && it->is_number_unsigned() ? it->get<std::uint64_t>() : otherwise;
 }
 
-services::ExecutionOptions options_of(const config::RunConfig& config, std::uint64_t seed, std::uint64_t caps, bool liquidate) {
-  services::ExecutionOptions o;
-  o.seed = seed;
-  o.account = config.execution.account;
-  o.interval = config.interval_ns;
-  o.time_by_data = false;  // nothing tells the same twice here: what the venue says is news, whenever it was
-  o.exit_wait = config.execution.exit.wait_ns;
-  o.exit_collar = config.execution.exit.collar;
-  o.orders_every = orders_every;
-  o.stops.at_venue = config.execution.stops.owner == "venue";
-  o.stops.can = {(caps & BL_CAN_REST_STOP) != 0, (caps & BL_CAN_REST_BRACKET) != 0};
-  o.stops.fill_within = config.execution.stops.fill_within_ns;
-  if (!liquidate) o.resend_window = -1;  // what died on its way is not sent by who came to stop
-  return o;
-}
-
 void tell_orders(std::string& text, const char* what, const std::vector<StandIn::OrderLine>& orders) {
   for (const StandIn::OrderLine& o : orders) text += std::string(what) + " " + o.id + ", " + o.side + " " + o.instrument + ": " + o.state + "\n";
 }
@@ -227,7 +210,7 @@ Outcome stand_in(const Command& c, const VenueConfig& from, const core::Instrume
   const store::HaltLatch latch{fs::path(c.var)};
   services::LatchedBroker broker((*line)->broker(), latch);
   NoRecords sink;
-  services::Execution execution(options_of(config, seed_of(begun, config.seed), (*line)->caps(), liquidate), table, core::AssetId{1},
+  services::Execution execution(services::stand_in_options(config, seed_of(begun, config.seed), (*line)->caps(), liquidate), table, core::AssetId{1},
                                 config.execution.assumed_half_spread, {}, {}, broker, journal, sink);
   execution.obey(latch);
   read = journal.each([&execution](const store::JournalRow& row) { return execution.restore(row); });
@@ -268,6 +251,7 @@ Outcome stand_in(const Command& c, const VenueConfig& from, const core::Instrume
                   before = receipt;
                 }});
   const StandIn::End end = liquidate ? work.liquidate(c.halt) : work.stop();
+  static_cast<void>(journal.flush());
   return outcome_of(end, liquidate);
 }
 

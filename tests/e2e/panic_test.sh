@@ -19,13 +19,6 @@ say 3 3 buy
 gate 6
 say 8 3 buy
 END
-others() { # what others trade from the moment on at which the market of bars stands still, a second apart
-  local n at
-  for n in $(seq 1 150); do
-    at=$(printf '2024-01-01T00:%02d:%02dZ' $((30 + n / 60)) $((n % 60)))
-    printf '{at: %s, do: trade, product: BTC-USD, qty: "100000", px: "100"}, {at: %s, do: trade, product: ETH-USD, qty: "100000", px: "50"}, ' "$at" "$at"
-  done
-}
 config() { # params of the venue, more of `execution`
   cat <<YAML
 mode: mock
@@ -44,7 +37,7 @@ instances:
   - {id: venue, kind: broker, plugin: bowline.broker.mock, params: {cash: {USD: "10000"}${1:+, $1}}}
 YAML
 }
-config "external_orders: [$(others)]" >"$dir/run.yaml"
+config "external_orders: [$(others_trade 00:30 BTC-USD=100 ETH-USD=50)]" >"$dir/run.yaml"
 config '' >"$dir/still.yaml" # a venue where nobody trades
 config '' 'account: other' >"$dir/other.yaml"
 # No other plugin than the venue's is looked at: these are not there.

@@ -5,6 +5,7 @@
 #include "services/stand_in/progress.hpp"
 #include "services/stand_in/stand_in.hpp"
 #include "services/stand_in/stand_in_clock.hpp"
+#include "services/stand_in/stand_in_options.hpp"
 #include "services/trade_execution/latched_broker.hpp"
 #include "unit/services/resting_desk.hpp"
 
@@ -31,9 +32,9 @@ struct Place {
   std::vector<std::string> told;
 
   Place(Again& desk, const std::filesystem::path& var, bool stops_only) : d(desk), latch(var) {
-    d.options.time_by_data = false;
-    d.options.orders_every = 5 * second_ns;
-    if (stops_only) d.options.resend_window = -1;
+    config::RunConfig config;
+    if (d.options.stops.at_venue) config.execution.stops.owner = "venue";
+    d.options = services::stand_in_options(config, d.options.seed, BL_CAN_REST_STOP | BL_CAN_REST_BRACKET, !stops_only);
     d.exec = std::make_unique<services::Execution>(d.options, d.m.table, d.m.usd, "0.0005"_dec, std::vector<std::unique_ptr<RiskRule>>{}, FloorLimits{},
                                                    behind, *d.journal, d.sink);
     d.exec->obey(latch);
