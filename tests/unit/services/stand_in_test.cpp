@@ -17,11 +17,18 @@ using services::StandIn;
 
 namespace {
 
-using AgainWithStops = HoldsStops<Again>;
+/// What a host left, with nobody in it: Place puts an execution there.
+struct Left : Desk {
+  explicit Left(const std::filesystem::path& file, bool stops_at_venue = false) : Desk({}, "77"_dec, nullptr) {
+    exec.reset();
+    journal = opened(file);
+    options.stops.at_venue = stops_at_venue;
+  }
+};
 
 /// The venue as it is found: what works there, what becomes of a cancel and of a sale. All of it is told when it is turned.
 struct Place {
-  Again& d;
+  Left& d;
   store::HaltLatch latch;
   services::LatchedBroker behind{d.broker, latch};
   std::vector<ClientOrderId> absent;          // the venue does not have them
@@ -31,14 +38,17 @@ struct Place {
   std::size_t waits = 0, most_waits = 400;
   std::vector<std::string> told;
 
-  Place(Again& desk, const std::filesystem::path& var, bool stops_only) : d(desk), latch(var) {
+  Place(Left& desk, const std::filesystem::path& var, bool stops_only) : d(desk), latch(var) {
     config::RunConfig config;
     if (d.options.stops.at_venue) config.execution.stops.owner = "venue";
     d.options = services::stand_in_options(config, d.options.seed, BL_CAN_REST_STOP | BL_CAN_REST_BRACKET, !stops_only);
     d.exec = std::make_unique<services::Execution>(d.options, d.m.table, d.m.usd, "0.0005"_dec, std::vector<std::unique_ptr<RiskRule>>{}, FloorLimits{},
                                                    behind, *d.journal, d.sink);
     d.exec->obey(latch);
-    const auto done = d.journal->each([this](const store::JournalRow& row) { return d.exec->restore(row); });
+    const auto done = d.journal->each([this](const store::JournalRow& row) {
+      d.now = std::max(d.now, row.time);
+      return d.exec->restore(row);
+    });
     if (!done) FAIL(done.error().message);
     d.exec->restored();
   }
@@ -49,8 +59,11 @@ struct Place {
     e.h.flags = kind == BL_X_SNAPSHOT || kind == BL_X_ABSENT ? 2 : 0;
     e.h.instrument = i.abi.instrument;
     e.h.ts_event = e.h.ts_recv = d.now;
-    put_text(e.client_id, i.client_id());
-    if (kind != BL_X_ABSENT) put_text(e.venue_id, "v" + std::string(i.client_id()));
+    const Order* known = d.exec->orders().find(ClientOrderId(i.client_id()));
+    REQUIRE(known != nullptr);
+    const std::string at_venue(std::string_view(known->venue_id));
+    if (!known->nameless) put_text(e.client_id, i.client_id());
+    if (kind != BL_X_ABSENT) put_text(e.venue_id, at_venue.empty() ? "v" + std::string(i.client_id()).substr(0, 20) : at_venue);
     e.kind = kind;
     e.state = state;
     e.side = i.abi.side;
@@ -165,7 +178,7 @@ TEST_CASE("rule 3.7: with the host dead a stop cancels what buys, and neither wh
     d.now += bar_ns;
     d.step();
   }
-  AgainWithStops a(dir / "j");
+  Left a(dir / "j", true);
   Place venue(a, dir.path(), true);
   const StandIn::End end = venue.stop();
   CHECK(end.done);
@@ -184,7 +197,7 @@ TEST_CASE("rule 3.7: with the host dead a stop cancels what buys, and neither wh
 TEST_CASE("rule 3.7: a cancel that was lost is asked for again, until the venue says that the entry has ended") {
   StoreFolder dir;
   const Intent entry = died_with_an_entry(dir / "j");
-  Again a(dir / "j");
+  Left a(dir / "j");
   Place venue(a, dir.path(), true);
   venue.cancels_lost = 2;
   const StandIn::End end = venue.stop();
@@ -196,7 +209,7 @@ TEST_CASE("rule 3.7: a cancel that was lost is asked for again, until the venue 
 TEST_CASE("rule 3.7: a stop whose time is up says which entry is not known to have ended") {
   StoreFolder dir;
   const Intent entry = died_with_an_entry(dir / "j");
-  Again a(dir / "j");
+  Left a(dir / "j");
   Place venue(a, dir.path(), true);
   venue.cancels_lost = 1000;
   venue.most_waits = 30;
@@ -220,7 +233,7 @@ TEST_CASE("rule 3.7: who came to stop sends nothing again that died on its way, 
     REQUIRE(d.broker.sent.size() == 3);
     for (const Intent& i : d.broker.sent) (i.side() == Side::sell ? sale : entry) = i;
   }
-  Again a(dir / "j");
+  Left a(dir / "j");
   Place venue(a, dir.path(), true);
   venue.absent = {ClientOrderId(entry.client_id()), ClientOrderId(sale.client_id())};
   const StandIn::End end = venue.stop();
@@ -233,7 +246,7 @@ TEST_CASE("rule 3.7: who came to stop sends nothing again that died on its way, 
 TEST_CASE("rule 3.7: with the host dead a liquidation runs rule 3.6 to its end, each sale durable before it leaves") {
   StoreFolder dir;
   const Intent entry = died_with_an_entry(dir / "j");
-  Again a(dir / "j");
+  Left a(dir / "j");
   Place venue(a, dir.path(), false);
   std::size_t seen = 0;
   a.broker.on_submit = [&] {
@@ -267,7 +280,7 @@ TEST_CASE("rule 3.7: a liquidation that was begun before goes on under its own i
   StoreFolder dir;
   died_with_an_entry(dir / "j");
   {
-    Again a(dir / "j");
+    Left a(dir / "j");
     Place venue(a, dir.path(), false);
     venue.fills = false;
     venue.most_waits = 5;
@@ -276,7 +289,7 @@ TEST_CASE("rule 3.7: a liquidation that was begun before goes on under its own i
     CHECK(json::parse(end.receipt)["phase"] == "selling");
     CHECK(a.broker.sent.size() == 1);
   }
-  Again a(dir / "j");
+  Left a(dir / "j");
   Place venue(a, dir.path(), false);
   const Order sale = *a.exec->orders().working().back();
   REQUIRE(sale.intent.purpose == Purpose::emergency);
@@ -300,14 +313,14 @@ TEST_CASE("rule 3.7: a sale that died on its way is sent again under the same id
   died_with_an_entry(dir / "j");
   Intent lost;
   {
-    Again a(dir / "j");
+    Left a(dir / "j");
     Place venue(a, dir.path(), false);
     venue.fills = false;
     venue.most_waits = 3;
     CHECK_FALSE(venue.liquidate().done);
     lost = a.last();
   }
-  Again a(dir / "j");
+  Left a(dir / "j");
   Place venue(a, dir.path(), false);
   // The venue does not know it until it is sent again.
   venue.absent = {ClientOrderId(lost.client_id())};
@@ -325,7 +338,7 @@ TEST_CASE("rule 3.7: in freeze, the only state without exits, a liquidation is r
     d.hold(0.05);
     REQUIRE(d.exec->set_trading_state({{}, TradingState::halted, true, "frozen", "operator", "f1"}, d.now));
   }
-  Again a(dir / "j");
+  Left a(dir / "j");
   Place venue(a, dir.path(), false);
   const StandIn::End end = venue.liquidate();
   CHECK_FALSE(end.done);
@@ -336,7 +349,7 @@ TEST_CASE("rule 3.7: in freeze, the only state without exits, a liquidation is r
 TEST_CASE("rule 3.7: what is held without a stop at the venue is told, since nobody watches it while no host runs") {
   StoreFolder dir;
   died_with_an_entry(dir / "j");
-  Again a(dir / "j");
+  Left a(dir / "j");
   Place venue(a, dir.path(), true);
   CHECK(venue.stop().unprotected == std::vector<std::string>{"BTC-USD"});
 }
@@ -344,7 +357,7 @@ TEST_CASE("rule 3.7: what is held without a stop at the venue is told, since nob
 TEST_CASE("a stand-in whose venue gives no answer cancels all the same") {
   StoreFolder dir;
   const Intent entry = died_with_an_entry(dir / "j");
-  Again a(dir / "j");
+  Left a(dir / "j");
   Place venue(a, dir.path(), true);
   venue.answers = false;
   venue.most_waits = 40;
