@@ -219,7 +219,7 @@ END
       ;;
     alone_stop | alone_liquidate) # the host is killed at the gate, and bowline-panic does it alone; others go on trading meanwhile
       instruments='BTC-USD, ETH-USD, SOL-USD' listen=$open_ports position=25% same='' stops='max_distance: 5%, trailing: 0%, break_even: 0%'
-      execution='gtd_bars: 12, stops: {owner: venue}' venue="external_orders: [$(others_trade 00:30 BTC-USD=100 ETH-USD=50)]"
+      execution='gtd_bars: 12, stops: {owner: venue}' venue="external_orders: [$(others_trade 00:25 BTC-USD=100 ETH-USD=50)]"
       [ "$1" = alone_liquidate ] || sound='protected resting'
       script >"$dir/$1.script" <<'END'
 market 1 30 10000 10000 10000 9990 10000 10000 10000 10000 10000 10000 10000 10000

@@ -37,7 +37,7 @@ instances:
   - {id: venue, kind: broker, plugin: bowline.broker.mock, params: {cash: {USD: "10000"}${1:+, $1}}}
 YAML
 }
-config "external_orders: [$(others_trade 00:30 BTC-USD=100 ETH-USD=50)]" >"$dir/run.yaml"
+config "external_orders: [$(others_trade 00:25 BTC-USD=100 ETH-USD=50)]" >"$dir/run.yaml"
 config '' >"$dir/still.yaml" # a venue where nobody trades
 config '' 'account: other' >"$dir/other.yaml"
 # No other plugin than the venue's is looked at: these are not there.
