@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "core/exit_codes.hpp"
@@ -273,11 +274,17 @@ Outcome act_alone(const Command& c) {
   std::error_code error;
   if (!fs::exists(file, error))
     return by_word(c, from, *table, {"JOURNAL_OPEN", "journal " + file.string() + " is not there: which orders and positions are ours is not known"}, ec::store);
-  auto journal = store::Journal::open(file, {config.mode, config.instances.front().plugin, config.execution.account});
+  const store::Stamp stamp{config.mode, config.instances.front().plugin, config.execution.account};
+  auto journal = store::Journal::open(file, stamp);
+  std::optional<store::LockHolder> holder;
+  if (!journal && journal.error().code == "JOURNAL_LOCKED") {
+    holder = store::lock_holder(file);
+    if (!holder) journal = store::Journal::open(file, stamp);  // it has let go meanwhile
+  }
   if (!journal) {
     const Error& why = journal.error();
     if (why.code == "JOURNAL_LOCKED") {
-      const Error held = held_by(store::lock_holder(file).value_or(store::LockHolder{}), file.string(), liquidate);
+      const Error held = held_by(holder.value_or(store::LockHolder{}), file.string(), liquidate);
       return held.code == "HOST_BUSY" ? refused(held, ec::host) : by_word(c, from, *table, held, ec::host);
     }
     // Of another venue or portfolio: this configuration is not that run's, and its venue not the one where its orders are.

@@ -352,6 +352,7 @@ class Execution {
     Decimal told;      // filled in all, as the venue says
     std::uint64_t step;  // in which it was told
     bool judged = false; // the fills had time to come and did not: told, and kept until they come or an operator resumes
+    core::Nanos since = 0;
   };
   struct Asked {
     std::uint64_t request;

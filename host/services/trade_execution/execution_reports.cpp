@@ -205,7 +205,7 @@ void Execution::ended(Order& order, const bl_exec& exec) {
     known->told = told;  // told again, otherwise; judged once
     return note_owed(*known);
   }
-  if (told != order.cum_qty) note_owed(ended_.emplace_back(Ended{order.id(), told, steps_}));
+  if (told != order.cum_qty) note_owed(ended_.emplace_back(Ended{order.id(), told, steps_, false, now_}));
   else if (exec.state == BL_S_FILLED && !core::is_terminal(order.state)) end_short(order, exec.h.ts_recv);
 }
 
@@ -218,8 +218,8 @@ Result<void> Execution::restore_owed(const store::JournalRow& row) {
   const auto r = store::read_owed(row.payload);
   if (!r) return r.error();
   const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == r->order; });
-  if (known == ended_.end()) ended_.push_back({r->order, r->told, 0, r->judged});
-  else *known = {r->order, r->told, 0, r->judged};
+  if (known == ended_.end()) ended_.push_back({r->order, r->told, 0, r->judged, row.time});
+  else *known = {r->order, r->told, 0, r->judged, known->since};
   return {};
 }
 

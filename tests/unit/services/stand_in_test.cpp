@@ -32,7 +32,7 @@ struct Place {
   store::HaltLatch latch;
   services::LatchedBroker behind{d.broker, latch};
   std::vector<ClientOrderId> absent;          // the venue does not have them
-  bool takes_cancels = true, fills = true, answers = true;
+  bool fills = true, answers = true, tells_fills = true;
   std::size_t cancels_lost = 0;               // of the next ones
   std::size_t answered = 0, cancelled = 0, filled = 0;
   std::size_t waits = 0, most_waits = 400;
@@ -104,7 +104,7 @@ struct Place {
     for (; fills && filled < d.broker.sent.size(); ++filled) {
       const Intent i = d.broker.sent[filled];
       tell(i, BL_X_ACCEPTED, BL_S_OPEN, Decimal::zero());
-      d.exec->on_broker_event(d.fill_of(i, i.qty(), "90"_dec, "s" + std::to_string(filled)).h);
+      if (tells_fills) d.exec->on_broker_event(d.fill_of(i, i.qty(), "90"_dec, "s" + std::to_string(filled)).h);
       tell(i, BL_X_DONE, BL_S_FILLED, i.qty());
     }
   }
@@ -329,6 +329,19 @@ TEST_CASE("rule 3.7: a sale that died on its way is sent again under the same id
   CHECK(end.done);
   REQUIRE(a.broker.sent.size() == 1);
   CHECK(a.last().client_id() == lost.client_id());
+}
+
+TEST_CASE("rule 3.7: what the venue says is sold is not sold again by who stands in, though its fills are never told") {
+  StoreFolder dir;
+  died_with_an_entry(dir / "j");
+  Left a(dir / "j");
+  Place venue(a, dir.path(), false);
+  venue.tells_fills = false;
+  venue.most_waits = 60;
+  const StandIn::End end = venue.liquidate();
+  CHECK_FALSE(end.done);
+  CHECK(a.broker.sent.size() == 1);
+  CHECK(a.exec->blocked(a.m.btc));
 }
 
 TEST_CASE("rule 3.7: in freeze, the only state without exits, a liquidation is refused and says so") {
