@@ -372,6 +372,7 @@ class Loader {
   }
 
   void params(const Node& at, const std::string& path, InstanceConfig& ins) {
+    if (!options_.only_kind.empty() && ins.kind != options_.only_kind) return;
     secrets(at["params"], path + ".params");
     if (!options_.schema || c_.plugins.path.empty()) return;
     const auto schema = options_.schema(c_, ins.plugin, ins.kind);

@@ -293,6 +293,50 @@ panics() { # bowline-panic itself is killed before and after each of its writes,
     done
   done < <(cut -d' ' -f1 "$dir/panic.own" | grep HALT)
 }
+alone_point() { # scenario, same, what, point: bowline-panic without a host, killed there and called again; then a host goes on
+  local s=$1 what=$3 at=$4 var verdict=survived code words
+  local -a said=("$panic" "${s#alone_}")
+  var=$dir/$s.$(printf '%s' "$what $at" | tr -c 'A-Za-z0-9' _)
+  : >"$var.problem"
+  cp -r "$dir/$s.left" "$var"
+  said+=(--var "$var" --config "$dir/$s.yaml" --reason 'crash matrix')
+  [ "$s" = alone_stop ] || said+=(--id fire-1)
+  read -ra words <<<"$what"
+  if [ "$what" = count ]; then
+    "$tracer" count "$var" "$dir/$s.points" -- "${said[@]}" >"$var.out" 2>"$var.err" || { cat "$var.err" >>"$var.problem"; verdict=FAILED; }
+  else
+    "$tracer" "${words[@]}" "$at" "$var" "$var.reached" -- "${said[@]}" >"$var.out" 2>"$var.err"
+    code=$?
+    [ "$(cat "$var.reached" 2>/dev/null)" = reached ] || verdict=missed
+    [ $verdict = survived ] || [ $code = 0 ] || { echo "it ends with $code: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED; }
+    # A sale that is perhaps on its way is waited for until that is proved or not.
+    timeout 240 "${said[@]}" >"$var.out" 2>"$var.err" || { echo "called again it ends with $?: $(cat "$var.out" "$var.err")" >>"$var.problem"; verdict=FAILED; }
+  fi
+  touch "$var.gate.1"
+  [ $verdict = FAILED ] || go_on "$s" "$var" >>"$var.problem" 2>&1 || verdict=FAILED
+  [ $verdict = FAILED ] || judged "$s" "$var" "" >>"$var.problem" 2>&1 || verdict=FAILED
+  note "$s" "$what" "$at" "$var" $verdict
+}
+alone() { # how many points of each: with the host dead at the gate, bowline-panic is killed before and after each point, and cut
+  local s command left before=$failed
+  for s in alone_stop alone_liquidate; do
+    scenario "$s"
+    host "$s" "$dir/$s.left"
+    "${command[@]}" >"$dir/$s.left.out" 2>"$dir/$s.left.err" &
+    left=$!
+    check "$s: the host comes to the gate" within 30 test -e "$dir/$s.left.gate.1.at"
+    kill -KILL "$left"
+    wait "$left" 2>/dev/null
+    check "$s: stops and an entry rest" is "$(venue_orders "$dir/$s.left" "state='OPEN'")" 3
+    alone_point "$s" "" count -
+    check "$s: its points are listed" test "$(grep -c -E '^(write|sync).*:(journal|mock_venue)\.db' "$dir/$s.points")" -ge 4
+    grep -E ':(journal\.db|mock_venue\.db|HALT)' "$dir/$s.points" >"$dir/$s.own"
+    many alone_point "$1" "$s" "" "kill before" <"$dir/$s.own"
+    many alone_point "$1" "$s" "" "kill after" <"$dir/$s.own"
+    many alone_point "$1" "$s" "" cut < <(grep -E '^(write|sync|truncate):' "$dir/$s.own")
+  done
+  [ "$before" = 0 ] || failed=$before
+}
 clock() { # how many: the wall clock steps back by an hour while the market is paced by it, and before a restart
   local s=clock n command var code
   scenario clock
@@ -355,7 +399,7 @@ list() { # the points of each scenario
 }
 
 for f in $(declare -F | sed -n 's/^declare -f \(\(give\|left\)_.*\)/\1/p'); do export -f "${f?}"; done
-export -f host go_on judged traced note point ask asked_point is drive send post order amended begin_drive end_drive nothing_held latched liquidated
+export -f host go_on judged traced note point alone_point ask asked_point is drive send post order amended begin_drive end_drive nothing_held latched liquidated venue_orders
 export bowline dir plugins panic tracer judge sql results BOWLINE_KEEP btc eth buy sell
 : >"$results"
 if ! "$tracer" count "$dir" "$dir/try" -- true 2>"$dir/err"; then
@@ -367,6 +411,7 @@ case ${1:-} in
     for s in $all_scenarios $commanded; do matrix "$s" "$all"; done
     for s in in_flight stops_late resting close_late liquidate amend; do again "$s" 8 "$all"; done
     panics
+    alone "$all"
     clock 12
     for s in entry_exit in_flight; do full "$s" "$all"; hold "$s" 10; read_only "$s"; done
     for s in stops_late reprice close states orders amend; do full "$s" "$all"; done
@@ -385,6 +430,7 @@ case ${1:-} in
     read_only in_flight
     operator 3
     panics
+    alone 1
     clock 2
     ;;
   --list)
@@ -392,7 +438,7 @@ case ${1:-} in
     exit "$failed"
     ;;
   --scenario)
-    if [ "$2" = operator ]; then operator "${3:-$all}"; elif [ "$2" = clock ]; then clock "${3:-12}"; elif [ "$2" = panics ]; then panics; else matrix "$2" "${3:-$all}"; fi
+    if [ "$2" = operator ]; then operator "${3:-$all}"; elif [ "$2" = clock ]; then clock "${3:-12}"; elif [ "$2" = panics ]; then panics; elif [ "$2" = alone ]; then alone "${3:-$all}"; else matrix "$2" "${3:-$all}"; fi
     ;;
   --point)
     if [ "$2" = operator ]; then

@@ -26,6 +26,15 @@ script() { # of those lines: the market as test.feed.crash plays it
     $1 == "quote" { printf "%d 2%04d quote %d %d %d %d %d\n", $2, $3, $2, $3, $4, $5, $6 }
     $1 == "gate" { printf "%d 99999 gate\n", $2 }' | sort -s -k1,1n -k2,2n | cut -d' ' -f3-
 }
+others_trade() { # HOUR:MINUTE, products with a price each: what others trade from then on, each second for two and a half minutes
+  local n at product
+  for n in $(seq 1 150); do
+    at=$(printf '2024-01-01T%s:%02d:%02dZ' "${1%:*}" $((10#${1#*:} + n / 60)) $((n % 60)))
+    for product in "${@:2}"; do
+      printf '%s{at: %s, do: trade, product: %s, qty: "100000", px: "%s"}' "$([ "$n$product" = "1$2" ] || echo ', ')" "$at" "${product%=*}" "${product#*=}"
+    done
+  done
+}
 open_ports="{ports: {signal-generator: 0, signal-bridge: 0, trade-execution: 0, portfolio-rebalancer: 0}}"
 
 # ---- the scenarios ------------------------------------------------------------------------------------------------------------
@@ -206,6 +215,21 @@ say 3 3 buy
 gate 6
 say 8 3 buy
 say 14 1 buy
+END
+      ;;
+    alone_stop | alone_liquidate) # the host is killed at the gate, and bowline-panic does it alone; others go on trading meanwhile
+      instruments='BTC-USD, ETH-USD, SOL-USD' listen=$open_ports position=25% same='' stops='max_distance: 5%, trailing: 0%, break_even: 0%'
+      execution='gtd_bars: 12, stops: {owner: venue}' venue="external_orders: [$(others_trade 00:25 BTC-USD=100 ETH-USD=50)]"
+      [ "$1" = alone_liquidate ] || sound='protected resting'
+      script >"$dir/$1.script" <<'END'
+market 1 30 10000 10000 10000 9990 10000 10000 10000 10000 10000 10000 10000 10000
+market 2 30 5000 5000 5000 4990 5000 5000 5000 5000 5000 5000 5000 5000
+market 3 0 100 100 100 101 102 102 102 102 102 102 102 102
+say 3 1 buy
+say 3 2 buy
+say 3 3 buy
+gate 6
+say 8 3 buy
 END
       ;;
     states) # states and locks, of one product and of all
@@ -433,3 +457,8 @@ left_halt() { [ ! -e "$1/HALT" ]; }
 left_latched() { latched "$1"; }
 left_liquidate() { liquidated "$1"; }
 left_panic() { liquidated "$1"; }
+left_alone_liquidate() { liquidated "$1" && [ "$(venue_orders "$1" "state='OPEN'")" = 0 ]; }
+left_alone_stop() { # the entry has gone, the stops stand, nothing was sold
+  latched "$1" && [ "$(venue_orders "$1" "symbol='SOL-USD' AND state='CANCELLED'")" = 1 ] &&
+    [ "$(venue_orders "$1" "type='STOP_LIMIT' AND state='OPEN'")" = 2 ] && [ "$(venue_orders "$1" "side='SELL' AND cum_qty <> '0'")" = 0 ]
+}

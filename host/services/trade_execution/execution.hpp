@@ -197,11 +197,17 @@ class Execution {
   std::string liquidation_progress() const;
   /// Signs the receipts of liquidations that end from here on; borrowed. Without it they say that they are not signed.
   void sign_receipts(const store::ReceiptKey& key) noexcept { receipt_key_ = &key; }
+  /// Of the one that runs; empty: none does.
+  std::string_view liquidating_id() const noexcept { return liquidation_ ? std::string_view(liquidation_->id) : std::string_view(); }
   /// A liquidation of an earlier process waits for what was settled before to be recalled: its prices come with it.
   bool waits_for_history() const noexcept { return liquidation_.has_value() && resuming_ && !history_over_ && !without_history_; }
   /// Nothing comes of the feed: the liquidation goes on with what the journal and the venue tell. Where no price is known its
   /// slices are sized by what they cost.
   void go_on_without_history() noexcept { without_history_ = true; }
+  /// One look of who stands in for a host that is dead (bowline-panic, trading rules 3.7), behind restored() and begin(): asks what
+  /// became of orders, asks for the cancels of entries again, and hears what it was answered. It buys nothing, lets no exit and no
+  /// stop go on, and places none.
+  void look_as_stand_in(core::Nanos now);
   /// The next step of it, if the venue has answered; whether anything was asked or sold. Called several times a second, and at
   /// each step.
   bool look_at_liquidation(core::Nanos now);
