@@ -1,0 +1,187 @@
+#include "core/projection.hpp"
+
+#include "core/contract.hpp"
+
+namespace bowline::core {
+namespace {
+
+constexpr std::int64_t parts = 4096;
+constexpr Decimal one = Decimal::from_int(1);
+
+Decimal taken(const Room& room, std::size_t claim, Decimal qty) {
+  return room.unit[claim].is_zero() || qty.is_zero() ? Decimal::zero() : mul(room.unit[claim], qty, Rounding::up);
+}
+
+class Projecting {
+  std::span<const Claim> claims_;
+  const AskRules& ask_;
+  std::vector<bool> out_;
+  Projection p_;
+
+  /// How far the open claims of a room can be raised beside those that are settled; one: all the way.
+  Decimal factor(const Room& room, const std::vector<bool>& open) const {
+    Decimal settled = Decimal::zero(), claimed = Decimal::zero();
+    std::int64_t members = 0;
+    for (std::size_t i = 0; i < claims_.size(); ++i) {
+      if (out_[i] || room.unit[i].is_zero()) continue;
+      ++members;
+      Decimal& sum = open[i] ? claimed : settled;
+      sum = sum + taken(room, i, open[i] ? claims_[i].wanted : p_.shares[i].qty);
+    }
+    if (claimed.is_set() && claimed.is_zero()) return one;
+    const Decimal all = settled + claimed;
+    if (all.is_set() && room.left.is_set() && all <= room.left) return one;
+    // Each amount is rounded up by whoever adds them up: so much is kept free for it.
+    const Decimal spare = room.left - settled - mul_int(Decimal::epsilon(), 4 * (members + 4));
+    if (!spare.is_set() || !spare.is_positive() || !claimed.is_set()) return Decimal::zero();
+    return div(spare, claimed, Rounding::floor);
+  }
+
+  /// Raises all that are not left out alike; the members of a room that is full stay where they are.
+  void fill() {
+    std::vector<bool> open(claims_.size());
+    for (std::size_t i = 0; i < claims_.size(); ++i) {
+      open[i] = !out_[i];
+      if (open[i]) p_.shares[i] = {claims_[i].wanted, one, Share::no_room};
+    }
+    for (;;) {
+      std::size_t tightest = Share::no_room;
+      Decimal least = one;
+      for (std::size_t r = 0; r < p_.rooms.size(); ++r)
+        if (const Decimal f = factor(p_.rooms[r], open); f < least) {
+          tightest = r;
+          least = f;
+        }
+      if (tightest == Share::no_room) return;
+      for (std::size_t i = 0; i < claims_.size(); ++i) {
+        if (!open[i] || p_.rooms[tightest].unit[i].is_zero()) continue;
+        open[i] = false;
+        p_.shares[i] = {floor_to(mul(claims_[i].wanted, least, Rounding::floor), claims_[i].step), least, tightest};
+      }
+    }
+  }
+
+  void leave_out(std::size_t claim) {
+    out_[claim] = true;
+    p_.shares[claim].qty = Decimal::zero();
+  }
+
+  bool leave_smallest_out() {
+    std::size_t worst = Share::no_room;
+    Decimal least = one;
+    for (std::size_t i = 0; i < claims_.size(); ++i) {
+      if (out_[i] || p_.shares[i].qty >= claims_[i].least) continue;
+      const Decimal ratio = div(p_.shares[i].qty, claims_[i].least, Rounding::floor);
+      const bool later = worst != Share::no_room && ratio == least && claims_[i].instrument > claims_[worst].instrument;
+      if (worst != Share::no_room && !(ratio < least) && !later) continue;
+      worst = i;
+      least = ratio;
+    }
+    if (worst == Share::no_room) return false;
+    leave_out(worst);
+    return true;
+  }
+
+  std::vector<Decimal> quantities() const {
+    std::vector<Decimal> out;
+    for (const Share& s : p_.shares) out.push_back(s.qty);
+    return out;
+  }
+
+  /// Those of `among` that have more than the rules allow them beside the others.
+  std::vector<std::size_t> over(std::span<const std::size_t> among, const std::vector<Decimal>& qty) const {
+    std::vector<std::size_t> out;
+    for (const std::size_t i : among)
+      if (qty[i].is_positive() && ask_(i, qty).qty < qty[i]) out.push_back(i);
+    return out;
+  }
+
+  std::size_t last_of(std::span<const std::size_t> some) const {
+    std::size_t last = some.front();
+    for (const std::size_t i : some)
+      if (claims_[i].instrument > claims_[last].instrument) last = i;
+    return last;
+  }
+
+  /// Makes a room of what the rules allow to all of `too_much` that share a limit; the others are beside them as they are.
+  void learn(const std::vector<std::size_t>& too_much) {
+    const std::vector<Decimal> whole = quantities();
+    const auto at = [&](std::int64_t part) {
+      std::vector<Decimal> qty = whole;
+      for (const std::size_t i : too_much)
+        qty[i] = mul(whole[i], div(Decimal::from_int(part), Decimal::from_int(parts), Rounding::down), Rounding::floor);
+      return qty;
+    };
+    std::int64_t fits = 0, too_large = parts;
+    std::vector<std::size_t> stuck = too_much;
+    while (too_large - fits > 1) {
+      const std::int64_t mid = fits + (too_large - fits) / 2;
+      std::vector<std::size_t> still = over(too_much, at(mid));
+      if (still.empty()) {
+        fits = mid;
+      } else {
+        too_large = mid;
+        stuck = std::move(still);
+      }
+    }
+    const std::size_t last = last_of(stuck);
+    const Allowed said = ask_(last, at(too_large));
+    Room room{said.code, "what " + said.rule + " allows", Decimal::zero(), std::vector<Decimal>(claims_.size(), Decimal::zero())};
+    const std::vector<Decimal> fitting = at(fits);
+    Decimal smallest = Decimal::not_set();
+    for (const std::size_t i : stuck) {
+      room.left = room.left + mul(claims_[i].px, fitting[i], Rounding::up);
+      const Decimal least = mul(claims_[i].px, claims_[i].least, Rounding::up);
+      if (!smallest.is_set() || (least.is_set() && least < smallest)) smallest = least;
+    }
+    const bool serves = room.left.is_set() && smallest.is_set() && room.left >= smallest;
+    if (serves)
+      for (const std::size_t i : stuck) room.unit[i] = claims_[i].px;
+    p_.rooms.push_back(std::move(room));
+    if (serves) return;
+    // No part of it makes one order, though each alone was allowed one: they shut each other out, so one of them goes.
+    p_.shares[last] = {Decimal::zero(), Decimal::zero(), p_.rooms.size() - 1};
+    out_[last] = true;
+  }
+
+ public:
+  Projecting(std::span<const Claim> claims, std::vector<Room> rooms, const AskRules& ask)
+      : claims_(claims), ask_(ask), out_(claims.size(), false), p_{std::vector<Share>(claims.size()), std::move(rooms)} {
+    for (const Claim& c : claims)
+      BOWLINE_EXPECTS(c.wanted.is_positive() && c.least.is_positive() && c.step.is_positive() && c.px.is_positive());
+    for (const Room& r : p_.rooms) BOWLINE_EXPECTS(r.unit.size() == claims.size());
+  }
+
+  Projection run() {
+    std::vector<std::size_t> all(claims_.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    for (std::size_t rounds = 2 * claims_.size() + 8;; --rounds) {
+      do fill();
+      while (leave_smallest_out());
+      if (!ask_) return std::move(p_);
+      const std::vector<std::size_t> too_much = over(all, quantities());
+      if (too_much.empty()) return std::move(p_);
+      if (rounds > 0) {
+        learn(too_much);
+        continue;
+      }
+      // A rule whose answers make no sense together: what it does not allow is not bought.
+      rounds = 1;
+      for (const std::size_t i : too_much) leave_out(i);
+    }
+  }
+};
+
+}  // namespace
+
+Projection project(std::span<const Claim> claims, std::vector<Room> rooms, const AskRules& ask) {
+  return Projecting(claims, std::move(rooms), ask).run();
+}
+
+Decimal wanted_of(const Room& room, std::span<const Claim> claims) {
+  Decimal sum = Decimal::zero();
+  for (std::size_t i = 0; i < claims.size(); ++i) sum = sum + taken(room, i, claims[i].wanted);
+  return sum;
+}
+
+}  // namespace bowline::core
