@@ -5,7 +5,7 @@
 namespace bowline::core {
 namespace {
 
-constexpr std::int64_t parts = 4096;
+constexpr std::int64_t parts = 1 << 20;
 constexpr Decimal one = Decimal::from_int(1);
 
 Decimal taken(const Room& room, std::size_t claim, Decimal qty) {
@@ -18,23 +18,26 @@ class Projecting {
   std::vector<bool> out_;
   Projection p_;
 
-  /// How far the open claims of a room can be raised beside those that are settled; one: all the way.
-  Decimal factor(const Room& room, const std::vector<bool>& open) const {
+  /// How far the open claims of a room can be raised beside those that are settled; one: all the way. `kept` of it stays free.
+  Decimal factor(const Room& room, const std::vector<bool>& open, Decimal kept) const {
     Decimal settled = Decimal::zero(), claimed = Decimal::zero();
-    std::int64_t members = 0;
     for (std::size_t i = 0; i < claims_.size(); ++i) {
-      if (out_[i] || room.unit[i].is_zero()) continue;
-      ++members;
+      if (out_[i]) continue;
       Decimal& sum = open[i] ? claimed : settled;
       sum = sum + taken(room, i, open[i] ? claims_[i].wanted : p_.shares[i].qty);
     }
     if (claimed.is_set() && claimed.is_zero()) return one;
     const Decimal all = settled + claimed;
     if (all.is_set() && room.left.is_set() && all <= room.left) return one;
-    // Each amount is rounded up by whoever adds them up: so much is kept free for it.
-    const Decimal spare = room.left - settled - mul_int(Decimal::epsilon(), 4 * (members + 4));
+    const Decimal spare = room.left - settled - kept;
     if (!spare.is_set() || !spare.is_positive() || !claimed.is_set()) return Decimal::zero();
     return div(spare, claimed, Rounding::floor);
+  }
+
+  bool fits(const Room& room) const {
+    Decimal sum = Decimal::zero();
+    for (std::size_t i = 0; i < claims_.size(); ++i) sum = sum + taken(room, i, p_.shares[i].qty);
+    return sum.is_set() && room.left.is_set() && sum <= room.left;
   }
 
   /// Raises all that are not left out alike; the members of a room that is full stay where they are.
@@ -48,17 +51,24 @@ class Projecting {
       std::size_t tightest = Share::no_room;
       Decimal least = one;
       for (std::size_t r = 0; r < p_.rooms.size(); ++r)
-        if (const Decimal f = factor(p_.rooms[r], open); f < least) {
+        if (const Decimal f = factor(p_.rooms[r], open, Decimal::zero()); f < least) {
           tightest = r;
           least = f;
         }
       if (tightest == Share::no_room) return;
-      for (std::size_t i = 0; i < claims_.size(); ++i) {
-        if (!open[i] || p_.rooms[tightest].unit[i].is_zero()) continue;
-        open[i] = false;
-        p_.shares[i] = {floor_to(mul(claims_[i].wanted, least, Rounding::floor), claims_[i].step), least, tightest};
-      }
+      const Room& room = p_.rooms[tightest];
+      // Each amount is rounded up by whoever adds them up: where that makes it too much, so much is kept free for it.
+      const Decimal kept = mul_int(Decimal::epsilon(), 4 * (static_cast<std::int64_t>(claims_.size()) + 4));
+      const Decimal safe = factor(room, open, kept);
+      raise(room, open, least, tightest);
+      if (least.is_positive() && !fits(room)) raise(room, open, safe, tightest);
+      for (std::size_t i = 0; i < claims_.size(); ++i) open[i] = open[i] && room.unit[i].is_zero();
     }
+  }
+  void raise(const Room& room, const std::vector<bool>& open, Decimal part, std::size_t of) {
+    for (std::size_t i = 0; i < claims_.size(); ++i)
+      if (open[i] && !room.unit[i].is_zero())
+        p_.shares[i] = {floor_to(mul(claims_[i].wanted, part, Rounding::floor), claims_[i].step), part, of};
   }
 
   void leave_out(std::size_t claim) {

@@ -56,7 +56,7 @@ using AskRules = std::function<Allowed(std::size_t claim, std::span<const Decima
 /// from it first (of equal ones the last of the configuration), so that the others can have its part.
 ///
 /// Rules can't be asked for their limits, only about an order: `ask` is asked about each beside all others, and what does not
-/// fit is made a room of, as large as the largest part (in 4096ths) of them that does. A rule is never asked about less than a
+/// fit is made a room of, as large as the largest part of them (in 2^-20ths) that does. A rule is never asked about less than a
 /// claim wants, since some cut what is asked for by a part (a drawdown's ladder): asked again they would cut again.
 ///
 /// Pure; the order of the claims does not matter. What comes out, claimed again, comes out again.
