@@ -1,11 +1,14 @@
 #include "core/projection.hpp"
 
+#include <algorithm>
+
 #include "core/contract.hpp"
 
 namespace bowline::core {
 namespace {
 
 constexpr std::int64_t parts = 1 << 20;
+constexpr std::uint32_t most_rounds = 32;  // rooms that are looked for: rules have a few limits each
 constexpr Decimal one = Decimal::from_int(1);
 
 Decimal taken(const Room& room, std::size_t claim, Decimal qty) {
@@ -106,11 +109,12 @@ class Projecting {
     return out;
   }
 
-  std::size_t last_of(std::span<const std::size_t> some) const {
-    std::size_t last = some.front();
-    for (const std::size_t i : some)
-      if (claims_[i].instrument > claims_[last].instrument) last = i;
-    return last;
+  bool all_allowed(std::span<const std::size_t> among, const std::vector<Decimal>& qty) const {
+    return std::none_of(among.begin(), among.end(), [&](std::size_t i) { return qty[i].is_positive() && ask_(i, qty).qty < qty[i]; });
+  }
+
+  std::size_t first_of(std::span<const std::size_t> some) const {
+    return *std::min_element(some.begin(), some.end(), [this](std::size_t a, std::size_t b) { return claims_[a].instrument < claims_[b].instrument; });
   }
 
   /// Makes a room of what the rules allow to all of `too_much` that share a limit; the others are beside them as they are.
@@ -123,21 +127,16 @@ class Projecting {
       return qty;
     };
     std::int64_t fits = 0, too_large = parts;
-    std::vector<std::size_t> stuck = too_much;
     while (too_large - fits > 1) {
       const std::int64_t mid = fits + (too_large - fits) / 2;
-      std::vector<std::size_t> still = over(too_much, at(mid));
-      if (still.empty()) {
-        fits = mid;
-      } else {
-        too_large = mid;
-        stuck = std::move(still);
-      }
+      (all_allowed(too_much, at(mid)) ? fits : too_large) = mid;
     }
-    const std::size_t last = last_of(stuck);
-    const Allowed said = ask_(last, at(too_large));
+    const std::vector<Decimal> beyond = at(too_large), fitting = at(fits);
+    std::vector<std::size_t> stuck = over(too_much, beyond);
+    if (stuck.empty()) stuck = too_much;  // what it said a moment ago
+    const std::size_t first = first_of(stuck);
+    const Allowed said = ask_(first, beyond);
     Room room{said.code, "what " + said.rule + " allows", Decimal::zero(), std::vector<Decimal>(claims_.size(), Decimal::zero())};
-    const std::vector<Decimal> fitting = at(fits);
     Decimal smallest = Decimal::not_set();
     for (const std::size_t i : stuck) {
       room.left = room.left + mul(claims_[i].px, fitting[i], Rounding::up);
@@ -149,9 +148,13 @@ class Projecting {
       for (const std::size_t i : stuck) room.unit[i] = claims_[i].px;
     p_.rooms.push_back(std::move(room));
     if (serves) return;
-    // No part of it makes one order, though each alone was allowed one: they shut each other out, so one of them goes.
-    p_.shares[last] = {Decimal::zero(), Decimal::zero(), p_.rooms.size() - 1};
-    out_[last] = true;
+    // No part of it makes one order, though each alone was allowed one: they shut each other out. One stays, for now; of
+    // the others some may go beside it all the same, in the next step.
+    for (const std::size_t i : stuck) {
+      if (i == first && stuck.size() > 1) continue;
+      p_.shares[i] = {Decimal::zero(), Decimal::zero(), p_.rooms.size() - 1};
+      out_[i] = true;
+    }
   }
 
  public:
@@ -165,7 +168,7 @@ class Projecting {
   Projection run() {
     std::vector<std::size_t> all(claims_.size());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
-    for (std::size_t rounds = 2 * claims_.size() + 8;; --rounds) {
+    for (std::uint32_t rounds = most_rounds;; --rounds) {
       do fill();
       while (leave_smallest_out());
       if (!ask_) return std::move(p_);

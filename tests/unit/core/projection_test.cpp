@@ -154,6 +154,22 @@ TEST_CASE("rule 1.3: of those that shut each other out one is bought, and not no
   CHECK(p.rooms[p.shares[0].room].code == "TOO_ALIKE");
 }
 
+TEST_CASE("rule 1.3: of many that shut each other out the first of the configuration is bought, without asking for long") {
+  std::vector<Claim> claims;
+  for (std::uint32_t i = 40; i > 0; --i) claims.push_back(claim(i, "50"_dec));
+  std::uint64_t asked = 0;
+  const AskRules apart = [&](std::size_t at, std::span<const Decimal> beside) {
+    ++asked;
+    for (std::size_t i = 0; i < claims.size(); ++i)
+      if (i != at && beside[i].is_positive()) return Allowed{Decimal::zero(), "pair", "TOO_ALIKE"};
+    return Allowed{claims[at].wanted, {}, {}};
+  };
+  const std::vector<Decimal> qty = shares(claims, {}, apart);
+  CHECK(qty.back() == "50"_dec);
+  CHECK(std::count(qty.begin(), qty.end(), Decimal::zero()) == 39);
+  CHECK(asked < 200);
+}
+
 TEST_CASE("rule 1.3: a rule whose answers make no sense buys nothing that it does not allow, and comes to an end") {
   const std::vector<Claim> claims{claim(1, "50"_dec), claim(2, "50"_dec), claim(3, "50"_dec)};
   std::uint64_t asked = 0;
