@@ -107,6 +107,25 @@ bool RiskChain::run_rules(Intent& intent, const InstrumentTable& table, const bl
   return true;
 }
 
+Decimal being_bought(const Intent& intent, const Portfolio& book, const bl_portfolio& view) {
+  // In-flight, unknown and resting orders count in every limit (trading rules 5.5).
+  Decimal working = Decimal::zero();
+  for (std::uint32_t i = 0; i < view.n_working; ++i) {
+    const bl_working& w = *view.working[i];
+    if (w.intent->side != BL_BUY) continue;
+    // The order that is judged again, to be sent again, is not working beside itself.
+    if (std::strncmp(w.intent->client_id, intent.abi.client_id, sizeof w.intent->client_id) == 0) continue;
+    const Decimal leaves = Decimal::from_raw(w.leaves_qty);
+    Decimal px = Decimal::from_raw(w.intent->limit_px);
+    if (!px.is_set()) px = book.ask({w.intent->instrument});
+    if (leaves.is_set() && px.is_set())
+      working = working + mul(leaves, px, Rounding::up);
+    else if (const Decimal cost = Decimal::from_raw(w.intent->quote_qty); cost.is_set())
+      working = working + cost;
+  }
+  return working;
+}
+
 bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
                           std::vector<CheckRecord>& checks) const {
   const InstrumentId id = intent.instrument();
@@ -149,21 +168,7 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   if (limits_.max_orders_per_minute > 0 && facts.orders_last_minute >= limits_.max_orders_per_minute)
     return refuse("ORDER_RATE_LIMIT", Decimal::from_int(facts.orders_last_minute),
                   Decimal::from_int(limits_.max_orders_per_minute), "too many orders in a minute");
-  // In-flight, unknown and resting orders count in every limit (trading rules 5.5).
-  Decimal working = Decimal::zero();
-  for (std::uint32_t i = 0; i < view.n_working; ++i) {
-    const bl_working& w = *view.working[i];
-    if (w.intent->side != BL_BUY) continue;
-    // The order that is judged again, to be sent again, is not working beside itself.
-    if (std::strncmp(w.intent->client_id, intent.abi.client_id, sizeof w.intent->client_id) == 0) continue;
-    const Decimal leaves = Decimal::from_raw(w.leaves_qty);
-    Decimal px = Decimal::from_raw(w.intent->limit_px);
-    if (!px.is_set()) px = book.ask({w.intent->instrument});
-    if (leaves.is_set() && px.is_set())
-      working = working + mul(leaves, px, Rounding::up);
-    else if (const Decimal cost = Decimal::from_raw(w.intent->quote_qty); cost.is_set())
-      working = working + cost;
-  }
+  const Decimal working = being_bought(intent, book, view);
   if (limits_.max_total.is_set() && over(book.exposure() + working + notional, limits_.max_total))
     return refuse("TOTAL_NOTIONAL_LIMIT", book.exposure() + working + notional, limits_.max_total, "invested above the cap");
   const Decimal fee_rate = ins.rules.taker_fee;
@@ -175,11 +180,21 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   return true;
 }
 
+bool RiskChain::floor_lets_through(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts) const {
+  std::vector<CheckRecord> said;
+  return run_floor(intent, book, view, facts, said);
+}
+
 RiskAnswer RiskChain::approve(const Intent& intent, const Portfolio& book, const bl_portfolio& view,
-                              const FloorFacts& facts, std::vector<CheckRecord>& checks) {
+                              const FloorFacts& facts, std::vector<CheckRecord>& checks, const Cut* cut) {
   Intent judged = intent;
-  if (!run_rules(judged, book.instruments(), view, checks) || !run_floor(judged, book, view, facts, checks))
-    return RiskRefusal{checks.back().code};
+  if (!run_rules(judged, book.instruments(), view, checks)) return RiskRefusal{checks.back().code};
+  if (cut != nullptr && judged.qty().is_set() && cut->most < judged.qty()) {
+    checks.push_back(cut->why);
+    if (!cut->most.is_positive()) return RiskRefusal{checks.back().code};
+    judged.abi.qty = cut->most.raw();
+  }
+  if (!run_floor(judged, book, view, facts, checks)) return RiskRefusal{checks.back().code};
   // The property the whole chain rests on: what leaves is never more than what was proposed.
   BOWLINE_ENSURES(!intent.qty().is_set() || judged.qty() <= intent.qty());
   return RiskApproved<Intent>(judged);

@@ -47,6 +47,12 @@ struct FloorFacts {
   Nanos now = 0;
 };
 
+/// What the projection (projection.hpp) leaves of an order behind the rules: at most this much, zero = nothing, and why.
+struct Cut {
+  Decimal most;
+  CheckRecord why;
+};
+
 /// Refused: who refused is the last check of the list.
 struct RiskRefusal {
   std::string code;
@@ -60,9 +66,9 @@ class RiskChain {
   RiskChain(std::vector<std::unique_ptr<RiskRule>> rules, FloorLimits limits, SharedText floor_name);
 
   /// Judges `intent`. Each verdict is appended to `checks`. A shrunk quantity is floored to the product's step and
-  /// judged again by nobody: rules only see the intent as proposed or as shrunk so far.
+  /// judged again by nobody: rules only see the intent as proposed or as shrunk so far. A `cut` comes behind the rules.
   RiskAnswer approve(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
-                     std::vector<CheckRecord>& checks);
+                     std::vector<CheckRecord>& checks, const Cut* cut = nullptr);
   /// An amendment of a buy. What it increases is judged as its whole rest would be if it were ordered now, and is taken whole
   /// or not at all: a rule that would shrink it refuses it. Less of what was judged before passes an open gate.
   AmendmentAnswer approve(const Amendment& amendment, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
@@ -70,8 +76,11 @@ class RiskChain {
   /// The rules alone, without the floor and without an approval: what the bridge asks in advance.
   bool advise(const Intent& intent, const InstrumentTable& table, const bl_portfolio& view,
               std::vector<CheckRecord>& checks, Decimal& allowed_qty);
+  /// The floor alone, the other way round: whether it would let the order through if all rules did.
+  bool floor_lets_through(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts) const;
   std::span<const std::unique_ptr<RiskRule>> rules() const noexcept { return rules_; }
   const FloorLimits& limits() const noexcept { return limits_; }
+  const SharedText& floor_name() const noexcept { return floor_name_; }
 
  private:
   std::vector<std::unique_ptr<RiskRule>> rules_;
@@ -81,6 +90,9 @@ class RiskChain {
   bool run_floor(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
                  std::vector<CheckRecord>& checks) const;
 };
+
+/// What the working buys of a view take of the quote asset, fees outside; `intent` itself does not count. Not set: beyond all bounds.
+Decimal being_bought(const Intent& intent, const Portfolio& book, const bl_portfolio& view);
 
 /// Exits: approved when the host itself proves them risk-reducing (trading rules 3.1): sell quantity + all unresolved and
 /// resting sells <= the position. Plugin verdicts are recorded by the caller and do not bind.

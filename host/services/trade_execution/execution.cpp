@@ -235,7 +235,8 @@ void Execution::action_changed(InstrumentId id) {
   if (!strangers_.empty()) ask_about_strangers();
   if (reconcile_looks()) reconcile_if_due();
   if (!liquidation_) {
-    for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
+    for (const core::Instrument& ins : table_.all()) propose(ins.id, now);
+    place_entries(now);
     if (options_.position_drift.on() || options_.exposure_drift.on()) trim_drift(now);
   }
   if (!approved_.empty()) flush_frame(now);
@@ -410,7 +411,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
          purpose == Purpose::operator_order;
 }
 
-[[gnu::hot]] void Execution::consider(InstrumentId id, Nanos now) {
+[[gnu::hot]] void Execution::propose(InstrumentId id, Nanos now) {
   const core::Target* target = book_.live(id, now);
   if (target == nullptr) return;
   const core::Instrument& ins = table_[id];
@@ -545,15 +546,8 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   core::Intent intent = make_intent(ins, Side::buy, qty, target->purpose, target->decision, target->ref_px, now);
   if (!entry_terms(intent, touch, now)) return stop(codes().given_up);
   r.order_qty = qty;
-  auto answer = chain_.approve(intent, portfolio_, view_.get(), facts(id, now), r.checks);
-  if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
-  auto& approved = std::get<core::RiskApproved<core::Intent>>(answer);
-  r.order = core::ClientOrderId(approved->client_id());
-  r.order_qty = approved->qty();
   r.code = codes().order;
-  count_entry(*approved, now);
-  approved_.push_back(approved);
-  sized_.push_back(std::move(r));
+  wishes_.push_back({std::move(intent), std::move(r), max(qty, floor_to(within_own_cap(id, more, target->purpose), ins.rules.base_step))});
 }
 
 // Everything approved in this frame becomes durable in one commit; only then is any of it handed over.

@@ -19,11 +19,13 @@
 #include "core/order.hpp"
 #include "core/portfolio.hpp"
 #include "core/portfolio_view.hpp"
+#include "core/projection.hpp"
 #include "core/protection.hpp"
 #include "core/risk_chain.hpp"
 #include "core/target_book.hpp"
 #include "services/trade_execution/amend_request.hpp"
 #include "services/trade_execution/broker_port.hpp"
+#include "services/trade_execution/entry_wish.hpp"
 #include "services/trade_execution/execution_counts.hpp"
 #include "services/trade_execution/execution_options.hpp"
 #include "services/trade_execution/liquidation.hpp"
@@ -502,7 +504,20 @@ class Execution {
   void reconcile_in_time();
   void tell_mute(core::Nanos now);
 
+  /// What the product's live target leads to. An exit is made an order of this frame; an entry becomes a wish, and is none
+  /// before place_entries(). consider() is both, for one product.
+  void propose(core::InstrumentId id, core::Nanos now);
   void consider(core::InstrumentId id, core::Nanos now);
+  // ---- execution_project.cpp
+  std::vector<EntryWish> wishes_;  // of this frame
+  void place_entries(core::Nanos now);
+  void judge_in_turn(core::Nanos now);
+  bool short_of_room();
+  bool share_out(core::Nanos now);
+  bool cut_alone(EntryWish& wish, Decimal least, core::Nanos now);
+  Decimal allowed_alone(const EntryWish& wish);
+  Decimal least_order(const core::Intent& entry) const;
+  std::vector<core::Room> common_rooms(std::span<EntryWish* const> entries, bool with_drift, core::Nanos now) const;
   // ---- what an operator asks for (execution_operator.cpp)
   Result<void> not_outranked(const core::Instrument& ins, core::Side side, bool rests) const;
   Result<void> may_be_bought(const core::Instrument& ins, core::Nanos now) const;
@@ -564,6 +579,9 @@ class Execution {
   void trim_drift(core::Nanos now);
   void trim(const core::Instrument& ins, Decimal keep, core::Nanos now);
   Decimal within_caps(core::InstrumentId id, Decimal qty, core::Purpose purpose) const;
+  Decimal within_own_cap(core::InstrumentId id, Decimal qty, core::Purpose purpose) const;
+  /// What may be bought in all before execution.drift.exposure would trim it; none: it is off.
+  std::optional<Decimal> exposure_room() const;
   // ---- execution_protection.cpp
   void watch(core::InstrumentId id, core::Nanos now);
   void watch_all(core::Nanos now);

@@ -243,7 +243,7 @@ Result<void> Execution::restore_owed(const store::JournalRow& row) {
   const auto r = store::read_owed(row.payload);
   if (!r) return r.error();
   const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == r->order; });
-  if (known == ended_.end()) ended_.push_back({r->order, r->told, 0, r->judged, row.time});
+  if (known == ended_.end()) ended_.push_back({r->order, r->told, 0, r->judged});
   else *known = {r->order, r->told, 0, r->judged, known->since};
   return {};
 }

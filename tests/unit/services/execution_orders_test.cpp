@@ -365,8 +365,8 @@ TEST_CASE("two entries of one frame share the cash, the cap and the rate") {
     Desk d({}, "1000"_dec);
     d.price(d.m.bnb, 10000);
     d.want({d.target(Purpose::entry, 0.6), d.target(Purpose::entry, 0.6, d.m.bnb)});
-    CHECK(d.broker.sent.size() == 1);
-    CHECK(d.why("QUOTE_BALANCE_SHORT") == 1);
+    REQUIRE(d.broker.sent.size() == 2);
+    for (const Intent& i : d.broker.sent) CHECK(i.qty() == "4.9431"_dec);  // 1000 of the 1,213.79 that both would take
   }
   {
     FloorLimits limits;
@@ -374,8 +374,8 @@ TEST_CASE("two entries of one frame share the cash, the cap and the rate") {
     Desk d(limits);
     d.price(d.m.bnb, 10000);
     d.want({d.target(Purpose::entry, 0.05), d.target(Purpose::entry, 0.05, d.m.bnb)});
-    CHECK(d.broker.sent.size() == 1);
-    CHECK(d.why("TOTAL_NOTIONAL_LIMIT") == 1);
+    REQUIRE(d.broker.sent.size() == 2);
+    for (const Intent& i : d.broker.sent) CHECK(i.qty() == "3.5017"_dec);
   }
   FloorLimits limits;
   limits.max_orders_per_minute = 1;

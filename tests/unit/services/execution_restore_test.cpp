@@ -412,10 +412,15 @@ TEST_CASE("restart: the day's cap and the orders of the last minute go on counti
   a.exec->restored();
   a.now = start_ns + 3 * bar_ns;  // the same day
   a.price(a.m.btc, 10000);
-  a.want(Purpose::entry, 0.07);  // some 200 more: with the 500 of before, above the cap
+  a.want(Purpose::entry, 0.07);  // some 200 more, and with the 500 of before 100 are left of the cap
+  REQUIRE(a.broker.sent.size() == 1);
+  CHECK(a.last().qty() == "1.003"_dec);  // 100.25 at 99.95
+  a.fills = 10;  // ids that the process before has not told
+  a.fill(a.last(), a.last().qty(), a.last().limit_px());
+  a.now += bar_ns;
+  a.price(a.m.btc, 10000);
+  a.want(Purpose::entry, 0.07);
   CHECK(a.why("DAY_NOTIONAL_LIMIT") == 1);
-  CHECK(a.broker.sent.empty());
-  a.want(Purpose::entry, 0.058);
   CHECK(a.broker.sent.size() == 1);
 }
 
