@@ -41,6 +41,9 @@ struct FloorFacts {
   bool locked = false, listed = true;         // the product: by an operator; by the configuration's allow- and deny-list
   Decimal day_notional = Decimal::zero();     // entries of the UTC day, filled and working
   std::uint32_t orders_last_minute = 0;       // with those of this frame
+  Decimal ramp_notional = Decimal::not_set(); // the ramp as it stands (trading rules 6), below the limits above; not set = none
+  std::uint32_t ramp_orders = 0;              // 0 = none
+  std::uint32_t day_orders = 0;               // entries ordered in the UTC day, with those of this frame
   Nanos now = 0;
 };
 
