@@ -48,9 +48,9 @@ fixture() { # file
   cp "$FIXTURES/$1.so" "$dir/plugins/"
 }
 fixture broker
-bad "a broker that says it is real" 9 'instances\[3\].plugin: plugin test.puppet talks to a real venue' \
+bad "a broker that does not say what its venue is" 9 'instances\[3\].plugin: plugin test.puppet talks to a real venue' \
   "s|path: \[|&$dir/plugins, |; s/plugin: bowline.broker.mock.*/plugin: test.puppet}/"
-check "a broker that says it is real: check-config refuses it too" ends 9 "$bowline" check-config "$dir/bad.yaml"
+check "a broker that does not say what its venue is: check-config refuses it too" ends 9 "$bowline" check-config "$dir/bad.yaml"
 fixture feed_pushed
 bad "a feed that pushes" 3 'instances\[0\].plugin: plugin test.puppet publishes from its own threads' \
   "s|path: \[|&$dir/plugins, |; s/plugin: bowline.feed.simulated.*/plugin: test.puppet}/"
