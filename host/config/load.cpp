@@ -9,6 +9,7 @@
 
 #include <yaml-cpp/eventhandler.h>
 
+#include "config/live_guards.hpp"
 #include "config/params.hpp"
 #include "config/secret.hpp"
 #include "config/values.hpp"
@@ -39,16 +40,20 @@ class Loader {
   void all(const Node& root) {
     tree_.check_keys(root, "", "");
     if (!root.IsMap()) return;
-    one_of(root["mode"], "mode", {"mock", "live"}, c_.mode);
+    if (written_out(root["mode"], "mode")) one_of(root["mode"], "mode", {"mock", "live"}, c_.mode);
+    const bool says_live = c_.mode == "live";
     trading_mode(root["mode"]);
+    if (written_out(root["confirm_live"], "confirm_live")) flag(root["confirm_live"], "confirm_live", c_.live.confirm);
+    flag(root["allow_outside_kubernetes"], "allow_outside_kubernetes", c_.live.outside_kubernetes);
     services(root);
     number(root["seed"], "seed", 0, INT64_MAX, c_.seed);
     duration(root["interval"], "interval", 1'000'000'000, c_.interval_ns);
     duration(root["max_bar_delay"], "max_bar_delay", 0, c_.max_bar_delay_ns);
     one_of(root["journal"], "journal", {"file", "memory"}, c_.journal);
     one_of(root["time"], "time", {"data", "real"}, c_.time);
-    if (c_.mode == "live" && there(root["time"]) && c_.time != "real") bad(root["time"], "time", "CONFIG_VALUE", "with mode: live time is real");
-    if (c_.mode == "live") c_.time = "real";
+    // Of a live file that TRADING_MODE makes a mock run, too: its feeds tell what happens now.
+    if (says_live && there(root["time"]) && c_.time != "real") bad(root["time"], "time", "CONFIG_VALUE", "with mode: live time is real");
+    if (says_live) c_.time = "real";
     if (c_.time == "real") real_time(root);
     store(root["store"]);
     listen(root["listen"]);
@@ -69,6 +74,10 @@ class Loader {
     }
     // Where the journal is in memory nothing outlives the run, and the venue is the run's own: by itself it is not asked.
     if (c_.journal == "file") c_.execution.reconcile = {60'000'000'000, 300'000'000'000};
+    if (c_.mode == "live") {
+      c_.execution.starts_reducing = true;
+      c_.execution.assumed_half_spread = Decimal::zero();  // nothing is assumed, also where bars come without quotes
+    }
     execution(root["execution"]);
     if (const Node r = root["rebalance"]; r.IsDefined() && r.IsMap())
       number(r["every_bars"], "rebalance.every_bars", 0, 1'000'000, c_.rebalance.every_bars);
@@ -167,7 +176,18 @@ class Loader {
       out_.live_guard = true;
       return bad(at, "mode", "CONFIG_MODE", "TRADING_MODE=live over a file with mode: mock: the environment may only make a run safer; set mode: live in the file, or remove TRADING_MODE");
     }
-    if (*env == "mock") c_.mode = "mock";
+    if (*env == "mock" && c_.mode == "live") {
+      c_.mode = "mock";
+      out_.notes.push_back("TRADING_MODE=mock: " + tree_.file() + " says mode: live, and this run is a mock one");
+    }
+  }
+
+  /// What decides whether money is at stake is read in the file itself: where ${NAME} stood, the environment would decide.
+  bool written_out(const Node& n, const std::string& path) {
+    if (!there(n) || !n.IsScalar() || n.Scalar().find("${") == std::string::npos) return true;
+    out_.live_guard = true;
+    bad(n, path, "CONFIG_MODE", "the environment must not decide this: write it out");
+    return false;
   }
 
   void services(const Node& root) {
@@ -451,10 +471,30 @@ class Loader {
     }
   }
 
+  /// The portfolio takes the place of the account's name: journal, store and order ids are of it.
+  void portfolio(const Node& n, const Node& account) {
+    std::string t;
+    if (!text(n, "execution.portfolio_uuid", t)) return;
+    if (there(account)) return bad(account, "execution.account", "CONFIG_VALUE", "execution.portfolio_uuid is the account: leave this one out");
+    bool fits = t.size() == 36;
+    for (std::size_t i = 0; fits && i < t.size(); ++i)
+      fits = i == 8 || i == 13 || i == 18 || i == 23 ? t[i] == '-' : std::string_view("0123456789abcdef").find(t[i]) != std::string_view::npos;
+    if (!fits)
+      return bad(n, "execution.portfolio_uuid", "CONFIG_VALUE", "a uuid in lower case such as 1b4e28ba-2fa1-41d2-883f-0016d3cca427 is needed here");
+    c_.execution.portfolio_uuid = t;
+    c_.execution.account = std::move(t);
+  }
+
   void execution(const Node& n) {
     if (!there(n) || !n.IsMap()) return;
     auto& e = c_.execution;
     text(n["account"], "execution.account", e.account);
+    portfolio(n["portfolio_uuid"], n["account"]);
+    flag(n["starts_reducing"], "execution.starts_reducing", e.starts_reducing);
+    if (const Node r = n["ramp"]; there(r) && r.IsMap()) {
+      amount(r["usd_per_day"], "execution.ramp.usd_per_day", true, e.ramp.usd_per_day);
+      number(r["orders_per_day"], "execution.ramp.orders_per_day", 1, 1'000'000, e.ramp.orders_per_day);
+    }
     fraction(n["assumed_half_spread"], "execution.assumed_half_spread", "0", "0.1", e.assumed_half_spread);
     number(n["gtd_bars"], "execution.gtd_bars", 1, 10'000, e.gtd_bars);
     fraction(n["min_trade"], "execution.min_trade", "0", "1", e.min_trade);
@@ -506,18 +546,22 @@ class Loader {
     duration(f["mark_jump_wait"], "execution.floor.mark_jump_wait", 0, e.floor.mark_jump_wait_ns);
   }
 
-  // This host has no live venue and no authentication yet: live is refused as a whole, with what it
-  // would demand beside it.
   void live_guards(const Node& root) {
     out_.live_guard = true;
-    bad(root["mode"], "mode", "LIVE_NOT_OFFERED", "this version trades in mock mode only: set mode: mock");
-    const auto& f = c_.execution.floor;
-    for (const auto& [name, value] : {std::pair<const char*, const Decimal&>{"max_order", f.max_order}, {"max_day", f.max_day}, {"max_total", f.max_total}})
-      if (!value.is_set()) bad(root["mode"], std::string("execution.floor.") + name, "LIVE_CAP_MISSING", "live demands this cap");
-    if (c_.plugins.pins.empty()) bad(root["mode"], "plugins.pins", "LIVE_PINS_MISSING", "live demands the SHA-256 of every plugin file");
-    if (c_.journal == "memory") bad(root["journal"], "journal", "LIVE_JOURNAL_MEMORY", "live demands journal: file");
-    if (std::none_of(c_.instances.begin(), c_.instances.end(), [](const InstanceConfig& i) { return i.kind == "risk"; }))
-      bad(root["mode"], "instances", "LIVE_RISK_MISSING", "live demands at least one risk instance");
+    LiveFacts facts;
+    if (const Node e = root["execution"]; e.IsDefined() && e.IsMap()) facts.half_spread_said = there(e["assumed_half_spread"]);
+    const auto pod = options_.env ? options_.env("KUBERNETES_SERVICE_HOST") : std::nullopt;
+    facts.in_kubernetes = pod && !pod->empty();
+    for (const MissingGuard& g : missing_guards(c_, facts))
+      bad(nearest_to(root, g.path, root["mode"]), std::string(g.path), g.code.data(), std::string(g.message));
+  }
+
+  /// The key itself, or the nearest one above it that is there; `otherwise` where none is.
+  static Node nearest_to(const Node& in, std::string_view path, const Node& otherwise) {
+    const std::size_t dot = path.find('.');
+    const Node next = in.IsMap() ? in[std::string(path.substr(0, dot))] : Node(YAML::NodeType::Undefined);
+    if (!next.IsDefined()) return otherwise;
+    return dot == std::string_view::npos ? next : nearest_to(next, path.substr(dot + 1), next);
   }
 };
 

@@ -28,6 +28,7 @@ struct LoadOptions {
 struct Loaded {
   RunConfig config;               ///< complete only when there are no problems
   std::vector<Problem> problems;  ///< in the order of the file
+  std::vector<std::string> notes; ///< what a person has to know though nothing is wrong
   bool live_guard = false;        ///< a problem is a guard of mode: live
 };
 

@@ -6,7 +6,9 @@ namespace bowline::config {
 namespace {
 
 constexpr auto table = std::to_array<Key>({
-    {"mode", "text", "mock", "`mock` or `live`; TRADING_MODE in the environment may only make it safer"},
+    {"mode", "text", "mock", "`mock` or `live`; TRADING_MODE in the environment may only make it safer. Written out: `${NAME}` is refused here. `live` demands what [trading_rules.md](trading_rules.md) lists, and is not possible with this version"},
+    {"confirm_live", "switch", "off", "live demands `true`, written out; nothing else reads it"},
+    {"allow_outside_kubernetes", "switch", "off", "live demands `true` where the process is not in a pod; nothing else reads it"},
     {"services", "list", "all four", "which services this process is: signal-generator, signal-bridge, trade-execution, portfolio-rebalancer"},
     {"services[]", "text", "", "one service"},
     {"seed", "integer", "1", "of every id and of every drawn number; the same seed over the same data gives the same bytes"},
@@ -66,6 +68,8 @@ constexpr auto table = std::to_array<Key>({
     {"bridge.cost_margin", "fraction", "0.05%", "on top of round-trip fee and half spread"},
     {"execution", "map", "", "from target weights to orders"},
     {"execution.account", "text", "default", "portfolio of the account; part of every order id"},
+    {"execution.portfolio_uuid", "text", "", "the portfolio of the account, pinned by its uuid; it takes the place of `account`, and journal and store are stamped with it; mandatory when live"},
+    {"execution.starts_reducing", "switch", "off; on when live", "each start begins *reducing*: an operator lets it trade. Where the process before was stopped for a planned roll-out (`bowline rollout`) it goes on as it was. Live has no other"},
     {"execution.assumed_half_spread", "fraction", "5bp", "where the inputs hold no quotes; never in live"},
     {"execution.gtd_bars", "integer", "2", "entries end at the venue after this many bars"},
     {"execution.min_trade", "fraction", "0.5%", "of equity; smaller differences are left alone"},
@@ -73,6 +77,9 @@ constexpr auto table = std::to_array<Key>({
     {"execution.allow[]", "text", "", "one of `instruments`"},
     {"execution.deny", "list", "nothing", "nothing is bought of these; what is held is sold all the same"},
     {"execution.deny[]", "text", "", "one of `instruments`"},
+    {"execution.ramp", "map", "", "what the first days may buy at most, below the floor's own limits. Only an operator raises it (`bowline ramp`); a larger number here does not, a smaller one counts at the next start"},
+    {"execution.ramp.usd_per_day", "amount", "none", "entries per UTC day, quote currency; mandatory when live"},
+    {"execution.ramp.orders_per_day", "integer", "none", "entries ordered per UTC day, from 1; mandatory when live"},
     {"execution.entry", "map", "", "how a BUY and a plan's purchase are bought: a limit at the touch, and what is here"},
     {"execution.entry.post_only", "switch", "off", "the venue refuses it rather than let it take"},
     {"execution.entry.reprice", "integer", "0", "how many times it follows a touch that has gone up: cancelled, and placed anew until the end of its first order"},

@@ -30,6 +30,10 @@ struct InstanceConfig {
 struct RunConfig {
   std::filesystem::path file;      ///< where it was read from
   std::string mode = "mock";
+  struct Live {
+    bool confirm = false, outside_kubernetes = false;
+    bool operator==(const Live&) const = default;
+  } live;                          ///< said for mode: live alone
   std::vector<std::string> services;
   std::uint64_t seed = 1;
   std::int64_t interval_ns = 300'000'000'000, max_bar_delay_ns = 0;
@@ -70,6 +74,8 @@ struct RunConfig {
     Decimal assumed_half_spread = Decimal::from_mantissa(5, -4), min_trade = Decimal::from_mantissa(5, -3);
     std::uint32_t gtd_bars = 2;
     std::string account = "default";
+    std::string portfolio_uuid;            ///< pinned; then it is the account, too
+    bool starts_reducing = false;
     std::vector<std::string> allow, deny;  ///< symbols; an empty allow is everything
     struct Floor {
       Decimal max_order = Decimal::not_set(), max_day = Decimal::not_set(), max_total = Decimal::not_set(),
@@ -80,6 +86,11 @@ struct RunConfig {
       std::int64_t mark_jump_wait_ns = 60'000'000'000;
       bool operator==(const Floor&) const = default;
     } floor;
+    struct Ramp {
+      Decimal usd_per_day = Decimal::not_set();
+      std::uint32_t orders_per_day = 0;    ///< 0: no ramp of orders
+      bool operator==(const Ramp&) const = default;
+    } ramp;
     struct Entry {
       bool post_only = false;
       std::uint32_t reprice = 0;

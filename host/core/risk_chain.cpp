@@ -45,6 +45,8 @@ constexpr auto codes = std::to_array<std::pair<std::string_view, std::string_vie
     {"DAY_NOTIONAL_LIMIT", "with it, the day's entries would pass execution.floor.max_day"},
     {"TOTAL_NOTIONAL_LIMIT", "with it, what is invested and working would pass execution.floor.max_total"},
     {"ORDER_RATE_LIMIT", "more orders in a minute than execution.floor.max_orders_per_minute"},
+    {"RAMP_NOTIONAL", "with it, the day's entries would pass the ramp's amount (execution.ramp.usd_per_day, or what an operator has raised it to)"},
+    {"RAMP_ORDERS", "with it, the day's entries would be more than the ramp lets through (execution.ramp.orders_per_day, or what an operator has raised it to)"},
     {"QUOTE_BALANCE_SHORT", "the quote balance does not cover the order with its fee and what is working"},
     {"QUANTITY_BELOW_STEP", "after rounding to the product's step nothing is left"},
     {"BELOW_MINIMUM", "below the product's smallest quantity or notional"},
@@ -168,6 +170,11 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   if (limits_.max_orders_per_minute > 0 && facts.orders_last_minute >= limits_.max_orders_per_minute)
     return refuse("ORDER_RATE_LIMIT", Decimal::from_int(facts.orders_last_minute),
                   Decimal::from_int(limits_.max_orders_per_minute), "too many orders in a minute");
+  if (facts.ramp_notional.is_set() && over(facts.day_notional + notional, facts.ramp_notional))
+    return refuse("RAMP_NOTIONAL", facts.day_notional + notional, facts.ramp_notional, "day's entries above the ramp");
+  if (facts.ramp_orders > 0 && facts.day_orders >= facts.ramp_orders)
+    return refuse("RAMP_ORDERS", Decimal::from_int(std::int64_t{facts.day_orders} + 1), Decimal::from_int(facts.ramp_orders),
+                  "more entries in the day than the ramp lets through");
   const Decimal working = being_bought(intent, book, view);
   if (limits_.max_total.is_set() && over(book.exposure() + working + notional, limits_.max_total))
     return refuse("TOTAL_NOTIONAL_LIMIT", book.exposure() + working + notional, limits_.max_total, "invested above the cap");

@@ -44,6 +44,9 @@ struct FloorFacts {
   Decimal day_notional = Decimal::zero();     // entries of the UTC day, filled and working
   std::uint32_t orders_last_minute = 0;       // with those of this frame
   Nanos jumped_until = 0;                     // the product's price has jumped: nothing is bought until then
+  Decimal ramp_notional = Decimal::not_set(); // the ramp as it stands (trading rules 6), below the limits above; not set = none
+  std::uint32_t ramp_orders = 0;              // 0 = none
+  std::uint32_t day_orders = 0;               // entries ordered in the UTC day, with those of this frame
   Nanos now = 0;
 };
 

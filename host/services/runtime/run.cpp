@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "config/live_guards.hpp"
 #include "config/secret.hpp"
 #include "core/contract.hpp"
 #include "core/identity.hpp"
@@ -63,7 +64,12 @@ Result<void> Run::Impl::open_state() {
     journal = std::move(*opened);
     // A run that came to its end is over: what is begun anew in its folder would go on with what it held. One that was
     // stopped, or died, goes on.
-    const bool over = journal->latest(store::journal_kind::end).find(to_string(RunEnd::end_of_data)) != std::string::npos;
+    bool over = false;
+    if (const std::string last = journal->latest(store::journal_kind::end); !last.empty()) {
+      const auto row = store::read_end(last);
+      if (!row) return row.error();
+      over = row->end == to_string(RunEnd::end_of_data);
+    }
     resumed = journal->rows() != 0;
     if (over || (resumed && parted())) return used("the journal");
   }
@@ -158,13 +164,21 @@ Result<void> Run::Impl::resume() {
   std::string begun;
   // Twice through the rows: what is taken away from the store must be known before any of it is put back.
   core::Nanos settled = 0;
+  std::string ended_by;  // the row that it ends with, if it came to its end
   auto done = journal->each([&](const store::JournalRow& row) -> Result<void> {
+    if (row.kind == store::journal_kind::end) ended_by = row.payload;
+    else ended_by.clear();
     if (row.kind != store::journal_kind::step) return {};
     const auto step = store::read_step(row.payload);
     if (step) settled = std::max(settled, step->settled);
     return step ? Result<void>{} : Result<void>(step.error());
   });
   if (!done) return done;
+  if (!ended_by.empty()) {
+    auto row = store::read_end(ended_by);
+    if (!row) return row.error();
+    ended_as = std::move(*row);
+  }
   if (sql) {
     if (auto cut = sql->forget_after(settled, stored); !cut) return cut;
     const auto plans = sql->plans_at(settled);
@@ -235,6 +249,7 @@ Run::~Run() {
 }
 
 Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptions options) {
+  if (auto may = config::may_run(config.mode); !may) return may.error();
   auto impl = std::make_unique<Impl>();
   Impl& m = *impl;
   m.config = config;
@@ -410,6 +425,7 @@ Summary Run::turn(const std::function<void()>& on_started) {
     }
     if (!m.instances->quarantine().empty())
       static_cast<void>(m.execution->tighten(core::TradingState::reducing, m.execution->settled(), store::an_instance_is_quarantined));
+    m.execution->start(m.ended_as, m.facts.wall_ns());
     m.look_at_latch();
     m.start_equity = m.execution->portfolio().equity();
   }
@@ -452,7 +468,9 @@ Summary Run::turn(const std::function<void()>& on_started) {
     }
   // Last of all: what dies before it goes on, and has nothing left to do but this.
   if (m.execution) {
-    auto done = m.journal->note(store::journal_kind::end, m.loop->last_time(), "{\"end\":\"" + std::string(to_string(m.end)) + "\"}");
+    store::EndRow last{std::string(to_string(m.end)), {}};
+    if (m.end == RunEnd::stopped && m.error.code.empty()) last.rollout = m.execution->rollout(m.facts.engine_ns.load(std::memory_order_relaxed));
+    auto done = m.journal->note(store::journal_kind::end, m.loop->last_time(), store::line(last));
     if (done) done = m.journal->flush();
     if (!done && m.error.code.empty()) m.error = done.error();
   }

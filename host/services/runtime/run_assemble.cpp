@@ -86,6 +86,8 @@ void Run::Impl::make_execution() {
   eo.gtd_bars = config.execution.gtd_bars;
   eo.min_trade = config.execution.min_trade;
   eo.entry = {config.execution.entry.post_only, config.execution.entry.reprice, config.execution.entry.cross_within, config.execution.entry.wait_ns};
+  eo.ramp = {config.execution.ramp.usd_per_day, config.execution.ramp.orders_per_day};
+  eo.starts_reducing = config.execution.starts_reducing;
   eo.position_drift = {config.execution.drift.position_cap, config.execution.drift.position_above};
   eo.exposure_drift = {config.execution.drift.exposure_cap, config.execution.drift.exposure_above};
   eo.exit_collar = config.execution.exit.collar;

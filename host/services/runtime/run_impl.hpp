@@ -13,6 +13,7 @@
 #include "services/runtime/run.hpp"
 #include "services/runtime/run_watch.hpp"
 #include "services/trade_execution/latched_broker.hpp"
+#include "store/live_rows.hpp"
 #include "services/trade_execution/liquidation_stream.hpp"
 #include "store/receipt_key.hpp"
 #include "store/sql_store.hpp"
@@ -56,6 +57,7 @@ struct Run::Impl {
   std::unique_ptr<HistoryGate> feed_gate; ///< of signal-generator: closed for what the store has; it says the same as before
   Pipeline* pipeline = nullptr;           ///< the loop, where it is one
   bool resumed = false;                   ///< the journal of an earlier process is gone on from
+  std::optional<store::EndRow> ended_as;  ///< how that process came to its end; none: it did not
   std::string store_text = "none";
   std::atomic<bool> gate_closed{false};
   PluginErrors plugin_errors;

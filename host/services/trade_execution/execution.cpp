@@ -46,6 +46,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
       states_(table.size()),
+      ramp_(options_.ramp),
       blocks_(table.size()),
       quote_lost_(table.size(), false),
       mark_guard_(table.size(), floor.mark_jump, floor.mark_jump_wait, 2 * options_.interval),
@@ -356,6 +357,9 @@ core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
   f.orders_last_minute = static_cast<std::uint32_t>(approved_.size()) + static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](Nanos t) { return t > now - minute; }));
   f.jumped_until = mark_guard_.denied_until(id);
+  f.ramp_notional = ramp_.limits().usd_per_day;
+  f.ramp_orders = ramp_.limits().orders_per_day;
+  if (f.ramp_orders != 0) f.day_orders = entries_today(now);
   f.now = now;
   return f;
 }
@@ -593,6 +597,7 @@ void Execution::flush_frame(Nanos now) {
     ++attempts_[{(*added)->intent.decision.hi, (*added)->intent.decision.lo}];
     count_rung((*added)->intent);
     count_entry_order((*added)->intent);
+    if ((*added)->intent.side() == Side::buy) ramp_.count(now);
     ++counts_.orders;
     recent_orders_.push_back(now);
     changed_ = true;

@@ -30,8 +30,10 @@
 #include "services/trade_execution/execution_options.hpp"
 #include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/operator_commands.hpp"
+#include "services/trade_execution/ramp.hpp"
 #include "services/trade_execution/reconciliation.hpp"
 #include "services/trade_execution/rolling_day.hpp"
+#include "services/trade_execution/start_state.hpp"
 #include "services/trade_execution/trade_request.hpp"
 #include "services/trade_execution/trading_states.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
@@ -90,7 +92,10 @@ class Execution {
 
   // ---- the step, in order
   /// The venue has answered what is asked at the start: from here on nothing it says can refuse the run.
-  void begin() noexcept { begun_ = true; }
+  void begin();
+  /// Behind begin(), before the first step: a run that starts reducing does so, or goes on after a planned roll-out
+  /// (execution_start.cpp). `ended`: the row that the journal of the process before ended with; `wall`: the clock.
+  void start(const std::optional<store::EndRow>& ended, core::Nanos wall);
   /// Hands a bar to the broker and marks the book. Fills that come of it arrive through on_broker_event.
   void on_bar(const bl_bar& bar);
   void on_quote(const bl_quote& quote);
@@ -142,7 +147,7 @@ class Execution {
                            bool elsewhere);
   /// Closes the gate, sets the latch, halts, cancels resting entries; never a protective order.
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
-  /// Takes the latch off and trades on. Errors: LATCH_WRITE, REQUEST_REPEATED (it was taken before and something else was
+  /// Takes the latch off and trades on. Errors: LATCH_WRITE, RECONCILE_FIRST, REQUEST_REPEATED (it was taken before and something else was
   /// ordered since): nothing has changed.
   Result<void> resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
   /// The same, where there is no latch.
@@ -175,8 +180,19 @@ class Execution {
 
   // ---- the operator's states, locks and closes (execution_states.cpp, execution_close.cpp)
   /// Errors: EMERGENCY_STOPPED (only a resume loosens what an emergency stop has set), REQUEST_REPEATED (it was taken
-  /// before and something else was ordered since: it would loosen).
+  /// before and something else was ordered since: it would loosen), RECONCILE_FIRST (a run that starts reducing).
   Result<StateAnswer> set_trading_state(const StateRequest& q, core::Nanos now);
+  /// Sets the ramp of the first days (execution_ramp.cpp). True: this request was taken before and stands. Errors:
+  /// REQUEST_REPEATED, JOURNAL_UNWRITABLE.
+  Result<bool> set_ramp(const RampRequest& q, core::Nanos now);
+  const Ramp& ramp() const noexcept { return ramp_; }
+  /// Entries ordered in the UTC day, with those of this frame.
+  std::uint32_t entries_today(core::Nanos now) const;
+  /// The next stop, and the start behind it, are a planned roll-out's. Errors: ROLLOUT_WINDOW, REQUEST_REPEATED,
+  /// JOURNAL_UNWRITABLE.
+  Result<void> announce_rollout(const RolloutRequest& q, core::Nanos now);
+  /// The roll-out that a stop at `now` is for; none: it is not planned.
+  std::optional<store::Rollout> rollout(core::Nanos now) const;
   /// Locks a product, over a lock that stands. Errors: LOCK_EXPIRED.
   Result<StateAnswer> lock(const LockRequest& q, core::Nanos now);
   /// Errors: LOCK_ABSENT, REQUEST_REPEATED.
@@ -311,6 +327,8 @@ class Execution {
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
   TradingStates states_;
+  Ramp ramp_;
+  std::optional<store::Rollout> rollout_;  // announced in this process
   ProductBlocks blocks_;
   core::MarkGuard mark_guard_;
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
@@ -657,6 +675,10 @@ class Execution {
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
   core::FloorFacts facts(core::InstrumentId id, core::Nanos now) const;
+  core::FloorFacts facts_again(const core::Intent& counted, core::Nanos now) const;
+  Result<void> may_be_active() const;
+  Result<void> restore_ramp(const store::JournalRow& row);
+  Result<void> restore_asked(const store::JournalRow& row);
   void count_entry(const core::Intent& entry, core::Nanos now);
   void count_in_day(Decimal notional, core::Nanos now);
   Decimal working_sells(core::InstrumentId id) const;

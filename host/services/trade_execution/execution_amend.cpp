@@ -121,7 +121,7 @@ core::AmendmentAnswer Execution::judge(const core::Amendment& a, Decimal elsewhe
   // A view of its own: who only tries, or is refused, leaves nothing behind that a later plan would be made on.
   core::PortfolioView at_this_moment;
   at_this_moment.build(portfolio_, orders_, state(), now);
-  core::FloorFacts f = facts(id, now);
+  core::FloorFacts f = facts_again(a.was, now);
   f.day_notional = max(f.day_notional - counted_today(a, now), Decimal::zero());
   return chain_.approve(a, portfolio_, at_this_moment.get(), f, checks);
 }

@@ -335,7 +335,7 @@ bool Execution::send_again(Order& order, Nanos now, Missing& missing) {
   view_.build(portfolio_, orders_, state(), now);
   auto judged = intent.side() == Side::sell
                     ? exit_floor_.approve(intent, portfolio_, working_sells(intent.instrument()) - order.leaves(), states_.frozen(intent.instrument()), checks)
-                    : chain_.approve(intent, portfolio_, view_.get(), facts(intent.instrument(), now), checks);
+                    : chain_.approve(intent, portfolio_, view_.get(), facts_again(intent, now), checks);
   counts_.verdicts.add(checks);
   auto* approved = std::get_if<core::RiskApproved<core::Intent>>(&judged);
   // Shrunk is another order: it may not go under this id.

@@ -357,6 +357,7 @@ void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Exe
   add_liquidation_routes(*router, execution, backend);
   add_operator_routes(*router, execution, backend);
   add_risk_route(*router, execution, backend);
+  add_ramp_routes(*router, execution, backend);
 }
 
 }  // namespace bowline::services

@@ -115,17 +115,6 @@ TEST_CASE("rule 6: TRADING_MODE may make a run safer, never riskier") {
   CHECK(riskier.config.mode == "mock");
 }
 
-TEST_CASE("live names every guard that is missing") {
-  RunFile run;
-  const Loaded l = run.load("mode: live\njournal: memory\n" + base + no_instances);
-  CHECK(l.live_guard);
-  for (const char* path : {"execution.floor.max_order", "execution.floor.max_day", "execution.floor.max_total",
-                           "plugins.pins", "journal", "instances"}) {
-    INFO(path);
-    CHECK(about(l, path) != nullptr);
-  }
-}
-
 TEST_CASE("a file that is not there, a folder, and text that is not YAML are problems, not exceptions") {
   RunFile run;
   CHECK(load(run.folder() / "none.yaml", {}).problems.at(0).code == "CONFIG_UNREADABLE");

@@ -251,6 +251,27 @@ TEST_CASE("caps per order, per day, in total, and the rate: the limit itself pas
   CHECK(d.code() == "ORDER_RATE_LIMIT");
 }
 
+TEST_CASE("rule 6: the ramp lies below the caps: what reaches it passes, one step more is refused with value and limit") {
+  Desk d;  // notional 99
+  d.facts.ramp_notional = "200"_dec;
+  d.facts.day_notional = "101"_dec;
+  CHECK(d.code() == "");
+  d.facts.day_notional = "101.01"_dec;
+  CHECK(d.code() == "RAMP_NOTIONAL");
+  CHECK(d.checks.back().value == "200.01"_dec);
+  CHECK(d.checks.back().limit == "200"_dec);
+  d.facts.ramp_notional = Decimal::not_set();
+  d.facts.ramp_orders = 3;
+  d.facts.day_orders = 2;
+  CHECK(d.code() == "");
+  d.facts.day_orders = 3;
+  CHECK(d.code() == "RAMP_ORDERS");
+  CHECK(d.checks.back().value == "4"_dec);
+  CHECK(d.checks.back().limit == "3"_dec);
+  d.facts.ramp_orders = 0;
+  CHECK(d.code() == "");
+}
+
 TEST_CASE("in flight, resting and unknown buys count in every limit") {
   Desk d;
   d.limits.max_total = "300"_dec;
@@ -338,7 +359,7 @@ TEST_CASE("every code the floors can give stands in the documentation's table, o
     CHECK(meaning.size() > 10);
   }
   for (const char* code : {"GATE_CLOSED", "STATE_HALTED", "STATE_REDUCING", "STORE_DOWN", "MARK_MISSING", "MARK_STALE", "PRICE_OUTSIDE_COLLAR",
-                           "ORDER_NOTIONAL_LIMIT", "DAY_NOTIONAL_LIMIT", "TOTAL_NOTIONAL_LIMIT", "ORDER_RATE_LIMIT",
+                           "ORDER_NOTIONAL_LIMIT", "DAY_NOTIONAL_LIMIT", "TOTAL_NOTIONAL_LIMIT", "ORDER_RATE_LIMIT", "RAMP_NOTIONAL", "RAMP_ORDERS",
                            "QUOTE_BALANCE_SHORT", "QUANTITY_BELOW_STEP", "BELOW_MINIMUM", "RISK_RULE_FAILED",
                            "EXIT_BEYOND_POSITION", "EXIT_FROZEN"})
     CHECK(names.contains(code));

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <functional>
+#include <map>
 
 #include "services/runtime/selected_features.hpp"
 #include "store/dump.hpp"
@@ -187,4 +189,94 @@ TEST_CASE("rule 3.6: a liquidation that a restart finds goes on though the feed 
   CHECK(sale.intent.side() == core::Side::sell);
   CHECK(sale.intent.purpose == core::Purpose::emergency);
   CHECK(sale.intent.qty() <= left);
+}
+
+namespace {
+
+/// Two files of data and a venue that outlives its process.
+struct Lives {
+  Folder folder;
+  std::string yaml;
+  Lives() {
+    candles(folder.path() / "btc.csv", 300, 0);
+    candles(folder.path() / "eth.csv", 300, 2);
+    yaml = yaml_of(folder) + "execution: {starts_reducing: on}\n";
+    yaml.erase(yaml.find(", state: memory"), std::string_view(", state: memory").size());
+  }
+  /// One process; `step` is called behind each step, `started` before the first.
+  void live(const std::function<void(services::Run&, core::Nanos)>& step, const std::function<void(services::Run&)>& started = {}) const {
+    services::RunOptions o;
+    o.var = folder.path() / "var";
+    o.select = services::select_features;
+    auto made = services::Run::make(configured(folder, yaml), std::move(o));
+    if (!made) FAIL(made.error().message);
+    services::Run& run = **made;
+    run.loop().after_step = [&](core::Nanos t, bool) { step(run, t); };
+    run.execute([&] {
+      if (started) started(run);
+    });
+  }
+};
+
+services::StateRequest go(std::string request) { return {{}, core::TradingState::active, false, "let it trade", "operator", std::move(request)}; }
+
+}  // namespace
+
+TEST_CASE("rule 3.5: a run starts reducing and buys nothing; after a planned roll-out the next process trades on, after a plain stop it does not") {
+  Lives l;
+  // Nobody lets it trade: it stops at step 60 without an order.
+  l.live(
+      [](services::Run& run, core::Nanos) {
+        if (run.execution().steps() == 60) run.stop();
+      },
+      [](services::Run& run) { CHECK(run.execution().state() == core::TradingState::reducing); });
+  // An operator does; a roll-out is announced, and it is stopped while it holds something.
+  bool announced = false;
+  std::uint64_t orders = 0;
+  l.live([&](services::Run& run, core::Nanos t) {
+    services::Execution& e = run.execution();
+    if (e.steps() == 1) {
+      CHECK(e.state() == core::TradingState::reducing);
+      CHECK(e.counts().orders == 0);
+      REQUIRE(e.set_trading_state(go("go-1"), t));
+    }
+    if (announced || !e.portfolio().position({1}).qty.is_positive() || !e.orders().working().empty()) return;
+    REQUIRE(e.announce_rollout({t + 3'600'000'000'000, "a test", "operator", "out-1"}, t));
+    announced = true;
+    run.stop();
+  });
+  REQUIRE(announced);
+  l.live(
+      [&](services::Run& run, core::Nanos) {
+        orders = run.execution().counts().orders;
+        if (orders > 2) run.stop();
+      },
+      [](services::Run& run) { CHECK(run.execution().state() == core::TradingState::active); });
+  CHECK(orders > 2);
+  l.live([](services::Run& run, core::Nanos) { run.stop(); },
+         [](services::Run& run) {
+           CHECK(run.execution().state() == core::TradingState::reducing);
+           CHECK(run.execution().states().global().who == "host");
+         });
+}
+
+TEST_CASE("rule 6: a ramp of the configuration bounds the entries of a day of a whole run") {
+  Lives l;
+  l.yaml.replace(l.yaml.find("{starts_reducing: on}"), std::string_view("{starts_reducing: on}").size(), "{ramp: {orders_per_day: 3}}");
+  std::map<core::Nanos, std::uint64_t> by_day;
+  l.live([&](services::Run& run, core::Nanos t) { by_day[t / 86'400'000'000'000] = run.execution().entries_today(t); });
+  REQUIRE(by_day.size() >= 2);
+  for (const auto& [day, entries] : by_day) CHECK(entries <= 3);
+  CHECK(by_day.begin()->second == 3);
+}
+
+TEST_CASE("rule 6: a run of mode: live is not made, whoever put its configuration together; nor is its folder touched") {
+  Lives l;
+  config::RunConfig config = configured(l.folder, l.yaml);
+  config.mode = "live";
+  services::RunOptions o;
+  o.var = l.folder.path() / "var";
+  o.select = services::select_features;
+  CHECK(services::Run::make(config, std::move(o)).error().code == "LIVE_NOT_AUTHENTICATED");
+  CHECK_FALSE(fs::exists(l.folder.path() / "var"));
 }
