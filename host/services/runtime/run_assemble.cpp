@@ -111,6 +111,10 @@ void Run::Impl::make_execution() {
   execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules("trade-execution"), floor,
                                           *latched_broker, *journal, to);
   execution->obey(*latch);
+  if (ballast)
+    execution->keep(*ballast, [this](bool whole) {
+      if (sql && store_beside_ballast()) sql->hold(!whole);
+    });
   const auto in = [](const std::vector<std::string>& list, const std::string& symbol) {
     return std::find(list.begin(), list.end(), symbol) != list.end();
   };
