@@ -428,8 +428,10 @@ Summary Run::turn(const std::function<void()>& on_started) {
       if (!m.error.code.empty()) out::error("run", "{}: {}", done.error().code, done.error().message);
       else m.error = done.error();
     }
+  // What a full disk kept out of the store comes from the journal when the run is started again with room: it is not over.
+  const bool owes_store = m.execution && m.sql && !m.execution->reserve_whole() && m.store_beside_ballast();
   // Last of all: what dies before it goes on, and has nothing left to do but this.
-  if (m.execution) {
+  if (m.execution && !owes_store) {
     auto done = m.journal->note(store::journal_kind::end, m.loop->last_time(), "{\"end\":\"" + std::string(to_string(m.end)) + "\"}");
     if (done) done = m.journal->flush();
     if (!done && m.error.code.empty()) m.error = done.error();
