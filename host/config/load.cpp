@@ -136,6 +136,16 @@ class Loader {
     if (*v < min) return bad(n, path, "CONFIG_RANGE", t + " is too short");
     to = *v;
   }
+  /// 0, or between the two.
+  void size(const Node& n, const std::string& path, std::int64_t min, std::int64_t max, std::int64_t& to) {
+    std::string t;
+    if (!text(n, path, t)) return;
+    const auto v = parse_size(t);
+    if (!v) return bad(n, path, "CONFIG_TYPE", "a size such as 64KiB, 16MiB or 1GiB is needed here");
+    if (*v != 0 && *v < min) return bad(n, path, "CONFIG_RANGE", t + " is too small");
+    if (*v > max) return bad(n, path, "CONFIG_RANGE", t + " is too large");
+    to = *v;
+  }
   void flag(const Node& n, const std::string& path, bool& to) {
     std::string t;
     if (!text(n, path, t)) return;
@@ -512,6 +522,7 @@ class Loader {
       collar(x["collar"], e.exit.collar);
       duration(x["wait"], "execution.exit.wait", 1'000'000'000, e.exit.wait_ns);
     }
+    if (const Node j = n["journal"]; there(j) && j.IsMap()) size(j["ballast"], "execution.journal.ballast", 64 * 1024, 1024 * 1024 * 1024, e.ballast_bytes);
     if (const Node s = n["stops"]; there(s) && s.IsMap()) {
       number(s["lock_bars"], "execution.stops.lock_bars", 0, 1'000'000, e.stops.lock_bars);
       duration(s["unprotected_after"], "execution.stops.unprotected_after", 0, e.stops.unprotected_after_ns);

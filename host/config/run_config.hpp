@@ -116,6 +116,7 @@ struct RunConfig {
       std::int64_t orders_every_ns = 0, balances_every_ns = 0;
       bool operator==(const Reconcile&) const = default;
     } reconcile;
+    std::int64_t ballast_bytes = 16 * 1024 * 1024;  ///< 0: none
     struct Stops {
       std::uint32_t lock_bars = 12;
       std::int64_t unprotected_after_ns = 0;

@@ -31,7 +31,7 @@ Decimal notional_of(const Intent& intent, const Portfolio& book) {
 }
 
 constexpr auto codes = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"GATE_CLOSED", "the order gate is closed: emergency stop, watchdog, or the process is ending"},
+    {"GATE_CLOSED", "the order gate is closed: emergency stop, watchdog, the disk of the journal is or was full, or the process is ending"},
     {"STATE_HALTED", "trading is halted: only protective stops and the operator's exits run"},
     {"STATE_REDUCING", "trading is reducing: entries and increases are denied"},
     {"PRODUCT_LOCKED", "an operator has locked the product: nothing more is bought of it until the lock expires or is taken off"},

@@ -228,6 +228,33 @@ full() { # scenario, how many points: the disk is full from there on; then has s
   many point "$2" "$1" "" "fail ENOSPC 1" < <(grep '^write:' "$dir/$1.orders")
   many point "$2" "$1" "" "fail EIO 1" < <(grep '^sync:' "$dir/$1.orders")
 }
+room_point() { # scenario, same, what, point: with the disk full what is held is sold in the same process, and nothing is bought
+  local s=$1 what=$3 at=$4 var verdict=survived code
+  var=$dir/$s.$(printf '%s' "$what $at" | tr -c 'A-Za-z0-9' _)
+  : >"$var.problem"
+  traced "$s" "$var" "$at" full
+  code=$?
+  if [ "$(cat "$var.reached" 2>/dev/null)" != reached ]; then
+    verdict=missed
+    [ $code = 0 ] || { echo "the run ends with $code and the point was not reached: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED; }
+  elif "$sql" "$var/journal.db" "SELECT 1 FROM journal WHERE kind='balance'" 2>/dev/null | grep -q 1; then
+    case $code in 0 | 7) ;; *) echo "the run ends with $code: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED ;; esac
+    nothing_held "$var" "'BTC','ETH'" || { echo "something is held at the venue when the run on the full disk ends" >>"$var.problem"; verdict=FAILED; }
+    is "$("$sql" "$var/journal.db" "SELECT count(*) FROM journal WHERE kind='intent' AND payload LIKE '%\"side\":\"BUY\"%' AND row>(SELECT min(row) FROM journal WHERE kind='journal')")" 0 >>"$var.problem" ||
+      { echo "something was bought on the full disk" >>"$var.problem"; verdict=FAILED; }
+  else
+    case $code in 3 | 5 | 7) ;; *) echo "the run that could not begin ends with $code: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED ;; esac
+  fi
+  if [ $verdict != FAILED ]; then
+    go_on "$s" "$var" >>"$var.problem" 2>&1 || verdict=FAILED
+    judged "$s" "$var" "" >>"$var.problem" 2>&1 || verdict=FAILED
+  fi
+  note "$s" "$what" "$at" "$var" $verdict
+}
+room() { # how many points: each write of the journal
+  prepare no_room
+  many room_point "$1" no_room "" full < <(grep '^write:journal\.db' "$dir/no_room.orders")
+}
 hold() { # scenario, how many points: stopped between record and hand-over, a second host on the same folder, and let go on
   local s=$1 at var command before=$failed same
   same=$(cat "$dir/$s.same")
@@ -399,7 +426,7 @@ list() { # the points of each scenario
 }
 
 for f in $(declare -F | sed -n 's/^declare -f \(\(give\|left\)_.*\)/\1/p'); do export -f "${f?}"; done
-export -f host go_on judged traced note point alone_point ask asked_point is drive send post order amended begin_drive end_drive nothing_held latched liquidated venue_orders
+export -f host go_on judged traced note point alone_point room_point ask asked_point is drive send post order amended begin_drive end_drive nothing_held latched liquidated venue_orders
 export bowline dir plugins panic tracer judge sql results BOWLINE_KEEP btc eth buy sell
 : >"$results"
 if ! "$tracer" count "$dir" "$dir/try" -- true 2>"$dir/err"; then
@@ -415,6 +442,7 @@ case ${1:-} in
     clock 12
     for s in entry_exit in_flight; do full "$s" "$all"; hold "$s" 10; read_only "$s"; done
     for s in stops_late reprice close states orders amend; do full "$s" "$all"; done
+    room "$all"
     operator "$all"
     ;;
   --quick)
@@ -426,6 +454,7 @@ case ${1:-} in
     again close_late 1 3
     full entry_exit 2
     full states 2
+    room 4
     hold in_flight 1
     read_only in_flight
     operator 3
@@ -438,7 +467,7 @@ case ${1:-} in
     exit "$failed"
     ;;
   --scenario)
-    if [ "$2" = operator ]; then operator "${3:-$all}"; elif [ "$2" = clock ]; then clock "${3:-12}"; elif [ "$2" = panics ]; then panics; elif [ "$2" = alone ]; then alone "${3:-$all}"; else matrix "$2" "${3:-$all}"; fi
+    if [ "$2" = operator ]; then operator "${3:-$all}"; elif [ "$2" = no_room ]; then room "${3:-$all}"; elif [ "$2" = clock ]; then clock "${3:-12}"; elif [ "$2" = panics ]; then panics; elif [ "$2" = alone ]; then alone "${3:-$all}"; else matrix "$2" "${3:-$all}"; fi
     ;;
   --point)
     if [ "$2" = operator ]; then

@@ -173,6 +173,19 @@ say 8 2 buy
 say 10 1 sell
 END
       ;;
+    no_room) # bought before the disk is full, or resting then, and sold after it; what is said to be bought after it is not
+      least_orders=6 least_fills=6
+      script >"$dir/$1.script" <<'END'
+market 1 30 10000 10000 10000 9990 10000 10000 10000 10000 10000 9990 9990 9990 9980 9990 9990 9990 9980 9990 9990
+market 2 30 5000 5000 5000 5000 5000 4990 5000 5000 5000 5000 5000 4990 4990 4990 4990 4990 4990 4980 4990
+say 3 1 buy
+say 5 2 buy
+say 9 1 sell
+say 10 2 sell
+say 12 1 buy
+say 16 1 sell
+END
+      ;;
     close | close_late) # the operator sells what is held, and what is only being bought; it is bought again later
       listen=$open_ports least_orders=5 execution='gtd_bars: 8'
       [ "$1" = close ] || venue='latency: 20s'
@@ -308,7 +321,7 @@ listen: $listen
 instruments: [$instruments]
 plugins: {path: [$folders]}
 bridge: {cost_gate: off, max_position: $position}
-execution: {${execution}}
+execution: {journal: {ballast: 4MiB}${execution:+, $execution}}
 $rebalance
 instances:
   - {id: market, kind: feed, $feed}

@@ -44,6 +44,13 @@ mkdir "$root"
 check "a disk that is gone takes nothing any more" is "$(left)" onetwo
 rm -rf "$root"
 mkdir "$root"
+head -c 6 /dev/zero >"$root/ballast"
+"$tracer" full write:f:2 "$root" "$dir/told" -- sh -c 'printf one >"$0/f"; printf two >>"$0/f"; printf venue >"$0/mock_venue.db"
+  truncate -s 2 "$0/ballast"; printf three >>"$0/f"; printf four >>"$0/f"; rm "$0/ballast"; printf x >>"$0/f"' "$root" 2>/dev/null
+check "a full disk takes what the ballast gives back, and no more; the venue's is another one" is "$(left) $(cat "$root/mock_venue.db")" "onefourx venue"
+check "and it says so" is "$(cat "$dir/told")" reached
+rm -rf "$root"
+mkdir "$root"
 "$tracer" hold "cp '$root/f' '$dir/meanwhile'" write:f:2 "$root" "$dir/told" -- sh -c "${program%; mv*}" "$root" 2>/dev/null
 check "stopped after the second write" is "$(cat "$dir/meanwhile")" onetwo
 check "and let go on" is "$(left)" onetwothreefour

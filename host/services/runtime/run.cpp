@@ -1,4 +1,5 @@
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
@@ -62,6 +63,8 @@ Result<void> Run::Impl::open_state() {
     auto opened = store::Journal::open(options.var / "journal.db", stamp);
     if (!opened) return opened.error();
     journal = std::move(*opened);
+    if (config.execution.ballast_bytes > 0)
+      ballast = std::make_unique<store::Ballast>(options.var / "ballast", static_cast<std::uint64_t>(config.execution.ballast_bytes));
     // A run that came to its end is over: what is begun anew in its folder would go on with what it held. One that was
     // stopped, or died, goes on.
     bool over = false;
@@ -226,7 +229,19 @@ Result<void> Run::Impl::resume() {
 
 std::string Run::Impl::begin_line() const { return "{\"seed\":" + std::to_string(config.seed) + "}"; }
 
+bool Run::Impl::store_beside_ballast() const {
+  const auto disk_of = [](const std::filesystem::path& folder) {
+    struct stat about {};
+    return ::stat(folder.empty() ? "." : folder.c_str(), &about) == 0 ? std::optional(about.st_dev) : std::nullopt;
+  };
+  const StoreFiles files = store_files(config, options.var);
+  const auto disk = disk_of(options.var);
+  return !disk || disk == disk_of(files.transactions.parent_path()) || disk == disk_of(files.prices.parent_path());
+}
+
 Result<void> Run::Impl::close_store() {
+  // With room again what was kept is stored; else what is left of the ballast is for the exits of the next process.
+  if (execution && !execution->reserve_whole()) execution->fill_reserve(execution->settled());
   auto done = sql->close();
   if (sql->dropped() == 0) return done;
   std::string lost = std::to_string(sql->dropped()) + " records are not in the store";
@@ -239,6 +254,7 @@ Result<void> Run::Impl::close_store() {
 // From here on the folder is used, also when no order is ever made.
 Result<void> Run::Impl::note_begin() {
   if (auto done = journal->note(store::journal_kind::begin, 0, begin_line()); !done) return done;
+  if (ballast) execution->fill_reserve(execution->settled());
   return journal->flush();
 }
 
@@ -311,6 +327,7 @@ RunParts Run::Impl::parts() const {
   p.broker = broker.get();
   p.journal = journal.get();
   p.store = sql.get();
+  p.ballast = ballast.get();
   p.instances = instances.get();
   p.plugin_errors = &plugin_errors;
   for (const auto& r : readers) p.feeds.push_back(r.get());
@@ -466,8 +483,10 @@ Summary Run::turn(const std::function<void()>& on_started) {
       if (!m.error.code.empty()) out::error("run", "{}: {}", done.error().code, done.error().message);
       else m.error = done.error();
     }
+  // What a full disk kept out of the store comes from the journal when the run is started again with room: it is not over.
+  const bool owes_store = m.execution && m.sql && !m.execution->reserve_whole() && m.store_beside_ballast();
   // Last of all: what dies before it goes on, and has nothing left to do but this.
-  if (m.execution) {
+  if (m.execution && !owes_store) {
     store::EndRow last{std::string(to_string(m.end)), {}};
     if (m.end == RunEnd::stopped && m.error.code.empty()) last.rollout = m.execution->rollout(m.facts.engine_ns.load(std::memory_order_relaxed));
     auto done = m.journal->note(store::journal_kind::end, m.loop->last_time(), store::line(last));

@@ -14,6 +14,7 @@
 #include "services/runtime/plan_audit.hpp"
 #include "services/runtime/summary.hpp"
 #include "services/trade_execution/liquidation_stream.hpp"
+#include "store/ballast.hpp"
 #include "store/input_rows.hpp"
 #include "store/journal.hpp"
 #include "store/sql_store.hpp"
@@ -49,6 +50,7 @@ struct RunParts {
   const BrokerAdapter* broker = nullptr;
   store::Journal* journal = nullptr;
   const store::SqlStore* store = nullptr;
+  const store::Ballast* ballast = nullptr;
   const Instances* instances = nullptr;
   const PluginErrors* plugin_errors = nullptr;
   std::vector<const FeedReader*> feeds;

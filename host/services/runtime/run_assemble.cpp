@@ -117,6 +117,10 @@ void Run::Impl::make_execution() {
   execution->obey(*latch);
   if (receipt_key) execution->sign_receipts(*receipt_key);
   if (config.listen.enabled) liquidation = std::make_unique<LiquidationStream>(*execution);
+  if (ballast)
+    execution->keep(*ballast, [this](bool whole) {
+      if (sql && store_beside_ballast()) sql->hold(!whole);
+    });
   const auto in = [](const std::vector<std::string>& list, const std::string& symbol) {
     return std::find(list.begin(), list.end(), symbol) != list.end();
   };

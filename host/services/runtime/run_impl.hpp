@@ -50,6 +50,7 @@ struct Run::Impl {
   RunOptions options;
   core::InstrumentTable table;
   RunFacts facts;
+  std::unique_ptr<store::Ballast> ballast;  ///< of a journal in a file
   std::unique_ptr<store::Journal> journal;
   NoStore no_store;
   std::unique_ptr<store::SqlStore> sql;
@@ -112,6 +113,8 @@ struct Run::Impl {
   Result<void> note_begin();
   std::string begin_line() const;
   Result<void> first_balances();
+  /// Whether the store's files lie on the disk that the ballast is on.
+  bool store_beside_ballast() const;
   /// Ends the store. Its own error, or STORE_DROPPED, with how many records are lost.
   Result<void> close_store();
   RunParts parts() const;

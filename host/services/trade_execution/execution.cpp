@@ -554,23 +554,31 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   wishes_.push_back({std::move(intent), std::move(r), max(qty, floor_to(within_own_cap(id, more, target->purpose), ins.rules.base_step))});
 }
 
-// Everything approved in this frame becomes durable in one commit; only then is any of it handed over.
-void Execution::flush_frame(Nanos now) {
-  if (approved_.empty()) return;
-  tell_tick();
-  const std::size_t marks = rolling_.waiting();
-  if (durable_journal_) {  // in the same commit: how each came about, and the day's entries with these
+// In the same commit: how each came about, and the day's entries with these.
+Result<void> Execution::record_frame(Nanos now) {
+  const std::size_t marks = rolling_.waiting(), others = beside_.size();
+  if (durable_journal_) {
     for (const core::SizingRecord& r : sized_)
       beside_.push_back({store::journal_kind::sizing, store::line(store::SizingRow{table_[r.instrument].symbol, r})});
     beside_.push_back({store::journal_kind::step, store::line(step_row())});
   }
   durable_.clear();
+  auto recorded = journal_.record(approved_, now, durable_, beside_);
+  if (!recorded) rolling_.wait_again(marks);
+  beside_.resize(others);
+  return recorded;
+}
+
+// Everything approved in this frame becomes durable in one commit; only then is any of it handed over.
+void Execution::flush_frame(Nanos now) {
+  if (approved_.empty()) return;
+  tell_tick();
   view_is_old_ = true;
-  const auto recorded = journal_.record(approved_, now, durable_, beside_);
+  auto recorded = record_frame(now);
+  if (!recorded && leave_out_entries()) recorded = record_frame(now);
   beside_.clear();
   if (const auto& done = recorded; !done) {
     incident("JOURNAL_WRITE", done.error().message, now);
-    rolling_.wait_again(marks);
     approved_.clear();
     for (core::SizingRecord& r : sized_) {  // no order came of it, so none is named
       r.order = {};

@@ -28,6 +28,7 @@
 #include "services/trade_execution/entry_wish.hpp"
 #include "services/trade_execution/execution_counts.hpp"
 #include "services/trade_execution/execution_options.hpp"
+#include "services/trade_execution/exit_reserve.hpp"
 #include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/operator_commands.hpp"
 #include "services/trade_execution/ramp.hpp"
@@ -171,6 +172,12 @@ class Execution {
   /// BL_E_UNSUPPORTED: it would expire, which a stop must not; BL_E_STATE: nothing is held of it, or what an earlier process
   /// did is only being recalled.
   bl_status want_stop(const bl_stop& wish, const core::SharedText& source);
+  /// The journal's room for exits (execution_reserve.cpp); borrowed. `told` hears when it is missed and when it is whole again.
+  void keep(store::Ballast& ballast, std::function<void(bool whole)> told = {});
+  /// Makes it whole, if the disk has room for it; else nothing is bought, and it is told. At the start, and when an operator
+  /// resumes.
+  void fill_reserve(core::Nanos now);
+  bool reserve_whole() const noexcept { return reserve_.whole(); }
   /// Who knows whether the SQL store can be written; false denies entries, never an exit. Empty: no store, nothing to ask.
   void ask_store(std::function<bool()> store_up) { store_up_ = std::move(store_up); }
   void set_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
@@ -266,8 +273,8 @@ class Execution {
   /// Of all products together; what counts for one of them is in states().
   core::TradingState state() const noexcept { return states_.global().state; }
   const TradingStates& states() const noexcept { return states_; }
-  /// Whether entries may pass: not after an emergency stop, nor while the journal can't be written.
-  bool gate_open() const noexcept { return gate_open_ && journal_ok_; }
+  /// Whether entries may pass: not after an emergency stop, nor while the journal can't be written or misses its ballast.
+  bool gate_open() const noexcept { return gate_open_ && journal_ok_ && reserve_.whole(); }
   bool journal_ok() const noexcept { return journal_ok_; }
   /// Whether nothing more is bought of it: the venue reported what can't be explained. An operator's
   /// resume clears it, and so does an adoption that explains it.
@@ -336,6 +343,7 @@ class Execution {
   BrokerPort& broker_;
   const store::HaltLatch* latch_ = nullptr;
   store::Journal& journal_;
+  ExitReserve reserve_;
   const bool durable_journal_;  // asked at every step and event
   core::RecordSink& sink_;
   bool gate_open_ = true, journal_ok_ = true, journal_noted_ = false;
@@ -690,6 +698,10 @@ class Execution {
   /// What ended orders of that side owe in fills, judged or not.
   Decimal owed(core::InstrumentId id, core::Side side) const;
   void flush_frame(core::Nanos now);
+  Result<void> record_frame(core::Nanos now);
+  void ballast_given();
+  /// Takes the purchases out of a frame that found no room. Whether there were any, and anything is left.
+  bool leave_out_entries();
   /// Whether the order is in another state now; an event it can't take is an incident.
   bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text, const core::Terms* terms = nullptr);
   /// Counts and stores what an event has made of an order; the journal is the caller's.

@@ -141,6 +141,7 @@ void Execution::emergency_resume(Nanos now, std::string_view principal, std::str
   std::erase_if(ended_, [](const Ended& e) { return e.judged; });  // somebody has looked
   short_of_fills_.clear();
   gate_open_ = true;
+  fill_reserve(now);
   change_state(core::TradingState::active, now, principal, reason, request_id, true);
   const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
   out::warning("execution", "emergency resume: the gate is open");

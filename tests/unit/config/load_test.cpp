@@ -175,6 +175,18 @@ TEST_CASE("the exit's collar is 1 %, 3 % and 8 %, or steps that widen; none of t
   }
 }
 
+TEST_CASE("rule 4.1: 16 MiB are kept for exits unless another size is set, or none") {
+  RunFile run;
+  const auto load = [&run](const std::string& ballast) { return run.load("execution: {journal: {ballast: " + ballast + "}}\n" + base + no_instances); };
+  CHECK(run.load(base + no_instances).config.execution.ballast_bytes == 16 * 1024 * 1024);
+  CHECK(load("64KiB").config.execution.ballast_bytes == 65'536);
+  CHECK(load("0").config.execution.ballast_bytes == 0);
+  CHECK(load("0").problems.empty());
+  CHECK(load("63KiB").problems.at(0).code == "CONFIG_RANGE");
+  CHECK(load("2GiB").problems.at(0).code == "CONFIG_RANGE");
+  CHECK(load("16MB").problems.at(0).code == "CONFIG_TYPE");
+}
+
 TEST_CASE("the host trips at 5 % of the day and 20 % of the peak, at what is set, or never") {
   RunFile run;
   const auto load = [&run](const std::string& trip) { return run.load("execution: {trip: {" + trip + "}}\n" + base + no_instances); };

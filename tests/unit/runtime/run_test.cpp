@@ -135,6 +135,42 @@ TEST_CASE("a state folder with the orders of an earlier run is refused") {
   CHECK(services::Run::make(configured(folder, yaml_of(folder)), std::move(o)).error().code == "RUN_VAR_USED");
 }
 
+TEST_CASE("rule 4.1: a run keeps its ballast beside a journal in a file, of the size that is set") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 20, 0);
+  candles(folder.path() / "eth.csv", 20, 2);
+  CHECK(run(folder, yaml_of(folder), "standard").summary.incidents == 0);
+  CHECK(fs::file_size(folder.path() / "standard/ballast") == 16 * 1024 * 1024);
+  static_cast<void>(run(folder, yaml_of(folder) + "execution: {journal: {ballast: 1MiB}}\n", "small"));
+  CHECK(fs::file_size(folder.path() / "small/ballast") == 1024 * 1024);
+  static_cast<void>(run(folder, yaml_of(folder) + "execution: {journal: {ballast: 0}}\n", "none"));
+  CHECK_FALSE(fs::exists(folder.path() / "none/ballast"));
+  static_cast<void>(run(folder, yaml_of(folder) + "journal: memory\n", "memory"));
+  CHECK_FALSE(fs::exists(folder.path() / "memory/ballast"));
+}
+
+TEST_CASE("rule 4.1: without room for its ballast a run buys nothing and stores nothing; started again with room it stores what it had seen") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 100, 0);
+  candles(folder.path() / "eth.csv", 100, 2);
+  const fs::path ballast = folder.path() / "var/ballast";
+  fs::create_directories(ballast);  // nothing can be kept there
+  const Ended none = run(folder, yaml_of(folder), "var");
+  CHECK(none.summary.end == services::RunEnd::end_of_data);
+  CHECK(none.summary.error.code == "STORE_FULL");
+  CHECK(none.summary.orders == 0);
+  CHECK(none.summary.incident_codes.count("BALLAST_FILE") == 1);
+  CHECK(none.dumps.find("candles BTC-USD") == std::string::npos);
+  fs::remove(ballast);
+  const Ended room = run(folder, yaml_of(folder), "var");
+  CHECK(room.summary.error.code.empty());
+  CHECK(room.dumps.find("candles BTC-USD") != std::string::npos);
+  services::RunOptions o;
+  o.var = folder.path() / "var";
+  o.select = services::select_features;
+  CHECK(services::Run::make(configured(folder, yaml_of(folder)), std::move(o)).error().code == "RUN_VAR_USED");
+}
+
 TEST_CASE("rule 3.6: a liquidation that a restart finds goes on though the feed gives nothing") {
   using clock = std::chrono::steady_clock;
   Folder folder;

@@ -98,6 +98,41 @@ TEST_CASE("rule 4.3: every kind of record is stored, explained, and guarded by l
   std::filesystem::remove_all(dir);
 }
 
+TEST_CASE("rule 4.1: a store that is held writes nothing and keeps what it got; let go it writes all of it") {
+  const auto dir = std::filesystem::temp_directory_path() / ("bowline_held_" + std::to_string(::getpid()));
+  std::filesystem::remove_all(dir);
+  std::filesystem::create_directories(dir);
+  test::Market m;
+  auto s = SqlStore::open({dir / "p.db", dir / "t.db", {"mock", "v", "default"}, {}, &m.table});
+  if (!s) FAIL(s.error().message);
+  const auto put = [&](core::Nanos t) {
+    core::CandleRecord c;
+    c.instrument = m.btc;
+    c.open_ns = t;
+    (*s)->put(core::Record(c));
+    (*s)->end_step(t);
+  };
+  const auto stored = [&] {
+    int lines = -1;  // the head
+    REQUIRE(dump(dir / "p.db", dir / "t.db", "candles", DumpFormat::csv, [&](std::string_view) { ++lines; }).ok());
+    return lines;
+  };
+  put(1);
+  REQUIRE((*s)->flush().ok());
+  (*s)->hold(true);
+  put(2);
+  CHECK((*s)->flush().error().code == "STORE_FULL");
+  CHECK_FALSE((*s)->healthy());
+  CHECK(stored() == 1);
+  (*s)->hold(false);
+  REQUIRE((*s)->flush().ok());
+  CHECK((*s)->healthy());
+  CHECK(stored() == 2);
+  CHECK((*s)->dropped() == 0);
+  s->reset();
+  std::filesystem::remove_all(dir);
+}
+
 TEST_CASE("a full disk is told, keeps what was accepted, and flush does not call it written") {
   const auto dir = std::filesystem::temp_directory_path() / ("bowline_full_" + std::to_string(::getpid()));
   std::filesystem::remove_all(dir);
