@@ -72,4 +72,9 @@ Result<EndRow> read_end(std::string_view payload) {
   });
 }
 
+std::string ramp_words(Decimal usd_per_day, std::uint32_t orders_per_day) {
+  return (usd_per_day.is_set() ? usd_per_day.to_string() : std::string("any amount")) + " and " +
+         (orders_per_day != 0 ? std::to_string(orders_per_day) : std::string("any number of")) + " orders a day";
+}
+
 }  // namespace bowline::store

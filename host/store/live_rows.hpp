@@ -45,4 +45,7 @@ std::string line(const EndRow&);
 Result<RampRow> read_ramp(std::string_view payload);
 Result<EndRow> read_end(std::string_view payload);
 
+/// What a ramp lets through, in words; a limit that is not set, or 0 orders: any.
+std::string ramp_words(Decimal usd_per_day, std::uint32_t orders_per_day);
+
 }  // namespace bowline::store

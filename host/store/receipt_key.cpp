@@ -80,8 +80,8 @@ Error not_a_key() {
 
 /// A page of its own, out of core dumps and, where the limit allows it, out of the swap; wiped when it goes.
 class ReceiptKey::Guarded {
-  void* page_;
   std::size_t size_ = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  void* page_;  // of that size, so behind it
 
  public:
   Guarded() : page_(::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) {

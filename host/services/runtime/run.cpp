@@ -10,6 +10,7 @@
 #include "core/contract.hpp"
 #include "core/identity.hpp"
 #include "observe/log.hpp"
+#include "services/runtime/rate_budget.hpp"
 #include "services/runtime/rerun.hpp"
 #include "services/runtime/run_impl.hpp"
 #include "store/journal_audit.hpp"
@@ -301,6 +302,12 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   auto instances = Instances::make(m.config, *catalogue, m.facts, std::move(io));
   if (!instances) return instances.error();
   m.instances = std::move(*instances);
+  if (!m.instances->brokers.empty()) {
+    const auto rates = loader::venue_rates(*m.instances->brokers.front().instance);
+    if (!rates) return rates.error();
+    const auto& periods = m.config.execution.reconcile;
+    if (auto fits = fits_rate_budget(*rates, periods.orders_every_ns, periods.balances_every_ns); !fits) return fits.error();
+  }
   m.assemble();
   if (auto done = m.resume(); !done) return done.error();
   if (m.options.repeats) {

@@ -337,8 +337,8 @@ class Execution {
   Ramp ramp_;
   std::optional<store::Rollout> rollout_;  // announced in this process
   ProductBlocks blocks_;
-  core::MarkGuard mark_guard_;
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
+  core::MarkGuard mark_guard_;
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
   const store::HaltLatch* latch_ = nullptr;

@@ -106,7 +106,9 @@ Decimal Execution::allowed_alone(const EntryWish& w) {
 // In the order of the configuration, each beside those before it. Nothing is changed by it but the wishes' answers.
 void Execution::judge_in_turn(Nanos now) {
   core::BesideView view(view_.get());
-  std::optional<Decimal> drift_left = wishes_.size() > 1 ? exposure_room() : std::nullopt;
+  Decimal drift_left = Decimal::not_set();
+  if (wishes_.size() > 1)
+    if (const auto room = exposure_room()) drift_left = *room;
   Decimal bought = Decimal::zero();
   std::uint32_t made = 0;
   for (EntryWish& w : wishes_) {
@@ -115,8 +117,8 @@ void Execution::judge_in_turn(Nanos now) {
     f.day_notional = f.day_notional + bought;
     f.orders_last_minute += made;
     std::optional<core::Cut> cut = w.share;
-    if (drift_left) {  // no plugin and not the floor knows of it
-      const Decimal room = div(*drift_left, portfolio_.mark(ins.id).last, Rounding::down);
+    if (drift_left.is_set()) {  // no plugin and not the floor knows of it
+      const Decimal room = div(drift_left, portfolio_.mark(ins.id).last, Rounding::down);
       const Decimal fits = room.is_set() ? floor_to(room, ins.rules.base_step) : Decimal::zero();
       if (fits < (cut ? cut->most : w.intent.qty()))
         cut = core::Cut{fits, cut_to(fits, "DRIFT_CAP", w.intent.qty(), fits, "more would be trimmed again: all positions are at their cap then")};
@@ -128,7 +130,7 @@ void Execution::judge_in_turn(Nanos now) {
     const Decimal notional = mul((*approved)->qty(), (*approved)->limit_px(), Rounding::up);
     view.add((*approved)->abi, (*approved)->qty());
     bought = bought + notional;
-    if (drift_left) drift_left = max(*drift_left - notional, Decimal::zero());
+    if (drift_left.is_set()) drift_left = max(drift_left - notional, Decimal::zero());
     ++made;
   }
 }

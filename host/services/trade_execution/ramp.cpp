@@ -19,10 +19,7 @@ RampLimits stricter(const RampLimits& a, const RampLimits& b) noexcept {
           more(a.orders_per_day, b.orders_per_day) ? a.orders_per_day : b.orders_per_day};
 }
 
-std::string words(const RampLimits& l) {
-  return (l.usd_per_day.is_set() ? l.usd_per_day.to_string() : std::string("any amount")) + " and " +
-         (l.orders_per_day != 0 ? std::to_string(l.orders_per_day) : std::string("any number of")) + " orders a day";
-}
+std::string words(const RampLimits& l) { return store::ramp_words(l.usd_per_day, l.orders_per_day); }
 
 void Ramp::count(core::Nanos at) noexcept {
   const core::Nanos day = at / day_ns;
