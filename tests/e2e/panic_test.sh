@@ -45,13 +45,14 @@ sed 's/test\.signal\.crash/no.such.signal/; s/bowline\.risk\.stops/no.such.risk/
 
 venue() { "$sql" "$dir/$1/mock_venue.db" "$2"; }
 journal() { "$sql" "$dir/$1/journal.db" "$2"; }
+answers() { "$bowline" emergency state --var "$dir/$1" >/dev/null 2>&1; }
 begin() { # state folder: a host at the gate
   rm -f "$dir/$1.gate.1" "$dir/$1.gate.1.at"
   BOWLINE_GATES="$dir/$1.gate" "$bowline" run "$dir/run.yaml" --var "$dir/$1" --log-file "$dir/$1.log" >"$dir/$1.out" 2>"$dir/$1.err" &
   host=$!
   started+=("$host")
   check "$1: the market stands still" within 30 test -e "$dir/$1.gate.1.at"
-  check "$1: it listens" within 30 "$bowline" emergency state --var "$dir/$1"
+  check "$1: it listens" within 30 answers "$1"
 }
 die() { kill -KILL "$host"; wait "$host" 2>/dev/null; started=(); }
 go_on() { # state folder: a host to the end of the data
