@@ -123,7 +123,7 @@ class Projecting {
     const auto at = [&](std::int64_t part) {
       std::vector<Decimal> qty = whole;
       for (const std::size_t i : too_much)
-        qty[i] = mul(whole[i], div(Decimal::from_int(part), Decimal::from_int(parts), Rounding::down), Rounding::floor);
+        qty[i] = floor_to(mul(whole[i], div(Decimal::from_int(part), Decimal::from_int(parts), Rounding::down), Rounding::floor), claims_[i].step);
       return qty;
     };
     std::int64_t fits = 0, too_large = parts;
