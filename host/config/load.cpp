@@ -484,7 +484,7 @@ class Loader {
   /// The portfolio takes the place of the account's name: journal, store and order ids are of it.
   void portfolio(const Node& n, const Node& account) {
     std::string t;
-    if (!text(n, "execution.portfolio_uuid", t)) return;
+    if (!text(n, "execution.portfolio_uuid", t) || t.empty()) return;
     if (there(account)) return bad(account, "execution.account", "CONFIG_VALUE", "execution.portfolio_uuid is the account: leave this one out");
     bool fits = t.size() == 36;
     for (std::size_t i = 0; fits && i < t.size(); ++i)

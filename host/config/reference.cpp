@@ -69,7 +69,7 @@ constexpr auto table = std::to_array<Key>({
     {"execution", "map", "", "from target weights to orders"},
     {"execution.account", "text", "default", "portfolio of the account; part of every order id"},
     {"execution.portfolio_uuid", "text", "", "the portfolio of the account, pinned by its uuid; it takes the place of `account`, and journal and store are stamped with it; mandatory when live"},
-    {"execution.starts_reducing", "switch", "off; on when live", "each start begins *reducing*: an operator lets it trade. Where the process before was stopped for a planned roll-out (`bowline rollout`) it goes on as it was. Live has no other"},
+    {"execution.starts_reducing", "switch", "off", "each start begins *reducing*: an operator lets it trade. Where the process before was stopped for a planned roll-out (`bowline rollout`) it goes on as it was. `mode: live` is always so"},
     {"execution.assumed_half_spread", "fraction", "5bp", "where the inputs hold no quotes; never in live"},
     {"execution.gtd_bars", "integer", "2", "entries end at the venue after this many bars"},
     {"execution.min_trade", "fraction", "0.5%", "of equity; smaller differences are left alone"},

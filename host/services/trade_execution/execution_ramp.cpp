@@ -31,7 +31,7 @@ Result<bool> Execution::set_ramp(const RampRequest& q, Nanos now) {
   make_durable();
   audit(now, q.principal, "ramp", words(q.wanted), q.reason, q.request_id);
   const out::Scope scope({.service = "trade-execution", .request_id = q.request_id, .principal = q.principal});
-  out::warning("execution", "the ramp lets through {}", words(q.wanted));
+  out::warning("execution", "{}", q.wanted.any() ? "the ramp was set anew" : "the ramp was taken away");
   remember_request(q.request_id);
   if (!journal_ok_) return not_durable();
   return false;

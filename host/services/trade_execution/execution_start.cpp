@@ -15,9 +15,9 @@ void Execution::begin() {
   begun_ = true;
   if (const auto row = ramp_.begin(now_)) note(store::journal_kind::ramp, store::line(*row));
   const out::Scope scope({.service = "trade-execution"});
-  if (ramp_.limits().any()) out::info("execution", "the ramp lets through {}", words(ramp_.limits()));
+  if (ramp_.limits().any()) out::info("execution", "the entries of a day are bounded by a ramp");
   if (ramp_.configuration_says_more())
-    out::warning("execution", "execution.ramp says {}, and the ramp stands at {}: only an operator raises it", words(ramp_.configured()), words(ramp_.limits()));
+    out::warning("execution", "execution.ramp says more than the ramp that stands, and raises nothing: only an operator does (bowline ramp)");
 }
 
 void Execution::start(const std::optional<store::EndRow>& ended, Nanos wall) {

@@ -25,7 +25,7 @@ struct RampLimits {
 bool loosens(const RampLimits& a, const RampLimits& b) noexcept;
 /// Of both the stricter, each number for itself.
 RampLimits stricter(const RampLimits& a, const RampLimits& b) noexcept;
-/// "5000 and 20 orders a day", for a person.
+/// "5000 and 20 orders a day", for the audit; a log shows no amount.
 std::string words(const RampLimits& limits);
 
 /// An operator's word: the ramp as it shall be, whole.
