@@ -187,7 +187,10 @@ void Execution::on_exec(const bl_exec& exec) {
 // One that ended before its id was told has no event any more that would carry it into the journal and the store.
 bool Execution::learn_venue_id(Order& order, std::string_view id, Nanos now) {
   if (id.empty() || id == std::string_view(order.venue_id)) return true;
-  if (!orders_.set_venue_id(order, id)) {
+  // The table knows whose it is once it was asked for one; what works is few.
+  const auto has_it = [&](const Order* o) { return o != &order && std::string_view(o->venue_id) == id; };
+  const auto& working = orders_.working();
+  if (std::any_of(working.begin(), working.end(), has_it) || !orders_.set_venue_id(order, id)) {
     block(order.intent.instrument(), "EXEC_MISMATCH", "the venue gives this order the id of another", now, order.intent.client_id());
     return false;
   }

@@ -95,6 +95,36 @@ TEST_CASE("rule 2.2: an acknowledgement of another product, side, size, price or
   CHECK(d.exec->counts().incidents == n);
 }
 
+TEST_CASE("rule 2.2: an acknowledgement by the id of another order is an incident, not an answer, though nobody has asked for an order by its id") {
+  Desk d;
+  const Intent first = d.resting();
+  d.price(d.m.bnb, 10000);
+  d.want(Purpose::entry, 0.05, d.m.bnb);
+  const Intent second = d.last();
+  REQUIRE(second.instrument() == d.m.bnb);
+  bl_exec e{};
+  e.h.size = sizeof e;
+  e.h.type = BL_EV_EXEC;
+  e.h.instrument = second.abi.instrument;
+  e.h.ts_recv = d.now;
+  test::put_text(e.client_id, second.client_id());
+  test::put_text(e.venue_id, Desk::venue_id_of(first));
+  e.kind = BL_X_ACCEPTED;
+  e.state = BL_S_OPEN;
+  e.side = second.abi.side;
+  e.qty = second.abi.qty;
+  e.limit_px = second.abi.limit_px;
+  e.expire_ns = second.abi.expire_ns;
+  e.quote_qty = e.stop_px = e.cum_qty = e.cum_quote = e.cum_fee = Decimal::not_set().raw();
+  d.exec->on_broker_event(e.h);
+  CHECK(d.state(second) == OrderState::submitted);
+  CHECK(d.state(first) == OrderState::open);
+  CHECK(d.exec->counts().by_incident.count("EXEC_MISMATCH") == 1);
+  CHECK(d.exec->blocked(d.m.bnb));
+  d.report(second, BL_X_ACCEPTED);  // by its own
+  CHECK(d.state(second) == OrderState::open);
+}
+
 TEST_CASE("rule 2.2: an end, a refusal or an answer to a cancel that names another product or side ends nothing: the venue is asked") {
   struct Word {
     std::uint32_t kind, state;
