@@ -106,6 +106,11 @@ send() { # method, address and route, key, body: whether it was taken. The answe
     -H "X-Request-Id: $3" -d "$4") || return 1
   case $code in 200 | 202) return 0 ;; 5??) return 1 ;; esac
   ! grep -q ORDER_UNANSWERED "$var_answer" || return 1 # the venue is being asked about it
+  if grep -q GATE_CLOSED "$var_answer"; then # a write had no room and took of the ballast: the operator resumes, and asks again
+    curl -s -m 5 -o /dev/null -X POST "${2%%/[a-z]*}/emergency/resume" -H 'Content-Type: application/json' -H "X-Request-Id: room-$3-$RANDOM" \
+      -d '{"reason":"crash matrix"}'
+    return 1
+  fi
   echo "$2 $3: $code $(cat "$var_answer")" >>"$var_answer.refused"
   return 1
 }

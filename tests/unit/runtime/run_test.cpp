@@ -153,22 +153,24 @@ TEST_CASE("rule 4.1: without room for its ballast a run buys nothing and stores 
   Folder folder;
   candles(folder.path() / "btc.csv", 100, 0);
   candles(folder.path() / "eth.csv", 100, 2);
+  std::string yaml = yaml_of(folder);
+  yaml.erase(yaml.find(", state: memory"), std::string_view(", state: memory").size());
   const fs::path ballast = folder.path() / "var/ballast";
   fs::create_directories(ballast);  // nothing can be kept there
-  const Ended none = run(folder, yaml_of(folder), "var");
+  const Ended none = run(folder, yaml, "var");
   CHECK(none.summary.end == services::RunEnd::end_of_data);
   CHECK(none.summary.error.code == "STORE_FULL");
   CHECK(none.summary.orders == 0);
   CHECK(none.summary.incident_codes.count("BALLAST_FILE") == 1);
   CHECK(none.dumps.find("candles BTC-USD") == std::string::npos);
   fs::remove(ballast);
-  const Ended room = run(folder, yaml_of(folder), "var");
+  const Ended room = run(folder, yaml, "var");
   CHECK(room.summary.error.code.empty());
   CHECK(room.dumps.find("candles BTC-USD") != std::string::npos);
   services::RunOptions o;
   o.var = folder.path() / "var";
   o.select = services::select_features;
-  CHECK(services::Run::make(configured(folder, yaml_of(folder)), std::move(o)).error().code == "RUN_VAR_USED");
+  CHECK(services::Run::make(configured(folder, yaml), std::move(o)).error().code == "RUN_VAR_USED");
 }
 
 TEST_CASE("rule 3.6: a liquidation that a restart finds goes on though the feed gives nothing") {

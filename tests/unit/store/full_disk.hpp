@@ -6,6 +6,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <filesystem>
 #include <list>
@@ -69,8 +70,11 @@ class FullDisk {
     m.ours.xWrite = [](sqlite3_file* file, const void* bytes, int n, sqlite3_int64 at) {
       const auto* of = reinterpret_cast<const Methods*>(file->pMethods);
       FullDisk& d = *here();
-      if (d.full_ && d.used_ + static_cast<std::uint64_t>(n) > d.held_ - d.size()) return static_cast<int>(SQLITE_FULL);
-      d.used_ += d.full_ ? static_cast<std::uint64_t>(n) : 0;
+      sqlite3_int64 had = 0;  // what a file has already takes no room a second time
+      if (of->real->xFileSize(file, &had) != SQLITE_OK) return static_cast<int>(SQLITE_IOERR_FSTAT);
+      const auto more = static_cast<std::uint64_t>(std::max<sqlite3_int64>(0, at + n - had));
+      if (d.full_ && d.used_ + more > d.held_ - d.size()) return static_cast<int>(SQLITE_FULL);
+      d.used_ += d.full_ ? more : 0;
       return of->real->xWrite(file, bytes, n, at);
     };
     return &m.ours;
