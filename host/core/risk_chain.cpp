@@ -66,7 +66,8 @@ bool RiskChain::run_rules(Intent& intent, const InstrumentTable& table, const bl
     bl_verdict v{};
     v.size = sizeof v;
     v.max_qty = v.value = v.limit = Decimal::not_set().raw();
-    const bool worked = rule->check(intent.abi, view, v);
+    const bl_intent shown = intent.abi;  // what a plugin writes into it is nobody's order
+    const bool worked = rule->check(shown, view, v);
     CheckRecord c;
     c.rule_source = rule->name();
     c.action = worked ? static_cast<std::uint8_t>(v.action > 2 ? 0 : v.action) : 0;

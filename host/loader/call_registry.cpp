@@ -44,7 +44,9 @@ void put(const char* text, std::size_t length) noexcept {
 }
 void put(const char* text) noexcept { put(text, std::strlen(text)); }
 
-[[noreturn]] void die_of(const RegisteredInstance& guilty, const char* what, const char* detail) noexcept {
+constexpr const char* no_exception = "no exception may leave a plugin: ";
+
+[[noreturn]] void die_of(const RegisteredInstance& guilty, const char* what, const char* detail, const char* rule = no_exception) noexcept {
   const char* call = guilty.slot->call.load(std::memory_order_relaxed);
   put("bowline: ");
   put("PLUGIN_TERMINATED");
@@ -59,7 +61,9 @@ void put(const char* text) noexcept { put(text, std::strlen(text)); }
     put(detail, ::strnlen(detail, 400));
     put(")");
   }
-  put(": no exception may leave a plugin: mend the plugin, or take the instance out of the configuration\n");
+  put(": ");
+  put(rule);
+  put("mend the plugin, or take the instance out of the configuration\n");
   const CallClass kind = guilty.slot->kind.load(std::memory_order_relaxed);
   const char* path = quarantine_path.load(std::memory_order_acquire);
   if (path != nullptr && kind != CallClass::Control && kind != CallClass::Unbounded) {
@@ -93,6 +97,38 @@ void on_terminate() {
 void on_abort(int) {
   // Returning lets abort() end the process the ordinary way.
   if (const RegisteredInstance* guilty = instance_of_this_thread()) die_of(*guilty, "aborted", nullptr);
+}
+
+constexpr std::array faults{std::pair{SIGSEGV, "SIGSEGV"}, std::pair{SIGBUS, "SIGBUS"}, std::pair{SIGFPE, "SIGFPE"}, std::pair{SIGILL, "SIGILL"}};
+
+void on_fault(int signal) {
+  if (const RegisteredInstance* guilty = instance_of_this_thread())
+    for (const auto& [number, name] : faults)
+      if (number == signal) die_of(*guilty, "crashed", name, "");
+  ::raise(signal);  // nobody's here: it ends the process as it ever did, when this returns
+}
+
+// A crash that overran the stack has none left for its handler.
+void own_stack_for_faults() {
+  static std::array<char, 64 * 1024> space;
+  stack_t stack{};
+  stack.ss_sp = space.data();
+  stack.ss_size = space.size();
+  ::sigaltstack(&stack, nullptr);
+}
+
+// What a sanitizer or a debugger's library handles already stays theirs.
+void name_who_crashes() {
+  bool ours = false;
+  for (const auto& [signal, name] : faults) {
+    struct sigaction before {};
+    if (::sigaction(signal, nullptr, &before) != 0 || (before.sa_flags & SA_SIGINFO) != 0 || before.sa_handler != SIG_DFL) continue;
+    struct sigaction action {};
+    action.sa_handler = on_fault;
+    action.sa_flags = static_cast<int>(SA_RESETHAND | SA_ONSTACK);
+    ours = ::sigaction(signal, &action, nullptr) == 0 || ours;
+  }
+  if (ours) own_stack_for_faults();
 }
 
 }  // namespace
@@ -155,6 +191,7 @@ void install_terminate_handler(const std::filesystem::path& var) {
     struct sigaction action {};
     action.sa_handler = on_abort;
     ::sigaction(SIGABRT, &action, nullptr);
+    name_who_crashes();
   });
 }
 

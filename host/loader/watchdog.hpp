@@ -77,11 +77,12 @@ class Watchdog {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Makes a C++ exception that reaches a plugin's noexcept boundary, and an abort() inside a plugin call, end
-/// the process with a sentence that names instance, file and call, and with exit_code::plugin, instead of a
-/// bare SIGABRT. When it happened in a lane call the instance is quarantined as well, so that a restart does
-/// not run into it again. Outside plugin calls nothing changes. Takes the process's terminate handler and
-/// SIGABRT; `var` of the latest call counts. [control]
+/// Makes a C++ exception that reaches a plugin's noexcept boundary, an abort() and a crash (SIGSEGV, SIGBUS, SIGFPE,
+/// SIGILL) inside a plugin call end the process with a sentence that names instance, file and call, and with
+/// exit_code::plugin, instead of a bare signal. When it happened in a lane call the instance is quarantined as
+/// well, so that a restart does not run into it again. Outside plugin calls, and on threads that a plugin started
+/// itself, nothing changes. Takes the process's terminate handler and those signals, as far as nobody else handles
+/// them; `var` of the latest call counts. [control]
 void install_terminate_handler(const std::filesystem::path& var);
 
 }  // namespace bowline::loader

@@ -1,6 +1,7 @@
 #include "store/reader.hpp"
 
 #include <algorithm>
+#include <bowline/decimal.hpp>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -94,6 +95,26 @@ struct Reader::Impl {
     q.bind(key);
     return all_rows(db, q);
   }
+  /// The checks of `sql`, each with how far its value was from its limit: below 0, over it.
+  static json checks(const Database& db, std::string_view sql, std::string_view key) {
+    json all = list(db, sql, key);
+    for (json& row : all) {
+      const auto amount = [&row](const char* name) {
+        const auto at = row.find(name);
+        return at != row.end() && at->is_string() ? Decimal::try_parse(at->get<std::string>()).value_or(Decimal::not_set()) : Decimal::not_set();
+      };
+      const Decimal left = amount("lim") - amount("value");
+      row["headroom"] = left.is_set() ? json(left.to_string()) : json(nullptr);
+    }
+    return all;
+  }
+  /// What was told beside orders and names this one, or its decision: incidents, and what set a protection off.
+  static json told_of(const Database& db, std::string_view id, std::string_view decision) {
+    const std::string order = '"' + std::string(id) + '"', cause = '"' + std::string(decision) + '"';
+    Query q(db, "SELECT * FROM core_events WHERE instr(payload, ?1)>0 OR instr(payload, ?2)>0 ORDER BY rowid");
+    q.bind(order).bind(cause);
+    return all_rows(db, q);
+  }
   /// Rows of a table whose ids are found by their first eight bytes.
   static json by_id(const Database& db, std::string_view sql, std::string_view id) {
     Query q(db, sql);
@@ -131,7 +152,7 @@ struct Reader::Impl {
     json out{{"decision", nullptr}};
     const json found = by_id(transactions, "SELECT * FROM decisions WHERE id_key=? AND id=?", id);
     if (!found.empty()) out["decision"] = found[0];
-    out["advisory_checks"] = list(transactions, "SELECT * FROM decision_checks WHERE decision_id=? ORDER BY n", id);
+    out["advisory_checks"] = checks(transactions, "SELECT * FROM decision_checks WHERE decision_id=? ORDER BY n", id);
     out["signals"] = by_id(prices, "SELECT * FROM signals WHERE id_key=? AND id=? ORDER BY source", id);
     out["outcome"] = by_id(prices, "SELECT * FROM signal_outcomes WHERE id_key=? AND signal_id=?", id);
     const json& from = !found.empty() ? found : out["signals"];
@@ -191,27 +212,32 @@ Result<std::string> Reader::Impl::explain_order(std::string_view id) const {
   const Database& t = transactions;
   const json order = list(t, "SELECT * FROM orders WHERE id=?", id);
   if (order.empty()) return Error{"STORE_UNKNOWN", "order " + std::string(id) + ": not in this store"};
-  json out = decision(order[0]["decision_id"].get<std::string>());
+  const std::string of = order[0]["decision_id"].get<std::string>();
+  json out = decision(of);
   out["order"] = order[0];
   out["sizing"] = list(t, "SELECT * FROM order_decisions WHERE order_id=? ORDER BY seq", id);
-  out["checks"] = list(t,
-                       "SELECT c.* FROM order_decisions d JOIN order_checks c USING(decision_id, seq, symbol, purpose, order_id) "
-                       "WHERE d.order_id=? ORDER BY c.seq, c.n",
-                       id);
+  out["checks"] = checks(t,
+                         "SELECT c.* FROM order_decisions d JOIN order_checks c USING(decision_id, seq, symbol, purpose, order_id) "
+                         "WHERE d.order_id=? ORDER BY c.seq, c.n",
+                         id);
   out["fills"] = list(t, "SELECT * FROM fills WHERE order_id=? ORDER BY time_ns, fill_id", id);
   out["events"] = list(t, "SELECT * FROM order_events WHERE order_id=? ORDER BY rowid", id);
+  out["core_events"] = told_of(t, id, of);
   return text(out);
 }
 
 Result<std::string> Reader::Impl::explain_decision(std::string_view id) const {
   json out = decision(id);
-  if (out["decision"].is_null() && out["signals"].empty())
-    return Error{"STORE_UNKNOWN", "decision " + std::string(id) + ": not in this store"};
   const Database& t = transactions;
   out["sizing"] = list(t, "SELECT * FROM order_decisions WHERE decision_id=? ORDER BY seq, order_id", id);
-  out["checks"] = list(t, "SELECT * FROM order_checks WHERE decision_id=? ORDER BY seq, order_id, n", id);
   out["orders"] = list(t, "SELECT * FROM orders WHERE decision_id=? ORDER BY id", id);
+  // A stop's, a close's, a plan's and an operator's decision is no signal's: it has no row of the bridge.
+  if (out["decision"].is_null() && out["signals"].empty() && out["sizing"].empty() && out["orders"].empty())
+    return Error{"STORE_UNKNOWN", "decision " + std::string(id) + ": not in this store"};
+  out["checks"] = checks(t, "SELECT * FROM order_checks WHERE decision_id=? ORDER BY seq, order_id, n", id);
   out["fills"] = list(t, "SELECT * FROM fills WHERE decision_id=? ORDER BY time_ns, fill_id", id);
+  out["events"] = list(t, "SELECT e.* FROM orders o JOIN order_events e ON e.order_id=o.id WHERE o.decision_id=? ORDER BY e.rowid", id);
+  out["core_events"] = told_of(t, id, id);
   return text(out);
 }
 

@@ -124,6 +124,31 @@ TEST_CASE("a plugin may shrink, never enlarge; a shrunk quantity is floored to t
   }));
 }
 
+TEST_CASE("a plugin that writes into the intent it is shown changes nothing of what is approved") {
+  Desk d;
+  const bl_intent* shown = nullptr;
+  d.rules = {[&shown](const bl_intent& i, bl_verdict& v) {
+               shown = &i;
+               auto& mine = const_cast<bl_intent&>(i);
+               mine.side = BL_SELL;
+               mine.qty = "1000"_dec.raw();
+               mine.limit_px = "1"_dec.raw();
+               std::memset(mine.client_id, 'X', sizeof mine.client_id - 1);
+               v.action = 1;
+               return true;
+             },
+             [](const bl_intent& i, bl_verdict& v) {
+               CHECK(i.side == BL_BUY);
+               CHECK(Decimal::from_raw(i.qty) == "1"_dec);
+               v.action = 1;
+               return true;
+             }};
+  const RiskAnswer answer = d.ask();
+  CHECK(shown != nullptr);
+  REQUIRE(std::holds_alternative<RiskApproved<Intent>>(answer));
+  CHECK(std::memcmp(&std::get<RiskApproved<Intent>>(answer)->abi, &d.intent.abi, sizeof(bl_intent)) == 0);
+}
+
 TEST_CASE("a rule sees the intent as shrunk so far") {
   Desk d;
   Decimal seen;

@@ -174,6 +174,23 @@ TEST_CASE("an abort on the lane names the instance and quarantines it") {
   CHECK(child(dir, "create_aborts", "test.puppet", "{}", "30000").code == exit_code::plugin);
 }
 
+TEST_CASE("a crash on the lane names the instance and quarantines it") {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return;  // a sanitizer's own handler tells of it, and stays
+#endif
+  TempDir dir;
+  const Ended ended = child(dir, "puppet", "test.puppet", R"({"on_event":"crash"})", "30000");
+  INFO(ended.said);
+  CHECK(ended.code == exit_code::plugin);
+  CHECK_THAT(ended.said, Catch::Contains("instance mom_btc (plugin test.puppet, file puppet.so): crashed out of signal.on_event (SIGSEGV): mend the plugin"));
+  const auto quarantine = Quarantine::read(dir / "var");
+  REQUIRE(quarantine);
+  REQUIRE(quarantine->records().size() == 1);
+  CHECK(quarantine->records()[0].instance == "mom_btc");
+  CHECK(quarantine->records()[0].call == "signal.on_event");
+  CHECK(quarantine->records()[0].event == 42);
+}
+
 TEST_CASE("a create that fails is an exit code and a sentence, not a death") {
   TempDir dir;
   const Ended ended = child(dir, "create_fails", "test.puppet", "{}", "30000");

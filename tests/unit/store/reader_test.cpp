@@ -193,6 +193,52 @@ TEST_CASE("reader: a decision that led to nothing is explained; an unknown one i
   CHECK(r->explain_order("o-1").error().code == "STORE_UNKNOWN");
 }
 
+TEST_CASE("reader: what no signal decided is explained, too: a stop's order with what set it off, its checks, headroom and exchanges") {
+  Stored s;
+  const core::Id128 decision{0, 7};
+  auto order = s.order("bl-stop", 7, "filled");
+  order.purpose = core::Purpose::stop;
+  core::SizingRecord sized;
+  sized.decision = decision;
+  sized.seq = 1;
+  sized.instrument = s.m.btc;
+  sized.purpose = core::Purpose::stop;
+  sized.code = text("ORDER");
+  sized.order = order.id;
+  core::CheckRecord over, without;
+  over.rule_source = without.rule_source = text("floor");
+  over.value = "5.5"_dec;
+  over.limit = "4"_dec;
+  sized.checks = {over, without};
+  core::OrderEventRecord told;
+  told.order = order.id;
+  told.event = "acked";
+  told.from = "submitted";
+  told.to = "open";
+  const auto event = [](std::string type, std::string payload) {
+    core::EventRecord e;
+    e.type = std::move(type);
+    e.payload = std::move(payload);
+    return e;
+  };
+  s.write({order, sized, told, event("stop", R"({"symbol":"BTC-USD","decision":")" + decision.hex() + R"("})"),
+           event("incident", R"({"code":"EXEC_MISMATCH","text":"x","order":"bl-stop"})"), event("incident", R"({"code":"A","text":"x","order":"bl-stop-2"})")});
+  const auto r = s.reader();
+  for (const json& why : {parsed(r->explain_decision(decision.hex())), parsed(r->explain_order("bl-stop"))}) {
+    CHECK(why["decision"].is_null());
+    REQUIRE(why["sizing"].size() == 1);
+    CHECK(why["sizing"][0]["purpose"] == "stop");
+    REQUIRE(why["checks"].size() == 2);
+    CHECK(why["checks"][0]["headroom"] == "-1.5");
+    CHECK(why["checks"][1]["headroom"].is_null());
+    REQUIRE(why["events"].size() == 1);
+    CHECK(why["events"][0]["event"] == "acked");
+    REQUIRE(why["core_events"].size() == 2);  // another order's id begins like this one's
+    CHECK(why["core_events"][0]["type"] == "stop");
+  }
+  CHECK(parsed(r->explain_decision(decision.hex()))["orders"].size() == 1);
+}
+
 TEST_CASE("reader: a store that cannot be read is not one that has nothing") {
   Stored s;
   s.write({s.order("o-1", 1, "open"), s.decision(1, s.m.btc)});
