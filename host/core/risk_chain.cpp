@@ -115,6 +115,13 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
     return false;
   };
   const Decimal none = Decimal::not_set();
+  // Kept: told for who explains. The verdict is the last line, and counts alone.
+  const auto kept = [&](std::string_view code, Decimal value, Decimal limit) {
+    if (!facts.measure) return;
+    CheckRecord& c = checks.emplace_back(floor_check(floor_name_, code, value, limit, ""));
+    c.action = 1;
+    c.measure = true;
+  };
   if (!facts.gate_open) return refuse("GATE_CLOSED", none, none, "the order gate is closed");
   if (facts.state == TradingState::halted) return refuse("STATE_HALTED", none, none, "trading is halted");
   if (facts.state == TradingState::reducing) return refuse("STATE_REDUCING", none, none, "trading is reducing");
@@ -123,12 +130,16 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   if (!facts.store_up) return refuse("STORE_DOWN", none, none, "the store can't be written");
   const Mark& mark = book.mark(id);
   if (!mark.last.is_set()) return refuse("MARK_MISSING", none, none, "no price of " + ins.symbol + " yet");
-  if (limits_.max_mark_age > 0 && facts.now - mark.time > limits_.max_mark_age)
-    return refuse("MARK_STALE", none, none, "the price of " + ins.symbol + " is too old");
+  if (limits_.max_mark_age > 0) {
+    const Decimal age = Decimal::from_mantissa(facts.now - mark.time, -9), most = Decimal::from_mantissa(limits_.max_mark_age, -9);
+    if (age > most) return refuse("MARK_STALE", age, most, "the price of " + ins.symbol + " is too old");
+    kept("MARK_STALE", age, most);
+  }
   if (limits_.price_collar.is_set() && intent.limit_px().is_set()) {
     const Decimal away = abs(intent.limit_px() - mark.last);
     const Decimal room = mul(mark.last, limits_.price_collar, Rounding::down);
     if (away > room) return refuse("PRICE_OUTSIDE_COLLAR", away, room, "the limit price is outside the collar");
+    kept("PRICE_OUTSIDE_COLLAR", away, room);
   }
   if (intent.qty().is_set()) {
     if (!intent.qty().is_positive()) return refuse("QUANTITY_BELOW_STEP", intent.qty(), ins.rules.base_step, "nothing to order");
@@ -138,15 +149,23 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   const Decimal notional = notional_of(intent, book);
   if (!notional.is_set()) return refuse("MARK_MISSING", none, none, "the order can't be valued");
   if (notional < ins.rules.quote_min) return refuse("BELOW_MINIMUM", notional, ins.rules.quote_min, "below the smallest notional");
-  if (limits_.max_order.is_set() && notional > limits_.max_order)
-    return refuse("ORDER_NOTIONAL_LIMIT", notional, limits_.max_order, "order above the cap");
+  kept("BELOW_MINIMUM", notional, ins.rules.quote_min);
+  if (limits_.max_order.is_set()) {
+    if (notional > limits_.max_order) return refuse("ORDER_NOTIONAL_LIMIT", notional, limits_.max_order, "order above the cap");
+    kept("ORDER_NOTIONAL_LIMIT", notional, limits_.max_order);
+  }
   // A sum that does not fit is beyond every cap: it must refuse, and comparing it would stop the process.
   const auto over = [](Decimal value, Decimal cap) { return !value.is_set() || !cap.is_set() || value > cap; };
-  if (limits_.max_day.is_set() && over(facts.day_notional + notional, limits_.max_day))
-    return refuse("DAY_NOTIONAL_LIMIT", facts.day_notional + notional, limits_.max_day, "day's entries above the cap");
-  if (limits_.max_orders_per_minute > 0 && facts.orders_last_minute >= limits_.max_orders_per_minute)
-    return refuse("ORDER_RATE_LIMIT", Decimal::from_int(facts.orders_last_minute),
-                  Decimal::from_int(limits_.max_orders_per_minute), "too many orders in a minute");
+  if (limits_.max_day.is_set()) {
+    const Decimal day = facts.day_notional + notional;
+    if (over(day, limits_.max_day)) return refuse("DAY_NOTIONAL_LIMIT", day, limits_.max_day, "day's entries above the cap");
+    kept("DAY_NOTIONAL_LIMIT", day, limits_.max_day);
+  }
+  if (limits_.max_orders_per_minute > 0) {
+    const Decimal sent = Decimal::from_int(facts.orders_last_minute), most = Decimal::from_int(limits_.max_orders_per_minute);
+    if (facts.orders_last_minute >= limits_.max_orders_per_minute) return refuse("ORDER_RATE_LIMIT", sent, most, "too many orders in a minute");
+    kept("ORDER_RATE_LIMIT", sent, most);
+  }
   // In-flight, unknown and resting orders count in every limit (trading rules 5.5).
   Decimal working = Decimal::zero();
   for (std::uint32_t i = 0; i < view.n_working; ++i) {
@@ -162,13 +181,17 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
     else if (const Decimal cost = Decimal::from_raw(w.intent->quote_qty); cost.is_set())
       working = working + cost;
   }
-  if (limits_.max_total.is_set() && over(book.exposure() + working + notional, limits_.max_total))
-    return refuse("TOTAL_NOTIONAL_LIMIT", book.exposure() + working + notional, limits_.max_total, "invested above the cap");
+  if (limits_.max_total.is_set()) {
+    const Decimal total = book.exposure() + working + notional;
+    if (over(total, limits_.max_total)) return refuse("TOTAL_NOTIONAL_LIMIT", total, limits_.max_total, "invested above the cap");
+    kept("TOTAL_NOTIONAL_LIMIT", total, limits_.max_total);
+  }
   const Decimal fee_rate = ins.rules.taker_fee;
   const Decimal need = notional + mul(notional, fee_rate, Rounding::up);
   const Decimal free = book.cash(ins.quote) - working - mul(working, fee_rate, Rounding::up);
   if (intent.side() == Side::buy && over(need, free))
     return refuse("QUOTE_BALANCE_SHORT", need, free, "the quote balance does not cover the order");
+  kept("QUOTE_BALANCE_SHORT", need, free);
   checks.push_back(floor_check(floor_name_, "", none, none, ""));
   return true;
 }

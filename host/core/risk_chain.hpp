@@ -42,6 +42,7 @@ struct FloorFacts {
   Decimal day_notional = Decimal::zero();     // entries of the UTC day, filled and working
   std::uint32_t orders_last_minute = 0;       // with those of this frame
   Nanos now = 0;
+  bool measure = false;                       // each limit that is kept is told with its value, before the verdict
 };
 
 /// Refused: who refused is the last check of the list.
