@@ -61,6 +61,8 @@ class Loader {
     if (const Node s = root["signals"]; s.IsDefined() && s.IsMap()) {
       one_of(s["combine"], "signals.combine", {"mean", "vote", "first"}, c_.signals.combine);
       number(s["resolve_bars"], "signals.resolve_bars", 1, 100'000, c_.signals.resolve_bars);
+      one_of(s["explain"], "signals.explain", {"auto", "off", "orders", "decisions", "all"}, c_.signals.explain);
+      number(s["explain_top"], "signals.explain_top", 1, 10'000, c_.signals.explain_top);
     }
     instruments(root);
     plugins(root);

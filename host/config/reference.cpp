@@ -61,6 +61,10 @@ constexpr auto table = std::to_array<Key>({
     {"instances[].weight", "fraction", "1", "of a signal when several are combined"},
     {"signals", "map", "", "how predictions are joined and judged"},
     {"signals.combine", "text", "mean", "mean (of calibrated probabilities), vote, or first"},
+    {"signals.explain", "text", "auto",
+     "of which predictions a model that can tell is asked what drove them: off, orders (made of in the same step), decisions (every BUY and SELL), all; "
+     "auto: decisions where time is real, else orders. In a run of several processes orders are decisions"},
+    {"signals.explain_top", "integer", "8", "how many contributions are kept by name, the largest; the rest as one sum"},
     {"signals.resolve_bars", "integer", "12", "a signal is resolved this many bars later; a model of another horizon is refused"},
     {"bridge", "map", "", "from predictions to target weights"},
     {"bridge.max_position", "fraction", "5%", "weight of a prediction that is certain"},

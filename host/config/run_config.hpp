@@ -63,6 +63,8 @@ struct RunConfig {
   struct Signals {
     std::string combine = "mean";
     std::uint32_t resolve_bars = 12;
+    std::string explain = "auto";
+    std::uint32_t explain_top = 8;
     bool operator==(const Signals&) const = default;
   } signals;
   struct Bridge {

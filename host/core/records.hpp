@@ -5,6 +5,7 @@
 
 #include <bowline/decimal.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -61,6 +62,29 @@ struct SignalRecord {
   Nanos horizon_ns = 0, valid_until = 0;
 };
 
+/// crypto_prices.signal_causes: what one instance said of what became a signal, and what its expected move is reckoned with.
+struct CauseRecord {
+  Id128 signal;
+  std::uint64_t seq = 0;
+  Nanos time = 0;
+  std::uint32_t n = 0;            // among what was said of it, from 0
+  SharedText instance, model;
+  Action action = Action::none;
+  double weight = 0;              // of the instance, where several are combined
+  double p_up = 0, p_flat = 0, p_down = 0, expected_move = 0;        // NaN = none
+  double return_up = 0, return_flat = 0, return_down = 0;            // mean over the horizon by class; NaN = not told
+};
+
+/// crypto_prices.contributions: what drove one instance's prediction most, in margin space of the class it acted on.
+struct ContributionRecord {
+  static constexpr std::int32_t bias = -1, rest = -2;  // instead of a column: the model's own, and the sum of all not listed
+  Id128 signal;
+  Nanos time = 0;
+  SharedText instance;
+  Action output = Action::none;   // BUY: up, SELL: down, HOLD: flat
+  std::vector<std::pair<std::int32_t, double>> parts;  // column of the frame and contribution, the largest first
+};
+
 /// crypto_prices.signal_outcomes: what became of a BUY or SELL after its horizon. A tie is neither hit nor miss.
 enum class Outcome : std::uint8_t { hit = 1, miss = 2, tie = 3 };
 struct OutcomeRecord {
@@ -77,6 +101,7 @@ struct CheckRecord {
   std::string code;               // empty when allowed without remark
   Decimal value = Decimal::not_set(), limit = Decimal::not_set(), max_qty = Decimal::not_set();
   std::string reason;
+  bool measure = false;           // a limit of the floor that was kept, with its code: for who explains; the verdict is another line
 };
 
 /// crypto_transactions.decisions: what the bridge made of one signal, also when that was nothing.
@@ -91,6 +116,21 @@ struct DecisionRecord {
   double held_weight = 0, expected_move = 0, cost = 0, max_position = 0, p_up = 0, threshold = 0;
   std::uint64_t portfolio_version = 0;
   std::vector<CheckRecord> checks;  // advisory
+  /// crypto_transactions.decision_costs: what `cost` is made of, fractions of the price; no cost was reckoned: not told.
+  struct Costs {
+    double fee = 0, half_spread = 0, margin = 0;  // the fee both ways
+    bool gate = true;                             // whether a move below it is refused
+  };
+  std::optional<Costs> costs;
+};
+
+/// crypto_transactions.order_netting: a target of the same product that lost to the one that was sized (trading rules 1.2).
+struct LostTarget {
+  Id128 decision;
+  Purpose purpose = Purpose::entry;
+  double weight = 0;
+  Nanos valid_until = 0;
+  std::string_view reason;        // OUTRANKED, REPLACED: static text
 };
 
 /// crypto_transactions.order_decisions: what execution made of one live target (sizing, netting, chain, floor).
@@ -106,6 +146,7 @@ struct SizingRecord {
   Decimal equity = Decimal::not_set(), price = Decimal::not_set(), held_qty = Decimal::not_set(),
           wanted_qty = Decimal::not_set(), order_qty = Decimal::not_set();
   std::vector<CheckRecord> checks;  // binding: the chain, then the floor
+  std::vector<LostTarget> lost;     // by rank, the highest first
 };
 
 /// crypto_transactions.orders: the order as it now stands (written again at each change).
@@ -133,6 +174,17 @@ struct OrderEventRecord {
   std::uint64_t seq = 0;
   Nanos time = 0;
   std::string event, from, to, text;
+};
+
+/// crypto_transactions.venue_exchanges: what was sent to the venue about an order, and what it told that moved nothing; what
+/// moved its state is in order_events.
+struct ExchangeRecord {
+  ClientOrderId order;
+  std::uint64_t seq = 0;
+  Nanos time = 0;
+  std::string_view way;           // sent, told: static text
+  std::string what, state, text;  // state: what handing over came to, or the order's state when it was told
+  std::uint64_t again = 0;        // how often the one before it of its kind had been exchanged again by then
 };
 
 /// crypto_transactions.fills
@@ -184,7 +236,7 @@ struct AuditRecord {
 
 using Record = std::variant<CandleRecord, FeatureRecord, SignalRecord, OutcomeRecord, DecisionRecord, SizingRecord,
                             OrderRecord, OrderEventRecord, FillRecord, PortfolioRecord, RebalanceRecord, EventRecord,
-                            AuditRecord>;
+                            AuditRecord, CauseRecord, ContributionRecord, ExchangeRecord>;
 
 /// Where records go. Called on the core thread only; must not block for longer than a full queue needs to drain.
 class RecordSink {

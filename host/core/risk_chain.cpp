@@ -137,6 +137,13 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
     return false;
   };
   const Decimal none = Decimal::not_set();
+  // Kept: told for who explains. The verdict is the last line, and counts alone.
+  const auto kept = [&](std::string_view code, Decimal value, Decimal limit) {
+    if (!facts.measure) return;
+    CheckRecord& c = checks.emplace_back(floor_check(floor_name_, code, value, limit, ""));
+    c.action = 1;
+    c.measure = true;
+  };
   if (!facts.gate_open) return refuse("GATE_CLOSED", none, none, "the order gate is closed");
   if (facts.state == TradingState::halted) return refuse("STATE_HALTED", none, none, "trading is halted");
   if (facts.state == TradingState::reducing) return refuse("STATE_REDUCING", none, none, "trading is reducing");
@@ -145,13 +152,17 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   if (!facts.store_up) return refuse("STORE_DOWN", none, none, "the store can't be written");
   const Mark& mark = book.mark(id);
   if (!mark.last.is_set()) return refuse("MARK_MISSING", none, none, "no price of " + ins.symbol + " yet");
-  if (limits_.max_mark_age > 0 && facts.now - mark.time > limits_.max_mark_age)
-    return refuse("MARK_STALE", none, none, "the price of " + ins.symbol + " is too old");
+  if (limits_.max_mark_age > 0) {
+    const Decimal age = Decimal::from_mantissa(facts.now - mark.time, -9), most = Decimal::from_mantissa(limits_.max_mark_age, -9);
+    if (age > most) return refuse("MARK_STALE", age, most, "the price of " + ins.symbol + " is too old");
+    kept("MARK_STALE", age, most);
+  }
   if (facts.now < facts.jumped_until) return refuse("MARK_JUMPED", none, limits_.mark_jump, "the price of " + ins.symbol + " has just jumped");
   if (limits_.price_collar.is_set() && intent.limit_px().is_set()) {
     const Decimal away = abs(intent.limit_px() - mark.last);
     const Decimal room = mul(mark.last, limits_.price_collar, Rounding::down);
     if (away > room) return refuse("PRICE_OUTSIDE_COLLAR", away, room, "the limit price is outside the collar");
+    kept("PRICE_OUTSIDE_COLLAR", away, room);
   }
   if (intent.qty().is_set()) {
     if (!intent.qty().is_positive()) return refuse("QUANTITY_BELOW_STEP", intent.qty(), ins.rules.base_step, "nothing to order");
@@ -161,28 +172,45 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   const Decimal notional = notional_of(intent, book);
   if (!notional.is_set()) return refuse("MARK_MISSING", none, none, "the order can't be valued");
   if (notional < ins.rules.quote_min) return refuse("BELOW_MINIMUM", notional, ins.rules.quote_min, "below the smallest notional");
-  if (limits_.max_order.is_set() && notional > limits_.max_order)
-    return refuse("ORDER_NOTIONAL_LIMIT", notional, limits_.max_order, "order above the cap");
+  kept("BELOW_MINIMUM", notional, ins.rules.quote_min);
+  if (limits_.max_order.is_set()) {
+    if (notional > limits_.max_order) return refuse("ORDER_NOTIONAL_LIMIT", notional, limits_.max_order, "order above the cap");
+    kept("ORDER_NOTIONAL_LIMIT", notional, limits_.max_order);
+  }
   // A sum that does not fit is beyond every cap: it must refuse, and comparing it would stop the process.
   const auto over = [](Decimal value, Decimal cap) { return !value.is_set() || !cap.is_set() || value > cap; };
-  if (limits_.max_day.is_set() && over(facts.day_notional + notional, limits_.max_day))
-    return refuse("DAY_NOTIONAL_LIMIT", facts.day_notional + notional, limits_.max_day, "day's entries above the cap");
-  if (limits_.max_orders_per_minute > 0 && facts.orders_last_minute >= limits_.max_orders_per_minute)
-    return refuse("ORDER_RATE_LIMIT", Decimal::from_int(facts.orders_last_minute),
-                  Decimal::from_int(limits_.max_orders_per_minute), "too many orders in a minute");
-  if (facts.ramp_notional.is_set() && over(facts.day_notional + notional, facts.ramp_notional))
-    return refuse("RAMP_NOTIONAL", facts.day_notional + notional, facts.ramp_notional, "day's entries above the ramp");
-  if (facts.ramp_orders > 0 && facts.day_orders >= facts.ramp_orders)
-    return refuse("RAMP_ORDERS", Decimal::from_int(std::int64_t{facts.day_orders} + 1), Decimal::from_int(facts.ramp_orders),
-                  "more entries in the day than the ramp lets through");
+  if (limits_.max_day.is_set()) {
+    const Decimal day = facts.day_notional + notional;
+    if (over(day, limits_.max_day)) return refuse("DAY_NOTIONAL_LIMIT", day, limits_.max_day, "day's entries above the cap");
+    kept("DAY_NOTIONAL_LIMIT", day, limits_.max_day);
+  }
+  if (limits_.max_orders_per_minute > 0) {
+    const Decimal sent = Decimal::from_int(facts.orders_last_minute), most = Decimal::from_int(limits_.max_orders_per_minute);
+    if (facts.orders_last_minute >= limits_.max_orders_per_minute) return refuse("ORDER_RATE_LIMIT", sent, most, "too many orders in a minute");
+    kept("ORDER_RATE_LIMIT", sent, most);
+  }
+  if (facts.ramp_notional.is_set()) {
+    const Decimal day = facts.day_notional + notional;
+    if (over(day, facts.ramp_notional)) return refuse("RAMP_NOTIONAL", day, facts.ramp_notional, "day's entries above the ramp");
+    kept("RAMP_NOTIONAL", day, facts.ramp_notional);
+  }
+  if (facts.ramp_orders > 0) {
+    const Decimal made = Decimal::from_int(std::int64_t{facts.day_orders} + 1), most = Decimal::from_int(facts.ramp_orders);
+    if (made > most) return refuse("RAMP_ORDERS", made, most, "more entries in the day than the ramp lets through");
+    kept("RAMP_ORDERS", made, most);
+  }
   const Decimal working = being_bought(intent, book, view);
-  if (limits_.max_total.is_set() && over(book.exposure() + working + notional, limits_.max_total))
-    return refuse("TOTAL_NOTIONAL_LIMIT", book.exposure() + working + notional, limits_.max_total, "invested above the cap");
+  if (limits_.max_total.is_set()) {
+    const Decimal total = book.exposure() + working + notional;
+    if (over(total, limits_.max_total)) return refuse("TOTAL_NOTIONAL_LIMIT", total, limits_.max_total, "invested above the cap");
+    kept("TOTAL_NOTIONAL_LIMIT", total, limits_.max_total);
+  }
   const Decimal fee_rate = ins.rules.taker_fee;
   const Decimal need = notional + mul(notional, fee_rate, Rounding::up);
   const Decimal free = book.cash(ins.quote) - working - mul(working, fee_rate, Rounding::up);
   if (intent.side() == Side::buy && over(need, free))
     return refuse("QUOTE_BALANCE_SHORT", need, free, "the quote balance does not cover the order");
+  kept("QUOTE_BALANCE_SHORT", need, free);
   checks.push_back(floor_check(floor_name_, "", none, none, ""));
   return true;
 }

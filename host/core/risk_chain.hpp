@@ -48,6 +48,7 @@ struct FloorFacts {
   std::uint32_t ramp_orders = 0;              // 0 = none
   std::uint32_t day_orders = 0;               // entries ordered in the UTC day, with those of this frame
   Nanos now = 0;
+  bool measure = false;                       // each limit that is kept is told with its value, before the verdict
 };
 
 /// What the projection (projection.hpp) leaves of an order behind the rules: at most this much, zero = nothing, and why.

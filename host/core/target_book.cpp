@@ -1,5 +1,6 @@
 #include "core/target_book.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -19,15 +20,36 @@ bool TargetBook::put(const Target& target) {
   Slot& slot = slots_[target.instrument.value - 1];
   Target t = target;
   if (t.weight < 0) t.weight = 0;
-  if (t.purpose == Purpose::entry) clear(t.instrument, Purpose::exit);
-  if (t.purpose == Purpose::exit) clear(t.instrument, Purpose::entry);
+  if (t.purpose == Purpose::entry) fall(t.instrument, Purpose::exit);
+  if (t.purpose == Purpose::exit) fall(t.instrument, Purpose::entry);
   slot.by_rank[rank(t.purpose)] = t;
   slot.insists[rank(t.purpose)] = false;
   slot.taken |= 1u << rank(t.purpose);
   return true;
 }
 
-void TargetBook::action_changed(InstrumentId instrument) { clear(instrument, Purpose::rebalance); }
+void TargetBook::action_changed(InstrumentId instrument) { fall(instrument, Purpose::rebalance); }
+
+void TargetBook::fall(InstrumentId instrument, Purpose purpose) {
+  if (const Target* t = at(instrument, purpose)) fallen_.push_back({*t, insists(instrument, purpose)});
+  clear(instrument, purpose);
+}
+
+bool TargetBook::contested(InstrumentId instrument) const noexcept {
+  return std::popcount(slots_[instrument.value - 1].taken) > 1 ||
+         std::any_of(fallen_.begin(), fallen_.end(), [instrument](const Fallen& f) { return f.target.instrument == instrument; });
+}
+
+void TargetBook::lost(InstrumentId instrument, const Target& winner, Nanos now, std::vector<LostTarget>& out) const {
+  const Slot& slot = slots_[instrument.value - 1];
+  const auto add = [&out](const Target& t, std::string_view why) { out.push_back({t.decision, t.purpose, t.weight, t.valid_until, why}); };
+  for (std::size_t r = ranks; r-- > 0;) {
+    const auto& t = slot.by_rank[r];
+    if (t && t->purpose != winner.purpose && (slot.insists[r] || t->valid_until > now)) add(*t, "OUTRANKED");
+  }
+  for (const auto& [t, insisted] : fallen_)
+    if (t.instrument == instrument && (insisted || t.valid_until > now)) add(t, "REPLACED");
+}
 
 [[gnu::hot]] const Target* TargetBook::live(InstrumentId instrument, Nanos now) const noexcept {
   const Slot& slot = slots_[instrument.value - 1];

@@ -38,6 +38,13 @@ class TargetBook {
   void clear(InstrumentId instrument, Purpose purpose) noexcept;
   /// Takes off all targets of a rank: a rebalancer's targets stand until its next plan.
   void clear_all(Purpose purpose) noexcept;
+  /// Whether targets of several ranks stand, or one fell to another in this step: the one that counts has competed.
+  bool contested(InstrumentId instrument) const noexcept;
+  /// The live targets that lost to `winner`, the highest rank first, and why: OUTRANKED (it stands below), REPLACED (the newest
+  /// prediction took it off in this step).
+  void lost(InstrumentId instrument, const Target& winner, Nanos now, std::vector<LostTarget>& out) const;
+  /// A step is over: what fell in it is told no more.
+  void forget_fallen() noexcept { fallen_.clear(); }
   std::size_t size() const noexcept { return slots_.size(); }
 
  private:
@@ -49,6 +56,12 @@ class TargetBook {
     std::uint32_t taken = 0;  // a bit per rank that holds a target: nearly always none does, and this is asked at every step
   };
   std::vector<Slot> slots_;
+  struct Fallen {
+    Target target;
+    bool insisted;
+  };
+  std::vector<Fallen> fallen_;  // in this step, to the newest prediction
+  void fall(InstrumentId instrument, Purpose purpose);
   static void empty(Slot& slot, std::size_t rank) noexcept;
 };
 

@@ -1,13 +1,16 @@
 #include "loader/extensions.hpp"
 
+#include <array>
+#include <limits>
+
 #include "loader/refusals.hpp"
 
 namespace bowline::loader {
 namespace {
 
 // Sizes of ABI 1.0: what a plugin built against 1.0 has, whatever the header has grown to since.
-constexpr std::uint32_t trainer_1_0 = 16, explain_1_0 = 16, assess_1_0 = 16, venue_1_0 = 32;
-static_assert(sizeof(bl_trainer_v1) >= trainer_1_0 && sizeof(bl_explain_v1) >= explain_1_0 &&
+constexpr std::uint32_t trainer_1_0 = 16, explain_1_0 = 16, calibration_1_1 = 16, assess_1_0 = 16, venue_1_0 = 32;
+static_assert(sizeof(bl_trainer_v1) >= trainer_1_0 && sizeof(bl_explain_v1) >= explain_1_0 && sizeof(bl_calibration_v1) >= calibration_1_1 &&
               sizeof(bl_assess_v1) >= assess_1_0 && sizeof(bl_venue_v1) >= venue_1_0);
 constexpr std::uint32_t max_rates = 256;
 constexpr std::uint64_t max_assessment = 1u << 20;
@@ -19,6 +22,10 @@ const bl_trainer_v1* trainer_of(SignalInstance& signal) {
 const bl_explain_v1* explainer_of(SignalInstance& signal) {
   const auto* table = static_cast<const bl_explain_v1*>(signal.extension(BL_EXT_EXPLAIN, explain_1_0));
   return table != nullptr && table->contributions != nullptr ? table : nullptr;
+}
+const bl_calibration_v1* calibration_of(SignalInstance& signal) {
+  const auto* table = static_cast<const bl_calibration_v1*>(signal.extension(BL_EXT_CALIBRATION, calibration_1_1));
+  return table != nullptr && table->class_returns != nullptr ? table : nullptr;
 }
 
 Error missing(const Instance& instance, std::string_view extension, const std::string& purpose) {
@@ -78,6 +85,21 @@ Result<void> contributions(SignalInstance& signal, const bl_frame& frame, std::u
   });
   if (status < 0) return signal.status_error("PLUGIN_CALL_FAILED", "contributions", status, why);
   return {};
+}
+
+bool can_calibrate(SignalInstance& signal) { return calibration_of(signal) != nullptr; }
+
+Result<ClassReturns> class_returns(SignalInstance& signal) {
+  const bl_calibration_v1* calibration = calibration_of(signal);
+  if (calibration == nullptr) return missing(signal, BL_EXT_CALIBRATION, "tell what its expected move is reckoned with");
+  std::array<double, 3> told{};
+  told.fill(std::numeric_limits<double>::quiet_NaN());
+  bl_error why{};
+  const bl_status status = signal.call_extension(CallClass::Lane, "calibration.class_returns", 0, [&] {
+    return calibration->class_returns(signal.raw(), told.data(), told.size(), &why);
+  });
+  if (status < 0) return signal.status_error("PLUGIN_CALL_FAILED", "class_returns", status, why);
+  return ClassReturns{told[0], told[1], told[2]};
 }
 
 Result<std::string> assessment(RiskInstance& risk) {

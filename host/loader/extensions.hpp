@@ -27,6 +27,14 @@ bool can_fit(SignalInstance& signal);
 Result<void> fit(SignalInstance& signal, const bl_dataset& train, const bl_dataset* eval,
                  const std::filesystem::path& dir, const FitProgress& progress);
 
+/// bowline.calibration/1: whether the signal can say what its expected move is reckoned with. [control]
+bool can_calibrate(SignalInstance& signal);
+/// Mean return of each class over the horizon; NaN = not known.
+struct ClassReturns {
+  double up, flat, down;
+};
+/// Errors: PLUGIN_EXTENSION_MISSING, PLUGIN_CALL_FAILED. [lane]
+Result<ClassReturns> class_returns(SignalInstance& signal);
 /// bowline.explain/1: whether the signal can say what each feature contributed. [control]
 bool can_explain(SignalInstance& signal);
 /// Additive contributions of row `row` of `frame` to class `output`, in margin space; `out` has cols + 1

@@ -110,6 +110,7 @@ constexpr std::span<const E> span_of(const auto& array) {
 Line checks_of(const std::vector<core::CheckRecord>& all) {
   Line out = Line::array();
   for (const core::CheckRecord& c : all) {
+    if (c.measure) continue;  // the verdict is what must outlive the process
     Line one{{"rule", c.rule_source ? *c.rule_source : ""}, {"action", c.action}, {"code", c.code}};
     put(one, "value", c.value);
     put(one, "limit", c.limit);

@@ -10,6 +10,7 @@
 
 #include "core/order.hpp"
 #include "core/order_state.hpp"
+#include "core/records.hpp"
 #include "core/types.hpp"
 #include "store/query.hpp"
 
@@ -51,6 +52,21 @@ Result<std::string> told(F&& question) try {
 }
 
 std::string text(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+/// How far the value was from its limit; below 0: beyond it. Which side of the limit is the right one the verdict tells: what
+/// was allowed stands on it, what was refused or shrunk does not. Not set where the numbers are not all there, and where a
+/// rule allowed with a remark, which may be about anything.
+Decimal headroom(const json& check) {
+  const auto amount = [&check](const char* name) {
+    const auto at = check.find(name);
+    return at != check.end() && at->is_string() ? Decimal::try_parse(at->get<std::string>()).value_or(Decimal::not_set()) : Decimal::not_set();
+  };
+  const Decimal between = abs(amount("lim") - amount("value"));
+  if (!between.is_set()) return between;
+  if (check["verdict"] != "allow") return Decimal::zero() - between;
+  const bool remark = check["code"] != "" && check["rule"] != "floor";
+  return remark ? Decimal::not_set() : between;
+}
 
 // ---- from the columns of a row to what the routes tell; tests hold it against what they tell from memory
 
@@ -103,18 +119,25 @@ struct Reader::Impl {
     q.bind(key);
     return all_rows(db, q);
   }
-  /// The checks of `sql`, each with how far its value was from its limit: below 0, over it.
+  /// The checks of `sql`, each with its headroom.
   static json checks(const Database& db, std::string_view sql, std::string_view key) {
     json all = list(db, sql, key);
     for (json& row : all) {
-      const auto amount = [&row](const char* name) {
-        const auto at = row.find(name);
-        return at != row.end() && at->is_string() ? Decimal::try_parse(at->get<std::string>()).value_or(Decimal::not_set()) : Decimal::not_set();
-      };
-      const Decimal left = amount("lim") - amount("value");
+      const Decimal left = headroom(row);
       row["headroom"] = left.is_set() ? json(left.to_string()) : json(nullptr);
     }
     return all;
+  }
+  /// False: the store is of an earlier version, and tells nothing of it.
+  static bool has(const Database& db, std::string_view table) {
+    Query q(db, "SELECT 1 FROM sqlite_master WHERE type='table' AND name=?");
+    q.bind(table);
+    const bool there = q.next();
+    if (q.failed()) throw Fault{db.fault()};
+    return there;
+  }
+  static json list_if(const Database& db, std::string_view table, std::string_view sql, std::string_view key) {
+    return has(db, table) ? list(db, sql, key) : json::array();
   }
   /// What was told beside orders and names this one, or its decision: incidents, and what set a protection off.
   static json told_of(const Database& db, std::string_view id, std::string_view decision) {
@@ -164,9 +187,75 @@ struct Reader::Impl {
     out["signals"] = by_id(prices, "SELECT * FROM signals WHERE id_key=? AND id=? ORDER BY source", id);
     out["outcome"] = by_id(prices, "SELECT * FROM signal_outcomes WHERE id_key=? AND signal_id=?", id);
     const json& from = !found.empty() ? found : out["signals"];
+    out["cost_gate"] = cost_gate(out["decision"], id);
     out["features"] = from.empty() ? json::array()
                                    : features(from[0]["time_ns"].get<std::int64_t>(), from[0]["symbol"].get<std::string>());
+    out["contributions"] = contributions(id, out["features"]);
+    // Where its target stood and lost: to which decision, and why.
+    out["lost_to"] = list_if(transactions, "order_netting", "SELECT * FROM order_netting WHERE lost_decision=? ORDER BY time_ns, seq, n", id);
     return out;
+  }
+  /// The decision's cost in its parts, what it was held against, and how each instance came to that: the probability of each
+  /// class times its mean return. Null: no cost was reckoned.
+  json cost_gate(const json& decision, std::string_view id) const {
+    const json parts = list_if(transactions, "decision_costs", "SELECT * FROM decision_costs WHERE decision_id=?", id);
+    if (parts.empty() || decision.is_null()) return nullptr;
+    json gate{{"on", parts[0]["gate"] != 0}, {"cost", decision["cost"]}, {"expected_move", decision["expected_move"]}, {"headroom", nullptr}};
+    for (const char* part : {"fee", "half_spread", "margin"}) gate[part] = parts[0][part];
+    if (gate["cost"].is_number() && gate["expected_move"].is_number())
+      gate["headroom"] = gate["expected_move"].get<double>() - gate["cost"].get<double>();
+    gate["calibration"] = json::array();
+    for (const json& c : causes(id)) {
+      if (c["return_up"].is_null() && c["return_flat"].is_null() && c["return_down"].is_null()) continue;
+      json classes = json::array();
+      for (const std::string name : {"up", "flat", "down"})
+        classes.push_back({{"class", name}, {"probability", c["p_" + name]}, {"mean_return", c["return_" + name]}});
+      gate["calibration"].push_back({{"instance", c["instance"]}, {"model", c["model"]}, {"weight", c["weight"]},
+                                     {"expected_move", c["expected_move"]}, {"classes", std::move(classes)}});
+    }
+    return gate;
+  }
+  /// What each instance said of what became the signal.
+  json causes(std::string_view id) const {
+    return by_id_if(prices, "signal_causes", "SELECT * FROM signal_causes WHERE id_key=? AND signal_id=? ORDER BY n", id);
+  }
+  /// What drove each instance's prediction most, by the names and values of the frame.
+  json contributions(std::string_view id, const json& frames) const {
+    json all = json::array();
+    for (const json& row : by_id_if(prices, "contributions",
+                                         "SELECT * FROM contributions WHERE id_key=? AND signal_id=? ORDER BY instance, n", id)) {
+      if (all.empty() || all.back()["instance"] != row["instance"])
+        all.push_back({{"instance", row["instance"]}, {"output", row["output"]}, {"parts", json::array()}});
+      const std::int64_t col = row["col"].get<std::int64_t>();
+      json part{{"contribution", row["contribution"]}};
+      if (col == core::ContributionRecord::bias) part["name"] = "(bias)";
+      else if (col == core::ContributionRecord::rest) part["name"] = "(all others)";
+      else part["name"] = std::to_string(col);
+      for (const json& frame : frames)
+        if (frame["instance"] == row["instance"] && col >= 0 && col < std::ssize(frame["values"])) {
+          part["name"] = frame["values"][static_cast<std::size_t>(col)]["name"];
+          part["value"] = frame["values"][static_cast<std::size_t>(col)]["value"];
+        }
+      all.back()["parts"].push_back(std::move(part));
+    }
+    return all;
+  }
+  static json by_id_if(const Database& db, std::string_view table, std::string_view sql, std::string_view id) {
+    return has(db, table) ? by_id(db, sql, id) : json::array();
+  }
+  /// The sizing rows of `sql`, each with the targets that lost to it.
+  json sizing(std::string_view sql, std::string_view key) const {
+    json all = list(transactions, sql, key);
+    for (json& row : all) row["lost"] = json::array();
+    if (all.empty()) return all;
+    const std::string of = all[0]["decision_id"].get<std::string>();
+    for (json& lost : list_if(transactions, "order_netting", "SELECT * FROM order_netting WHERE decision_id=? ORDER BY seq, n", of))
+      for (json& row : all) {
+        if (row["seq"] != lost["seq"] || row["symbol"] != lost["symbol"] || row["purpose"] != lost["purpose"] || row["order_id"] != lost["order_id"]) continue;
+        row["lost"].push_back({{"decision", lost["lost_decision"]}, {"purpose", lost["lost_purpose"]}, {"valid_until_ns", lost["lost_valid_until"]},
+                               {"weight", lost["lost_weight"]}, {"reason", lost["reason"]}});
+      }
+    return all;
   }
   Result<std::string> explain_order(std::string_view id) const;
   Result<std::string> explain_decision(std::string_view id) const;
@@ -223,13 +312,14 @@ Result<std::string> Reader::Impl::explain_order(std::string_view id) const {
   const std::string of = order[0]["decision_id"].get<std::string>();
   json out = decision(of);
   out["order"] = order[0];
-  out["sizing"] = list(t, "SELECT * FROM order_decisions WHERE order_id=? ORDER BY seq", id);
+  out["sizing"] = sizing("SELECT * FROM order_decisions WHERE order_id=? ORDER BY seq", id);
   out["checks"] = checks(t,
                          "SELECT c.* FROM order_decisions d JOIN order_checks c USING(decision_id, seq, symbol, purpose, order_id) "
                          "WHERE d.order_id=? ORDER BY c.seq, c.n",
                          id);
   out["fills"] = list(t, "SELECT * FROM fills WHERE order_id=? ORDER BY time_ns, fill_id", id);
   out["events"] = list(t, "SELECT * FROM order_events WHERE order_id=? ORDER BY rowid", id);
+  out["exchanges"] = list_if(t, "venue_exchanges", "SELECT * FROM venue_exchanges WHERE order_id=? ORDER BY rowid", id);
   out["core_events"] = told_of(t, id, of);
   return text(out);
 }
@@ -237,7 +327,7 @@ Result<std::string> Reader::Impl::explain_order(std::string_view id) const {
 Result<std::string> Reader::Impl::explain_decision(std::string_view id) const {
   json out = decision(id);
   const Database& t = transactions;
-  out["sizing"] = list(t, "SELECT * FROM order_decisions WHERE decision_id=? ORDER BY seq, order_id", id);
+  out["sizing"] = sizing("SELECT * FROM order_decisions WHERE decision_id=? ORDER BY seq, order_id", id);
   out["orders"] = list(t, "SELECT * FROM orders WHERE decision_id=? ORDER BY id", id);
   // A stop's, a close's, a plan's and an operator's decision is no signal's: it has no row of the bridge.
   if (out["decision"].is_null() && out["signals"].empty() && out["sizing"].empty() && out["orders"].empty())
@@ -245,6 +335,8 @@ Result<std::string> Reader::Impl::explain_decision(std::string_view id) const {
   out["checks"] = checks(t, "SELECT * FROM order_checks WHERE decision_id=? ORDER BY seq, order_id, n", id);
   out["fills"] = list(t, "SELECT * FROM fills WHERE decision_id=? ORDER BY time_ns, fill_id", id);
   out["events"] = list(t, "SELECT e.* FROM orders o JOIN order_events e ON e.order_id=o.id WHERE o.decision_id=? ORDER BY e.rowid", id);
+  out["exchanges"] = list_if(t, "venue_exchanges",
+                             "SELECT e.* FROM orders o JOIN venue_exchanges e ON e.order_id=o.id WHERE o.decision_id=? ORDER BY e.rowid", id);
   out["core_events"] = told_of(t, id, id);
   return text(out);
 }

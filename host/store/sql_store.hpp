@@ -24,7 +24,8 @@ namespace bowline::store {
 /// The table that records of a kind go to, by the index of the variant.
 inline constexpr std::array<const char*, std::variant_size_v<core::Record>> record_tables = {
     "candles",      "features", "signals",           "signal_outcomes", "decisions",   "order_decisions", "orders",
-    "order_events", "fills",    "portfolio_history", "rebalances",      "core_events", "audit"};
+    "order_events", "fills",    "portfolio_history", "rebalances",      "core_events", "audit",
+    "signal_causes", "contributions", "venue_exchanges"};
 
 struct StoreOptions {
   std::filesystem::path prices, transactions;

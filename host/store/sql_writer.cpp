@@ -215,7 +215,7 @@ struct SqlWriter::Impl {
   soci::session prices, transactions;
   std::deque<Insert> all;
   Insert *candle, *feature, *name, *signal, *resolved, *decision, *decision_check, *sizing, *order_check, *order, *order_event,
-      *fill, *portfolio, *rebalance, *weight, *event, *audit;
+      *fill, *portfolio, *rebalance, *weight, *event, *audit, *cause, *contribution, *cost, *netting, *exchange;
   std::string symbols, quality;  // reused
 
   explicit Impl(const StoreOptions& o) : prices_file(o.prices), transactions_file(o.transactions), table(*o.instruments) {}
@@ -242,6 +242,11 @@ struct SqlWriter::Impl {
     weight = t("rebalance_weights", "ttd");
     event = t("core_events", "iitt");
     audit = t("audit", "iittttt");
+    cause = p("signal_causes", "tiitttddddddddii");
+    contribution = p("contributions", "tittiidi");
+    cost = t("decision_costs", "tdddi");
+    netting = t("order_netting", "titttiittdit", Taken::latest);
+    exchange = t("venue_exchanges", "tiitttti");
   }
   std::string_view symbol(core::InstrumentId id) const {
     return id ? std::string_view(table[id].symbol) : std::string_view{};
@@ -286,6 +291,9 @@ struct SqlWriter::Impl {
               << id_key(r.id);
     decision->go();
     checks(*decision_check, r.checks, [&](Insert& i) { i << r.id; });
+    if (!r.costs) return;
+    *cost << r.id << r.costs->fee << r.costs->half_spread << r.costs->margin << int{r.costs->gate};
+    cost->go();
   }
   void operator()(const core::SizingRecord& r) {
     *sizing << r.decision << symbol(r.instrument) << to_string(r.purpose) << r.order << r.seq << r.time << r.code
@@ -293,6 +301,12 @@ struct SqlWriter::Impl {
     sizing->go();
     checks(*order_check, r.checks,
            [&](Insert& i) { i << r.decision << r.seq << symbol(r.instrument) << to_string(r.purpose) << r.order; });
+    int n = 0;
+    for (const core::LostTarget& l : r.lost) {
+      *netting << r.decision << r.seq << symbol(r.instrument) << to_string(r.purpose) << r.order << n++ << r.time << l.decision
+               << to_string(l.purpose) << l.weight << l.valid_until << l.reason;
+      netting->go();
+    }
   }
   void operator()(const core::OrderRecord& r) {
     *order << r.id << r.decision << symbol(r.instrument) << to_string(r.purpose) << to_string(r.side) << to_string(r.type)
@@ -327,6 +341,24 @@ struct SqlWriter::Impl {
   void operator()(const core::EventRecord& r) {
     *event << r.seq << r.time << std::string_view(r.type) << std::string_view(r.payload);
     event->go();
+  }
+  void operator()(const core::CauseRecord& r) {
+    *cause << r.signal << r.time << r.n << r.instance << r.model << to_string(r.action) << r.weight << r.p_up << r.p_flat << r.p_down
+           << r.expected_move << r.return_up << r.return_flat << r.return_down << r.seq << id_key(r.signal);
+    cause->go();
+  }
+  void operator()(const core::ContributionRecord& r) {
+    const std::string_view output = r.output == core::Action::buy ? "up" : r.output == core::Action::sell ? "down" : "flat";
+    int n = 0;
+    for (const auto& [col, value] : r.parts) {
+      *contribution << r.signal << r.time << r.instance << output << n++ << col << value << id_key(r.signal);
+      contribution->go();
+    }
+  }
+  void operator()(const core::ExchangeRecord& r) {
+    *exchange << r.order << r.seq << r.time << r.way << std::string_view(r.what) << std::string_view(r.state) << std::string_view(r.text)
+              << r.again;
+    exchange->go();
   }
   void operator()(const core::AuditRecord& r) {
     *audit << r.seq << r.time << std::string_view(r.principal) << std::string_view(r.action) << std::string_view(r.subject)
@@ -390,6 +422,8 @@ void SqlWriter::forget_after(core::Nanos decided, core::Nanos told) {
     for (const char* sql : statements) s << sql, soci::use(t);
   };
   take_away(decided, {"DELETE FROM decision_checks WHERE decision_id IN (SELECT id FROM decisions WHERE time_ns>?)",
+                      "DELETE FROM decision_costs WHERE decision_id IN (SELECT id FROM decisions WHERE time_ns>?)",
+                      "DELETE FROM order_netting WHERE order_id='' AND time_ns>?",
                       "DELETE FROM decisions WHERE time_ns>?",
                       "DELETE FROM order_checks WHERE order_id='' AND (decision_id, seq) IN (SELECT decision_id, seq FROM order_decisions WHERE time_ns>?)",
                       "DELETE FROM order_decisions WHERE order_id='' AND time_ns>?", "DELETE FROM portfolio_history WHERE time_ns>?",

@@ -94,6 +94,16 @@ class Plugin {
       return Error{"EXPLAIN_ARGUMENTS", "no such row, or a frame of other features"};
     return model_->contributions(f.values + std::size_t{row} * f.cols, output, out);
   }
+  /// In the order of the ABI: up, flat, down.
+  Result<void> class_returns(std::span<double> out) const {
+    if (model_ == nullptr) return Error{"MODEL_MISSING", "no bundle is configured"};
+    if (out.size() != 3) return Error{"EXPLAIN_ARGUMENTS", "there are three classes"};
+    const Triple& r = model_->manifest().class_return;
+    out[0] = r[up];
+    out[1] = r[flat];
+    out[2] = r[down];
+    return {};
+  }
   const TrainParams& train_params() const noexcept { return train_; }
   static const void* extension(std::string_view id) noexcept;
 
@@ -173,9 +183,15 @@ bl_status contributions(bl_inst* i, const bl_frame* f, std::uint32_t row, std::u
 }
 constexpr bl_explain_v1 explainer{sizeof(bl_explain_v1), 0, contributions};
 
+bl_status class_returns(bl_inst* i, double* up_flat_down, std::uint64_t n, bl_error* err) noexcept {
+  return plugin_common::guarded(err, BL_E_INVALID, [&] { return Shell::of(i).class_returns({up_flat_down, n}); });
+}
+constexpr bl_calibration_v1 calibration{sizeof(bl_calibration_v1), 0, class_returns};
+
 const void* Plugin::extension(std::string_view id) noexcept {
   if (id == BL_EXT_TRAINER) return &trainer;
   if (id == BL_EXT_EXPLAIN) return &explainer;
+  if (id == BL_EXT_CALIBRATION) return &calibration;
   return nullptr;
 }
 

@@ -47,7 +47,8 @@ explained() { # id, words...: the stored run explains it, and each of the words 
 
 twice real_2022
 refused=$(of one "SELECT id FROM decisions WHERE code = 'EDGE_BELOW_COST' ORDER BY time_ns LIMIT 1")
-check "a refused BUY is explained" explained "$refused" EDGE_BELOW_COST '"name":"rsi_14"' '"model":"xgb-'
+check "a refused BUY is explained" explained "$refused" EDGE_BELOW_COST '"name":"rsi_14"' '"model":"xgb-' \
+  '"cost_gate":{"calibration":\[{"classes":\[{"class":"up","mean_return":' '"fee":' '"half_spread":' '"margin":' '"on":true'
 rm -rf "$dir/one" "$dir/two"
 
 twice real_2022_exercise
@@ -55,6 +56,7 @@ check "thousands of orders" test "$(rows orders "$dir/one")" -gt 1000
 check "thousands of fills" test "$(rows fills "$dir/one")" -gt 1000
 for side in BUY SELL; do
   order=$(of one "SELECT id FROM orders WHERE side = '$side' AND state = 'filled' ORDER BY decided_ns DESC LIMIT 1")
-  check "a filled $side is explained" explained "$order" '"name":"rsi_14"' '"model":"xgb-' '"sizing' '"checks' '"fills'
+  check "a filled $side is explained" explained "$order" '"name":"rsi_14"' '"model":"xgb-' '"sizing' '"checks' '"fills' '"headroom":"' '"what":"submit"' \
+    '"contributions":\[{"instance":"model"'
 done
 exit $failed

@@ -10,7 +10,7 @@ for run in one two; do
   grep -v -e '"store"' -e seconds -e rss "$dir/out" >"$dir/$run.json"
 done
 check "two runs sum up alike" cmp "$dir/one.json" "$dir/two.json"
-for table in signals decisions orders fills; do
+for table in signals decisions decision_costs orders exchanges fills; do
   for run in one two; do "$bowline" db dump "$table" --var "$dir/$run" >"$dir/$run.$table" || failed=1; done
   check "$table are the same bytes" cmp "$dir/one.$table" "$dir/two.$table"
   check "$table are not empty" test "$(wc -l <"$dir/one.$table")" -gt 1

@@ -32,6 +32,32 @@ check "the manifest names its features" test -n "$feature"
 check "the explanation names them too" grep -q "\"name\":\"$feature\"" "$dir/out"
 check "no column is a bare number" sh -c "! grep -q '\"name\":\"[0-9][0-9]*\"' '$dir/out'"
 
+# What drove it: of what an order was made of, as long as nothing else is asked for.
+"$bowline" db dump orders --var "$dir/var" >"$dir/orders" || failed=1
+order=$(grep ',entry,' "$dir/orders" | head -1 | cut -d, -f1)
+check "an order can be explained" ends 0 "$bowline" explain "$order" --var "$dir/var"
+part() { # words of the explanation
+  grep -q -e "$1" "$dir/out" || { echo "no $1 in:"; cat "$dir/out"; return 1; }
+}
+check "with what drove its prediction" part '"contributions":\[{"instance":"model","output":"up","parts":\[{"contribution":[-0-9.e]*,"name":"[a-z0-9_]*","value":'
+check "the rest as one sum" part '"name":"(all others)"'
+check "and the model's own bias" part '"name":"(bias)"'
+check "the cost gate has its parts" part '"cost_gate":{"calibration":\[{"classes":\[{"class":"up","mean_return":'
+check "of fee, half spread and margin" part '"fee":[0-9.e-]*,"half_spread":[0-9.e-]*,"headroom":[-0-9.e]*,"margin":[0-9.e-]*,"on":false'
+check "each check has its headroom" part '"code":"QUOTE_BALANCE_SHORT",[^}]*"headroom":"[0-9.]*"'
+check "what was sent is there" part '"exchanges":\[{[^}]*"way":"sent","what":"submit"'
+orders=$(cut -d, -f2 "$dir/orders" | tail -n +2 | sort -u | wc -l)
+driven=$("$bowline" db dump contributions --var "$dir/var" | tail -n +2 | cut -d, -f1 | sort -u | wc -l)
+check "some were asked about, and no more than orders were made of" test "$driven" -gt 0 -a "$driven" -le "$orders"
+acted=$("$bowline" db dump signals --var "$dir/var" | grep -c ',\(BUY\|SELL\),')
+for what in off decisions; do
+  { cat "$dir/run.yaml"; echo "signals: {explain: $what}"; } >"$dir/$what.yaml"
+  check "explain: $what runs" ends 0 "$bowline" run "$dir/$what.yaml" --var "$dir/$what" --json --log-level ERROR
+  driven=$("$bowline" db dump contributions --var "$dir/$what" | tail -n +2 | cut -d, -f1 | sort -u | wc -l)
+  check "explain: $what asks of what it says" is "$driven" $([ $what = off ] && echo 0 || echo "$acted")
+  check "explain: $what decides the same" cmp "$dir/decisions" <("$bowline" db dump decisions --var "$dir/$what")
+done
+
 mkdir "$dir/spoilt" && cp "$dir/one/"* "$dir/spoilt/" && printf x >>"$dir/spoilt/model.ubj"
 check "a model that is not the manifest's is refused" ends 6 env BOWLINE_MODEL="$dir/spoilt" "$bowline" run "$dir/run.yaml" \
   --var "$dir/var2" --log-level ERROR

@@ -204,7 +204,8 @@ std::string order_json(const core::Order& o, const core::InstrumentTable& table)
 std::string checks_json(std::span<const core::CheckRecord> checks) {
   static constexpr std::string_view actions[] = {"reject", "allow", "shrink"};
   std::vector<std::string> items;
-  for (const core::CheckRecord& c : checks)
+  for (const core::CheckRecord& c : checks) {
+    if (c.measure) continue;
     items.push_back(JsonObject()
                         .text("rule", text_of(c.rule_source))
                         .text("action", c.action < 3 ? actions[c.action] : actions[0])
@@ -214,6 +215,7 @@ std::string checks_json(std::span<const core::CheckRecord> checks) {
                         .amount("max_qty", c.max_qty)
                         .text("reason", c.reason)
                         .done());
+  }
   return json_array(items);
 }
 

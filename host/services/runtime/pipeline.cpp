@@ -314,10 +314,12 @@ void Pipeline::recall(bl_bar& bar) {
     if (p_.market != nullptr) p_.market->close(t, acted_, predictions_);
     if (acted_) decide(t, view);
     p_.execution->settle(t);
+    if (acted_ && p_.generator->explains()) p_.generator->explain(p_.execution->ordered());
   } else {
     // v(t) is made elsewhere at the same time: what the signals say does not depend on it.
     predict(t);
     p_.market->close(t, acted_, predictions_);
+    if (acted_ && p_.generator->explains()) p_.generator->explain({});
   }
   if (timed_ && predicted_ns_ != 0) predicted(static_cast<double>(predicted_ns_ - last_event_ns_) * 1e-9);
   p_.sink->end_step(t);

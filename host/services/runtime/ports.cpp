@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "loader/extensions.hpp"
 #include "observe/log.hpp"
 
 namespace bowline::services {
@@ -31,7 +32,13 @@ constexpr std::size_t most_named = 16;     // in the log
 // ---- signal -----------------------------------------------------------------------------------------------------
 
 SignalAdapter::SignalAdapter(loader::SignalInstance& instance, loader::Needs needs, std::unique_ptr<FrameSource> frames)
-    : instance_(instance), needs_(needs), frames_(std::move(frames)), name_(shared(instance.spec().id)), sink_(closed_sink(this)) {
+    : instance_(instance),
+      needs_(needs),
+      calibrates_(loader::can_calibrate(instance)),
+      explains_(loader::can_explain(instance)),
+      frames_(std::move(frames)),
+      name_(shared(instance.spec().id)),
+      sink_(closed_sink(this)) {
   sink_.prediction = [](void* ctx, const bl_prediction* p) noexcept -> bl_status {
     auto& self = *static_cast<SignalAdapter*>(ctx);
     if (p == nullptr || p->size < sizeof(bl_prediction) || self.out_ == nullptr) return BL_E_INVALID;
@@ -68,6 +75,16 @@ SignalAdapter::SignalAdapter(loader::SignalInstance& instance, loader::Needs nee
   if (status >= 0) return {};
   out.erase(out.begin() + static_cast<std::ptrdiff_t>(before), out.end());
   return instance_.status_error("PLUGIN_CALL_FAILED", "signal.on_event", status, bl_error{});
+}
+
+Result<ClassReturns> SignalAdapter::class_returns() {
+  const auto told = loader::class_returns(instance_);
+  if (!told) return told.error();
+  return ClassReturns{told->up, told->flat, told->down};
+}
+
+Result<void> SignalAdapter::contributions(const bl_frame& frame, std::uint32_t row, std::uint32_t output, std::span<double> out) {
+  return loader::contributions(instance_, frame, row, output, out);
 }
 
 // ---- risk -------------------------------------------------------------------------------------------------------

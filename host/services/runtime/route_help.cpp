@@ -320,7 +320,7 @@ const char* const prediction_schema =
 "valid_until_ns":{"type":["integer","null"]},"source":{"type":"string"},"model":{"type":"string"}}})";
 
 const char* const explain_schema =
-    R"({"type":"object","description":"the causes, from the records alone","additionalProperties":true})";
+    R"({"type":"object","description":"the causes, from the records alone: signals, features, contributions, cost_gate, sizing with the targets that lost, checks with headroom, events, exchanges with the venue","additionalProperties":true})";
 
 const char* const target_schema =
     R"({"type":"object","required":["symbol","weight","decision"],"properties":{"symbol":{"type":"string"},

@@ -11,6 +11,15 @@ Combine combine_of(std::string_view word) {
   return word == "vote" ? Combine::vote : word == "first" ? Combine::first : Combine::mean;
 }
 
+// What orders are made of is heard of in one process alone; and where time is real there is time to ask of every decision.
+Explain explain_of(const config::RunConfig& config, bool parted) {
+  const std::string& word = config.signals.explain;
+  if (word == "off") return Explain::off;
+  if (word == "all") return Explain::all;
+  if (word == "decisions" || parted || (word == "auto" && config.time == "real")) return Explain::decisions;
+  return Explain::orders;
+}
+
 constexpr bl_sink no_sink = [] {
   bl_sink s{};
   s.size = sizeof s;
@@ -143,6 +152,8 @@ void Run::Impl::make_generator() {
   go.interval = config.interval_ns;
   go.resolve_bars = config.signals.resolve_bars;
   go.combine = combine_of(config.signals.combine);
+  go.explain = explain_of(config, parted());
+  go.explain_top = config.signals.explain_top;
   go.plugin_errors = &plugin_errors;
   std::vector<std::unique_ptr<SignalPort>> ports;
   std::set<std::string> named;

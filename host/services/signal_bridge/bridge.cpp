@@ -95,6 +95,7 @@ void Bridge::recall(std::span<const core::Prediction> predictions) {
     }
     const core::Instrument& ins = table_[p.instrument];
     double target_weight = nan_value, cost = 0;
+    std::optional<core::DecisionRecord::Costs> costs;
     std::vector<core::CheckRecord> checks;
     const bl_mark* mark = view.mark(p.instrument);
     const Decimal held = view.held(p.instrument);
@@ -111,6 +112,7 @@ void Bridge::recall(std::span<const core::Prediction> predictions) {
       r.target_weight = target_weight;
       r.expected_move = p.expected_move;
       r.cost = cost;
+      r.costs = costs;
       r.p_up = p.p_up;
       r.threshold = p.threshold;
       r.max_position = options_.max_position;
@@ -160,7 +162,8 @@ void Bridge::recall(std::span<const core::Prediction> predictions) {
       continue;
     }
     // The cost of going in and out: what the move has to beat (trading rules 1.2).
-    cost = 2 * ins.rules.taker_fee.to_double() + options_.assumed_half_spread + options_.cost_margin;
+    costs = {2 * ins.rules.taker_fee.to_double(), options_.assumed_half_spread, options_.cost_margin, options_.cost_gate};
+    cost = costs->fee + costs->half_spread + costs->margin;
     if (options_.cost_gate) {
       if (std::isnan(p.expected_move)) {
         close(codes().unknown);

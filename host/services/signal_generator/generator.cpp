@@ -24,6 +24,8 @@ Generator::Generator(GeneratorOptions options, const core::InstrumentTable& tabl
       signals_(std::move(signals)),
       sink_(sink),
       outcomes_(table.size(), sink),
+      causes_(options_.explain, options_.explain_top, signals_, sink,
+              [this](std::uint32_t signal, const Error& why) { wrong(signal, why.code, why.message); }),
       close_(table.size(), Decimal::not_set()),
       closed_(table.size(), INT64_MIN),
       latest_(table.size()),
@@ -120,7 +122,9 @@ void Generator::run_frame(std::uint32_t signal, core::Nanos now) {
   frame.instruments = instruments_.data();
   frame.values = values_.data();
   frame.quality = quality_.data();
+  const std::size_t before = said_.size();
   ask(signal, frame.h);
+  if (causes_.wanted()) causes_.frame(signal, frame, std::span<const Said>(said_).subspan(before));
   if (sink_.wanted()) {
     core::FeatureRecord r;
     r.time = now;
@@ -278,6 +282,7 @@ void Generator::run_frame(std::uint32_t signal, core::Nanos now) {
         r.horizon_ns = p.horizon_ns;
         r.valid_until = p.valid_until;
         sink_.put(std::move(r));
+        if (causes_.wanted()) causes_.predicted(p, said_, options_.weights, seq_);
       }
     }
   }
@@ -287,6 +292,11 @@ void Generator::run_frame(std::uint32_t signal, core::Nanos now) {
   fresh_.clear();
   said_.clear();
   return {out_.data(), made_};
+}
+
+void Generator::explain(std::span<const core::Id128> ordered) {
+  for (const core::Prediction& p : std::span(out_.data(), made_))
+    if (causes_.explains(p.action) || std::find(ordered.begin(), ordered.end(), p.id) != ordered.end()) causes_.explain(p);
 }
 
 const core::Prediction& Generator::latest(core::InstrumentId id) const noexcept {

@@ -14,6 +14,7 @@
 #include "core/instrument.hpp"
 #include "core/prediction.hpp"
 #include "services/plugin_errors.hpp"
+#include "services/signal_generator/causes.hpp"
 #include "services/signal_generator/outcomes.hpp"
 #include "services/signal_generator/signal_port.hpp"
 
@@ -29,6 +30,8 @@ struct GeneratorOptions {
   std::uint32_t valid_bars = 1;     // valid_until when the plugin gives none
   Combine combine = Combine::mean;
   std::vector<double> weights;      // by signal instance; empty = equal
+  Explain explain = Explain::orders;
+  std::size_t explain_top = 8;      // contributions that are kept by name
   PluginErrors* plugin_errors = nullptr;  // where errors are counted by instance and reason; may be null
 };
 
@@ -44,6 +47,12 @@ class Generator {
   /// Closes step t: one frame to each instance that selected features, then combines. The span is valid until the next
   /// call. One prediction per instrument at the most, in instrument order.
   std::span<const core::Prediction> predict(core::Nanos now);
+  /// Whether explain() has anything to do.
+  bool explains() const noexcept { return causes_.explains(); }
+  /// When all of the step closed last is done: the contributions to its predictions are asked for and written, as far as they
+  /// are wanted. `ordered`: decisions that an order was made of; those of another step are passed over, what they were made on
+  /// is gone.
+  void explain(std::span<const core::Id128> ordered);
 
   const Accuracy& accuracy() const noexcept { return outcomes_.accuracy(); }
   std::size_t unresolved() const noexcept { return outcomes_.pending(); }
@@ -64,6 +73,7 @@ class Generator {
   std::vector<Wish> wishes_;             // what each signal wants, asked once: it never changes
   core::RecordSink& sink_;
   Outcomes outcomes_;
+  Causes causes_;
   std::vector<std::uint32_t> fresh_;     // instruments with a bar in this step, in order of arrival
   std::vector<Decimal> close_;           // by instrument: the newest close
   std::vector<core::Nanos> closed_;      // and its time

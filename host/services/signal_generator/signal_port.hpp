@@ -31,6 +31,11 @@ struct Said {
   std::uint32_t signal;  // the generator's number of the port
 };
 
+/// Mean return over the horizon of each class that the instance predicts; NaN = not known.
+struct ClassReturns {
+  double up, flat, down;
+};
+
 class SignalPort {
  public:
   virtual ~SignalPort() = default;
@@ -41,6 +46,16 @@ class SignalPort {
   virtual FrameSource* frames() noexcept = 0;
   /// One event; what is said to it is appended, with 0 for the signal. An error leaves out what this call said.
   virtual Result<void> on_event(const bl_event& event, std::vector<Said>& out) = 0;
+  /// Whether it can tell what its expected move is reckoned with, and what each feature contributed to a prediction. Neither
+  /// ever changes.
+  virtual bool calibrates() const noexcept { return false; }
+  virtual bool explains() const noexcept { return false; }
+  virtual Result<ClassReturns> class_returns() { return Error{"PLUGIN_EXTENSION_MISSING", "it tells no class returns"}; }
+  /// Of row `row` of a frame that it was given, to class `output` (0 down, 1 flat, 2 up), in margin space; `out` has a place per
+  /// column and the bias behind them.
+  virtual Result<void> contributions(const bl_frame& /*frame*/, std::uint32_t /*row*/, std::uint32_t /*output*/, std::span<double> /*out*/) {
+    return Error{"PLUGIN_EXTENSION_MISSING", "it explains no prediction"};
+  }
 };
 
 }  // namespace bowline::services

@@ -54,6 +54,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       journal_(journal),
       durable_journal_(journal.durable()),
       sink_(sink),
+      trail_(sink),
       entries_(table.size()) {
   journal_.name(table_);
 }
@@ -130,7 +131,13 @@ void Execution::on_broker_event(const bl_event& event) {
 void Execution::take(const bl_event& event) {
   now_ = std::max(now_, event.ts_recv);
   switch (event.type) {
-    case BL_EV_EXEC: on_exec(reinterpret_cast<const bl_exec&>(event)); break;
+    case BL_EV_EXEC: {
+      const auto& told = reinterpret_cast<const bl_exec&>(event);
+      const std::uint64_t moves = moves_;
+      on_exec(told);
+      if (moves_ == moves && sink_.wanted()) tell_unmoved(told);
+      break;
+    }
     case BL_EV_FILL: on_fill(reinterpret_cast<const bl_fill&>(event)); break;
     case BL_EV_BALANCE:
       if (liquidation_) told_of_liquidation(reinterpret_cast<const bl_balance_ev&>(event));
@@ -223,6 +230,7 @@ void Execution::action_changed(InstrumentId id) {
 
 [[gnu::hot]] void Execution::trade(Nanos now) {
   now_ = traded_ = now;
+  ordered_.clear();
   // On command, or after an order that came in between: what it did counts in every limit (trading rules 5.5).
   static_cast<void>(fresh_view());
   if (!journal_ok_) journal_again(now);
@@ -243,6 +251,7 @@ void Execution::action_changed(InstrumentId id) {
   if (!approved_.empty()) flush_frame(now);
   if (guards_ && (protections_.any() || !orders_.working().empty())) rest_all(now);
   if (liquidation_) static_cast<void>(look_at_liquidation(now));
+  book_.forget_fallen();
 }
 
 void Execution::finish(Nanos now) {
@@ -361,6 +370,7 @@ core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
   f.ramp_orders = ramp_.limits().orders_per_day;
   if (f.ramp_orders != 0) f.day_orders = entries_today(now);
   f.now = now;
+  f.measure = sink_.wanted();
   return f;
 }
 
@@ -429,6 +439,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   r.held_qty = portfolio_.position(id).qty;
   r.equity = portfolio_.equity();
   r.price = portfolio_.mark(id).last;
+  if (sink_.wanted() && book_.contested(id)) book_.lost(id, *target, now, r.lost);
   const auto stop = [&](const core::SharedText& code) {
     r.code = code;
     sizing(std::move(r));
@@ -602,6 +613,7 @@ void Execution::flush_frame(Nanos now) {
       continue;
     }
     fresh_.push_back(*added);
+    ordered_.push_back((*added)->intent.decision);
     ++attempts_[{(*added)->intent.decision.hi, (*added)->intent.decision.lo}];
     count_rung((*added)->intent);
     count_entry_order((*added)->intent);
@@ -613,7 +625,9 @@ void Execution::flush_frame(Nanos now) {
   for (std::size_t i = 0; i < durable_.size(); ++i) {
     if (fresh_[i] == nullptr) continue;
     Error why;
-    switch (broker_.submit(durable_[i], why)) {
+    const HandOver done = broker_.submit(durable_[i], why);
+    trail_.submitted(*fresh_[i], done, why, {seq_, now});
+    switch (done) {
       case HandOver::taken: move(*fresh_[i], OrderEvent::handed_over, now, ""); break;
       case HandOver::denied:
         busy_ = busy_ || says_again(why);

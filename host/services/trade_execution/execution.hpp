@@ -37,6 +37,7 @@
 #include "services/trade_execution/start_state.hpp"
 #include "services/trade_execution/trade_request.hpp"
 #include "services/trade_execution/trading_states.hpp"
+#include "services/trade_execution/venue_trail.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
 #include "store/input_rows.hpp"
 #include "store/journal.hpp"
@@ -110,6 +111,8 @@ class Execution {
   void action_changed(core::InstrumentId instrument);
   /// Nets, sizes, judges, records, submits. One journal commit for all of it.
   void trade(core::Nanos now);
+  /// Decisions that an order was made of since the step's trade() began; valid until something is done.
+  std::span<const core::Id128> ordered() const noexcept { return ordered_; }
   /// Closes step t: writes what changed.
   void settle(core::Nanos now);
   /// After the last step, and after what came of the shutdown's cancels: compares and writes what no step will.
@@ -346,6 +349,9 @@ class Execution {
   ExitReserve reserve_;
   const bool durable_journal_;  // asked at every step and event
   core::RecordSink& sink_;
+  VenueTrail trail_;
+  std::uint64_t moves_ = 0;  // order events told: whether a report came to one
+  std::vector<core::Id128> ordered_;
   bool gate_open_ = true, journal_ok_ = true, journal_noted_ = false;
   bool view_is_old_ = true;  // something happened since view_ was made
   bool resuming_ = false;    // put together from a journal: the venue may know what engine time has not reached
@@ -706,6 +712,8 @@ class Execution {
   bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text, const core::Terms* terms = nullptr);
   /// Counts and stores what an event has made of an order; the journal is the caller's.
   void tell_move(const core::Order& order, core::OrderState from, core::OrderEvent event, core::Nanos now, std::string_view text);
+  /// Written down for who explains: the venue told of an order, and nothing came of it.
+  void tell_unmoved(const bl_exec& told);
   void cancel_if_back(core::Order& order, core::OrderState was, core::Nanos now);
   void write_order(const core::Order& order);
   void on_exec(const bl_exec& exec);

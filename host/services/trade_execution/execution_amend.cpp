@@ -163,7 +163,9 @@ Result<void> Execution::send_amendment(Order& order, const store::Journal::Appro
 void Execution::hand_over(Order& order, const store::Journal::DurableAmendment& amendment, Nanos now) {
   const std::string_view named = order.client_id_at_venue(), venue = order.venue_id;
   Error why;
-  switch (broker_.amend({{named.data(), named.size()}, {venue.data(), venue.size()}}, amendment, why)) {
+  const HandOver done = broker_.amend({{named.data(), named.size()}, {venue.data(), venue.size()}}, amendment, why);
+  trail_.amended(order, (**amendment).wanted, done, why, {seq_, now});
+  switch (done) {
     case HandOver::taken: return;
     case HandOver::denied:  // no byte of it left: the order is as it was
       busy_ = busy_ || says_again(why);

@@ -68,10 +68,14 @@ bool Execution::take_fill(const bl_fill& fill, bool last) {
   if (!booked) {
     const std::string& code = booked.error().code;
     if (!last && (code == "FILL_BEYOND_ORDER" || code == "FILL_BEYOND_POSITION")) return false;
+    trail_.told(*order, fill, code, {seq_, now});
     block(id, code, booked.error().message, now, order->intent.client_id());
     return true;
   }
-  if (booked->as == BookedAs::known) return true;
+  if (booked->as == BookedAs::known) {
+    trail_.told(*order, fill, "known", {seq_, now});
+    return true;
+  }
   if (fee_of_nothing)
     block(id, "FILL_FEE_ASSET", "a fill's fee is in an asset that this run does not have: the worst tier was booked", now, order->intent.client_id());
   after_booking(*order, *order->fill(r.id), *booked, fill);

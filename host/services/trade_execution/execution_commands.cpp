@@ -46,6 +46,7 @@ Cancels Execution::request_cancels(std::span<Order* const> orders, Nanos now, Er
       o->cancel_asked = true;  // an error is no proof that it did not leave
     }
     const auto sent = broker_.cancel(refs);
+    for (const Order* o : some) trail_.cancelled(*o, sent, {seq_, now});
     if (!sent) {
       if (why != nullptr) *why = sent.error();
       incident("CANCEL_FAILED", sent.error().message, now);

@@ -98,7 +98,9 @@ void Execution::ask_about(const Order& order, std::uint32_t beside) {
   q.scope = ask_order | beside;
   q.order = ref_of(order);
   if ((beside & ask_fills) != 0) q.since_ns = std::max<Nanos>(0, order.intent.abi.decided_ns - minute);
-  if (const auto sent = ask(q); !sent) incident("RECONCILE_INCOMPLETE", sent.error().message, now_, order.intent.client_id());
+  const auto sent = ask(q);
+  trail_.asked(order, sent ? nullptr : &sent.error(), {seq_, now_});
+  if (!sent) incident("RECONCILE_INCOMPLETE", sent.error().message, now_, order.intent.client_id());
 }
 
 void Execution::on_done(const bl_done& done) {
@@ -347,6 +349,7 @@ bool Execution::send_again(Order& order, Nanos now, Missing& missing) {
   }
   Error why;
   const HandOver done = broker_.submit(*proof, why);
+  trail_.submitted(order, done, why, {seq_, now});
   missing.on_its_way = done == HandOver::taken;
   out::warning("execution", "order {} had no answer before the restart and is not at the venue: it is sent again", intent.client_id());
   return done != HandOver::denied;

@@ -67,6 +67,7 @@ bool Execution::move(Order& order, OrderEvent event, Nanos now, std::string_view
 
 void Execution::tell_move(const Order& order, OrderState from, OrderEvent event, Nanos now, std::string_view text) {
   changed_ = view_is_old_ = true;
+  ++moves_;
   ++counts_.moves[static_cast<std::size_t>(order.intent.purpose)][static_cast<std::size_t>(order.state)];
   if (sink_.wanted()) {
     core::OrderEventRecord r;
@@ -80,6 +81,10 @@ void Execution::tell_move(const Order& order, OrderState from, OrderEvent event,
     sink_.put(std::move(r));
     write_order(order);
   }
+}
+
+void Execution::tell_unmoved(const bl_exec& told) {
+  if (const Order* order = order_of(field(told.client_id), field(told.venue_id))) trail_.told(*order, told, {seq_, now_});
 }
 
 // Never placed, refused or ended, and there after all: it is cancelled (trading rules 2.3); move() has blocked its product.

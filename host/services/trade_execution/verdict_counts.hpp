@@ -25,6 +25,7 @@ class VerdictCounts {
 
   void add(std::span<const core::CheckRecord> checks) {
     for (const core::CheckRecord& c : checks) {
+      if (c.measure) continue;
       Row& r = row(c.rule_source, c.action, c.action == 0 ? std::string_view(c.code) : "");
       ++r.n;
       if (c.action != 0 || !c.value.is_set()) continue;

@@ -346,6 +346,7 @@ typedef struct bl_thread_check_v1 { uint32_t size, pad; /* [any] 1 yes, 0 no: wh
 #define BL_SVC_INSTRUMENTS "bowline.instruments/1"
 #define BL_EXT_TRAINER "bowline.trainer/1"
 #define BL_EXT_EXPLAIN "bowline.explain/1"
+#define BL_EXT_CALIBRATION "bowline.calibration/1"
 #define BL_EXT_ASSESS "bowline.assess/1"
 #define BL_EXT_VENUE "bowline.venue/1"
 /* [frozen] one bucket of the venue's rate budget; the host's edge charges it, the plugin neither sleeps nor counts */
@@ -360,9 +361,12 @@ typedef struct bl_trainer_v1 { uint32_t size, pad; /* [control]; progress return
   bl_status (*fit)(bl_inst *, const bl_dataset *train, const bl_dataset *eval, bl_str dir, void *pctx,
                    bl_status (*progress)(void *pctx, double done, bl_str note) BL_NOEXCEPT, bl_error *) BL_NOEXCEPT;
 } bl_trainer_v1;
-typedef struct bl_explain_v1 { uint32_t size, pad; /* [lane] contrib: cols + 1 values, bias last, margin space of class `output` */
+typedef struct bl_explain_v1 { uint32_t size, pad; /* [lane] contrib: cols + 1 values, bias last, margin space of class `output`: 0 down, 1 flat, 2 up */
   bl_status (*contributions)(bl_inst *, const bl_frame *, uint32_t row, uint32_t output, double *contrib, uint64_t n, bl_error *) BL_NOEXCEPT;
 } bl_explain_v1;
+typedef struct bl_calibration_v1 { uint32_t size, pad; /* [lane] up, flat, down: the mean return of each class over the horizon, which expected_move is reckoned with; NaN = none */
+  bl_status (*class_returns)(bl_inst *, double *up_flat_down, uint64_t n, bl_error *) BL_NOEXCEPT; /* n is 3 */
+} bl_calibration_v1;
 typedef struct bl_assess_v1 { uint32_t size, pad; /* [lane] the standing assessment, canonical JSON; cap 0 for the length */
   bl_status (*get)(bl_inst *, char *buf, uint64_t cap, uint64_t *len, bl_error *) BL_NOEXCEPT;
 } bl_assess_v1;

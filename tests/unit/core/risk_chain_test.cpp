@@ -4,6 +4,7 @@
 #include <rapidcheck.h>
 
 #include <functional>
+#include <map>
 #include <set>
 
 #include "core/portfolio_view.hpp"
@@ -363,4 +364,44 @@ TEST_CASE("every code the floors can give stands in the documentation's table, o
                            "QUOTE_BALANCE_SHORT", "QUANTITY_BELOW_STEP", "BELOW_MINIMUM", "RISK_RULE_FAILED",
                            "EXIT_BEYOND_POSITION", "EXIT_FROZEN"})
     CHECK(names.contains(code));
+}
+
+TEST_CASE("each limit of the floor that is kept is told with its value when somebody asks, before the verdict, which is one line") {
+  Desk d;
+  d.limits.max_order = "200"_dec;
+  d.limits.max_day = "1000"_dec;
+  d.limits.max_total = "5000"_dec;
+  d.limits.price_collar = "0.05"_dec;
+  d.limits.max_orders_per_minute = 10;
+  d.limits.max_mark_age = 5'000'000'000;
+  d.facts.day_notional = "300"_dec;
+  d.facts.orders_last_minute = 4;
+  d.facts.now = 2'000'001'000;
+  CHECK(d.code().empty());
+  CHECK(d.checks.size() == 1);
+  d.facts.measure = true;
+  CHECK(d.code().empty());
+  std::map<std::string, std::pair<Decimal, Decimal>> told;
+  for (std::size_t i = 0; i + 1 < d.checks.size(); ++i) {
+    CHECK(d.checks[i].measure);
+    CHECK(d.checks[i].action == 1);
+    CHECK(*d.checks[i].rule_source == "floor");
+    told[d.checks[i].code] = {d.checks[i].value, d.checks[i].limit};
+  }
+  CHECK_FALSE(d.checks.back().measure);
+  CHECK(d.checks.back().code.empty());
+  const std::map<std::string, std::pair<Decimal, Decimal>> want{
+      {"MARK_STALE", {"2"_dec, "5"_dec}},          {"PRICE_OUTSIDE_COLLAR", {"1"_dec, "5"_dec}}, {"ORDER_NOTIONAL_LIMIT", {"99"_dec, "200"_dec}},
+      {"DAY_NOTIONAL_LIMIT", {"399"_dec, "1000"_dec}}, {"ORDER_RATE_LIMIT", {"4"_dec, "10"_dec}}, {"TOTAL_NOTIONAL_LIMIT", {"99"_dec, "5000"_dec}},
+  };
+  for (const auto& [code, amounts] : want) {
+    REQUIRE(told.contains(code));
+    CHECK(told[code] == amounts);
+  }
+  CHECK(told.contains("BELOW_MINIMUM"));
+  CHECK(told["QUOTE_BALANCE_SHORT"].second == "10000"_dec);
+
+  d.limits.max_total = "50"_dec;  // refused: the ones before it were kept, and the refusal is the last line
+  CHECK(d.code() == "TOTAL_NOTIONAL_LIMIT");
+  CHECK(d.checks.size() > 3);
 }

@@ -110,3 +110,51 @@ TEST_CASE("rule 1.2: targets are never merged: what lives is one that was put, a
     }
   }));
 }
+
+namespace {
+using Lost = std::vector<std::pair<Purpose, std::string_view>>;
+Lost lost_to(const TargetBook& book, Nanos now) {
+  std::vector<LostTarget> all;
+  const Target* winner = book.live(btc, now);
+  REQUIRE(winner != nullptr);
+  book.lost(btc, *winner, now, all);
+  Lost out;
+  for (const LostTarget& t : all) out.emplace_back(t.purpose, t.reason);
+  return out;
+}
+}  // namespace
+
+TEST_CASE("rule 1.2: the live targets below the one that counts have lost to it, the highest rank first; expired ones have not") {
+  TargetBook book(2);
+  REQUIRE(book.put(target(Purpose::entry, 0.1, 50)));
+  CHECK_FALSE(book.contested(btc));
+  CHECK(lost_to(book, 0).empty());
+  REQUIRE(book.put(target(Purpose::rebalance, 0.2, 200)));
+  REQUIRE(book.put(target(Purpose::stop, 0, 100)));
+  CHECK(book.contested(btc));
+  CHECK_FALSE(book.contested(eth));
+  CHECK(lost_to(book, 49) == Lost{{Purpose::rebalance, "OUTRANKED"}, {Purpose::entry, "OUTRANKED"}});
+  CHECK(lost_to(book, 50) == Lost{{Purpose::rebalance, "OUTRANKED"}});
+  CHECK(lost_to(book, 100).empty());  // the stop has expired: the plan counts, and nothing stands beside it
+  book.insist(btc, Purpose::entry);
+  CHECK(lost_to(book, 150) == Lost{{Purpose::entry, "OUTRANKED"}});
+}
+
+TEST_CASE("rule 1.2: what the newest prediction took off in this step has lost to what counts now, if it was live") {
+  TargetBook book(2);
+  REQUIRE(book.put(target(Purpose::exit, 0, 10)));
+  REQUIRE(book.put(target(Purpose::entry, 0.1, 100)));
+  CHECK(book.contested(btc));
+  CHECK(lost_to(book, 5) == Lost{{Purpose::exit, "REPLACED"}});
+  CHECK(lost_to(book, 10).empty());
+  book.forget_fallen();
+  CHECK_FALSE(book.contested(btc));
+
+  REQUIRE(book.put(target(Purpose::exit, 0, 10)));
+  book.insist(btc, Purpose::exit);
+  book.forget_fallen();
+  REQUIRE(book.put(target(Purpose::rebalance, 0.3, 300)));
+  REQUIRE(book.put(target(Purpose::entry, 0.1, 100)));
+  book.action_changed(btc);
+  CHECK(lost_to(book, 50) == Lost{{Purpose::exit, "REPLACED"}, {Purpose::rebalance, "REPLACED"}});
+}

@@ -193,6 +193,19 @@ TEST_CASE("a prediction is explained by contributions that fit the frame") {
   CHECK(contributions(*signal, frame, 0, 0, out).error().code == "PLUGIN_EXTENSION_INVALID");
 }
 
+TEST_CASE("what an expected move is reckoned with is told by who offers it, and by nobody else") {
+  Running<SignalInstance> signal("puppet");
+  REQUIRE(can_calibrate(*signal));
+  const auto told = class_returns(*signal);
+  REQUIRE(told);
+  CHECK(std::array{told->up, told->flat, told->down} == std::array{0.02, 0.001, -0.03});
+  Running<SignalInstance> none("puppet", R"({"extensions":"none"})");
+  CHECK_FALSE(can_calibrate(*none));
+  CHECK(class_returns(*none).error().code == "PLUGIN_EXTENSION_MISSING");
+  Running<SignalInstance> fails("puppet", R"({"calibration":"fails"})");
+  CHECK(class_returns(*fails).error().code == "PLUGIN_CALL_FAILED");
+}
+
 TEST_CASE("a risk rule's assessment is read whole") {
   Running<RiskInstance> risk("risk");
   const auto text = assessment(*risk);

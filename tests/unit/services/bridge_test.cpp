@@ -215,3 +215,22 @@ TEST_CASE("a changed action is told once, the first one is no change") {
   static_cast<void>(t.decide(t.say(Action::buy)));
   CHECK(t.changed.empty());
 }
+
+TEST_CASE("rule 1.2: the cost of a BUY is told in its parts, whether the gate is on or not; of a HOLD or a SELL there is none") {
+  for (const bool gate : {true, false}) {
+    Table t;
+    t.options.cost_gate = gate;
+    t.decide(t.say(Action::buy));
+    const auto bought = t.sink.all<DecisionRecord>().back();
+    REQUIRE(bought.costs);
+    CHECK(bought.costs->gate == gate);
+    CHECK(bought.costs->fee == 2 * t.m.table[t.m.btc].rules.taker_fee.to_double());
+    CHECK(bought.costs->half_spread == t.options.assumed_half_spread);
+    CHECK(bought.costs->margin == t.options.cost_margin);
+    CHECK(bought.cost == bought.costs->fee + bought.costs->half_spread + bought.costs->margin);
+    t.decide(t.say(Action::hold));
+    CHECK_FALSE(t.sink.all<DecisionRecord>().back().costs);
+    t.decide(t.say(Action::sell));
+    CHECK_FALSE(t.sink.all<DecisionRecord>().back().costs);
+  }
+}

@@ -31,7 +31,8 @@ TEST_CASE("rule 1.4: an entry is a limit at the touch that ends at the venue aft
   REQUIRE(sized.size() == 1);
   CHECK(*sized[0].code == "ORDER");
   CHECK(sized[0].order.view() == i.client_id());
-  CHECK(sized[0].checks.size() == 1);
+  CHECK(std::count_if(sized[0].checks.begin(), sized[0].checks.end(), [](const CheckRecord& c) { return !c.measure; }) == 1);
+  CHECK_FALSE(sized[0].checks.back().measure);
 }
 
 TEST_CASE("an exit sells the whole position, first within the collar, and is marked reduce-only") {

@@ -220,6 +220,24 @@ TEST_CASE("contributions of all classes add up to margins that give the probabil
   CHECK(x->contributions(s.inst, &f.f, 9, 0, c, 4, &s.error) < 0);
 }
 
+TEST_CASE("what the expected move is reckoned with is told in the order of the ABI, and gives it back") {
+  const Bundle b;
+  Signal s;
+  s.run({{"bundle", b.dir.at("")}});
+  const auto* c = s.extension<bl_calibration_v1>(BL_EXT_CALIBRATION);
+  double r[3];
+  REQUIRE(c->class_returns(s.inst, r, 3, &s.error) == BL_OK);
+  CHECK(r[0] == 0.02);
+  CHECK(r[1] == 0.0);
+  CHECK(r[2] == -0.01);
+  CHECK(c->class_returns(s.inst, r, 2, &s.error) < 0);
+  const Frame f;
+  REQUIRE(s.table->on_event(s.inst, &f.f.h, &s.host.sink) == BL_OK);
+  REQUIRE_FALSE(s.host.predictions.empty());
+  for (const bl_prediction& p : s.host.predictions)
+    CHECK(p.expected_move == Approx(p.p_up * r[0] + p.p_flat * r[1] + p.p_down * r[2]));
+}
+
 TEST_CASE("the same data and seed give the same bytes; early stopping keeps the best round") {
   const TempDir one, two, other, early;
   REQUIRE(train(quick, one.at("")) == BL_OK);

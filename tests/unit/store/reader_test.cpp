@@ -239,6 +239,193 @@ TEST_CASE("reader: what no signal decided is explained, too: a stop's order with
   CHECK(parsed(r->explain_decision(decision.hex()))["orders"].size() == 1);
 }
 
+TEST_CASE("reader: headroom is how far a value was on the right side of its limit; which side that is the verdict tells") {
+  Stored s;
+  auto order = s.order("bl-1", 7, "filled");
+  core::SizingRecord sized;
+  sized.decision = {0, 7};
+  sized.instrument = s.m.btc;
+  sized.code = text("ORDER");
+  sized.order = order.id;
+  const auto check = [&](std::string_view rule, std::uint8_t action, std::string code, Decimal value, Decimal limit) {
+    core::CheckRecord c;
+    c.rule_source = text(rule);
+    c.action = action;
+    c.code = std::move(code);
+    c.value = value;
+    c.limit = limit;
+    sized.checks.push_back(c);
+  };
+  check("floor", 1, "ORDER_NOTIONAL_LIMIT", "30"_dec, "100"_dec);  // at most
+  check("floor", 1, "BELOW_MINIMUM", "30"_dec, "1"_dec);           // at least
+  check("floor", 0, "DAY_NOTIONAL_LIMIT", "130"_dec, "100"_dec);
+  check("limits", 0, "CASH_RESERVE_LIMIT", "0.05"_dec, "0.2"_dec);
+  check("limits", 2, "POSITION_LIMIT", "0.08"_dec, "0.05"_dec);
+  check("limits", 1, "", "0.25"_dec, "0.25"_dec);
+  check("limits", 1, "A_REMARK", "0.3"_dec, "0.1"_dec);
+  check("limits", 1, "", Decimal::not_set(), "0.1"_dec);
+  s.write({order, sized});
+  const json why = parsed(s.reader()->explain_order("bl-1"));
+  const std::vector<json> want{"70", "29", "-30", "-0.15", "-0.03", "0", nullptr, nullptr};
+  REQUIRE(why["checks"].size() == want.size());
+  for (std::size_t i = 0; i < want.size(); ++i) {
+    INFO(why["checks"][i].dump());
+    CHECK(why["checks"][i]["headroom"] == want[i]);
+  }
+}
+
+TEST_CASE("reader: the cost gate in its parts, with what each instance's expected move is reckoned with; contributions by name and value") {
+  Stored s;
+  auto signal = s.signal(1, s.m.btc);
+  signal.source = text("model");
+  auto decision = s.decision(1, s.m.btc);
+  decision.code = text("EDGE_BELOW_COST");
+  decision.expected_move = 0.013;
+  decision.cost = 0.025;
+  decision.costs = core::DecisionRecord::Costs{0.024, 0.0005, 0.0005, true};
+  core::CauseRecord cause;
+  cause.signal = signal.id;
+  cause.time = signal.time;
+  cause.instance = text("model");
+  cause.model = text("m-1");
+  cause.action = core::Action::buy;
+  cause.weight = 2;
+  cause.p_up = 0.7;
+  cause.p_flat = 0.2;
+  cause.p_down = 0.1;
+  cause.expected_move = 0.013;
+  cause.return_up = 0.02;
+  cause.return_flat = 0;
+  cause.return_down = -0.01;
+  core::CauseRecord silent = cause;  // it tells no returns: nothing that its move could be reckoned from
+  silent.n = 1;
+  silent.instance = text("other");
+  silent.return_up = silent.return_flat = silent.return_down = std::numeric_limits<double>::quiet_NaN();
+  core::FeatureRecord frame;
+  frame.time = signal.time;
+  frame.instance = text("model");
+  frame.names_hash = text("h");
+  frame.instruments = {s.m.btc};
+  frame.quality = {1};
+  frame.values = {5, 6, 7};
+  core::ContributionRecord drove;
+  drove.signal = signal.id;
+  drove.time = signal.time;
+  drove.instance = text("model");
+  drove.output = core::Action::buy;
+  drove.parts = {{2, -0.5}, {0, 0.25}, {core::ContributionRecord::rest, 0.125}, {core::ContributionRecord::bias, 1}};
+  {
+    auto store = SqlStore::open(s.options);
+    REQUIRE(store.ok());
+    (*store)->name_features("h", {"rsi_14", "range", "atr_14"});
+    for (core::Record r : std::vector<core::Record>{signal, decision, cause, silent, frame, drove}) (*store)->put(std::move(r));
+    (*store)->end_step(1);
+    REQUIRE((*store)->close().ok());
+  }
+  const json why = parsed(s.reader()->explain_decision(signal.id.hex()));
+  const json& gate = why["cost_gate"];
+  CHECK(gate["on"] == true);
+  CHECK(gate["fee"] == 0.024);
+  CHECK(gate["half_spread"] == 0.0005);
+  CHECK(gate["margin"] == 0.0005);
+  CHECK(gate["cost"] == 0.025);
+  CHECK(gate["expected_move"] == 0.013);
+  CHECK(gate["headroom"].get<double>() == Approx(-0.012));
+  REQUIRE(gate["calibration"].size() == 1);
+  const json& c = gate["calibration"][0];
+  CHECK(c["instance"] == "model");
+  CHECK(c["model"] == "m-1");
+  CHECK(c["weight"] == 2);
+  double sum = 0;
+  REQUIRE(c["classes"].size() == 3);
+  for (const json& one : c["classes"]) sum += one["probability"].get<double>() * one["mean_return"].get<double>();
+  CHECK(sum == Approx(c["expected_move"].get<double>()));
+  CHECK(c["classes"][0] == json{{"class", "up"}, {"probability", 0.7}, {"mean_return", 0.02}});
+  REQUIRE(why["contributions"].size() == 1);
+  CHECK(why["contributions"][0]["instance"] == "model");
+  CHECK(why["contributions"][0]["output"] == "up");
+  const json parts{{{"name", "atr_14"}, {"value", 7.0}, {"contribution", -0.5}},
+                   {{"name", "rsi_14"}, {"value", 5.0}, {"contribution", 0.25}},
+                   {{"name", "(all others)"}, {"contribution", 0.125}},
+                   {{"name", "(bias)"}, {"contribution", 1.0}}};
+  CHECK(why["contributions"][0]["parts"] == parts);
+}
+
+TEST_CASE("reader: where no cost was reckoned there is no gate; a gate that is off is told as that") {
+  Stored s;
+  auto off = s.decision(2, s.m.btc);
+  off.costs = core::DecisionRecord::Costs{0.024, 0.0005, 0.0005, false};
+  s.write({s.decision(1, s.m.btc), off});
+  const auto r = s.reader();
+  CHECK(parsed(r->explain_decision(core::Id128{0, 1}.hex()))["cost_gate"].is_null());
+  CHECK(parsed(r->explain_decision(core::Id128{0, 2}.hex()))["cost_gate"]["on"] == false);
+}
+
+TEST_CASE("reader: a target that lost is shown with its winner, and from its own side; what passed with the venue in order") {
+  Stored s;
+  const core::Id128 winner{0, 7}, loser{0, 8};
+  auto order = s.order("bl-1", 7, "open");
+  core::SizingRecord sized;
+  sized.decision = winner;
+  sized.seq = 3;
+  sized.time = 30;
+  sized.instrument = s.m.btc;
+  sized.purpose = core::Purpose::rebalance;
+  sized.code = text("ORDER");
+  sized.order = order.id;
+  sized.lost = {{loser, core::Purpose::entry, 0.05, 99, "OUTRANKED"}};
+  core::SizingRecord alone = sized;  // the same decision a step later: nobody beside it
+  alone.seq = 4;
+  alone.order = {};
+  alone.code = text("AT_TARGET");
+  alone.lost.clear();
+  const auto exchange = [&](std::string_view way, std::string what, std::uint64_t again) {
+    core::ExchangeRecord e;
+    e.order = order.id;
+    e.way = way;
+    e.what = std::move(what);
+    e.again = again;
+    return e;
+  };
+  s.write({order, sized, alone, s.decision(8, s.m.btc), exchange("sent", "submit", 0), exchange("told", "ACCEPTED", 0), exchange("sent", "query", 4)});
+  const auto r = s.reader();
+  const json why = parsed(r->explain_decision(winner.hex()));
+  REQUIRE(why["sizing"].size() == 2);
+  REQUIRE(why["sizing"][0]["lost"].size() == 1);
+  const json lost_target{{"decision", loser.hex()}, {"purpose", "entry"}, {"weight", 0.05}, {"valid_until_ns", 99}, {"reason", "OUTRANKED"}};
+  CHECK(why["sizing"][0]["lost"][0] == lost_target);
+  CHECK(why["sizing"][1]["lost"].empty());
+  for (const json& view : {why, parsed(r->explain_order("bl-1"))}) {
+    REQUIRE(view["exchanges"].size() == 3);
+    CHECK(view["exchanges"][0]["what"] == "submit");
+    CHECK(view["exchanges"][1]["way"] == "told");
+    CHECK(view["exchanges"][2]["again"] == 4);
+    CHECK(view["lost_to"].empty());
+  }
+  const json lost = parsed(r->explain_decision(loser.hex()));
+  CHECK(lost["orders"].empty());
+  REQUIRE(lost["lost_to"].size() == 1);
+  CHECK(lost["lost_to"][0]["decision_id"] == winner.hex());
+  CHECK(lost["lost_to"][0]["purpose"] == "rebalance");
+  CHECK(lost["lost_to"][0]["reason"] == "OUTRANKED");
+}
+
+TEST_CASE("reader: a store of an earlier version is explained as far as it goes") {
+  Stored s;
+  s.write({s.order("bl-1", 7, "filled"), s.decision(7, s.m.btc)});
+  for (const auto& [file, tables] : {std::pair{s.options.prices, std::vector{"signal_causes", "contributions"}},
+                                     std::pair{s.options.transactions, std::vector{"decision_costs", "order_netting", "venue_exchanges"}}}) {
+    auto db = Database::open(file, Database::Access::write);
+    REQUIRE(db.ok());
+    for (const char* table : tables) REQUIRE(db->exec("DROP TABLE " + std::string(table)).ok());
+  }
+  const auto r = s.reader();
+  const json why = parsed(r->explain_order("bl-1"));
+  CHECK(why["order"]["id"] == "bl-1");
+  CHECK(why["cost_gate"].is_null());
+  for (const char* part : {"contributions", "lost_to", "exchanges"}) CHECK(why[part] == json::array());
+}
+
 TEST_CASE("reader: a store that cannot be read is not one that has nothing") {
   Stored s;
   s.write({s.order("o-1", 1, "open"), s.decision(1, s.m.btc)});
