@@ -95,8 +95,11 @@ class RiskChain {
                  std::vector<CheckRecord>& checks) const;
 };
 
-/// What the working buys of a view take of the quote asset, fees outside; `intent` itself does not count. Not set: beyond all bounds.
-Decimal being_bought(const Intent& intent, const Portfolio& book, const bl_portfolio& view);
+/// What the working buys of a view take, fees outside; `intent` itself does not count. Not set: beyond all bounds.
+struct BeingBought {
+  Decimal all = Decimal::zero(), of_wallet = Decimal::zero();  ///< of_wallet: of the quote asset of `intent`
+};
+BeingBought being_bought(const Intent& intent, const Portfolio& book, const bl_portfolio& view);
 
 /// Exits: approved when the host itself proves them risk-reducing (trading rules 3.1): sell quantity + all unresolved and
 /// resting sells <= the position. Plugin verdicts are recorded by the caller and do not bind.

@@ -126,6 +126,10 @@ void Run::Impl::make_execution() {
   execution->obey(*latch);
   if (receipt_key) execution->sign_receipts(*receipt_key);
   if (config.listen.enabled) liquidation = std::make_unique<LiquidationStream>(*execution);
+  std::vector<core::Peg> pegs;
+  for (const config::PegConfig& p : config.pegs)
+    pegs.push_back({table.find_asset(p.asset), p.band, p.par ? core::InstrumentId{} : table.find(p.asset + "-" + p.to)});
+  if (!pegs.empty()) execution->peg(std::move(pegs), 2 * config.interval_ns + config.max_bar_delay_ns);
   if (ballast)
     execution->keep(*ballast, [this](bool whole) {
       if (sql && store_beside_ballast()) sql->hold(!whole);

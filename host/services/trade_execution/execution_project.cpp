@@ -69,7 +69,7 @@ Decimal Execution::least_order(const core::Intent& entry) const {
 // What the host knows that entries have in common, as its floor reckons it.
 std::vector<Room> Execution::common_rooms(std::span<EntryWish* const> entries, bool with_drift, Nanos now) const {
   const core::Intent& any = entries.front()->intent;
-  const Decimal working = core::being_bought(any, portfolio_, view_.get());
+  const Decimal working = core::being_bought(any, portfolio_, view_.get()).all;
   const core::FloorLimits& limits = chain_.limits();
   std::vector<Room> rooms;
   const auto room = [&](std::string_view code, std::string_view of, Decimal left, auto unit) {
@@ -84,7 +84,8 @@ std::vector<Room> Execution::common_rooms(std::span<EntryWish* const> entries, b
     Decimal fee = Decimal::zero();
     for (const EntryWish* w : entries)
       if (same(w)) fee = max(fee, table_[w->intent.instrument()].rules.taker_fee);
-    room("QUOTE_BALANCE_SHORT", "the quote balance", portfolio_.cash(quote) - working - mul(working, fee, Rounding::up), [&](const core::Intent& i) {
+    const Decimal taken = core::being_bought(entries[first]->intent, portfolio_, view_.get()).of_wallet;
+    room("QUOTE_BALANCE_SHORT", "the quote balance", portfolio_.cash(quote) - taken - mul(taken, fee, Rounding::up), [&](const core::Intent& i) {
       return table_[i.instrument()].quote == quote ? i.limit_px() + mul(i.limit_px(), fee, Rounding::up) : Decimal::zero();
     });
   }
