@@ -688,7 +688,8 @@ class Execution {
   /// No first byte of what is decided now leaves later. Where time is real it is as long as the same bytes may be sent again: what
   /// the venue does not have after that is not on its way any more, and its absence can be proved (trading rules 2.3).
   core::Nanos last_moment(core::Nanos now) const noexcept {
-    return now + (options_.time_by_data ? options_.interval : std::min(options_.interval, options_.resend_window));
+    const bool again = !options_.time_by_data && options_.resend_window > 0;  // else nothing is sent again
+    return now + (again ? std::min(options_.interval, options_.resend_window) : options_.interval);
   }
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
