@@ -141,7 +141,7 @@ struct Reader::Impl {
   }
   /// What was told beside orders and names the decision, or an order of it (of `only` alone, if it is not empty): incidents, and what
   /// set a protection off.
-  static json told_of(const Database& db, std::string_view decision, std::string_view only = {}) {
+  static json told_of(const Database& db, std::string_view decision, std::string_view only = "") {
     Query q(db,
             "WITH named(word) AS MATERIALIZED (SELECT '\"'||?1||'\"' UNION ALL SELECT '\"'||id||'\"' FROM orders WHERE decision_id=?1 AND (?2='' OR id=?2)) "
             "SELECT e.* FROM core_events e WHERE EXISTS(SELECT 1 FROM named WHERE instr(e.payload, word)>0) ORDER BY e.rowid");
