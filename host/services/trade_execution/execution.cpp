@@ -54,8 +54,8 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       journal_(journal),
       durable_journal_(journal.durable()),
       sink_(sink),
-      trips_(options_.trip_loss, options_.trip_drawdown),
       trail_(sink),
+      trips_(options_.trip_loss, options_.trip_drawdown),
       entries_(table.size()) {
   journal_.name(table_);
 }
