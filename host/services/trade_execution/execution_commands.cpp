@@ -17,8 +17,6 @@ using core::OrderState;
 using core::Purpose;
 using core::Side;
 
-constexpr std::size_t kept_answers = 10'000;
-
 }  // namespace
 
 // Asked again when it was asked before: a cancel may be lost, and a venue takes it twice without harm.
@@ -171,15 +169,15 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
                      q.qty.to_string() + "|" + q.quote_qty.to_string() + "|" + q.limit_px.to_string() + "|" +
                      q.stop_px.to_string() + "|" + std::to_string(q.expire_ns) + "|" + (q.post_only ? "p" : "-") + "|" + q.reason;
   if (!q.dry_run) {
-    if (const auto it = answered_.find(q.key); it != answered_.end()) {
-      if (it->second.body != body)
+    if (const auto* known = memory_.orders.find(q.key)) {
+      if (known->body != body)
         return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another order: use a new key"};
-      TradeAnswer again = it->second.answer;
+      TradeAnswer again = known->answer;
       again.replayed = true;
       return again;
     }
   }
-  if (closes_.contains(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used to close a position: use a new key"};
+  if (memory_.closes.has(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used to close a position: use a new key"};
   if (q.side == Side::buy) static_cast<void>(look_at_latch(now));
   const core::Instrument& ins = table_[q.instrument];
   if (q.side == Side::buy && closing(q.instrument))
@@ -262,17 +260,8 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   if (made == nullptr) return Error{"JOURNAL_UNWRITABLE", "the order could not be made durable and was not sent"};
   // The operator's word comes after the SELL that still stands, and before it in rank.
   if (made->state != OrderState::denied) clear(q.instrument, Purpose::exit);
-  remember_answer(q.key, std::move(body), answer);
+  memory_.orders.put(q.key, {std::move(body), answer});
   return answer;
-}
-
-void Execution::remember_answer(const std::string& key, std::string body, TradeAnswer answer) {
-  answered_.insert_or_assign(key, Answered{std::move(body), std::move(answer)});
-  answered_order_.push_back(key);
-  if (answered_order_.size() > kept_answers) {
-    answered_.erase(answered_order_.front());
-    answered_order_.erase(answered_order_.begin());
-  }
 }
 
 }  // namespace bowline::services
