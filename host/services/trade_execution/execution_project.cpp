@@ -117,6 +117,7 @@ void Execution::judge_in_turn(Nanos now) {
     core::FloorFacts f = facts(ins.id, now);
     f.day_notional = f.day_notional + bought;
     f.orders_last_minute += made;
+    f.day_orders += made;
     std::optional<core::Cut> cut = w.share;
     if (drift_left.is_set()) {  // no plugin and not the floor knows of it
       const Decimal room = div(drift_left, portfolio_.mark(ins.id).last, Rounding::down);
