@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/boxed.hpp"
 #include "core/fill.hpp"
 #include "core/intent.hpp"
 #include "core/order_state.hpp"
@@ -67,7 +68,7 @@ struct Order {
   Nanos triggered = 0;                  // when its stop price was reached; 0 = not yet, or it has none
   std::uint64_t seq = 0;                // of the event that made it
   std::vector<BookedFill> fills;        // by whose ids each is booked once
-  std::optional<Amends> amends;         // none was ever asked for, or told
+  Boxed<Amends> amends;                 // none was ever asked for, or told
 
   ClientOrderId id() const noexcept { return ClientOrderId(intent.client_id()); }
   /// The client id by which the venue knows it; empty where it knows its own alone (bl_order_ref).
@@ -99,6 +100,9 @@ struct Order {
   /// The intent with the terms that may cost the most of those that may be in force: what limits count (rules 5.5).
   bl_intent worst_case() const noexcept;
 };
+
+// Thousands of ended ones are kept: what few of them have stands elsewhere.
+static_assert(sizeof(Order) <= 448);
 
 /// The most fills that one order may have: a venue that tells more of it tells nonsense.
 inline constexpr std::size_t max_fills_per_order = 10'000;
