@@ -93,6 +93,7 @@ void Run::Impl::make_execution() {
   eo.time_by_data = config.time != "real";
   if (!eo.time_by_data) eo.mute_after = 2 * config.interval_ns + config.max_bar_delay_ns;
   eo.gtd_bars = config.execution.gtd_bars;
+  eo.ended_orders = config.execution.ended_orders;
   eo.min_trade = config.execution.min_trade;
   eo.entry = {config.execution.entry.post_only, config.execution.entry.reprice, config.execution.entry.cross_within, config.execution.entry.wait_ns};
   eo.ramp = {config.execution.ramp.usd_per_day, config.execution.ramp.orders_per_day};

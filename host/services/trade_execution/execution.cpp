@@ -32,6 +32,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
     : options_(std::move(options)),
       table_(table),
       portfolio_(table, accounting, half_spread),
+      orders_(options_.ended_orders),
       book_(table.size()),
       protections_(table.size()),
       rungs_(table.size(), 0),

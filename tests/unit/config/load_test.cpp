@@ -152,6 +152,16 @@ TEST_CASE("a key that holds the wrong shape, or nothing, does not fall back to i
   }
 }
 
+TEST_CASE("execution.ended_orders: of the orders that have ended the newest 20,000 are kept, or as many as is said, but not fewer than 100") {
+  RunFile run;
+  const auto kept = [&run](const std::string& text) { return run.load(text + base + no_instances); };
+  CHECK(kept("").config.execution.ended_orders == 20'000);
+  CHECK(kept("execution: {ended_orders: 100}\n").config.execution.ended_orders == 100);
+  const Loaded few = kept("execution: {ended_orders: 99}\n");
+  REQUIRE(few.problems.size() == 1);
+  CHECK(few.problems[0].code == "CONFIG_RANGE");
+}
+
 TEST_CASE("the exit's collar is 1 %, 3 % and 8 %, or steps that widen; none of them is the market at once") {
   RunFile run;
   const auto collar = [&run](const std::string& text) {
