@@ -87,6 +87,18 @@ TEST_CASE("two instances cannot have one id, and a kind must be known") {
   CHECK(about(l, "instances[1].kind")->message.find("did you mean signal?") != std::string::npos);
 }
 
+TEST_CASE("where one kind alone is wanted, params and secrets of others are neither read nor checked") {
+  RunFile run;
+  const std::string two = base +
+                          "instances:\n  - {id: a, kind: signal, plugin: p, params: {no_such: 1, key: secret://NOT_THERE}}\n"
+                          "  - {id: b, kind: broker, plugin: q, params: {cash: 1}}\n";
+  CHECK(run.load(two).problems.size() >= 3);
+  run.only_kind = "broker";
+  const Loaded alone = run.load(two);
+  REQUIRE(alone.problems.size() == 1);
+  CHECK(alone.problems[0].path == "instances[1].params.cash");
+}
+
 TEST_CASE("a name the environment lacks is a problem where it stands") {
   RunFile run;
   const std::string yaml = "log: {file: \"${WHERE}/run.log\"}\n" + base + no_instances;
