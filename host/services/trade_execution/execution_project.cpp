@@ -198,10 +198,13 @@ bool Execution::share_out(Nanos now) {
   if (entries.size() < 2) return changed;
 
   // A number of orders can't be shared out: the first ones are made. Who makes none takes no room from others.
-  const std::uint32_t rate = chain_.limits().max_orders_per_minute, sent = facts(entries.front()->intent.instrument(), now).orders_last_minute;
+  const core::FloorFacts f = facts(entries.front()->intent.instrument(), now);  // it lets one more through
+  std::size_t orders = entries.size();
+  if (const std::uint32_t rate = chain_.limits().max_orders_per_minute; rate > 0) orders = std::min<std::size_t>(orders, rate - f.orders_last_minute);
+  if (f.ramp_orders > 0) orders = std::min<std::size_t>(orders, f.ramp_orders - f.day_orders);
   std::vector<EntryWish*> claimants;
   std::vector<Claim> claims;
-  for (std::size_t i = 0; i < entries.size() && (rate == 0 || claims.size() + sent < rate); ++i) {
+  for (std::size_t i = 0; i < entries.size() && claims.size() < orders; ++i) {
     const core::Intent& in = entries[i]->intent;
     const Decimal allowed = allowed_alone(*entries[i]);
     if (!allowed.is_positive()) continue;
