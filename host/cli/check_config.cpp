@@ -23,6 +23,7 @@ void print_json(const Options& o, const LoadedConfig& loaded, const Error& of_pl
   if (!of_plugins.code.empty())
     problems.push_back({{"code", of_plugins.code}, {"file", o.file}, {"line", 0}, {"column", 0}, {"path", ""}, {"message", of_plugins.message}});
   nlohmann::ordered_json all{{"ok", problems.empty()}, {"file", o.file}, {"problems", problems}};
+  if (!loaded.notes.empty()) all["notes"] = loaded.notes;
   if (loaded.config) {
     all["mode"] = loaded.config->mode;
     all["instruments"] = loaded.config->instruments.size();

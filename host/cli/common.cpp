@@ -56,6 +56,7 @@ std::optional<int> of_category(std::string_view word) {
       {"USAGE", ec::usage},
       {"PEER", ec::data},
       {"HOST", ec::host},
+      {"RECEIPT", ec::data},
   });
   for (const auto& [name, number] : known)
     if (word == name) return number;

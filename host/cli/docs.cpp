@@ -5,6 +5,7 @@
 
 #include "cli/plugin_params.hpp"
 #include "cli/verbs.hpp"
+#include "config/live_guards.hpp"
 #include "config/reference.hpp"
 #include "core/exit_codes.hpp"
 #include "core/order_state.hpp"
@@ -24,7 +25,7 @@ std::string head(std::string_view title, std::string_view page) {
 }
 
 std::string codes_markdown() {
-  std::string out = head("Codes of decisions, of sizings, of the floor, and of incidents", "codes") +
+  std::string out = head("Codes of decisions, of sizings, of the floor, of incidents, and of live's guards", "codes") +
                     "## Decisions of the bridge\n\n| code | meaning |\n|---|---|\n";
   for (const auto& [code, text] : services::decision_codes())
     out.append("| `").append(code).append("` | ").append(text).append(" |\n");
@@ -39,6 +40,10 @@ std::string codes_markdown() {
          "(`bowline db dump core_events`).\n\n| code | level | meaning |\n|---|---|---|\n";
   for (const services::IncidentCode& i : services::incident_codes())
     out.append("| `").append(i.code).append(i.grave ? "` | ERROR | " : "` | WARNING | ").append(i.meaning).append(" |\n");
+  out += "\n## Guards of `mode: live`\n\nWhat a file that says `mode: live` must have; each that is missing is a problem of the configuration with this code, all at "
+         "once.\n\n| code | key | what is demanded |\n|---|---|---|\n";
+  for (const config::LiveGuard& g : config::live_guards())
+    out.append("| `").append(g.code).append("` | `").append(g.path).append("` | ").append(g.meaning).append(" |\n");
   return out;
 }
 

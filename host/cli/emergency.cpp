@@ -1,9 +1,11 @@
-// bowline emergency stop|liquidate|resume|state|receipt: the operator's commands, said to a running host.
+// bowline emergency stop|liquidate|resume|state|receipt: the operator's commands, said to a running host; and a receipt, checked
+// without one.
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "cli/host_call.hpp"
+#include "cli/receipt.hpp"
 #include "cli/verbs.hpp"
 
 namespace bowline::cli {
@@ -12,8 +14,8 @@ namespace {
 using nlohmann::ordered_json;
 
 struct Options : HostOptions {
-  std::string reason, id, max_slice, max_slippage;
-  bool yes = false, dry_run = false;
+  std::string reason, id, max_slice, max_slippage, verify, public_key;
+  bool yes = false, dry_run = false, in_journal = false;
 };
 
 Result<ordered_json> say(const Options& o, edge::Method method, const std::string& route, const ordered_json& body) {
@@ -51,6 +53,18 @@ void print_receipt(const ordered_json& r) {
     if (p.value("unmanaged", "0") != "0") std::printf(", %s there that is not ours", p.value("unmanaged", "").c_str());
     std::printf("\n");
   }
+  if (const std::string phase = r.value("phase", ""); phase == "done" || phase == "interrupted") {
+    const auto seal = r.find("signature");
+    if (seal != r.end() && seal->is_object()) std::printf("signed by the key %s: check it with --verify\n", seal->value("key_id", "").c_str());
+    else std::printf("not signed: the journal alone proves it\n");
+    if (phase == "done" && !r.value("final_read", true)) std::printf("the venue did not answer the last read: look there\n");
+  }
+}
+
+int receipt_of(const Options& o) {
+  if (o.verify.empty() == o.id.empty()) return fail({"USAGE_RECEIPT", "say --id for the host's receipt, or --verify FILE for one that is there"});
+  if (o.verify.empty()) return tell_answer(o, say(o, edge::Method::Get, "/emergency/" + o.id, {}), print_receipt);
+  return check_receipt({o.verify, o.public_key, o.in_journal ? std::filesystem::path(o.var) / "journal.db" : std::filesystem::path(), o.json});
 }
 
 int stop_or_resume(const Options& o, const char* route) {
@@ -97,9 +111,12 @@ void add_emergency(CLI::App& app, Action& chosen) {
              [](const Options& a) { return stop_or_resume(a, "/emergency/resume"); }));
   add("state", "what may be traded, and who said so when and why", "bowline emergency state --var var/live",
       [](const Options& a) { return tell_answer(a, say(a, edge::Method::Get, "/trading/state", {}), print_state); });
-  CLI::App* receipt = add("receipt", "how far a liquidation is, or what it sold", "bowline emergency receipt --id fire-1 --var var/live",
-                          [](const Options& a) { return tell_answer(a, say(a, edge::Method::Get, "/emergency/" + a.id, {}), print_receipt); });
-  receipt->add_option("--id", o->id, "of the liquidation")->required();
+  CLI::App* receipt = add("receipt", "how far a liquidation is, or what it sold; or whether a receipt is what was signed",
+                          "bowline emergency receipt --id fire-1 --var var/live", receipt_of);
+  receipt->add_option("--id", o->id, "of the liquidation");
+  receipt->add_option("--verify", o->verify, "a file with a receipt, as --json prints it: needs no host");
+  receipt->add_option("--public-key", o->public_key, "with --verify: file with the Ed25519 public key in PEM");
+  receipt->add_flag("--in-journal", o->in_journal, "with --verify: it must stand in the journal of --var, at its place in the chain");
 }
 
 }  // namespace bowline::cli

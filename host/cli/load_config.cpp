@@ -47,6 +47,7 @@ LoadedConfig read_config(const std::string& file, const std::filesystem::path& s
     loader::TrustPolicy trust;
     trust.var = scratch;
     trust.pins = so_far.plugins.pins;
+    trust.pins_required = so_far.mode == "live";
     auto module = loader::load_plugin_file(offer->file, trust);
     if (!module) return module.error();
     if (auto fits = services::fits_host(**module, id, kinds.at(kind), so_far.mode); !fits) return fits.error();
@@ -58,6 +59,7 @@ LoadedConfig read_config(const std::string& file, const std::filesystem::path& s
   std::error_code ignored;
   if (!scratch.empty()) fs::remove_all(scratch, ignored);
   LoadedConfig out;
+  out.notes = std::move(loaded.notes);
   out.secret = [](std::string_view reference) -> Result<std::string> {
     auto found = config::find_secret(reference, environment);
     if (!found) return found.error();
@@ -77,6 +79,7 @@ LoadedConfig read_config(const std::string& file, const std::filesystem::path& s
 
 LoadedConfig load_config(const std::string& file, const std::filesystem::path& state, For purpose) {
   LoadedConfig loaded = read_config(file, state, purpose);
+  for (const std::string& note : loaded.notes) std::fprintf(stderr, "bowline: note: %s\n", note.c_str());
   for (const config::Problem& p : loaded.problems)
     std::fprintf(stderr, "bowline: %s: %s\n", p.code.c_str(), p.text().c_str());
   if (const std::size_t n = loaded.problems.size(); n != 0)

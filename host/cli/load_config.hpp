@@ -17,6 +17,7 @@ namespace bowline::cli {
 struct LoadedConfig {
   std::optional<config::RunConfig> config;   ///< empty: there are problems
   std::vector<config::Problem> problems;     ///< in the order of the file
+  std::vector<std::string> notes;            ///< what a person has to know though nothing is wrong
   int exit_code = 0;
   std::function<Result<std::string>(std::string_view)> secret;  ///< resolves "secret://name"
 };

@@ -32,6 +32,8 @@ int main(int argc, char** argv) {
   cli::add_emergency(app, chosen);
   cli::add_reconcile(app, chosen);
   cli::add_inventory(app, chosen);
+  cli::add_ramp(app, chosen);
+  cli::add_rollout(app, chosen);
   cli::add_doctor(app, chosen);
   cli::add_docs(app, chosen);
   cli::add_train(app, chosen);

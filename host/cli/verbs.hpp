@@ -29,6 +29,8 @@ void add_journal(CLI::App& app, Action& chosen);
 void add_emergency(CLI::App& app, Action& chosen);
 void add_reconcile(CLI::App& app, Action& chosen);
 void add_inventory(CLI::App& app, Action& chosen);
+void add_ramp(CLI::App& app, Action& chosen);
+void add_rollout(CLI::App& app, Action& chosen);
 void add_doctor(CLI::App& app, Action& chosen);
 void add_docs(CLI::App& app, Action& chosen);
 void add_train(CLI::App& app, Action& chosen);

@@ -9,6 +9,7 @@
 
 #include <yaml-cpp/eventhandler.h>
 
+#include "config/live_guards.hpp"
 #include "config/params.hpp"
 #include "config/secret.hpp"
 #include "config/values.hpp"
@@ -39,16 +40,20 @@ class Loader {
   void all(const Node& root) {
     tree_.check_keys(root, "", "");
     if (!root.IsMap()) return;
-    one_of(root["mode"], "mode", {"mock", "live"}, c_.mode);
+    if (written_out(root["mode"], "mode")) one_of(root["mode"], "mode", {"mock", "live"}, c_.mode);
+    const bool says_live = c_.mode == "live";
     trading_mode(root["mode"]);
+    if (written_out(root["confirm_live"], "confirm_live")) flag(root["confirm_live"], "confirm_live", c_.live.confirm);
+    flag(root["allow_outside_kubernetes"], "allow_outside_kubernetes", c_.live.outside_kubernetes);
     services(root);
     number(root["seed"], "seed", 0, INT64_MAX, c_.seed);
     duration(root["interval"], "interval", 1'000'000'000, c_.interval_ns);
     duration(root["max_bar_delay"], "max_bar_delay", 0, c_.max_bar_delay_ns);
     one_of(root["journal"], "journal", {"file", "memory"}, c_.journal);
     one_of(root["time"], "time", {"data", "real"}, c_.time);
-    if (c_.mode == "live" && there(root["time"]) && c_.time != "real") bad(root["time"], "time", "CONFIG_VALUE", "with mode: live time is real");
-    if (c_.mode == "live") c_.time = "real";
+    // Of a live file that TRADING_MODE makes a mock run, too: its feeds tell what happens now.
+    if (says_live && there(root["time"]) && c_.time != "real") bad(root["time"], "time", "CONFIG_VALUE", "with mode: live time is real");
+    if (says_live) c_.time = "real";
     if (c_.time == "real") real_time(root);
     store(root["store"]);
     listen(root["listen"]);
@@ -59,7 +64,9 @@ class Loader {
       one_of(s["explain"], "signals.explain", {"auto", "off", "orders", "decisions", "all"}, c_.signals.explain);
       number(s["explain_top"], "signals.explain_top", 1, 10'000, c_.signals.explain_top);
     }
+    pegs(root["portfolio"]);
     instruments(root);
+    if (!c_.pegs.empty()) peg_products(root);
     plugins(root);
     instances(root);
     peers(root);
@@ -71,6 +78,10 @@ class Loader {
     }
     // Where the journal is in memory nothing outlives the run, and the venue is the run's own: by itself it is not asked.
     if (c_.journal == "file") c_.execution.reconcile = {60'000'000'000, 300'000'000'000};
+    if (c_.mode == "live") {
+      c_.execution.starts_reducing = true;
+      c_.execution.assumed_half_spread = Decimal::zero();  // nothing is assumed, also where bars come without quotes
+    }
     execution(root["execution"]);
     if (const Node r = root["rebalance"]; r.IsDefined() && r.IsMap())
       number(r["every_bars"], "rebalance.every_bars", 0, 1'000'000, c_.rebalance.every_bars);
@@ -129,6 +140,16 @@ class Loader {
     if (*v < min) return bad(n, path, "CONFIG_RANGE", t + " is too short");
     to = *v;
   }
+  /// 0, or between the two.
+  void size(const Node& n, const std::string& path, std::int64_t min, std::int64_t max, std::int64_t& to) {
+    std::string t;
+    if (!text(n, path, t)) return;
+    const auto v = parse_size(t);
+    if (!v) return bad(n, path, "CONFIG_TYPE", "a size such as 64KiB, 16MiB or 1GiB is needed here");
+    if (*v != 0 && *v < min) return bad(n, path, "CONFIG_RANGE", t + " is too small");
+    if (*v > max) return bad(n, path, "CONFIG_RANGE", t + " is too large");
+    to = *v;
+  }
   void flag(const Node& n, const std::string& path, bool& to) {
     std::string t;
     if (!text(n, path, t)) return;
@@ -169,7 +190,18 @@ class Loader {
       out_.live_guard = true;
       return bad(at, "mode", "CONFIG_MODE", "TRADING_MODE=live over a file with mode: mock: the environment may only make a run safer; set mode: live in the file, or remove TRADING_MODE");
     }
-    if (*env == "mock") c_.mode = "mock";
+    if (*env == "mock" && c_.mode == "live") {
+      c_.mode = "mock";
+      out_.notes.push_back("TRADING_MODE=mock: " + tree_.file() + " says mode: live, and this run is a mock one");
+    }
+  }
+
+  /// What decides whether money is at stake is read in the file itself: where ${NAME} stood, the environment would decide.
+  bool written_out(const Node& n, const std::string& path) {
+    if (!there(n) || !n.IsScalar() || n.Scalar().find("${") == std::string::npos) return true;
+    out_.live_guard = true;
+    bad(n, path, "CONFIG_MODE", "the environment must not decide this: write it out");
+    return false;
   }
 
   void services(const Node& root) {
@@ -281,12 +313,71 @@ class Loader {
         bad(n[i], path, "CONFIG_VALUE", ins.symbol + " is not of the form BASE-QUOTE, as in BTC-USD");
       else if (!seen.insert(ins.symbol).second)
         bad(n[i], path, "CONFIG_VALUE_REPEATED", ins.symbol + " is listed twice");
-      else if (const std::string one = first_quote(); !one.empty() && ins.symbol.substr(dash + 1) != one)
+      else if (const std::string one = first_quote(); !one.empty() && !counts_as(ins.symbol.substr(dash + 1), one))
         // Cash, equity, limits and fees are one sum: without exchange rates it would add up different currencies.
         bad(n[i], path, "CONFIG_QUOTE_MIXED",
-            ins.symbol + " is not quoted in " + one + " as " + c_.instruments.front().symbol +
-                " is: a run has one quote asset, since amounts in several cannot be added up; make it a run of its own, with its own --var");
+            ins.symbol + " is not quoted in " + one + (c_.pegs.empty() ? " as " + c_.instruments.front().symbol + " is" : " or what is pegged to it") +
+                ": a run has one quote asset and what portfolio.pegs says counts as it, since amounts in several cannot be added up; make it a run of its own, with its own --var");
       c_.instruments.push_back(std::move(ins));
+    }
+  }
+
+  // What counts as cash beside the accounting asset (trading rules 5.7).
+  void pegs(const Node& portfolio) {
+    const Node n = there(portfolio) && portfolio.IsMap() ? portfolio["pegs"] : Node(YAML::NodeType::Undefined);
+    if (!there(n) || !n.IsMap()) return;
+    for (const auto& entry : n) {
+      PegConfig p;
+      p.asset = entry.first.Scalar();
+      const std::string path = "portfolio.pegs." + p.asset;
+      const Node at = entry.second;
+      if (!at.IsMap()) continue;  // said already
+      required(at, "to", path, p.to);
+      fraction(at["band"], path + ".band", "0.0001", "0.1", p.band);
+      std::string mark = there(at["mark"]) ? "" : "product";
+      one_of(at["mark"], path + ".mark", {"product", "par"}, mark);
+      p.par = mark != "product";  // of another word is said enough
+      if (p.to.empty()) continue;
+      if (p.asset.empty() || p.asset.find('-') != std::string::npos || p.to.find('-') != std::string::npos)
+        bad(at, path, "CONFIG_VALUE", "two assets are needed here, as in USDC: {to: USD}");
+      else if (p.asset == p.to || (!c_.pegs.empty() && p.to != c_.pegs.front().to) || n[p.to].IsDefined())
+        bad(at["to"], path + ".to", "CONFIG_PEG_TO", p.asset + " is pegged to " + p.to + ": all pegs are to the one accounting asset, which has none itself");
+      else
+        c_.pegs.push_back(std::move(p));
+    }
+  }
+  bool pegged(const std::string& asset) const {
+    return std::any_of(c_.pegs.begin(), c_.pegs.end(), [&](const PegConfig& p) { return p.asset == asset; });
+  }
+  /// Whether amounts in `quote` add up with those of the run, whose quote asset is `one` where nothing is pegged.
+  bool counts_as(const std::string& quote, const std::string& one) const {
+    return c_.pegs.empty() ? quote == one : quote == c_.pegs.front().to || pegged(quote);
+  }
+  void peg_products(const Node& root) {
+    const Node n = root["instruments"], of = root["portfolio"]["pegs"];
+    std::set<std::string> bases, quotes, symbols;
+    for (std::size_t i = 0; i < c_.instruments.size(); ++i) {
+      const std::string& symbol = c_.instruments[i].symbol;
+      const auto dash = symbol.find('-');
+      if (dash == std::string::npos) continue;
+      const std::string base = symbol.substr(0, dash), quote = symbol.substr(dash + 1), path = "instruments[" + std::to_string(i) + "]";
+      symbols.insert(symbol);
+      quotes.insert(quote);
+      // The first of the list is held against nothing above.
+      if (i == 0 && !counts_as(quote, {}))
+        bad(n[i], path, "CONFIG_QUOTE_MIXED", symbol + " is quoted in neither " + c_.pegs.front().to + " nor what is pegged to it: add it to portfolio.pegs, or make it a run of its own");
+      const bool cash = base == c_.pegs.front().to || pegged(base);
+      if (cash && !(pegged(base) && quote == c_.pegs.front().to))
+        bad(n[i], path, "CONFIG_PEG_PRODUCT", symbol + " trades cash for cash: of such products only the one that tells a peg's price can be here, as in USDC-USD");
+      else if (!bases.insert(base).second)
+        // Two positions would share the coins of one balance at the venue.
+        bad(n[i], path, "CONFIG_BASE_SHARED", base + " is traded against another quote asset already: a run has one product of each base asset");
+    }
+    for (const PegConfig& p : c_.pegs) {
+      if (!quotes.contains(p.asset)) bad(of[p.asset], "portfolio.pegs." + p.asset, "CONFIG_VALUE", "no instrument is quoted in " + p.asset + ": it would count as cash that buys nothing; remove it");
+      if (!p.par && !symbols.contains(p.asset + "-" + p.to))
+        bad(of[p.asset], "portfolio.pegs." + p.asset + ".mark", "CONFIG_PEG_MARK",
+            "no instrument " + p.asset + "-" + p.to + " tells its price: add it, with a feed that has it, or state mark: par");
     }
   }
 
@@ -374,6 +465,7 @@ class Loader {
   }
 
   void params(const Node& at, const std::string& path, InstanceConfig& ins) {
+    if (!options_.only_kind.empty() && ins.kind != options_.only_kind) return;
     secrets(at["params"], path + ".params");
     if (!options_.schema || c_.plugins.path.empty()) return;
     const auto schema = options_.schema(c_, ins.plugin, ins.kind);
@@ -400,6 +492,18 @@ class Loader {
       for (std::size_t i = 0; i < n.size(); ++i) secrets(n[i], path + "[" + std::to_string(i) + "]");
     else if (n.IsScalar() && n.Scalar().starts_with("secret://"))
       if (auto found = find_secret(n.Scalar(), options_.env); !found) bad(n, path, "CONFIG_SECRET", found.error().message);
+  }
+
+  // Only ever a reference: a key that somebody wrote here must not come out again with a message.
+  void receipt_key(const Node& n, std::string& to) {
+    const std::string path = "execution.receipt.key";
+    std::string reference;
+    if (!text(n, path, reference) || reference.empty()) return;
+    if (!reference.starts_with("secret://"))
+      return bad(n, path, "CONFIG_VALUE", "must name a secret as secret://name: a key never stands in this file");
+    if (std::find(c_.services.begin(), c_.services.end(), "trade-execution") != c_.services.end())
+      if (auto found = find_secret(reference, options_.env); !found) return bad(n, path, "CONFIG_SECRET", found.error().message);
+    to = std::move(reference);
   }
 
   // Both ends or none: with one of them nobody could say what is sold, or when.
@@ -440,10 +544,30 @@ class Loader {
     }
   }
 
+  /// The portfolio takes the place of the account's name: journal, store and order ids are of it.
+  void portfolio(const Node& n, const Node& account) {
+    std::string t;
+    if (!text(n, "execution.portfolio_uuid", t) || t.empty()) return;
+    if (there(account)) return bad(account, "execution.account", "CONFIG_VALUE", "execution.portfolio_uuid is the account: leave this one out");
+    bool fits = t.size() == 36;
+    for (std::size_t i = 0; fits && i < t.size(); ++i)
+      fits = i == 8 || i == 13 || i == 18 || i == 23 ? t[i] == '-' : std::string_view("0123456789abcdef").find(t[i]) != std::string_view::npos;
+    if (!fits)
+      return bad(n, "execution.portfolio_uuid", "CONFIG_VALUE", "a uuid in lower case such as 1b4e28ba-2fa1-41d2-883f-0016d3cca427 is needed here");
+    c_.execution.portfolio_uuid = t;
+    c_.execution.account = std::move(t);
+  }
+
   void execution(const Node& n) {
     if (!there(n) || !n.IsMap()) return;
     auto& e = c_.execution;
     text(n["account"], "execution.account", e.account);
+    portfolio(n["portfolio_uuid"], n["account"]);
+    flag(n["starts_reducing"], "execution.starts_reducing", e.starts_reducing);
+    if (const Node r = n["ramp"]; there(r) && r.IsMap()) {
+      amount(r["usd_per_day"], "execution.ramp.usd_per_day", true, e.ramp.usd_per_day);
+      number(r["orders_per_day"], "execution.ramp.orders_per_day", 1, 1'000'000, e.ramp.orders_per_day);
+    }
     fraction(n["assumed_half_spread"], "execution.assumed_half_spread", "0", "0.1", e.assumed_half_spread);
     number(n["gtd_bars"], "execution.gtd_bars", 1, 10'000, e.gtd_bars);
     fraction(n["min_trade"], "execution.min_trade", "0", "1", e.min_trade);
@@ -461,6 +585,7 @@ class Loader {
       collar(x["collar"], e.exit.collar);
       duration(x["wait"], "execution.exit.wait", 1'000'000'000, e.exit.wait_ns);
     }
+    if (const Node j = n["journal"]; there(j) && j.IsMap()) size(j["ballast"], "execution.journal.ballast", 64 * 1024, 1024 * 1024 * 1024, e.ballast_bytes);
     if (const Node s = n["stops"]; there(s) && s.IsMap()) {
       number(s["lock_bars"], "execution.stops.lock_bars", 0, 1'000'000, e.stops.lock_bars);
       duration(s["unprotected_after"], "execution.stops.unprotected_after", 0, e.stops.unprotected_after_ns);
@@ -477,6 +602,7 @@ class Loader {
       duration(r["orders_every"], "execution.reconcile.orders_every", 0, e.reconcile.orders_every_ns);
       duration(r["balances_every"], "execution.reconcile.balances_every", 0, e.reconcile.balances_every_ns);
     }
+    if (const Node r = n["receipt"]; there(r) && r.IsMap()) receipt_key(r["key"], e.receipt.key);
     symbols(n["allow"], "execution.allow", e.allow);
     symbols(n["deny"], "execution.deny", e.deny);
     for (const std::string& s : e.deny)
@@ -490,20 +616,26 @@ class Loader {
     fraction(f["price_collar"], "execution.floor.price_collar", "0", "1", e.floor.price_collar);
     number(f["max_orders_per_minute"], "execution.floor.max_orders_per_minute", 0, 1'000'000, e.floor.max_orders_per_minute);
     duration(f["max_mark_age"], "execution.floor.max_mark_age", 0, e.floor.max_mark_age_ns);
+    limit(f["mark_jump"], "execution.floor.mark_jump", e.floor.mark_jump);
+    duration(f["mark_jump_wait"], "execution.floor.mark_jump_wait", 0, e.floor.mark_jump_wait_ns);
   }
 
-  // This host has no live venue and no authentication yet: live is refused as a whole, with what it
-  // would demand beside it.
   void live_guards(const Node& root) {
     out_.live_guard = true;
-    bad(root["mode"], "mode", "LIVE_NOT_OFFERED", "this version trades in mock mode only: set mode: mock");
-    const auto& f = c_.execution.floor;
-    for (const auto& [name, value] : {std::pair<const char*, const Decimal&>{"max_order", f.max_order}, {"max_day", f.max_day}, {"max_total", f.max_total}})
-      if (!value.is_set()) bad(root["mode"], std::string("execution.floor.") + name, "LIVE_CAP_MISSING", "live demands this cap");
-    if (c_.plugins.pins.empty()) bad(root["mode"], "plugins.pins", "LIVE_PINS_MISSING", "live demands the SHA-256 of every plugin file");
-    if (c_.journal == "memory") bad(root["journal"], "journal", "LIVE_JOURNAL_MEMORY", "live demands journal: file");
-    if (std::none_of(c_.instances.begin(), c_.instances.end(), [](const InstanceConfig& i) { return i.kind == "risk"; }))
-      bad(root["mode"], "instances", "LIVE_RISK_MISSING", "live demands at least one risk instance");
+    LiveFacts facts;
+    if (const Node e = root["execution"]; e.IsDefined() && e.IsMap()) facts.half_spread_said = there(e["assumed_half_spread"]);
+    const auto pod = options_.env ? options_.env("KUBERNETES_SERVICE_HOST") : std::nullopt;
+    facts.in_kubernetes = pod && !pod->empty();
+    for (const MissingGuard& g : missing_guards(c_, facts))
+      bad(nearest_to(root, g.path, root["mode"]), std::string(g.path), g.code.data(), std::string(g.message));
+  }
+
+  /// The key itself, or the nearest one above it that is there; `otherwise` where none is.
+  static Node nearest_to(const Node& in, std::string_view path, const Node& otherwise) {
+    const std::size_t dot = path.find('.');
+    const Node next = in.IsMap() ? in[std::string(path.substr(0, dot))] : Node(YAML::NodeType::Undefined);
+    if (!next.IsDefined()) return otherwise;
+    return dot == std::string_view::npos ? next : nearest_to(next, path.substr(dot + 1), next);
   }
 };
 

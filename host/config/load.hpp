@@ -19,6 +19,8 @@ struct LoadOptions {
   /// JSON Schema of a plugin's params, or why this run cannot have the plugin; of `so_far`, mode and plugins are complete.
   /// Empty function: params are not checked and left {}.
   std::function<Result<std::string>(const RunConfig& so_far, const std::string& id, const std::string& kind)> schema;
+  /// Params of instances of another kind are nobody's here: they are neither read nor checked, and stay {}. Empty: all are read.
+  std::string only_kind{};
   std::filesystem::path state;  ///< the run's state folder (--var)
   bool complete = false;        ///< it is to be run: what its services cannot do without has to be there
 };
@@ -26,6 +28,7 @@ struct LoadOptions {
 struct Loaded {
   RunConfig config;               ///< complete only when there are no problems
   std::vector<Problem> problems;  ///< in the order of the file
+  std::vector<std::string> notes; ///< what a person has to know though nothing is wrong
   bool live_guard = false;        ///< a problem is a guard of mode: live
 };
 

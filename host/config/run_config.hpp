@@ -18,6 +18,14 @@ struct InstrumentConfig {
   bool operator==(const InstrumentConfig&) const = default;
 };
 
+/// An asset that counts as cash beside `to`, which is the same of all pegs: the accounting asset.
+struct PegConfig {
+  std::string asset, to;
+  Decimal band = Decimal::from_mantissa(1, -2);
+  bool par = false;  ///< assumed; else the instrument ASSET-TO tells its price
+  bool operator==(const PegConfig&) const = default;
+};
+
 struct InstanceConfig {
   std::string id, kind, plugin;
   std::string params_json = "{}";  ///< canonical JSON, checked against the plugin's schema, defaults filled in
@@ -30,6 +38,10 @@ struct InstanceConfig {
 struct RunConfig {
   std::filesystem::path file;      ///< where it was read from
   std::string mode = "mock";
+  struct Live {
+    bool confirm = false, outside_kubernetes = false;
+    bool operator==(const Live&) const = default;
+  } live;                          ///< said for mode: live alone
   std::vector<std::string> services;
   std::uint64_t seed = 1;
   std::int64_t interval_ns = 300'000'000'000, max_bar_delay_ns = 0;
@@ -47,6 +59,7 @@ struct RunConfig {
   } listen;
   std::map<std::string, std::string> peers;        ///< base url by service, of those in other processes
   std::vector<InstrumentConfig> instruments;
+  std::vector<PegConfig> pegs;
   struct Plugins {
     std::vector<std::filesystem::path> path;
     std::map<std::string, std::string> pins;
@@ -72,14 +85,23 @@ struct RunConfig {
     Decimal assumed_half_spread = Decimal::from_mantissa(5, -4), min_trade = Decimal::from_mantissa(5, -3);
     std::uint32_t gtd_bars = 2;
     std::string account = "default";
+    std::string portfolio_uuid;            ///< pinned; then it is the account, too
+    bool starts_reducing = false;
     std::vector<std::string> allow, deny;  ///< symbols; an empty allow is everything
     struct Floor {
       Decimal max_order = Decimal::not_set(), max_day = Decimal::not_set(), max_total = Decimal::not_set(),
               price_collar = Decimal::not_set();
       std::uint32_t max_orders_per_minute = 0;
       std::int64_t max_mark_age_ns = 0;
+      Decimal mark_jump = Decimal::from_mantissa(1, -1);
+      std::int64_t mark_jump_wait_ns = 60'000'000'000;
       bool operator==(const Floor&) const = default;
     } floor;
+    struct Ramp {
+      Decimal usd_per_day = Decimal::not_set();
+      std::uint32_t orders_per_day = 0;    ///< 0: no ramp of orders
+      bool operator==(const Ramp&) const = default;
+    } ramp;
     struct Entry {
       bool post_only = false;
       std::uint32_t reprice = 0;
@@ -105,6 +127,7 @@ struct RunConfig {
       std::int64_t orders_every_ns = 0, balances_every_ns = 0;
       bool operator==(const Reconcile&) const = default;
     } reconcile;
+    std::int64_t ballast_bytes = 16 * 1024 * 1024;  ///< 0: none
     struct Stops {
       std::uint32_t lock_bars = 12;
       std::int64_t unprotected_after_ns = 0;
@@ -117,6 +140,10 @@ struct RunConfig {
       std::int64_t within_ns = 30'000'000'000;
       bool operator==(const Shutdown&) const = default;
     } on_shutdown;
+    struct Receipt {
+      std::string key;  ///< reference to a secret; empty: receipts are not signed
+      bool operator==(const Receipt&) const = default;
+    } receipt;
     bool operator==(const Execution&) const = default;
   } execution;
   struct Rebalance {

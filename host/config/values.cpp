@@ -67,6 +67,21 @@ std::optional<std::int64_t> parse_duration(std::string_view text) noexcept {
   return std::nullopt;
 }
 
+std::optional<std::int64_t> parse_size(std::string_view text) noexcept {
+  if (text == "0") return 0;
+  static constexpr auto units = std::to_array<std::pair<std::string_view, std::int64_t>>({
+      {"KiB", 1024}, {"MiB", 1024 * 1024}, {"GiB", 1024 * 1024 * 1024}});
+  for (const auto& [unit, bytes] : units) {
+    if (!text.ends_with(unit)) continue;
+    std::string_view n = text.substr(0, text.size() - unit.size());
+    while (n.ends_with(' ')) n.remove_suffix(1);
+    const auto v = parse_integer(n);
+    if (!v || *v < 0 || *v > INT64_MAX / bytes) return std::nullopt;
+    return *v * bytes;
+  }
+  return std::nullopt;
+}
+
 std::string duration_text(std::int64_t ns) {
   static constexpr auto units = std::to_array<std::pair<std::string_view, std::int64_t>>({
       {"d", 86'400'000'000'000}, {"h", 3'600'000'000'000}, {"m", 60'000'000'000}, {"s", 1'000'000'000}, {"ms", 1'000'000},

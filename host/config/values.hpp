@@ -19,6 +19,8 @@ std::optional<Decimal> parse_fraction(std::string_view text);
 std::optional<std::int64_t> parse_duration(std::string_view text) noexcept;
 /// The shortest text that parse_duration() reads as `ns`: 5m, 90s.
 std::string duration_text(std::int64_t ns);
+/// 64KiB, 16MiB, 1GiB; a bare number is refused, but 0.
+std::optional<std::int64_t> parse_size(std::string_view text) noexcept;
 /// true, false, on, off, yes, no.
 std::optional<bool> parse_bool(std::string_view text) noexcept;
 

@@ -189,6 +189,13 @@ bl_intent Order::worst_case() const noexcept {
   return worst;
 }
 
+Decimal slippage(Side side, Decimal decision_px, Decimal cum_qty, Decimal cum_quote) noexcept {
+  if (!decision_px.is_set() || !decision_px.is_positive() || !cum_qty.is_set() || !cum_qty.is_positive() || !cum_quote.is_set()) return Decimal::not_set();
+  const Decimal average = div(cum_quote, cum_qty, Rounding::half_even);
+  const Decimal worse = side == Side::buy ? average - decision_px : decision_px - average;
+  return div(worse, decision_px, Rounding::half_even);
+}
+
 Intent told_intent(const bl_exec& told) noexcept {
   Intent i = blank_intent();
   i.abi.instrument = told.h.instrument;

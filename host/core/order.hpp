@@ -100,6 +100,10 @@ struct Order {
   bl_intent worst_case() const noexcept;
 };
 
+/// By how much the average price of what has filled is worse than the price that was decided by, as a share of that (trading
+/// rules 1.4): positive when a buy paid more or a sale got less. Not set while nothing has filled, or without such a price.
+Decimal slippage(Side side, Decimal decision_px, Decimal cum_qty, Decimal cum_quote) noexcept;
+
 /// The most fills that one order may have: a venue that tells more of it tells nonsense.
 inline constexpr std::size_t max_fills_per_order = 10'000;
 

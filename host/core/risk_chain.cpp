@@ -31,19 +31,25 @@ Decimal notional_of(const Intent& intent, const Portfolio& book) {
 }
 
 constexpr auto codes = std::to_array<std::pair<std::string_view, std::string_view>>({
-    {"GATE_CLOSED", "the order gate is closed: emergency stop, watchdog, or the process is ending"},
+    {"GATE_CLOSED", "the order gate is closed: emergency stop, watchdog, the disk of the journal is or was full, or the process is ending"},
     {"STATE_HALTED", "trading is halted: only protective stops and the operator's exits run"},
     {"STATE_REDUCING", "trading is reducing: entries and increases are denied"},
     {"PRODUCT_LOCKED", "an operator has locked the product: nothing more is bought of it until the lock expires or is taken off"},
     {"PRODUCT_NOT_LISTED", "execution.allow and execution.deny let nothing be bought of the product in this run"},
     {"STORE_DOWN", "the SQL store cannot be written: entries are denied until it can, exits go on"},
+    {"PEG_BROKEN", "the product's quote asset is pegged, and its price is outside the band: exits go on"},
+    {"PEG_UNKNOWN", "the product's quote asset is pegged, and its price is not known, or too old: exits go on"},
+    {"PEG_PRODUCT", "the product's base asset is cash here: it tells the price of a peg and is not bought"},
     {"MARK_MISSING", "the product has no price yet"},
     {"MARK_STALE", "the product's price is older than execution.floor.max_mark_age"},
+    {"MARK_JUMPED", "the product's price has moved at once by more than execution.floor.mark_jump, less than execution.floor.mark_jump_wait ago"},
     {"PRICE_OUTSIDE_COLLAR", "the limit price is further from the mark than execution.floor.price_collar allows"},
     {"ORDER_NOTIONAL_LIMIT", "the order is larger than execution.floor.max_order"},
     {"DAY_NOTIONAL_LIMIT", "with it, the day's entries would pass execution.floor.max_day"},
     {"TOTAL_NOTIONAL_LIMIT", "with it, what is invested and working would pass execution.floor.max_total"},
     {"ORDER_RATE_LIMIT", "more orders in a minute than execution.floor.max_orders_per_minute"},
+    {"RAMP_NOTIONAL", "with it, the day's entries would pass the ramp's amount (execution.ramp.usd_per_day, or what an operator has raised it to)"},
+    {"RAMP_ORDERS", "with it, the day's entries would be more than the ramp lets through (execution.ramp.orders_per_day, or what an operator has raised it to)"},
     {"QUOTE_BALANCE_SHORT", "the quote balance does not cover the order with its fee and what is working"},
     {"QUANTITY_BELOW_STEP", "after rounding to the product's step nothing is left"},
     {"BELOW_MINIMUM", "below the product's smallest quantity or notional"},
@@ -106,6 +112,27 @@ bool RiskChain::run_rules(Intent& intent, const InstrumentTable& table, const bl
   return true;
 }
 
+BeingBought being_bought(const Intent& intent, const Portfolio& book, const bl_portfolio& view) {
+  // In-flight, unknown and resting orders count in every limit (trading rules 5.5).
+  const AssetId wallet = book.instruments()[intent.instrument()].quote;
+  BeingBought sum;
+  for (std::uint32_t i = 0; i < view.n_working; ++i) {
+    const bl_working& w = *view.working[i];
+    if (w.intent->side != BL_BUY) continue;
+    // The order that is judged again, to be sent again, is not working beside itself.
+    if (std::strncmp(w.intent->client_id, intent.abi.client_id, sizeof w.intent->client_id) == 0) continue;
+    const Decimal leaves = Decimal::from_raw(w.leaves_qty);
+    Decimal px = Decimal::from_raw(w.intent->limit_px);
+    if (!px.is_set()) px = book.ask({w.intent->instrument});
+    const Decimal cost = leaves.is_set() && px.is_set() ? mul(leaves, px, Rounding::up) : Decimal::from_raw(w.intent->quote_qty);
+    if (!(leaves.is_set() && px.is_set()) && !cost.is_set()) continue;
+    sum.all = sum.all + cost;
+    // Each wallet is its own cash (trading rules 5.7).
+    if (book.instruments()[{w.intent->instrument}].quote == wallet) sum.of_wallet = sum.of_wallet + cost;
+  }
+  return sum;
+}
+
 bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
                           std::vector<CheckRecord>& checks) const {
   const InstrumentId id = intent.instrument();
@@ -128,6 +155,8 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   if (!facts.listed) return refuse("PRODUCT_NOT_LISTED", none, none, "nothing is bought of " + ins.symbol + " in this run");
   if (facts.locked) return refuse("PRODUCT_LOCKED", none, none, "an operator has locked " + ins.symbol);
   if (!facts.store_up) return refuse("STORE_DOWN", none, none, "the store can't be written");
+  if (const std::string_view why = book.peg_refusal(id, facts.now); !why.empty())
+    return refuse(why, book.pegs().last(ins.quote), none, "what " + ins.symbol + " is paid with does not count as cash now, or it is cash itself");
   const Mark& mark = book.mark(id);
   if (!mark.last.is_set()) return refuse("MARK_MISSING", none, none, "no price of " + ins.symbol + " yet");
   if (limits_.max_mark_age > 0) {
@@ -135,6 +164,7 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
     if (age > most) return refuse("MARK_STALE", age, most, "the price of " + ins.symbol + " is too old");
     kept("MARK_STALE", age, most);
   }
+  if (facts.now < facts.jumped_until) return refuse("MARK_JUMPED", none, limits_.mark_jump, "the price of " + ins.symbol + " has just jumped");
   if (limits_.price_collar.is_set() && intent.limit_px().is_set()) {
     const Decimal away = abs(intent.limit_px() - mark.last);
     const Decimal room = mul(mark.last, limits_.price_collar, Rounding::down);
@@ -166,21 +196,17 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
     if (facts.orders_last_minute >= limits_.max_orders_per_minute) return refuse("ORDER_RATE_LIMIT", sent, most, "too many orders in a minute");
     kept("ORDER_RATE_LIMIT", sent, most);
   }
-  // In-flight, unknown and resting orders count in every limit (trading rules 5.5).
-  Decimal working = Decimal::zero();
-  for (std::uint32_t i = 0; i < view.n_working; ++i) {
-    const bl_working& w = *view.working[i];
-    if (w.intent->side != BL_BUY) continue;
-    // The order that is judged again, to be sent again, is not working beside itself.
-    if (std::strncmp(w.intent->client_id, intent.abi.client_id, sizeof w.intent->client_id) == 0) continue;
-    const Decimal leaves = Decimal::from_raw(w.leaves_qty);
-    Decimal px = Decimal::from_raw(w.intent->limit_px);
-    if (!px.is_set()) px = book.ask({w.intent->instrument});
-    if (leaves.is_set() && px.is_set())
-      working = working + mul(leaves, px, Rounding::up);
-    else if (const Decimal cost = Decimal::from_raw(w.intent->quote_qty); cost.is_set())
-      working = working + cost;
+  if (facts.ramp_notional.is_set()) {
+    const Decimal day = facts.day_notional + notional;
+    if (over(day, facts.ramp_notional)) return refuse("RAMP_NOTIONAL", day, facts.ramp_notional, "day's entries above the ramp");
+    kept("RAMP_NOTIONAL", day, facts.ramp_notional);
   }
+  if (facts.ramp_orders > 0) {
+    const Decimal made = Decimal::from_int(std::int64_t{facts.day_orders} + 1), most = Decimal::from_int(facts.ramp_orders);
+    if (made > most) return refuse("RAMP_ORDERS", made, most, "more entries in the day than the ramp lets through");
+    kept("RAMP_ORDERS", made, most);
+  }
+  const auto [working, same_wallet] = being_bought(intent, book, view);
   if (limits_.max_total.is_set()) {
     const Decimal total = book.exposure() + working + notional;
     if (over(total, limits_.max_total)) return refuse("TOTAL_NOTIONAL_LIMIT", total, limits_.max_total, "invested above the cap");
@@ -188,7 +214,7 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   }
   const Decimal fee_rate = ins.rules.taker_fee;
   const Decimal need = notional + mul(notional, fee_rate, Rounding::up);
-  const Decimal free = book.cash(ins.quote) - working - mul(working, fee_rate, Rounding::up);
+  const Decimal free = book.cash(ins.quote) - same_wallet - mul(same_wallet, fee_rate, Rounding::up);
   if (intent.side() == Side::buy && over(need, free))
     return refuse("QUOTE_BALANCE_SHORT", need, free, "the quote balance does not cover the order");
   kept("QUOTE_BALANCE_SHORT", need, free);
@@ -196,11 +222,21 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   return true;
 }
 
+bool RiskChain::floor_lets_through(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts) const {
+  std::vector<CheckRecord> said;
+  return run_floor(intent, book, view, facts, said);
+}
+
 RiskAnswer RiskChain::approve(const Intent& intent, const Portfolio& book, const bl_portfolio& view,
-                              const FloorFacts& facts, std::vector<CheckRecord>& checks) {
+                              const FloorFacts& facts, std::vector<CheckRecord>& checks, const Cut* cut) {
   Intent judged = intent;
-  if (!run_rules(judged, book.instruments(), view, checks) || !run_floor(judged, book, view, facts, checks))
-    return RiskRefusal{checks.back().code};
+  if (!run_rules(judged, book.instruments(), view, checks)) return RiskRefusal{checks.back().code};
+  if (cut != nullptr && judged.qty().is_set() && cut->most < judged.qty()) {
+    checks.push_back(cut->why);
+    if (!cut->most.is_positive()) return RiskRefusal{checks.back().code};
+    judged.abi.qty = cut->most.raw();
+  }
+  if (!run_floor(judged, book, view, facts, checks)) return RiskRefusal{checks.back().code};
   // The property the whole chain rests on: what leaves is never more than what was proposed.
   BOWLINE_ENSURES(!intent.qty().is_set() || judged.qty() <= intent.qty());
   return RiskApproved<Intent>(judged);

@@ -31,6 +31,8 @@ struct FloorLimits {
   Decimal price_collar = Decimal::not_set();  // fraction of the mark; entries outside are refused
   std::uint32_t max_orders_per_minute = 0;    // 0 = no limit
   Nanos max_mark_age = 0;                     // 0 = no limit
+  Decimal mark_jump = Decimal::not_set();     // share of the price before; not set = no limit
+  Nanos mark_jump_wait = 0;                   // how long nothing is bought behind a jump
 };
 
 /// What the floor has to know beside the intent. One per trade-execution; the caller keeps it true.
@@ -41,8 +43,18 @@ struct FloorFacts {
   bool locked = false, listed = true;         // the product: by an operator; by the configuration's allow- and deny-list
   Decimal day_notional = Decimal::zero();     // entries of the UTC day, filled and working
   std::uint32_t orders_last_minute = 0;       // with those of this frame
+  Nanos jumped_until = 0;                     // the product's price has jumped: nothing is bought until then
+  Decimal ramp_notional = Decimal::not_set(); // the ramp as it stands (trading rules 6), below the limits above; not set = none
+  std::uint32_t ramp_orders = 0;              // 0 = none
+  std::uint32_t day_orders = 0;               // entries ordered in the UTC day, with those of this frame
   Nanos now = 0;
   bool measure = false;                       // each limit that is kept is told with its value, before the verdict
+};
+
+/// What the projection (projection.hpp) leaves of an order behind the rules: at most this much, zero = nothing, and why.
+struct Cut {
+  Decimal most;
+  CheckRecord why;
 };
 
 /// Refused: who refused is the last check of the list.
@@ -58,9 +70,9 @@ class RiskChain {
   RiskChain(std::vector<std::unique_ptr<RiskRule>> rules, FloorLimits limits, SharedText floor_name);
 
   /// Judges `intent`. Each verdict is appended to `checks`. A shrunk quantity is floored to the product's step and
-  /// judged again by nobody: rules only see the intent as proposed or as shrunk so far.
+  /// judged again by nobody: rules only see the intent as proposed or as shrunk so far. A `cut` comes behind the rules.
   RiskAnswer approve(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
-                     std::vector<CheckRecord>& checks);
+                     std::vector<CheckRecord>& checks, const Cut* cut = nullptr);
   /// An amendment of a buy. What it increases is judged as its whole rest would be if it were ordered now, and is taken whole
   /// or not at all: a rule that would shrink it refuses it. Less of what was judged before passes an open gate.
   AmendmentAnswer approve(const Amendment& amendment, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
@@ -68,8 +80,11 @@ class RiskChain {
   /// The rules alone, without the floor and without an approval: what the bridge asks in advance.
   bool advise(const Intent& intent, const InstrumentTable& table, const bl_portfolio& view,
               std::vector<CheckRecord>& checks, Decimal& allowed_qty);
+  /// The floor alone, the other way round: whether it would let the order through if all rules did.
+  bool floor_lets_through(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts) const;
   std::span<const std::unique_ptr<RiskRule>> rules() const noexcept { return rules_; }
   const FloorLimits& limits() const noexcept { return limits_; }
+  const SharedText& floor_name() const noexcept { return floor_name_; }
 
  private:
   std::vector<std::unique_ptr<RiskRule>> rules_;
@@ -79,6 +94,12 @@ class RiskChain {
   bool run_floor(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
                  std::vector<CheckRecord>& checks) const;
 };
+
+/// What the working buys of a view take, fees outside; `intent` itself does not count. Not set: beyond all bounds.
+struct BeingBought {
+  Decimal all = Decimal::zero(), of_wallet = Decimal::zero();  ///< of_wallet: of the quote asset of `intent`
+};
+BeingBought being_bought(const Intent& intent, const Portfolio& book, const bl_portfolio& view);
 
 /// Exits: approved when the host itself proves them risk-reducing (trading rules 3.1): sell quantity + all unresolved and
 /// resting sells <= the position. Plugin verdicts are recorded by the caller and do not bind.

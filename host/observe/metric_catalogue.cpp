@@ -40,6 +40,7 @@ constexpr auto table = std::to_array<MetricDef>({
      "Answers by route and status class (1xx to 5xx)."},
     {"bowline_incidents_total", Counter, "code",
      "What went wrong between host, journal and venue without ending the run; codes.md lists the codes."},
+    {"bowline_journal_ballast_bytes", Gauge, "", "What is left of the room on disk that is kept for exits; none where no ballast is kept."},
     {"bowline_journal_commit_seconds", Histogram, "",
      "One durable commit of the intent journal; none where it is in memory.", commit_bounds},
     {"bowline_journal_commits_total", Counter, "", "Commits of the intent journal."},

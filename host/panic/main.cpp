@@ -1,16 +1,22 @@
 // bowline-panic stop|liquidate (trading rules 3.7): sets the latch HALT in a run's state folder, whether its host is alive or
-// not, and only then asks the host, if it answers, to do the rest at once. A host that is alive sees the latch by itself.
+// not; only then asks the host, if it answers, to do the rest at once; and where no host took it, does it itself, with the run's
+// configuration. A host that is alive sees the latch by itself.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "core/exit_codes.hpp"
 #include "edge/endpoints.hpp"
 #include "edge/http_client.hpp"
+#include "loader/watchdog.hpp"
+#include "observe/log.hpp"
+#include "panic/alone.hpp"
 #include "store/halt_latch.hpp"
 
 namespace {
@@ -19,7 +25,8 @@ using namespace bowline;
 namespace ec = core::exit_code;
 
 struct Options {
-  std::string var, url, id, reason = "panic";
+  std::string var, url, id, reason = "panic", config, log_file;
+  std::int64_t within_s = 0;
   bool json = false;
 };
 
@@ -40,58 +47,124 @@ Asked ask_host(const std::string& url, const char* route, const nlohmann::json& 
   return {true, reply.status == 200 || reply.status == 202, reply.body};
 }
 
-int act(const Options& o, store::HaltOrder order) {
-  const bool liquidate = order == store::HaltOrder::liquidate;
+/// Who did it, if somebody did.
+Asked ask(const Options& o, const store::Halt& halt, std::string& url) {
+  url = o.url;
+  if (url.empty()) {
+    const auto found = edge::read_endpoint(o.var, "trade-execution");
+    if (!found) return {false, false, found.error().message};
+    url = *found;
+  }
+  if (halt.order == store::HaltOrder::liquidate)
+    return ask_host(url, "/emergency/liquidate-all", {{"confirm", true}, {"reason", o.reason}, {"id", halt.id}});
+  return ask_host(url, "/emergency/stop", {{"reason", o.reason}});
+}
+
+std::string fresh_id() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return "panic-" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count()) + "-" + std::to_string(::getpid());
+}
+
+store::Halt halt_of(const Options& o, store::HaltOrder order, const store::HaltLatch& latch) {
   store::Halt halt;
   halt.order = order;
-  if (liquidate) halt.id = o.id.empty() ? "panic-" + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now).count()) + "-" + std::to_string(::getpid()) : o.id;
   halt.who = "bowline-panic of uid " + std::to_string(::getuid());
   halt.why = o.reason;
+  if (order != store::HaltOrder::liquidate) return halt;
+  // Said again without an id it is the one that the latch orders already, and goes on.
+  const store::Halt known = latch.read();
+  halt.id = !o.id.empty() ? o.id : known.order == store::HaltOrder::liquidate ? known.id : fresh_id();
+  return halt;
+}
+
+/// Its lines are for who looks into it later; what an operator has to know is printed.
+void start_log(const Options& o) {
+  observe::log::Options log;
+  log.service = "bowline-panic";
+  log.file = o.log_file.empty() ? "/dev/null" : o.log_file;
+  if (const auto opened = observe::log::init(log); !opened) std::fprintf(stderr, "bowline-panic: %s: %s\n", opened.error().code.c_str(), opened.error().message.c_str());
+}
+
+panic::Outcome alone(const Options& o, const store::Halt& halt) {
+  start_log(o);
+  loader::install_terminate_handler(o.var);
+  panic::Outcome done;
+  try {
+    done = panic::act_alone({.var = o.var, .config = o.config, .halt = halt, .within_s = o.within_s, .tell = !o.json});
+  } catch (const std::exception& e) {
+    done.code = ec::internal;
+    done.error = {"INTERNAL", e.what()};
+    done.json = {{"done", false}};
+  }
+  observe::log::shutdown();
+  return done;
+}
+
+void print(const store::Halt& halt, const Asked& asked, const std::string& url, const panic::Outcome* self) {
+  const bool liquidate = halt.order == store::HaltOrder::liquidate;
+  if (asked.taken) std::printf("the host at %s has done it: %s\n", url.c_str(), asked.what.c_str());
+  else if (asked.answered) std::printf("the host at %s has refused: %s\n", url.c_str(), asked.what.c_str());
+  else if (self == nullptr)
+    std::printf("no host has answered (%s). One that is alive sees the latch by itself; one that is started does%s. Orders that rest at the "
+                "venue are still there: with --config and the run's configuration this program %s them itself\n", asked.what.c_str(),
+                liquidate ? ", and sells then" : "", liquidate ? "cancels and sells" : "cancels");
+  if (self != nullptr) {
+    std::printf("%s", self->text.c_str());
+    using What = panic::Outcome::What;
+    if (self->what == What::done) std::printf("no host runs: %s\n", liquidate ? "nothing is left that can be sold" : "every entry has ended, and what protects was kept");
+  }
+  if (liquidate) std::printf("the liquidation is %s\n", halt.id.c_str());
+}
+
+void print_json(const store::HaltLatch& latch, const store::Halt& halt, bool halted, const Asked& asked, const Result<void>& set, const panic::Outcome* self) {
+  const bool liquidate = halt.order == store::HaltOrder::liquidate;
+  nlohmann::ordered_json out{{"latched", halted}, {"file", latch.file()}, {"order", liquidate ? "liquidate" : "stop"}};
+  if (liquidate) out["id"] = halt.id;
+  out["host"] = asked.taken ? "done" : asked.answered ? "refused" : "silent";
+  auto words = nlohmann::ordered_json::parse(asked.what, nullptr, false);
+  out["answer"] = words.is_discarded() ? nlohmann::ordered_json(asked.what) : words;
+  if (self != nullptr) {
+    out["alone"] = self->json;
+    if (!self->error.code.empty()) out["alone"]["error"] = {{"code", self->error.code}, {"message", self->error.message}};
+  }
+  if (!set) out["error"] = {{"code", set.error().code}, {"message", set.error().message}};
+  std::printf("%s\n", out.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+}
+
+int act(const Options& o, store::HaltOrder order) {
   const store::HaltLatch latch(o.var);
+  const store::Halt halt = halt_of(o, order, latch);
   const auto set = latch.engage(halt);
-  const bool halted = latch.set() && (set.ok() || set.error().code != "LATCH_FOLDER");
-  std::string url = o.url;
-  Asked asked;
-  if (url.empty()) {
-    if (const auto found = edge::read_endpoint(o.var, "trade-execution"); found) url = *found;
-    else asked.what = found.error().message;
-  }
-  if (!url.empty()) {
-    if (liquidate)
-      asked = ask_host(url, "/emergency/liquidate-all", {{"confirm", true}, {"reason", o.reason}, {"id", halt.id}});
-    else
-      asked = ask_host(url, "/emergency/stop", {{"reason", o.reason}});
-  }
-  const bool all_set = set.ok() && halted;
-  if (o.json) {
-    nlohmann::ordered_json out{{"latched", halted}, {"file", latch.file()}, {"order", liquidate ? "liquidate" : "stop"}};
-    if (liquidate) out["id"] = halt.id;
-    out["host"] = asked.taken ? "done" : asked.answered ? "refused" : "silent";
-    auto words = nlohmann::ordered_json::parse(asked.what, nullptr, false);
-    out["answer"] = words.is_discarded() ? nlohmann::ordered_json(asked.what) : words;
-    if (!set) out["error"] = {{"code", set.error().code}, {"message", set.error().message}};
-    std::printf("%s\n", out.dump(2).c_str());
-  } else {
-    if (halted) std::printf("the latch %s is set: no entry and no strategy exit leaves a host of this folder until an operator resumes\n", latch.file().c_str());
-    if (asked.taken) std::printf("the host at %s has done it: %s\n", url.c_str(), asked.what.c_str());
-    else if (asked.answered) std::printf("the host at %s has refused: %s\n", url.c_str(), asked.what.c_str());
-    else std::printf("no host has answered (%s). One that is alive sees the latch by itself; one that is started does%s. Orders that rest at the "
-                     "venue are still there\n", asked.what.c_str(), liquidate ? ", and sells then" : "");
-    if (liquidate) std::printf("the liquidation is %s\n", halt.id.c_str());
-  }
+  const bool folder = set.ok() || set.error().code != "LATCH_FOLDER";
+  const bool halted = folder && latch.set();
+  if (halted && !o.json)
+    std::printf("the latch %s is set: no entry and no strategy exit leaves a host of this folder until an operator resumes\n", latch.file().c_str());
+  std::fflush(stdout);
+  std::string url;
+  const Asked asked = folder ? ask(o, halt, url) : Asked{};
+  std::optional<panic::Outcome> self;
+  if (folder && !asked.taken && !o.config.empty()) self = alone(o, halt);
+  if (o.json) print_json(latch, halt, halted, asked, set, self ? &*self : nullptr);
+  else if (folder) print(halt, asked, url, self ? &*self : nullptr);
+  if (self && !self->error.code.empty()) std::fprintf(stderr, "bowline-panic: %s: %s\n", self->error.code.c_str(), self->error.message.c_str());
   if (!set) std::fprintf(stderr, "bowline-panic: %s: %s\n", set.error().code.c_str(), set.error().message.c_str());
   std::fflush(stdout);
-  if (!all_set) return set.ok() || set.error().code != "LATCH_FOLDER" ? ec::store : ec::usage;
-  return asked.taken ? ec::ok : ec::host;
+  if (!set.ok() || !halted) return folder ? ec::store : ec::usage;
+  if (asked.taken) return ec::ok;
+  return self ? self->code : ec::host;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app{"bowline-panic: stops a host, alive or dead, by the latch in its state folder\n\n"
-               "Exit codes: 0 the latch is set and the host has done it; 11 the latch is set and no host took it; 7 the latch could not be set; "
-               "2 the command line was wrong, or there is no such folder\n\nExample:\n  bowline-panic stop --var var/live --reason 'prices are wrong'"};
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a full disk, not the end of the process
+  CLI::App app{"bowline-panic: stops a run, its host alive or dead, by the latch in its state folder; with the run's configuration it cancels and\n"
+               "sells itself where no host does\n\n"
+               "Exit codes: 0 the latch is set, and the host or this program has done it; 11 the latch is set, and no host took it (without --config, or "
+               "beside one that hangs); 12 begun, and not known to be over; 7 the latch could not be set, or the journal can't be used; 3, 4, 9 the "
+               "configuration or the venue's plugin was refused; 2 the command line was wrong, or there is no such folder\n\n"
+               "Example:\n  bowline-panic stop --var var/live --config configs/live.yaml --reason 'prices are wrong'"};
   app.require_subcommand(1);
   Options o;
   int code = ec::usage;
@@ -101,6 +174,9 @@ int main(int argc, char** argv) {
     v->add_option("--url", o.url, "where trade-execution listens, as http://host:port; without: as the folder's endpoints.json says");
     v->add_option("--reason", o.reason, "for the audit trail")->capture_default_str();
     if (order == store::HaltOrder::liquidate) v->add_option("--id", o.id, "of the liquidation: the same again is the same one");
+    v->add_option("--config", o.config, "the run's YAML file: of it the venue, the account and the instruments; without: no host, nothing done but the latch");
+    v->add_option("--within", o.within_s, "seconds after which it is given up waiting; 0 = of a stop 120, of a liquidation never")->check(CLI::Range(0, 1'000'000))->capture_default_str();
+    v->add_option("--log-file", o.log_file, "append what it does, line by line, to this file");
     v->add_flag("--json", o.json, "one JSON object");
     v->callback([&, order] { code = act(o, order); });
   };

@@ -27,6 +27,7 @@ set(routes_sources
     trade_execution/emergency_routes.cpp
     trade_execution/operator_routes.cpp
     trade_execution/order_list.cpp
+    trade_execution/ramp_routes.cpp
     trade_execution/reconciliation_routes.cpp
     trade_execution/risk_routes.cpp
     trade_execution/routes.cpp

@@ -11,8 +11,8 @@ namespace {
 using namespace row_json;
 
 constexpr auto asks = std::to_array<std::string_view>({"trade", "cancel", "plan", "close", "lock", "unlock", "state", "stop", "resume", "latch",
-                                                       "inventory", "venue", "adoption", "amend"});
-static_assert(asks.size() == static_cast<std::size_t>(Ask::amend) + 1);
+                                                       "inventory", "venue", "adoption", "amend", "ramp", "rollout"});
+static_assert(asks.size() == static_cast<std::size_t>(Ask::rollout) + 1);
 constexpr auto ticks = std::to_array<std::string_view>({"clock", "time", "latch"});
 static_assert(ticks.size() == static_cast<std::size_t>(TickRow::Of::latch) + 1);
 
@@ -64,6 +64,7 @@ std::string line(const AskedRow& r) {
   put(l, "stop_px", r.stop_px);
   put(l, "px", r.px);
   if (r.until != 0) l["until"] = r.until;
+  if (r.count != 0) l["count"] = r.count;
   if (r.what == Ask::state) l["state"] = core::to_string(r.state);
   if (r.flag) l["flag"] = true;
   if (r.what == Ask::plan) {
@@ -98,6 +99,7 @@ Result<AskedRow> read_asked(std::string_view payload) {
     r.stop_px = amount_of(l, "stop_px");
     r.px = amount_of(l, "px");
     r.until = l.value("until", core::Nanos{0});
+    r.count = l.value("count", std::uint32_t{0});
     if (r.what == Ask::state) r.state = state_of(l.at("state").get<std::string>());
     r.flag = l.value("flag", false);
     if (r.what == Ask::plan)

@@ -32,7 +32,7 @@ struct EventPlace {
 enum class Ask : std::uint8_t {
   trade, cancel, plan, close, lock, unlock, state, stop, resume,
   latch,  ///< nobody asked here: the file HALT was found
-  inventory, venue, adoption, amend
+  inventory, venue, adoption, amend, ramp, rollout
 };
 std::string_view to_string(Ask) noexcept;
 
@@ -58,7 +58,8 @@ struct AskedRow {
   Decimal qty = Decimal::not_set(), quote_qty = Decimal::not_set(), limit_px = Decimal::not_set(),
           stop_px = Decimal::not_set();  ///< trade, amend
   Decimal px = Decimal::not_set();  ///< inventory: not set: its price then
-  core::Nanos until = 0;            ///< trade, amend: its expiry; lock
+  core::Nanos until = 0;            ///< trade, amend: its expiry; lock; rollout
+  std::uint32_t count = 0;          ///< ramp: entries a day, 0 = not bounded; its amount is quote_qty
   core::TradingState state{};       ///< state
   bool flag = false;                ///< trade: post-only; state: frozen; inventory: adopt; plan: made in another process
   std::vector<PlanTarget> plan{};

@@ -2,19 +2,24 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <map>
-#include <unordered_set>
 
 #include "core/contract.hpp"
+#include "store/ballast.hpp"
 #include "store/journal_chain.hpp"
 #include "store/journal_rows.hpp"
+#include "store/recent_intents.hpp"
 
 namespace bowline::store {
 namespace {
 
 constexpr std::size_t most_unchained = 128;
+// In KiB. Rows are only ever put at the end: no page behind it is needed again, and the default would keep 2 MiB of them.
+constexpr const char* small_cache = "PRAGMA cache_size=-256";
 using Row = JournalLine;
 
 class Statement {
@@ -47,9 +52,11 @@ struct Journal::Impl {
     core::Nanos time;
   };
   std::vector<Unchained> unchained;
-  std::unordered_set<std::size_t> found;  // hashes of the intents that are in the file; never walked
-  bool writable = true;
+  RecentIntents found;  // in the file
+  bool writable = true, no_room = false;
   std::function<void(double)> told;
+  Ballast* ballast = nullptr;
+  std::function<void()> given;
 
   ~Impl() {
     for (Statement* s : {&insert, &begin, &commit, &rollback}) s->~Statement(), new (s) Statement();
@@ -92,7 +99,7 @@ struct Journal::Impl {
         return Error{"JOURNAL_CHAIN", "journal " + file.string() + ": row " + std::to_string(rows) +
                                           " is not what was written: it was changed or rows are missing. Keep the file for an "
                                           "investigation and give another --var folder"};
-      if (bytes(1) == journal_kind::intent) found.insert(std::hash<std::string>{}(bytes(3)));
+      if (bytes(1) == journal_kind::intent) found.add(bytes(3));
       chain.reset(d);
     }
     return rc == SQLITE_DONE ? Result<void>{} : Result<void>(fault("JOURNAL_OPEN", "can't be read"));
@@ -110,14 +117,31 @@ struct Journal::Impl {
     chain.reset(d);
     return true;
   }
-  /// All writes go through here: what is known of the disk is what the last one met.
-  Result<void> write(std::span<const Row> more) {
+  /// All writes go through here: what is known of the disk is what the last one met. `for_exits`: nothing of it is a purchase,
+  /// and it may have the room that is kept.
+  Result<void> write(std::span<const Row> more, bool for_exits = true) {
     const bool timed = told && db != nullptr;
     const auto began = timed ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
     auto done = commit_all(more);
+    bool gave = false;
+    while (!done && no_room && for_exits && give(more)) {
+      gave = true;
+      done = commit_all(more);
+    }
     writable = done.ok();
     if (timed && writable) told(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+    if (gave && given) given();
     return done;
+  }
+  bool give(std::span<const Row> more) {
+    const bool first = ballast != nullptr && ballast->whole();
+    if (ballast == nullptr || !ballast->give()) return false;
+    // From here on entries are denied, which a re-run of these events would not: its row stands before what came of it.
+    if (first) {
+      pending.push_back({std::string(journal_kind::journal), R"({"state":"ballast released"})", more.empty() ? pending.back().time : more.front().time});
+      newest.insert_or_assign(pending.back().kind, pending.back().payload);
+    }
+    return true;
   }
   /// Everything pending and `more` in one transaction; on failure nothing of it counts.
   Result<void> commit_all(std::span<const Row> more) {
@@ -136,6 +160,8 @@ struct Journal::Impl {
     for (std::size_t i = 0; ok && i < more.size(); ++i) ok = append(more[i]);
     ok = ok && step(commit);
     if (!ok) {
+      const int rc = sqlite3_extended_errcode(db) & 0xff, why = sqlite3_system_errno(db);
+      no_room = rc == SQLITE_FULL || (rc == SQLITE_IOERR && (why == ENOSPC || why == EDQUOT));
       const Error e = fault("JOURNAL_WRITE", "can't be written");
       if (sqlite3_get_autocommit(db) == 0) static_cast<void>(step(rollback));
       chain.reset(head);
@@ -162,7 +188,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
   sqlite3_busy_timeout(impl->db, 2000);
   // An exclusive lock for the life of the process: a second host on the same journal is refused at its start.
   if (!impl->exec("PRAGMA locking_mode=EXCLUSIVE") || !impl->exec("PRAGMA journal_mode=WAL") ||
-      !impl->exec("PRAGMA synchronous=FULL") || !impl->exec("BEGIN IMMEDIATE; COMMIT"))
+      !impl->exec("PRAGMA synchronous=FULL") || !impl->exec(small_cache) || !impl->exec("BEGIN IMMEDIATE; COMMIT"))
     return impl->fault(sqlite3_errcode(impl->db) == SQLITE_BUSY ? "JOURNAL_LOCKED" : "JOURNAL_OPEN", "can't be taken");
   const std::string set_format = "PRAGMA user_version=" + std::to_string(journal_format);
   int version = 0;
@@ -230,6 +256,11 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
 }
 
 bool Journal::writable() const noexcept { return impl_->writable; }
+bool Journal::no_room() const noexcept { return !impl_->writable && impl_->no_room; }
+void Journal::lean_on(Ballast& ballast, std::function<void()> given) {
+  impl_->ballast = &ballast;
+  impl_->given = std::move(given);
+}
 void Journal::name(const core::InstrumentTable& table) noexcept { impl_->table = &table; }
 void Journal::time_commits(std::function<void(double seconds)> told) { impl_->told = std::move(told); }
 
@@ -252,10 +283,11 @@ Result<void> Journal::record(std::span<const Approved> intents, core::Nanos now,
     impl_->newest.insert_or_assign(std::string(n.kind), n.payload);
   }
   for (const Approved& a : intents) rows.push_back({std::string(journal_kind::intent), line(*a, impl_->symbol_of(*a)), now});
-  if (auto done = impl_->write(rows); !done) return done;
+  const bool buys = std::any_of(intents.begin(), intents.end(), [](const Approved& a) { return a->side() == core::Side::buy; });
+  if (auto done = impl_->write(rows, !buys); !done) return done;
   for (const Approved& a : intents) out.push_back(Durable(a));
   if (impl_->db != nullptr)
-    for (std::size_t i = beside.size(); i < rows.size(); ++i) impl_->found.insert(std::hash<std::string>{}(rows[i].payload));
+    for (std::size_t i = beside.size(); i < rows.size(); ++i) impl_->found.add(rows[i].payload);
   return {};
 }
 
@@ -266,13 +298,13 @@ Result<Journal::DurableAmendment> Journal::record(const ApprovedAmendment& a, co
   for (const JournalNote& n : beside) rows.push_back({std::string(n.kind), n.payload, now});
   const OrderRow asked{core::ClientOrderId(a->wanted.client_id()), core::OrderEvent::amend_sent, a->state, std::string(venue_id), "", a->terms};
   rows.push_back({std::string(journal_kind::order), line(asked), now});
-  if (auto done = impl_->write(rows); !done) return done.error();
+  if (auto done = impl_->write(rows, a->wanted.side() != core::Side::buy); !done) return done.error();
   for (const Row& r : rows) impl_->newest.insert_or_assign(r.kind, r.payload);
   return DurableAmendment(a);
 }
 
 Result<Journal::Durable> Journal::again(const Approved& intent) const {
-  if (impl_->found.count(std::hash<std::string>{}(line(*intent, impl_->symbol_of(*intent)))) == 0)
+  if (!impl_->found.has(line(*intent, impl_->symbol_of(*intent))))
     return Error{"JOURNAL_NO_INTENT", "order " + std::string(intent->client_id()) + " is not in the journal as it is to be sent: it is not sent"};
   return Durable(intent);
 }

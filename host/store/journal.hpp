@@ -19,6 +19,8 @@
 
 namespace bowline::store {
 
+class Ballast;
+
 /// The number of the file's format. 1: no fills; 2: orders and fills; 3: what an operator commands beside orders; 4: every
 /// command and tick as it came (input_rows.hpp), and the marks of the rolling day. A file of 2 or 3 is taken to this one
 /// when a run goes on from it; who only reads it reads it as it is. A version that knows less refuses it: JOURNAL_NEWER.
@@ -66,7 +68,8 @@ class Journal {
   void name(const core::InstrumentTable& table) noexcept;
   /// Makes every intent durable in one commit and appends its proof to `out`, in order. `beside`: rows of the same commit,
   /// in front of the intents. On error nothing was recorded, also nothing of `beside`, and `out` is as it was: nothing may
-  /// be sent. Errors: JOURNAL_WRITE. [core thread]
+  /// be sent. Errors: JOURNAL_WRITE. For want of room a part of the ballast is given back and the commit repeated, but not for
+  /// one with a purchase in it. [core thread]
   Result<void> record(std::span<const Approved> intents, core::Nanos now, std::vector<Durable>& out,
                       std::span<const JournalNote> beside = {});
   /// The same of an amendment: its row is the order's event amend_sent with the terms that are asked for. Errors:
@@ -81,6 +84,13 @@ class Journal {
   Result<void> note(std::string_view kind, core::Nanos now, std::string_view payload);
   /// Makes everything noted so far durable. [core thread]
   Result<void> flush();
+
+  /// Whose room its rows get when the disk has none left (trading rules 4.1); borrowed, filled by the caller. A row `journal` says
+  /// when the first part is given; `given` hears of each one, once what it was given for is durable or has failed. A journal
+  /// in memory needs none. [core thread]
+  void lean_on(Ballast& ballast, std::function<void()> given);
+  /// Whether the last write failed for want of room.
+  bool no_room() const noexcept;
 
   std::uint64_t commits() const noexcept;
   std::uint64_t rows() const noexcept;

@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "store/live_rows.hpp"
 #include "store/operator_rows.hpp"
 
 namespace bowline::store {
@@ -37,6 +38,8 @@ Line of_asked(const AskedRow& q, core::Nanos time) {
     case Ask::inventory: return {line(q.flag ? "inventory_adopt" : "inventory_release", q.symbol)};
     case Ask::venue: return {line("reconcile", "venue")};
     case Ask::adoption: return {line("adopt_venue", or_all(q.symbol))};
+    case Ask::ramp: return {line("ramp", ramp_words(q.quote_qty, q.count))};
+    case Ask::rollout: return {line("rollout", core::format_time(q.until))};
     // Their lines are those of the state that they led to, or of the order.
     case Ask::trade:
     case Ask::state:

@@ -8,6 +8,7 @@
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 
+#include "core/order.hpp"
 #include "core/order_state.hpp"
 #include "core/records.hpp"
 #include "core/types.hpp"
@@ -88,6 +89,13 @@ json told_order(json row) {
   // Whatever this host orders comes of a decision; an order of others has none.
   const core::Id128 decision = core::Id128::from_hex(row["decision"].get<std::string>());
   row["origin"] = decision.hi == 0 && decision.lo == 0 ? "external" : "host";
+  const auto amount = [&row](const char* key) {
+    const auto d = row[key].is_string() ? Decimal::try_parse(row[key].get<std::string>()) : std::nullopt;
+    return d ? *d : Decimal::not_set();
+  };
+  const Decimal slipped = core::slippage(row["side"] == "SELL" ? core::Side::sell : core::Side::buy, amount("decision_price"), amount("filled_qty"),
+                                         amount("filled_quote"));
+  row["slippage"] = slipped.is_set() ? json(slipped.to_string()) : json(nullptr);
   return with_times(std::move(row), {"expire", "decided", "updated"});
 }
 constexpr const char* order_columns =

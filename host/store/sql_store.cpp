@@ -197,7 +197,9 @@ void SqlStore::run() {
     busy_ = true;
     drained_.notify_all();
     lock.unlock();
-    auto done = writer_->write(names, batch);
+    auto done = held_.load(std::memory_order_acquire)
+                    ? Result<void>(Error{"STORE_FULL", "the disk is full, and what room the journal's ballast gave is for exits: it is kept, and stored later"})
+                    : writer_->write(names, batch);
     tell(done, failing);
     if (done) {
       for (const core::Record& r : batch) written_[r.index()].fetch_add(1, std::memory_order_relaxed);

@@ -71,6 +71,9 @@ class SqlStore final : public core::RecordSink {
   Result<void> flush();
   /// Flushes and ends the writer; the destructor does the same without telling.
   Result<void> close();
+  /// Nothing is written while it is held: the room that the journal's ballast gave is not the store's (trading rules 4.1). It is
+  /// kept as when the disk is full, and written when it is let go. [any]
+  void hold(bool held) noexcept { held_.store(held, std::memory_order_release); }
   /// False: the last write failed; what was accepted is kept and tried again each second. Entries must be denied. [any]
   bool healthy() const noexcept { return healthy_.load(std::memory_order_acquire); }
   Error fault() const;                         // empty when healthy [any]
@@ -103,7 +106,7 @@ class SqlStore final : public core::RecordSink {
   bool stop_ = false, hurry_ = false, busy_ = false;
   std::uint64_t tries_ = 0;                    // writes that ended, well or not
   Error fault_;
-  std::atomic<bool> healthy_{true};
+  std::atomic<bool> healthy_{true}, held_{false};
   std::atomic<std::uint64_t> dropped_{0}, failed_writes_{0}, outages_{0};
   std::array<std::atomic<std::uint64_t>, record_tables.size()> written_{};
   std::thread thread_;

@@ -141,11 +141,11 @@ struct AmendDone {
 
 /// What somebody else does in the account, by script.
 struct ExternalAct {
-  enum class What : std::uint8_t { order = 1, fill = 2, cancel = 3, deposit = 4, withdrawal = 5 };
+  enum class What : std::uint8_t { order = 1, fill = 2, cancel = 3, deposit = 4, withdrawal = 5, trade = 6 };
   What what = What::order;
   std::int64_t at_ns = 0;
   bool told = true;              ///< whether the venue says it without being asked
-  std::uint32_t instrument = 0;  ///< order, fill, cancel
+  std::uint32_t instrument = 0;  ///< order, fill, cancel, trade
   std::uint32_t asset = 0;       ///< deposit, withdrawal
   Side side = Side::buy;
   Type type = Type::limit;  ///< order: market or limit

@@ -61,17 +61,18 @@ VenueOptions venue_of(const Json& p) {
 std::optional<ScriptLine> line_of(const Json& e, std::string& lacks) {
   using What = ExternalAct::What;
   const auto text = [&e](const char* key) { return e.value(key, std::string()); };
-  constexpr std::array dos{"", "order", "fill", "cancel", "deposit", "withdrawal"};
+  constexpr std::array dos{"", "order", "fill", "cancel", "deposit", "withdrawal", "trade"};
   ScriptLine line;
   ExternalAct& a = line.act;
   a.what = static_cast<What>(number_of(dos, text("do")));
   const bool transfer = a.what == What::deposit || a.what == What::withdrawal;
   const bool trade = a.what == What::order || a.what == What::fill;
+  const bool priced = trade || a.what == What::trade;
   const auto bad = [&lacks](const char* what) {
     lacks = what;
     return std::nullopt;
   };
-  if (a.what == What{}) return bad("do: one of order, fill, cancel, deposit, withdrawal");
+  if (a.what == What{}) return bad("do: one of order, fill, cancel, deposit, withdrawal, trade");
   const auto at = plugin_common::parse_time(text("at"));
   if (!at) return bad("at: a time such as 2022-01-01T12:00:00Z");
   a.at_ns = *at;
@@ -88,7 +89,7 @@ std::optional<ScriptLine> line_of(const Json& e, std::string& lacks) {
     if (!qty || *qty <= Decimal::zero()) return bad("qty: a decimal above 0");
     a.qty = *qty;
   }
-  if (trade && a.type == Type::limit) {
+  if (priced && a.type == Type::limit) {
     a.px = money::parse(text("px"));
     if (!a.px || *a.px <= Decimal::zero()) return bad("px: a decimal above 0");
   }

@@ -32,13 +32,13 @@ inline constexpr std::string_view schema = R"json({"type":"object","additionalPr
 "disconnect_replays":{"type":"boolean","default":false,"description":"whether what happened meanwhile is told when it is up again"},
 "external_orders":{"type":"array","default":[],"maxItems":1000,"description":"what somebody else does in the account","items":{"type":"object","additionalProperties":false,"required":["at","do"],"properties":{
 "at":{"type":"string","description":"when: 2022-01-01T12:00:00Z, or epoch seconds in quotes"},
-"do":{"type":"string","enum":["order","fill","cancel","deposit","withdrawal"],"description":"what"},
-"product":{"type":"string","description":"symbol, for order, fill and cancel"},
+"do":{"type":"string","enum":["order","fill","cancel","deposit","withdrawal","trade"],"description":"what"},
+"product":{"type":"string","description":"symbol, for order, fill, cancel and trade"},
 "asset":{"type":"string","description":"code, for deposit and withdrawal"},
 "side":{"type":"string","enum":["buy","sell"],"description":"for order and fill"},
 "type":{"type":"string","enum":["limit","market"],"description":"of an order; limit when left out"},
 "qty":{"type":"string","format":"decimal","description":"of all but cancel"},
-"px":{"type":"string","format":"decimal","description":"of a limit order or a fill"},
+"px":{"type":"string","format":"decimal","description":"of a limit order, a fill or a trade"},
 "told":{"type":"boolean","default":true,"description":"whether the venue says it without being asked"}}}},
 "state":{"type":"string","default":"file","enum":["file","memory"],"description":"whether the account survives the process"},
 "file":{"type":"string","x-bowline-unit":"path","x-bowline-state":true,"default":"mock_venue.db","minLength":1,"description":"the state file"}}})json";

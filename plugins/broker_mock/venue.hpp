@@ -161,6 +161,7 @@ class Venue {
   Reason external_order(const ExternalAct& a, std::int64_t now_ns, std::int64_t& number);
   void external_cancel(const ExternalAct& a, std::int64_t now_ns);
   Reason external_transfer(const ExternalAct& a, std::optional<Decimal>& amount);
+  void others_trade(const ExternalAct& a, std::int64_t now_ns);
 
   // venue_match.cpp: the market
   void expire(std::int64_t until_ns);

@@ -10,6 +10,8 @@ namespace bowline::broker_mock {
 
 void Venue::script(std::vector<ExternalAct> acts) {
   for (ExternalAct& a : acts) {
+    // It was then, and is in no state file: what it met is.
+    if (a.what == ExternalAct::What::trade && a.at_ns <= latest_ns_) continue;
     Request r;
     r.what = Request::What::external;
     r.due_ns = r.sent_ns = a.at_ns;
@@ -21,8 +23,9 @@ void Venue::script(std::vector<ExternalAct> acts) {
 
 void Venue::carry_out_external(const Request& r) {
   const ExternalAct& a = script_[r.act];
-  const Ledger::Quiet quiet(ledger_, !a.told);
   const std::int64_t now_ns = std::max(r.due_ns, latest_ns_);
+  if (a.what == ExternalAct::What::trade) return others_trade(a, now_ns);
+  const Ledger::Quiet quiet(ledger_, !a.told);
   ActDone done;
   done.number = ++acts_;
   done.what = a.what;
@@ -41,6 +44,8 @@ void Venue::carry_out_external(const Request& r) {
       done.asset = a.asset;
       done.reason = external_transfer(a, done.amount);
       break;
+    case ExternalAct::What::trade:
+      break;  // not in the account
   }
   new_acts_.push_back(std::move(done));
   latest_ns_ = std::max(latest_ns_, now_ns);
@@ -64,6 +69,17 @@ Reason Venue::external_order(const ExternalAct& a, std::int64_t now_ns, std::int
     finish(o, State::filled, Reason::none, now_ns);
   }
   return o.reason;
+}
+
+/// Two others trade with each other: to our orders it is a bar of one price, which opens and closes at that moment. So the market
+/// goes on where no host is there to tell of bars.
+void Venue::others_trade(const ExternalAct& a, std::int64_t now_ns) {
+  const Product* p = product(a.instrument);
+  if (p == nullptr) return;
+  const BarView bar{now_ns, now_ns, *a.px, *a.px, *a.px, *a.px, a.qty};
+  Decimal cap = volume_cap(bar, options_.rules, p->base_step);
+  const std::vector<std::int64_t> numbers = open_[a.instrument];  // matching takes finished ones out
+  for (const std::int64_t n : numbers) match(at(n), *p, bar, cap);
 }
 
 /// Ends the host's own open orders of a product behind its back.

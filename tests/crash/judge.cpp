@@ -5,6 +5,8 @@
 //                                            and whether its conduct was as it should be (conduct.cpp). `protected`: what is
 //                                            held at the end has a stop; `resting`: and that stop rests at the venue
 //   crash_judge same WHOLE STATE             whether a run that was interrupted left what the whole run left
+//   crash_judge renumbered WHOLE STATE       the same, but that the venue may have numbered its orders otherwise
+//   crash_judge ledger WHOLE STATE           the same trades, money and holdings, by whatever orders
 //   crash_judge alike WHOLE STATE            the same of the venue, the intents, and what is in force; not of when the host saw it
 //
 // Each violation is a line; ends with 1 when there is one, with 2 when a file cannot be read.
@@ -244,59 +246,104 @@ class Sound {
 
 // ---- against the whole run --------------------------------------------------------------------------------------------
 
-void compare(const char* what, const File& whole, const File& other, const char* sql) {
-  const auto joined = [sql](const File& f) {
-    std::multiset<std::string> all;
-    for (const Row& r : f.rows(sql)) {
-      std::string line;
-      for (const std::string& word : r) line += (line.empty() ? "" : "|") + word;
-      all.insert(line);
+/// The venue numbers orders as they reach it, and its fills by them. Where two are on their way at one time a process that
+/// died between them sends them in another order: then they are told by their client ids.
+class Numbers {
+ public:
+  Numbers(const State& s, bool by_client) {
+    if (!by_client) return;
+    for (const Row& r : s.venue.rows("SELECT order_no, client_id FROM orders WHERE client_id<>''")) clients_[r[0]] = r[1];
+  }
+  std::string order(const std::string& no) const {
+    const auto it = clients_.find(no);
+    return it == clients_.end() ? no : it->second;
+  }
+  std::string told(std::string line) const {
+    const std::string mark = "mock-";
+    for (auto at = line.find(mark); !clients_.empty() && at != line.npos; at = line.find(mark, at + mark.size())) {
+      const auto from = at + mark.size(), to = std::min(line.find_first_not_of("0123456789", from), line.size());
+      line.replace(from, to - from, order(line.substr(from, to - from)));
     }
-    return all;
-  };
-  std::multiset<std::string> a = joined(whole), b = joined(other);
-  for (const std::string& line : std::multiset<std::string>(a))
-    if (const auto it = b.find(line); it != b.end()) b.erase(it), a.erase(a.find(line));
-  for (const std::string& line : a) violation(std::string(what) + ", missing: " + line);
-  for (const std::string& line : b) violation(std::string(what) + ", too much: " + line);
-}
+    return line;
+  }
 
-void alike(const State& whole, const State& other) {
-  compare("orders at the venue", whole.venue, other.venue,
-          "SELECT order_no, client_id, symbol, side, type, tif, post_only, qty, quote_qty, limit_px, stop_px, expire_ns, submitted_ns, accepted_ns, state, reason,"
-          " cum_qty, cum_quote, cum_fee FROM orders");
-  compare("amendments at the venue", whole.venue, other.venue, "SELECT order_no, qty, limit_px, stop_px, expire_ns, ts_ns FROM amends");
-  compare("fills at the venue", whole.venue, other.venue, "SELECT fill_id, order_no, client_id, px, qty, quote, fee, fee_asset, liquidity, ts_ns FROM fills");
-  compare("balances at the venue", whole.venue, other.venue, "SELECT asset, total, hold FROM balances");
-  compare("intents", whole.journal, other.journal, "SELECT time_ns, payload FROM journal WHERE kind='intent'");
-  compare("what is not bought, and the states", whole.journal, other.journal,
-          "SELECT DISTINCT kind, CASE kind WHEN 'state' THEN json_remove(payload, '$.who', '$.request') ELSE payload END FROM journal WHERE kind IN ('reentry', 'state', 'product_state', 'lock', 'inventory')");
-  compare("what others did", whole.venue, other.venue, "SELECT script, ts_ns, order_no, asset, amount, reason FROM external_acts");
-}
+ private:
+  std::map<std::string, std::string> clients_;
+};
 
-void same(const State& whole, const State& other) {
-  alike(whole, other);
-  compare("fills in the journal", whole.journal, other.journal, "SELECT time_ns, payload FROM journal WHERE kind='fill'");
-  compare("orders in the store", whole.store, other.store,
-          "SELECT id, decision_id, symbol, purpose, side, type, tif, flags, qty, quote_qty, limit_px, stop_px, expire_ns, decided_ns, state, venue_id,"
-          " cum_qty, cum_quote, cum_fee, decision_px FROM orders");
-  compare("fills in the store", whole.store, other.store,
-          "SELECT fill_id, order_id, decision_id, time_ns, symbol, side, liquidity, px, qty, fee, fee_asset FROM fills");
-  // A restart writes one at its first step: where nothing is traded any more it may be a later one, of the same money.
-  compare("the last portfolio", whole.store, other.store, "SELECT cash, realised, fees FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
-  const auto last = whole.store.rows("SELECT max(time_ns) FROM portfolio_history");
-  const std::string then = "SELECT time_ns, equity, cash, exposure, realised, unrealised, fees, peak FROM portfolio_history WHERE time_ns=" + last[0][0] +
-                           " ORDER BY version DESC LIMIT 1";
-  if (!other.store.rows(then.c_str()).empty()) compare("the last portfolio", whole.store, other.store, then.c_str());
-}
+class Against {
+ public:
+  Against(const State& whole, const State& other, bool renumbered)
+      : whole_(whole), other_(other), of_whole_(whole, renumbered), of_other_(other, renumbered) {}
+
+  /// Of the venue, the intents, and what is in force.
+  void alike() const {
+    compare("orders at the venue", &State::venue,
+            "SELECT order_no, client_id, symbol, side, type, tif, post_only, qty, quote_qty, limit_px, stop_px, expire_ns, submitted_ns, accepted_ns, state, reason,"
+            " cum_qty, cum_quote, cum_fee FROM orders");
+    compare("amendments at the venue", &State::venue, "SELECT order_no, qty, limit_px, stop_px, expire_ns, ts_ns FROM amends");
+    compare("fills at the venue", &State::venue, "SELECT order_no, fill_id, client_id, px, qty, quote, fee, fee_asset, liquidity, ts_ns FROM fills");
+    compare("balances at the venue", &State::venue, "SELECT '', asset, total, hold FROM balances");
+    compare("intents", &State::journal, "SELECT '', time_ns, payload FROM journal WHERE kind='intent'");
+    compare("what is not bought, and the states", &State::journal,
+            "SELECT DISTINCT '', kind, CASE kind WHEN 'state' THEN json_remove(payload, '$.who', '$.request') ELSE payload END FROM journal WHERE kind IN ('reentry', 'state', 'product_state', 'lock', 'inventory')");
+    compare("what others did", &State::venue, "SELECT order_no, script, ts_ns, asset, amount, reason FROM external_acts");
+  }
+  void same() const {
+    alike();
+    compare("fills in the journal", &State::journal, "SELECT '', time_ns, payload FROM journal WHERE kind='fill'");
+    compare("orders in the store", &State::store,
+            "SELECT '', id, decision_id, symbol, purpose, side, type, tif, flags, qty, quote_qty, limit_px, stop_px, expire_ns, decided_ns, state, venue_id,"
+            " cum_qty, cum_quote, cum_fee, decision_px FROM orders");
+    compare("fills in the store", &State::store,
+            "SELECT '', fill_id, order_id, decision_id, time_ns, symbol, side, liquidity, px, qty, fee, fee_asset FROM fills");
+    // A restart writes one at its first step: where nothing is traded any more it may be a later one, of the same money.
+    compare("the last portfolio", &State::store, "SELECT '', cash, realised, fees FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
+    const auto last = whole_.store.rows("SELECT max(time_ns) FROM portfolio_history");
+    const std::string then = "SELECT '', time_ns, equity, cash, exposure, realised, unrealised, fees, peak FROM portfolio_history WHERE time_ns=" + last[0][0] +
+                             " ORDER BY version DESC LIMIT 1";
+    if (!other_.store.rows(then.c_str()).empty()) compare("the last portfolio", &State::store, then.c_str());
+  }
+  /// What was traded and when, and what came of it.
+  void ledger() const {
+    compare("trades at the venue", &State::venue,
+            "SELECT '', symbol, side, px, f.qty, quote, fee, fee_asset, liquidity, ts_ns FROM fills f JOIN orders USING(order_no)");
+    compare("balances at the venue", &State::venue, "SELECT '', asset, total, hold FROM balances");
+    compare("trades in the store", &State::store, "SELECT '', time_ns, symbol, side, liquidity, px, qty, fee, fee_asset FROM fills");
+    compare("the last portfolio", &State::store, "SELECT '', cash, realised, fees FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
+  }
+
+ private:
+  const State &whole_, &other_;
+  Numbers of_whole_, of_other_;
+
+  /// The first column is the venue's number of an order, or empty.
+  void compare(const char* what, File State::*file, const char* sql) const {
+    const auto joined = [sql](const File& f, const Numbers& numbers) {
+      std::multiset<std::string> all;
+      for (const Row& r : f.rows(sql)) {
+        std::string line = numbers.order(r[0]);
+        for (auto word = r.begin() + 1; word != r.end(); ++word) line += (line.empty() ? "" : "|") + *word;
+        all.insert(numbers.told(std::move(line)));
+      }
+      return all;
+    };
+    std::multiset<std::string> a = joined(whole_.*file, of_whole_), b = joined(other_.*file, of_other_);
+    for (const std::string& line : std::multiset<std::string>(a))
+      if (const auto it = b.find(line); it != b.end()) b.erase(it), a.erase(a.find(line));
+    for (const std::string& line : a) violation(std::string(what) + ", missing: " + line);
+    for (const std::string& line : b) violation(std::string(what) + ", too much: " + line);
+  }
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() == 3 && (words[0] == "same" || words[0] == "alike")) {
+  if (words.size() == 3 && (words[0] == "same" || words[0] == "renumbered" || words[0] == "ledger" || words[0] == "alike")) {
     const State whole(words[1]), other(words[2]);
-    (words[0] == "same" ? same : alike)(whole, other);
+    const Against against(whole, other, words[0] == "renumbered");
+    words[0] == "alike" ? against.alike() : words[0] == "ledger" ? against.ledger() : against.same();
   } else if (words.size() >= 2 && words[0] == "sound") {
     std::map<std::string, Int128> first;
     bool protects = false, rests = false;
@@ -318,7 +365,7 @@ int main(int argc, char** argv) {
     Sound(state, std::move(first)).judge();
     judge_conduct(state, protects, rests);
   } else {
-    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] [resting] | same WHOLE STATE | alike WHOLE STATE\n", stderr);
+    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] [resting] | same|renumbered|ledger|alike WHOLE STATE\n", stderr);
     return 2;
   }
   if (violations > 20) std::printf("and %d more\n", violations - 20);

@@ -33,7 +33,7 @@ go_on() { # scenario, state folder: to the end, from whatever was left
 judged() { # scenario, state folder, same
   "$judge" sound "$2" USD=10000 $(cat "$dir/$1.sound") || return 1
   if declare -F "left_$1" >/dev/null; then "left_$1" "$2" || { echo "what $1 has to leave is not there"; return 1; }; fi
-  case $3 in '') ;; alike) "$judge" alike "$dir/$1.whole" "$2" || return 1 ;; *) "$judge" same "$dir/$1.whole" "$2" || return 1 ;; esac
+  case $3 in '') ;; alike | renumbered | ledger) "$judge" "$3" "$dir/$1.whole" "$2" || return 1 ;; *) "$judge" same "$dir/$1.whole" "$2" || return 1 ;; esac
   "$bowline" journal verify --var "$2" >"$2.verify" 2>&1 || { cat "$2.verify"; return 1; }
 }
 traced() { # scenario, state folder, point, what...: the exit code of the run
@@ -106,6 +106,11 @@ send() { # method, address and route, key, body: whether it was taken. The answe
     -H "X-Request-Id: $3" -d "$4") || return 1
   case $code in 200 | 202) return 0 ;; 5??) return 1 ;; esac
   ! grep -q ORDER_UNANSWERED "$var_answer" || return 1 # the venue is being asked about it
+  if grep -q GATE_CLOSED "$var_answer"; then # a write had no room and took of the ballast: the operator resumes, and asks again
+    curl -s -m 5 -o /dev/null -X POST "${2%%/[a-z]*}/emergency/resume" -H 'Content-Type: application/json' -H "X-Request-Id: room-$3-$RANDOM" \
+      -d '{"reason":"crash matrix"}'
+    return 1
+  fi
   echo "$2 $3: $code $(cat "$var_answer")" >>"$var_answer.refused"
   return 1
 }
@@ -228,6 +233,33 @@ full() { # scenario, how many points: the disk is full from there on; then has s
   many point "$2" "$1" "" "fail ENOSPC 1" < <(grep '^write:' "$dir/$1.orders")
   many point "$2" "$1" "" "fail EIO 1" < <(grep '^sync:' "$dir/$1.orders")
 }
+room_point() { # scenario, same, what, point: with the disk full what is held is sold in the same process, and nothing is bought
+  local s=$1 what=$3 at=$4 var verdict=survived code
+  var=$dir/$s.$(printf '%s' "$what $at" | tr -c 'A-Za-z0-9' _)
+  : >"$var.problem"
+  traced "$s" "$var" "$at" full
+  code=$?
+  if [ "$(cat "$var.reached" 2>/dev/null)" != reached ]; then
+    verdict=missed
+    [ $code = 0 ] || { echo "the run ends with $code and the point was not reached: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED; }
+  elif "$sql" "$var/journal.db" "SELECT 1 FROM journal WHERE kind='balance'" 2>/dev/null | grep -q 1; then
+    case $code in 0 | 7) ;; *) echo "the run ends with $code: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED ;; esac
+    nothing_held "$var" "'BTC','ETH'" || { echo "something is held at the venue when the run on the full disk ends" >>"$var.problem"; verdict=FAILED; }
+    is "$("$sql" "$var/journal.db" "SELECT count(*) FROM journal WHERE kind='intent' AND payload LIKE '%\"side\":\"BUY\"%' AND row>(SELECT min(row) FROM journal WHERE kind='journal')")" 0 >>"$var.problem" ||
+      { echo "something was bought on the full disk" >>"$var.problem"; verdict=FAILED; }
+  else
+    case $code in 3 | 5 | 7) ;; *) echo "the run that could not begin ends with $code: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED ;; esac
+  fi
+  if [ $verdict != FAILED ]; then
+    go_on "$s" "$var" >>"$var.problem" 2>&1 || verdict=FAILED
+    judged "$s" "$var" "" >>"$var.problem" 2>&1 || verdict=FAILED
+  fi
+  note "$s" "$what" "$at" "$var" $verdict
+}
+room() { # how many points: each write of the journal
+  prepare no_room
+  many room_point "$1" no_room "" full < <(grep '^write:journal\.db' "$dir/no_room.orders")
+}
 hold() { # scenario, how many points: stopped between record and hand-over, a second host on the same folder, and let go on
   local s=$1 at var command before=$failed same
   same=$(cat "$dir/$s.same")
@@ -293,6 +325,50 @@ panics() { # bowline-panic itself is killed before and after each of its writes,
     done
   done < <(cut -d' ' -f1 "$dir/panic.own" | grep HALT)
 }
+alone_point() { # scenario, same, what, point: bowline-panic without a host, killed there and called again; then a host goes on
+  local s=$1 what=$3 at=$4 var verdict=survived code words
+  local -a said=("$panic" "${s#alone_}")
+  var=$dir/$s.$(printf '%s' "$what $at" | tr -c 'A-Za-z0-9' _)
+  : >"$var.problem"
+  cp -r "$dir/$s.left" "$var"
+  said+=(--var "$var" --config "$dir/$s.yaml" --reason 'crash matrix')
+  [ "$s" = alone_stop ] || said+=(--id fire-1)
+  read -ra words <<<"$what"
+  if [ "$what" = count ]; then
+    "$tracer" count "$var" "$dir/$s.points" -- "${said[@]}" >"$var.out" 2>"$var.err" || { cat "$var.err" >>"$var.problem"; verdict=FAILED; }
+  else
+    "$tracer" "${words[@]}" "$at" "$var" "$var.reached" -- "${said[@]}" >"$var.out" 2>"$var.err"
+    code=$?
+    [ "$(cat "$var.reached" 2>/dev/null)" = reached ] || verdict=missed
+    [ $verdict = survived ] || [ $code = 0 ] || { echo "it ends with $code: $(cat "$var.err")" >>"$var.problem"; verdict=FAILED; }
+    # A sale that is perhaps on its way is waited for until that is proved or not.
+    timeout 240 "${said[@]}" >"$var.out" 2>"$var.err" || { echo "called again it ends with $?: $(cat "$var.out" "$var.err")" >>"$var.problem"; verdict=FAILED; }
+  fi
+  touch "$var.gate.1"
+  [ $verdict = FAILED ] || go_on "$s" "$var" >>"$var.problem" 2>&1 || verdict=FAILED
+  [ $verdict = FAILED ] || judged "$s" "$var" "" >>"$var.problem" 2>&1 || verdict=FAILED
+  note "$s" "$what" "$at" "$var" $verdict
+}
+alone() { # how many points of each: with the host dead at the gate, bowline-panic is killed before and after each point, and cut
+  local s command left before=$failed
+  for s in alone_stop alone_liquidate; do
+    scenario "$s"
+    host "$s" "$dir/$s.left"
+    "${command[@]}" >"$dir/$s.left.out" 2>"$dir/$s.left.err" &
+    left=$!
+    check "$s: the host comes to the gate" within 30 test -e "$dir/$s.left.gate.1.at"
+    kill -KILL "$left"
+    wait "$left" 2>/dev/null
+    check "$s: stops and an entry rest" is "$(venue_orders "$dir/$s.left" "state='OPEN'")" 3
+    alone_point "$s" "" count -
+    check "$s: its points are listed" test "$(grep -c -E '^(write|sync).*:(journal|mock_venue)\.db' "$dir/$s.points")" -ge 4
+    grep -E ':(journal\.db|mock_venue\.db|HALT)' "$dir/$s.points" >"$dir/$s.own"
+    many alone_point "$1" "$s" "" "kill before" <"$dir/$s.own"
+    many alone_point "$1" "$s" "" "kill after" <"$dir/$s.own"
+    many alone_point "$1" "$s" "" cut < <(grep -E '^(write|sync|truncate):' "$dir/$s.own")
+  done
+  [ "$before" = 0 ] || failed=$before
+}
 clock() { # how many: the wall clock steps back by an hour while the market is paced by it, and before a restart
   local s=clock n command var code
   scenario clock
@@ -355,7 +431,7 @@ list() { # the points of each scenario
 }
 
 for f in $(declare -F | sed -n 's/^declare -f \(\(give\|left\)_.*\)/\1/p'); do export -f "${f?}"; done
-export -f host go_on judged traced note point ask asked_point is drive send post order amended begin_drive end_drive nothing_held latched liquidated
+export -f host go_on judged traced note point alone_point room_point ask asked_point is drive send post order amended begin_drive end_drive nothing_held latched liquidated venue_orders
 export bowline dir plugins panic tracer judge sql results BOWLINE_KEEP btc eth buy sell
 : >"$results"
 if ! "$tracer" count "$dir" "$dir/try" -- true 2>"$dir/err"; then
@@ -367,9 +443,11 @@ case ${1:-} in
     for s in $all_scenarios $commanded; do matrix "$s" "$all"; done
     for s in in_flight stops_late resting close_late liquidate amend; do again "$s" 8 "$all"; done
     panics
+    alone "$all"
     clock 12
     for s in entry_exit in_flight; do full "$s" "$all"; hold "$s" 10; read_only "$s"; done
     for s in stops_late reprice close states orders amend; do full "$s" "$all"; done
+    room "$all"
     operator "$all"
     ;;
   --quick)
@@ -381,10 +459,12 @@ case ${1:-} in
     again close_late 1 3
     full entry_exit 2
     full states 2
+    room 4
     hold in_flight 1
     read_only in_flight
     operator 3
     panics
+    alone 1
     clock 2
     ;;
   --list)
@@ -392,7 +472,7 @@ case ${1:-} in
     exit "$failed"
     ;;
   --scenario)
-    if [ "$2" = operator ]; then operator "${3:-$all}"; elif [ "$2" = clock ]; then clock "${3:-12}"; elif [ "$2" = panics ]; then panics; else matrix "$2" "${3:-$all}"; fi
+    if [ "$2" = operator ]; then operator "${3:-$all}"; elif [ "$2" = no_room ]; then room "${3:-$all}"; elif [ "$2" = clock ]; then clock "${3:-12}"; elif [ "$2" = panics ]; then panics; elif [ "$2" = alone ]; then alone "${3:-$all}"; else matrix "$2" "${3:-$all}"; fi
     ;;
   --point)
     if [ "$2" = operator ]; then

@@ -26,6 +26,15 @@ script() { # of those lines: the market as test.feed.crash plays it
     $1 == "quote" { printf "%d 2%04d quote %d %d %d %d %d\n", $2, $3, $2, $3, $4, $5, $6 }
     $1 == "gate" { printf "%d 99999 gate\n", $2 }' | sort -s -k1,1n -k2,2n | cut -d' ' -f3-
 }
+others_trade() { # HOUR:MINUTE, products with a price each: what others trade from then on, each second for two and a half minutes
+  local n at product
+  for n in $(seq 1 150); do
+    at=$(printf '2024-01-01T%s:%02d:%02dZ' "${1%:*}" $((10#${1#*:} + n / 60)) $((n % 60)))
+    for product in "${@:2}"; do
+      printf '%s{at: %s, do: trade, product: %s, qty: "100000", px: "%s"}' "$([ "$n$product" = "1$2" ] || echo ', ')" "$at" "${product%=*}" "${product#*=}"
+    done
+  done
+}
 open_ports="{ports: {signal-generator: 0, signal-bridge: 0, trade-execution: 0, portfolio-rebalancer: 0}}"
 
 # ---- the scenarios ------------------------------------------------------------------------------------------------------------
@@ -52,7 +61,7 @@ scenario() {
       [ "$1" = stops ] || venue='latency: 20s, partial_fill_probability: 0.7' ;;
     resting) # stops at the venue: each grows with its entry, is replaced as it rises, gives way to a SELL; one sells by itself, one gaps
       # past its limit and goes up the ladder, and the last one rests when the run is over
-      instruments='BTC-USD, ETH-USD, SOL-USD' position=25% sound='protected resting' same='' least_orders=12 least_fills=8
+      instruments='BTC-USD, ETH-USD, SOL-USD' position=25% sound='protected resting' same=ledger least_orders=12 least_fills=8
       venue='partial_fill_probability: 0.6' stops='max_distance: 3%, trailing: 2%, break_even: 0%'
       execution='gtd_bars: 12, stops: {owner: venue, lock_bars: 4}, trip: {daily_loss: off, drawdown: off}'
       script >"$dir/$1.script" <<'END'
@@ -164,6 +173,19 @@ say 8 2 buy
 say 10 1 sell
 END
       ;;
+    no_room) # bought before the disk is full, or resting then, and sold after it; what is said to be bought after it is not
+      least_orders=6 least_fills=6
+      script >"$dir/$1.script" <<'END'
+market 1 30 10000 10000 10000 9990 10000 10000 10000 10000 10000 9990 9990 9990 9980 9990 9990 9990 9980 9990 9990
+market 2 30 5000 5000 5000 5000 5000 4990 5000 5000 5000 5000 5000 4990 4990 4990 4990 4990 4990 4980 4990
+say 3 1 buy
+say 5 2 buy
+say 9 1 sell
+say 10 2 sell
+say 12 1 buy
+say 16 1 sell
+END
+      ;;
     close | close_late) # the operator sells what is held, and what is only being bought; it is bought again later
       listen=$open_ports least_orders=5 execution='gtd_bars: 8'
       [ "$1" = close ] || venue='latency: 20s'
@@ -208,6 +230,21 @@ say 8 3 buy
 say 14 1 buy
 END
       ;;
+    alone_stop | alone_liquidate) # the host is killed at the gate, and bowline-panic does it alone; others go on trading meanwhile
+      instruments='BTC-USD, ETH-USD, SOL-USD' listen=$open_ports position=25% same='' stops='max_distance: 5%, trailing: 0%, break_even: 0%'
+      execution='gtd_bars: 12, stops: {owner: venue}' venue="external_orders: [$(others_trade 00:25 BTC-USD=100 ETH-USD=50)]"
+      [ "$1" = alone_liquidate ] || sound='protected resting'
+      script >"$dir/$1.script" <<'END'
+market 1 30 10000 10000 10000 9990 10000 10000 10000 10000 10000 10000 10000 10000
+market 2 30 5000 5000 5000 4990 5000 5000 5000 5000 5000 5000 5000 5000
+market 3 0 100 100 100 101 102 102 102 102 102 102 102 102
+say 3 1 buy
+say 3 2 buy
+say 3 3 buy
+gate 6
+say 8 3 buy
+END
+      ;;
     states) # states and locks, of one product and of all
       listen=$open_ports least_orders=4 execution='gtd_bars: 4'
       script >"$dir/$1.script" <<'END'
@@ -239,8 +276,9 @@ say 10 1 sell
 gate 12
 END
       ;;
-    orders) # an operator's order of each type and time in force: filled, triggered, whole or nothing, run out
-      listen=$open_ports least_orders=10 least_fills=7
+    orders) # an operator's order of each type and time in force: filled, triggered, whole or nothing, run out. Two are given at a
+      # time, so that the venue may get them in another order
+      listen=$open_ports same=renumbered least_orders=10 least_fills=7
       script >"$dir/$1.script" <<'END'
 market 1 30 10000 10000 10000 10000 10000 9960 10000 10000 10200 10400 10300 10300 10300 10300 10300 10300 10300 10300 10300 10300 10300
 market 2 0 5000 5000 5000 5000 5000 5000 5000 4950 4890/4880 4880 4880 4880 5010 5060 5060 5060 4900/4850 4850 4850 4850 4850
@@ -283,7 +321,7 @@ listen: $listen
 instruments: [$instruments]
 plugins: {path: [$folders]}
 bridge: {cost_gate: off, max_position: $position}
-execution: {${execution}}
+execution: {journal: {ballast: 4MiB}${execution:+, $execution}}
 $rebalance
 instances:
   - {id: market, kind: feed, $feed}
@@ -432,3 +470,8 @@ left_halt() { [ ! -e "$1/HALT" ]; }
 left_latched() { latched "$1"; }
 left_liquidate() { liquidated "$1"; }
 left_panic() { liquidated "$1"; }
+left_alone_liquidate() { liquidated "$1" && [ "$(venue_orders "$1" "state='OPEN'")" = 0 ]; }
+left_alone_stop() { # the entry has gone, the stops stand, nothing was sold
+  latched "$1" && [ "$(venue_orders "$1" "symbol='SOL-USD' AND state='CANCELLED'")" = 1 ] &&
+    [ "$(venue_orders "$1" "type='STOP_LIMIT' AND state='OPEN'")" = 2 ] && [ "$(venue_orders "$1" "side='SELL' AND cum_qty <> '0'")" = 0 ]
+}

@@ -44,6 +44,13 @@ mkdir "$root"
 check "a disk that is gone takes nothing any more" is "$(left)" onetwo
 rm -rf "$root"
 mkdir "$root"
+head -c 6 /dev/zero >"$root/ballast"
+"$tracer" full write:f:2 "$root" "$dir/told" -- sh -c 'printf one >"$0/f"; printf two >>"$0/f"; printf venue >"$0/mock_venue.db"
+  truncate -s 2 "$0/ballast"; printf three >>"$0/f"; printf four >>"$0/f"; rm "$0/ballast"; printf x >>"$0/f"' "$root" 2>/dev/null
+check "a full disk takes what the ballast gives back, and no more; the venue's is another one" is "$(left) $(cat "$root/mock_venue.db")" "onefourx venue"
+check "and it says so" is "$(cat "$dir/told")" reached
+rm -rf "$root"
+mkdir "$root"
 "$tracer" hold "cp '$root/f' '$dir/meanwhile'" write:f:2 "$root" "$dir/told" -- sh -c "${program%; mv*}" "$root" 2>/dev/null
 check "stopped after the second write" is "$(cat "$dir/meanwhile")" onetwo
 check "and let go on" is "$(left)" onetwothreefour
@@ -53,13 +60,15 @@ sed "s|path: \[.*|path: [$plugins]|; s/state: memory/state: file/; s/bars: 5000/
 check "a run" ends 0 run "$dir/run.yaml" "$dir/good"
 check "it is sound" ends 0 "$judge" sound "$dir/good" USD=10000
 check "and the same as itself" ends 0 "$judge" same "$dir/good" "$dir/good"
-sees() { # what, words, file, SQL, who: sound, same, or latch (sound, with the latch set), more for the judge
+sees() { # what, words, file, SQL, who: sound, same, renumbered, ledger, or latch (sound, with the latch set), more for the judge
   rm -rf "$dir/bad"
   cp -r "$dir/good" "$dir/bad"
   check "$1: made" "$sql" "$dir/bad/$3" "$4"
   [ "${5:-sound}" != latch ] || : >"$dir/bad/HALT"
-  if [ "${5:-sound}" != same ]; then check "$1" ends 1 "$judge" sound "$dir/bad" USD=10000 ${6:-}
-  else check "$1" ends 1 "$judge" same "$dir/good" "$dir/bad"; fi
+  case ${5:-sound} in
+    same | renumbered | ledger) check "$1" ends 1 "$judge" "$5" "$dir/good" "$dir/bad" ;;
+    *) check "$1" ends 1 "$judge" sound "$dir/bad" USD=10000 ${6:-} ;;
+  esac
   check "$1: says so" grep -q -e "$2" "$dir/out"
 }
 last="order_no=(SELECT max(order_no) FROM fills)"
@@ -133,6 +142,16 @@ sees "another ledger than the whole run's" 'the last portfolio, missing' crypto_
 sees "other cash than the whole run's" 'the last portfolio, missing' crypto_transactions.db "UPDATE portfolio_history SET time_ns=time_ns+1, cash='1'" same
 sees "a lock that the whole run does not have" 'what is not bought, and the states, too much' journal.db \
   "INSERT INTO journal SELECT max(row)+1, 'reentry', max(time_ns), '{\"symbol\":\"BTC-USD\",\"until\":1}', x'' FROM journal" same
+sees "orders that the venue numbered otherwise" 'orders at the venue, missing' mock_venue.db "ATTACH '$dir/bad/journal.db' AS j;
+  ATTACH '$dir/bad/crypto_transactions.db' AS t; UPDATE fills SET order_no='9'||order_no, fill_id=replace(fill_id,'mock-','mock-9');
+  UPDATE orders SET order_no='9'||order_no; UPDATE j.journal SET payload=replace(payload,'mock-','mock-9');
+  UPDATE t.orders SET venue_id=replace(venue_id,'mock-','mock-9'); UPDATE t.fills SET fill_id=replace(fill_id,'mock-','mock-9')" same
+check "and they are the same ones" ends 0 "$judge" renumbered "$dir/good" "$dir/bad"
+sees "an order less, however they are numbered" 'orders at the venue, missing' mock_venue.db "DELETE FROM orders WHERE $last" renumbered
+sees "other amounts, however they are numbered" 'orders at the venue, too much' mock_venue.db "UPDATE orders SET cum_fee='1' WHERE $last" renumbered
+sees "another trade, by whatever order" 'trades at the venue, missing' mock_venue.db "UPDATE fills SET px='1' WHERE fill_no=(SELECT max(fill_no) FROM fills)" ledger
+sees "a trade that came at another time" 'trades in the store, too much' crypto_transactions.db "UPDATE fills SET time_ns=time_ns+1 WHERE fill_id=(SELECT min(fill_id) FROM fills)" ledger
+sees "other money" 'the last portfolio, missing' crypto_transactions.db "UPDATE portfolio_history SET cash='1'" ledger
 rm -rf "$dir/bad"
 mkdir "$dir/bad"
 check "a file that is not there is not taken for a good one" ends 2 "$judge" sound "$dir/bad" USD=10000

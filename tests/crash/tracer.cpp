@@ -7,6 +7,8 @@
 //                                                         torn: every second change of it had reached the disk
 //   crash_tracer fail ERROR TIMES POINT ROOT OUT -- …     the call fails with ENOSPC, EIO or EROFS, and so do the next TIMES - 1
 //                                                         of its kind on its file; 0: all writes and syncs below ROOT from there on
+//   crash_tracer full POINT ROOT OUT -- …                 from there on the disk of ROOT has no room, but what its file `ballast` gives
+//                                                         back; mock_venue.* lies on another disk
 //   crash_tracer hold COMMAND POINT ROOT OUT -- …         SIGSTOP after it; then COMMAND is run, and SIGCONT
 //
 // OUT gets the list, or the one word `reached` or `missed`. Ends with the program's exit code, 137 when it was killed, 124
@@ -39,7 +41,7 @@
 namespace crash {
 namespace {
 
-enum class Do { count, kill_before, kill_after, cut, torn, fail, hold };
+enum class Do { count, kill_before, kill_after, cut, torn, fail, full, hold };
 
 struct Task {
   Do what = Do::count;
@@ -86,6 +88,7 @@ class Tracer {
   std::map<pid_t, Inside> inside_;  // calls whose return is waited for
   bool reached_ = false, holding_ = false, failing_all_ = false;
   std::uint64_t failures_left_ = 0;
+  std::uint64_t room_ = 0;  // on the full disk
   std::set<pid_t> halted_;
 
  public:
@@ -153,7 +156,7 @@ class Tracer {
     go_on(thread, signal);
   }
 
-  bool killed() const noexcept { return reached_ && task_.what != Do::fail && task_.what != Do::hold; }
+  bool killed() const noexcept { return reached_ && task_.what != Do::fail && task_.what != Do::full && task_.what != Do::hold; }
 
   void before(pid_t thread) {
     if (killed()) return go_on(thread);  // it meets its end, not the call
@@ -184,6 +187,10 @@ class Tracer {
       case Do::fail:
         if (here) reached_ = true, failures_left_ = task_.times, failing_all_ = task_.times == 0;
         if (fails(*call)) refuse(thread);
+        return go_on(thread);
+      case Do::full:
+        if (here) reached_ = true;
+        if (reached_ && !fits(*call)) refuse(thread);
         return go_on(thread);
       case Do::kill_after:
       case Do::hold:
@@ -221,6 +228,23 @@ class Tracer {
     if (failing_all_) return call.kind == Kind::write || call.kind == Kind::sync;
     if (failures_left_ == 0 || !task_.point.same_place(call)) return false;
     --failures_left_;
+    return true;
+  }
+
+  /// What a file has already takes no room a second time.
+  bool fits(const Call& call) {
+    std::error_code ec;
+    const auto size = std::filesystem::file_size(call.path, ec);
+    const std::uint64_t had = ec ? 0 : size;
+    if (call.name == "ballast" && (call.kind == Kind::truncate || call.kind == Kind::unlink)) {
+      const std::uint64_t keeps = call.kind == Kind::unlink ? 0 : call.bytes;
+      if (keeps < had) room_ += had - keeps;
+      return true;
+    }
+    if (call.kind != Kind::write || call.name.starts_with("mock_venue")) return true;
+    const std::uint64_t end = static_cast<std::uint64_t>(call.at) + call.bytes, more = end > had ? end - had : 0;
+    if (more > room_) return false;
+    room_ -= more;
     return true;
   }
 
@@ -262,7 +286,7 @@ class Tracer {
 };
 
 int usage() {
-  std::fputs("usage: crash_tracer count|kill before|kill after|cut|torn|fail ERROR TIMES|hold COMMAND [POINT] ROOT OUT -- PROGRAM...\n", stderr);
+  std::fputs("usage: crash_tracer count|kill before|kill after|cut|torn|fail ERROR TIMES|full|hold COMMAND [POINT] ROOT OUT -- PROGRAM...\n", stderr);
   return 2;
 }
 
@@ -296,6 +320,8 @@ int main(int argc, char** argv) {
     t.error = words[1] == "ENOSPC" ? ENOSPC : words[1] == "EIO" ? EIO : words[1] == "EROFS" ? EROFS : 0;
     t.times = std::strtoull(words[2].c_str(), nullptr, 10);
     if (t.error == 0) return usage();
+  } else if (what == "full" && words.size() == 1) {
+    t.what = Do::full, t.error = ENOSPC;
   } else if (what == "hold" && words.size() == 2) t.what = Do::hold, t.meanwhile = words[1];
   else return usage();
   return Tracer(t).run();

@@ -176,6 +176,78 @@ check "the next start has its REJECT" ends 0 run "$dir/run.yaml" "$dir/next"
 check "its REJECT lets no order through" is "$(field made)" 0
 check "its REJECT is in the decisions" test "$(field PLUGIN_QUARANTINED)" -gt 0
 
+# A rule that crashes, throws, writes into what it is shown, enlarges, or answers with amounts that mean nothing.
+wild() { # word
+  fresh
+  file wild_judge
+  config "$cross" "$(judge test.wild_judge "check: $1")"
+}
+orders() { "$bowline" db dump orders --var "$1" | sort | md5sum; }
+wild allow
+check "a rule that allows" ends 0 run "$dir/run.yaml" "$dir/var"
+check "a rule that allows: orders are made" test "$(field made)" -gt 0
+sane=$(orders "$dir/var")
+for word in write enlarge; do
+  wild $word
+  check "a rule that would $word" ends 0 run "$dir/run.yaml" "$dir/var"
+  check "a rule that would $word changes no order" is "$(orders "$dir/var")" "$sane"
+done
+for word in negative unset; do
+  wild $word
+  check "a rule that shrinks to what is $word" ends 0 run "$dir/run.yaml" "$dir/var"
+  check "a rule that shrinks to what is $word rejects" is "$(field made)" 0
+done
+for word in throw crash; do
+  wild $word
+  check "a check that does $word" ends 4 run "$dir/run.yaml" "$dir/var"
+  check "a check that does $word: says so" says 'PLUGIN_TERMINATED: instance judge .* out of risk.check'
+  check "a check that does $word is quarantined" grep -q '"instance":"judge".*"call":"risk.check".*"why":"terminate"' "$dir/var/quarantine"
+  anew
+  check "after $word the next start has its REJECT" ends 0 run "$dir/run.yaml" "$dir/next"
+  check "after $word its REJECT lets no order through" is "$(field made)" 0
+done
+
+# A venue's plugin that hangs, aborts or crashes once an order comes: the order was on record, the next process knows who it was,
+# is reducing, asks for the order, and does not send it again.
+venue() { # word
+  fresh
+  file liar
+  config "$cross"
+  sed -i "s|plugin: bowline.broker.mock, params: .*|plugin: test.liar, params: {submit: $1}}|; s|^plugins: {|&call_limits: {broker: 500ms}, |" "$dir/run.yaml"
+}
+died() { # word, exit code, words, why
+  venue "$1"
+  check "a submit that does $1" ends "$2" run "$dir/run.yaml" "$dir/var"
+  check "a submit that does $1: says so" says "$3"
+  check "a submit that does $1 is quarantined" grep -q "\"instance\":\"venue\".*\"call\":\"broker.submit\".*\"why\":\"$4\"" "$dir/var/quarantine"
+  check "a submit that does $1: its order is on record" is "$("$bowline" journal verify --var "$dir/var" | grep -c '^1 intents')" 1
+  check "after $1 the run goes on" ends 0 run "$dir/run.yaml" "$dir/var"
+  check "after $1 it is reducing: no other order" is "$(field made)" 0
+  check "after $1 it says so" test "$(field STATE_REDUCING)" -gt 0
+  check "after $1 the log names the venue, and that it is called all the same" grep -q 'instance venue is quarantined: .* is called all the same' "$dir/var.log"
+  check "after $1 the order was asked for, and is not placed" grep -q '^bl-.*,not_placed,' <("$bowline" db dump orders --var "$dir/var")
+}
+died hang 75 'PLUGIN_OVERRUN: instance venue (plugin test.liar) did not return from broker.submit within 500 ms' overrun
+died abort 4 'PLUGIN_TERMINATED: instance venue .* aborted out of broker.submit' terminate
+died crash 4 'PLUGIN_TERMINATED: instance venue .* crashed out of broker.submit (SIGSEGV)' terminate
+venue unknown
+check "a submit of unknown outcome" ends 0 run "$dir/run.yaml" "$dir/var"
+check "of unknown outcome, and absent when asked: each was never placed" is "$("$bowline" db dump orders --var "$dir/var" | tail -n +2 | grep -vc ',not_placed,')" 0
+check "of unknown outcome: some were made" test "$(field made)" -gt 0
+
+# What a venue must say of itself, where its money is not real (trading rules 6).
+fresh
+file broker
+config "$cross"
+sed -i "s|plugin: bowline.broker.mock, params: .*|plugin: test.puppet}|" "$dir/run.yaml"
+check "rule 6: a venue that does not say it is simulated" ends 9 run "$dir/run.yaml" "$dir/var"
+check "rule 6: a venue that does not say it is simulated: says so" grep -q 'MODE_VENUE_REAL: .*plugin test.puppet talks to a real venue' "$dir/err"
+fresh
+config "$cross"
+sed -i '/id: venue/d' "$dir/run.yaml"
+check "a run without a venue" ends 3 run "$dir/run.yaml" "$dir/var"
+check "a run without a venue: says so" grep -q 'RUN_BROKER_COUNT: ' "$dir/err"
+
 # Two plugins one after the other, of two files and of one.
 fresh
 file good_a

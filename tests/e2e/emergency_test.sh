@@ -10,8 +10,15 @@ config() { # bars, speed
 }
 config 50000 15000x >"$dir/run.yaml"
 config 400 max >"$dir/short.yaml"
-begin() { # state folder
-  "$bowline" run "$dir/run.yaml" --var "$dir/$1" --log-file "$dir/$1.log" >"$dir/$1.out" 2>"$dir/$1.err" &
+# A key made for this test; the public one belongs to it.
+mkdir "$dir/secrets"
+line=MC4CAQAwBQYDK2VwBCIEILYW62elFRNg6HnUPfasj+sRTnBhxc6/d7N4LYKlI2Ae
+printf -- '-----BEGIN %s-----\n%s\n-----END %s-----\n' 'PRIVATE KEY' $line 'PRIVATE KEY' >"$dir/secrets/receipt"
+printf -- '-----BEGIN PUBLIC KEY-----\n%s\n-----END PUBLIC KEY-----\n' MCowBQYDK2VwAyEASn2XEsb4mTWApyfH3xw14XPuepZUbpznsldRILWtPMU= >"$dir/public.pem"
+export BOWLINE_SECRETS=$dir/secrets
+{ cat "$dir/run.yaml"; echo 'execution: {receipt: {key: "secret://receipt"}}'; } >"$dir/signed.yaml"
+begin() { # state folder, configuration
+  "$bowline" run "$dir/${2-run}.yaml" --var "$dir/$1" --log-file "$dir/$1.log" >"$dir/$1.out" 2>"$dir/$1.err" &
   host=$!
   started+=($host)
   check "$1: the verb finds it" within 30 answers "$dir/$1"
@@ -75,32 +82,53 @@ check "the same without the latch" ends 0 run "$dir/short.yaml" "$dir/free"
 check "makes some" test "$(sent BUY free)" -gt 0
 
 # Liquidation by the host: dry first, then for good; flat, with a receipt, and not a second time.
-begin sold
+begin sold signed
 check "sold: it holds something" within 60 held
 refused "liquidate without a yes" 2 'USAGE_CONFIRM' "$bowline" emergency liquidate --var "$dir/sold" --reason fire
 check "a dry run" ends 0 "$bowline" emergency liquidate --var "$dir/sold" --reason fire --dry-run --id fire-1
 check "a dry run changes nothing" is "$(get /trading/state | grep -c '^{"state":"active"')" 1
 check "sold: it holds something still" within 60 held
 check "for good" ends 0 "$bowline" emergency liquidate --var "$dir/sold" --reason fire --yes --id fire-1
+check "it is streamed as it goes on" ends 0 "$WS_PROBE" "${at##*:}" /emergency/fire-1/stream until='"type":"receipt"' end
+check "to its receipt, and closed" grep -q '^closed 1000' "$dir/out"
 check "halted" within 5 halted
 done_() { "$bowline" emergency receipt --var "$dir/sold" --id fire-1 --json >"$dir/out" 2>/dev/null && grep -q '"phase": "done"' "$dir/out"; }
 check "it ends" within 30 done_
 check "flat" within 10 flat
 check "the receipt tells what was sold" grep -q '"status": "sold"' "$dir/out"
 check "and under which orders" grep -q '"bl-' "$dir/out"
+check "and that the venue was read once more" grep -q '"final_read": true' "$dir/out"
+cp "$dir/out" "$dir/receipt.json"
+verify() { "$bowline" emergency receipt --verify "$dir/$1" --public-key "$dir/public.pem" "${@:2}"; }
+check "it is signed, and stands in the journal of a host that is alive" ends 0 verify receipt.json --in-journal --var "$dir/sold"
+check "by the key that the configuration names" grep -q '^signed by the key 975d469ced7bf8da' "$dir/out"
+sed 's/"sold": "/"sold": "1/' "$dir/receipt.json" >"$dir/more.json"
+refused "a receipt that was changed" 5 'RECEIPT_SIGNATURE' verify more.json
+refused "and the journal has no such one" 5 'RECEIPT_NOT_IN_JOURNAL' "$bowline" emergency receipt --verify "$dir/more.json" --in-journal --var "$dir/sold"
+refused "checked by nothing" 2 'USAGE_RECEIPT' "$bowline" emergency receipt --verify "$dir/receipt.json"
+refused "neither an id nor a file" 2 'USAGE_RECEIPT' "$bowline" emergency receipt --var "$dir/sold"
+refused "a private key where the public one belongs" 5 'RECEIPT_KEY' "$bowline" emergency receipt --verify "$dir/receipt.json" --public-key "$dir/secrets/receipt"
 check "the latch orders to liquidate" grep -q '"order":"liquidate","id":"fire-1"' "$dir/sold/HALT"
 check "the same id is the same one" ends 0 "$bowline" emergency liquidate --var "$dir/sold" --reason fire --yes --id fire-1 --json
 check "as it says" grep -q '"replayed": true' "$dir/out"
 at_stop=$(steps)
 die
 orders=$(sent BUY sold)+$(sent SELL sold)
-begin sold
+no_key() { ! grep -rqF -e "$line" "$dir/sold" "$dir/sold.log" "$dir/sold.out" "$dir/sold.err"; }
+check "the key is nowhere that the host wrote" no_key
+begin sold signed
 check "restarted: halted" within 20 halted
 check "restarted: the receipt is there" within 20 done_
 check "restarted: bars pass" within 60 beyond $((${at_stop%.*} + 50))
 die
 check "restarted: nothing more is sent" is "$(sent BUY sold)+$(sent SELL sold)" "$orders"
 check "the journal is proved" ends 0 "$bowline" journal verify --var "$dir/sold"
+printf 'no key\n' >"$dir/secrets/receipt"
+refused "a secret that is no key" 3 'SECRET_RECEIPT_KEY' run "$dir/signed.yaml" "$dir/keyless"
+check "made no state" test ! -e "$dir/keyless/journal.db"
+sed "s|secret://receipt|$line|" "$dir/signed.yaml" >"$dir/plain.yaml"
+check "a key in the configuration is refused" ends 3 run "$dir/plain.yaml" "$dir/keyless"
+check "and not repeated" test -z "$(grep -F -e "$line" "$dir/err")"
 
 # Ordered while the host is dead: it sells when it is started, whoever starts it.
 begin dead
@@ -112,6 +140,10 @@ begin dead
 sold_() { "$bowline" emergency receipt --var "$dir/dead" --id fire-2 --json >"$dir/out" 2>/dev/null && grep -q '"phase": "done"' "$dir/out"; }
 check "started: it sells what it holds" within 90 sold_
 check "started: it sold something" grep -q '"status": "sold"' "$dir/out"
+cp "$dir/out" "$dir/receipt.json"
+check "without a key the receipt says so" grep -q '"signed": false' "$dir/out"
+refused "and is not taken for a signed one" 5 'RECEIPT_UNSIGNED' verify receipt.json
+check "the journal proves it all the same" ends 0 "$bowline" emergency receipt --verify "$dir/receipt.json" --in-journal --var "$dir/dead"
 check "started: flat" within 10 flat
 end
 exit $failed

@@ -192,6 +192,8 @@ check "all: a lock" is "$(post "$at" /positions/BTC-USD/lock '{"reason":"mine"}'
 check "all: and off" is "$(post "$at" /positions/BTC-USD/unlock '{"reason":"yours"}')" 200
 check "all: one product is reduced" is "$(post "$at" /trading/state '{"state":"reducing","instrument":"ETH-USD","reason":"wait"}')" 200
 check "all: and goes on" is "$(post "$at" /trading/state '{"state":"active","instrument":"ETH-USD","reason":"go"}')" 200
+check "all: a ramp" is "$(post "$at" /risk/ramp '{"usd_per_day":"1000000","orders_per_day":100000,"reason":"wide"}')" 200
+check "all: a roll-out is announced" is "$(post "$at" /trading/rollout '{"within":"1h","reason":"version 2"}')" 200
 holds() { curl -s -m 10 "$at/portfolio" | grep -q '"instrument":"ETH-USD","qty":"[0-9.]*[1-9]'; }
 closes() { [ "$(post "$at" /positions/ETH-USD/close '{"reason":"enough"}')" = 202 ]; }
 check "all: something is held" within 60 holds
@@ -203,7 +205,7 @@ check "all: a resume" ends 0 "$bowline" emergency resume --var "$dir/all" --reas
 before=$(fills)
 check "all: it trades on" within 60 more
 stop
-for what in trade cancel plan lock unlock state close venue stop resume; do check "all: $what has its row" test "$(asked all $what)" -ge 1; done
+for what in trade cancel plan lock unlock state close venue stop resume ramp rollout; do check "all: $what has its row" test "$(asked all $what)" -ge 1; done
 check "all: with who asked for the cancel" is "$(sql all "SELECT count(*) FROM journal WHERE kind='asked' AND payload LIKE '%\"request\":\"c-1\"%'")" 1
 again all
 # The latch, set from outside.

@@ -271,6 +271,15 @@ check "the same close" has '"replayed":true'
 get $x /risk/state "" 200
 check "each limit of the floor" is "$(grep -o '"headroom":[^,]*,\{0,1\}' "$body" | wc -l | { read -r n; [ "$n" -ge 4 ] && echo enough; })" enough
 get $x /risk/state "?x=1" 400
+get $x /risk/ramp "" 200
+check "no ramp" has '^{"usd_per_day":null,"orders_per_day":null'
+get $x /risk/ramp "?x=1" 400
+ask $x POST /risk/ramp "" 200 "${json[@]}" -d '{"usd_per_day":"1000000","orders_per_day":100000,"reason":"another test"}'
+check "a ramp" has '^{"usd_per_day":"1000000","orders_per_day":100000'
+ask $x POST /risk/ramp "" 400 "${json[@]}" -d '{"orders_per_day":0,"reason":"another test"}'
+ask $x POST /risk/ramp "" 200 "${json[@]}" -d '{"off":true,"reason":"another test"}'
+ask $x POST /trading/rollout "" 200 "${json[@]}" -d '{"within":"1h","reason":"another test"}'
+ask $x POST /trading/rollout "" 400 "${json[@]}" -d '{"within":"never","reason":"another test"}'
 # coins that somebody else bought
 bought() { curl -s "http://127.0.0.1:${port[$x]}/portfolio" | grep -q '"asset":"ETH","total":"0.1"'; }
 check "coins of others are there" within 20 bought
@@ -312,7 +321,13 @@ check "a dry run is a plan" has '"phase":"planned"'
 ask $x POST /emergency/liquidate-all "" 202 "${json[@]}" -d '{"reason":"another test","confirm":true,"id":"all"}'
 get $x '/emergency/{id}' all 200
 get $x '/emergency/{id}' nothing 404
+probe $x /emergency/all/stream read=1
+printf '%s\tGET\t%s\t101\t-\n' $x '/emergency/{id}/stream' >>"$served/asked.tsv"
+check "a liquidation is streamed" grep -q '^{"event_id":1,"type":"[a-z]*","liquidation":{"id":"all"' "$dir/ws"
+check "the stream of one that nobody knows is closed" grep -q '^closed 4404' <("$WS_PROBE" "${port[$x]}" /emergency/nothing/stream end)
+check "its unknown parameter is refused before it opens" grep -q '400 .*PARAM_UNKNOWN' <("$WS_PROBE" "${port[$x]}" "/emergency/all/stream?x=1")
 ask $x POST /emergency/resume "" 200 "${json[@]}" -d '{"reason":"another test"}'
+check "what is over is streamed once, and closed" grep -q '^closed 1000' <("$WS_PROBE" "${port[$x]}" /emergency/all/stream until='"type":"receipt"' end)
 
 audited() { "$SQLITE_DO" "$dir/var.slow/crypto_transactions.db" "SELECT count(*) FROM audit WHERE $1"; }
 kill -TERM "$host"

@@ -9,6 +9,9 @@
 # to the 32 MiB that its writer keeps: at this speed they fill for the better part of a day, and stop there. It is judged
 # from a quarter of the time on, and only where an hour is left of it; a shorter soak is held against a coarser bound, so
 # that a leak of a MiB a minute shows in one of a few minutes.
+# What is left of growth is what an ended order takes, some 1.5 KiB: the host keeps 20,000 of them for late reports, which is days
+# from now, and the mock venue all, as its books. All else is full within the first quarter: the pages that journal and mock venue
+# keep of their files (256 and 128 KiB), marks and equity of a rolling day (288 bars).
 set -u
 cd "$(dirname "$0")/../.."
 build=$(realpath "$1") seconds=${2:-7200} speed=${3:-100x}

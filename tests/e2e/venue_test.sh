@@ -21,4 +21,11 @@ check "a venue that takes more than the configuration reckons with is refused" e
 check "with its name and what to do" grep -q 'RUN_FEES_BELOW_VENUE.*BTC-USD.*taker_fee' "$dir/err"
 sed 's/instruments: .*/instruments: [{symbol: BTC-USD, taker_fee: 5%}, {symbol: ETH-USD, taker_fee: 5%}]/' "$dir/dear.yaml" >"$dir/told.yaml"
 check "with the fees stated it runs" ends 0 "$bowline" run "$dir/told.yaml" --var "$dir/told"
+
+config | sed 's/state: memory/state: memory, rate_limit: 2, rate_burst: 2/' >"$dir/slow.yaml"
+printf 'execution: {reconcile: {orders_every: 1s, balances_every: 1s}}\n' >>"$dir/slow.yaml"
+check "periods that leave the venue's budget no room for orders are refused" ends 3 "$bowline" run "$dir/slow.yaml" --var "$dir/slow"
+check "with what may be asked and what to do" grep -q 'RUN_RATE_BUDGET.*orders_every' "$dir/err"
+sed 's/every: 1s/every: 2s/g' "$dir/slow.yaml" >"$dir/fits.yaml"
+check "longer ones run" ends 0 "$bowline" run "$dir/fits.yaml" --var "$dir/fits"
 exit $failed

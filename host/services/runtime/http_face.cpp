@@ -199,6 +199,7 @@ Result<void> HttpFace::Impl::listen() {
     if (service == "signal-bridge") add_signal_bridge_routes(router, backend);
     if (service == "trade-execution") {
       add_trade_execution_routes(router, run.execution(), backend);
+      add_liquidation_stream_route(*router, run.liquidation(), backend);
       add_events_stream_route(router, run.events());
       add_targets_route(router, backend);
     }

@@ -183,6 +183,7 @@ std::string order_json(const core::Order& o, const core::InstrumentTable& table)
       .amount("filled_quote", o.cum_quote)
       .amount("fee", o.cum_fee)
       .amount("decision_price", i.decision_px)
+      .amount("slippage", core::slippage(i.side(), i.decision_px, o.cum_qty, o.cum_quote))
       .time("expire", i.abi.expire_ns)
       .time("decided", i.abi.decided_ns)
       .time("updated", o.updated)
@@ -246,6 +247,18 @@ std::string portfolio_json(const core::Portfolio& book, core::Nanos now, core::T
                              .text("asset", table.asset_code({static_cast<std::uint32_t>(i + 1)}))
                              .amount("total", cash[i])
                              .done());
+  std::vector<std::string> wallets;
+  const auto wallet = [&](core::AssetId asset) {
+    wallets.push_back(JsonObject()
+                          .text("asset", table.asset_code(asset))
+                          .amount("total", book.cash(asset))
+                          .text("peg", core::to_string(book.pegs().state(asset, now)))
+                          .amount("price", book.pegs().last(asset))
+                          .amount("rate", book.pegs().rate(asset))
+                          .done());
+  };
+  wallet(book.accounting());
+  for (const core::Peg& p : book.pegs().all()) wallet(p.asset);
   return JsonObject()
       .number("version", book.version())
       .time("time", now)
@@ -253,7 +266,7 @@ std::string portfolio_json(const core::Portfolio& book, core::Nanos now, core::T
       .text("state", core::to_string(state))
       .boolean("gate_open", gate_open)
       .amount("equity", book.equity())
-      .amount("cash", book.cash(book.accounting()))
+      .amount("cash", book.cash())
       .amount("exposure", book.exposure())
       .amount("realised", book.realised())
       .amount("unrealised", book.unrealised())
@@ -263,6 +276,7 @@ std::string portfolio_json(const core::Portfolio& book, core::Nanos now, core::T
       .amount("max_drawdown", max_drawdown)
       .json("positions", json_array(positions))
       .json("balances", json_array(balances))
+      .json("wallets", json_array(wallets))
       .done();
 }
 

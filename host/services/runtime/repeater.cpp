@@ -92,6 +92,8 @@ void Repeater::repeat(const AskedRow& a) {
       static_cast<void>(e.move_inventory(q, now));
       break;
     }
+    case Ask::ramp: static_cast<void>(e.set_ramp({{a.quote_qty, a.count}, a.why, a.who, a.request}, now)); break;
+    case Ask::rollout: static_cast<void>(e.announce_rollout({a.until, a.why, a.who, a.request}, now)); break;
     case Ask::venue: static_cast<void>(e.ask_again({a.why, a.who, a.request}, now)); break;
     case Ask::adoption: static_cast<void>(e.adopt_venue({id, a.key, a.why, a.who, a.request}, now, replayed)); break;
   }

@@ -57,6 +57,7 @@ Result<config::RunConfig> rerun_config(config::RunConfig config, const fs::path&
     keep_apart(i, scratch);
   }
   config.journal = "file";
+  config.execution.ballast_bytes = 0;  // nothing is bought or sold in it
   config.store = {"none", "none"};
   config.listen.enabled = false;
   config.log.file.clear();

@@ -1,12 +1,16 @@
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 
+#include "config/live_guards.hpp"
+#include "config/secret.hpp"
 #include "core/contract.hpp"
 #include "core/identity.hpp"
 #include "observe/log.hpp"
+#include "services/runtime/rate_budget.hpp"
 #include "services/runtime/rerun.hpp"
 #include "services/runtime/run_impl.hpp"
 #include "store/journal_audit.hpp"
@@ -60,9 +64,16 @@ Result<void> Run::Impl::open_state() {
     auto opened = store::Journal::open(options.var / "journal.db", stamp);
     if (!opened) return opened.error();
     journal = std::move(*opened);
+    if (config.execution.ballast_bytes > 0)
+      ballast = std::make_unique<store::Ballast>(options.var / "ballast", static_cast<std::uint64_t>(config.execution.ballast_bytes));
     // A run that came to its end is over: what is begun anew in its folder would go on with what it held. One that was
     // stopped, or died, goes on.
-    const bool over = journal->latest(store::journal_kind::end).find(to_string(RunEnd::end_of_data)) != std::string::npos;
+    bool over = false;
+    if (const std::string last = journal->latest(store::journal_kind::end); !last.empty()) {
+      const auto row = store::read_end(last);
+      if (!row) return row.error();
+      over = row->end == to_string(RunEnd::end_of_data);
+    }
     resumed = journal->rows() != 0;
     if (over || (resumed && parted())) return used("the journal");
   }
@@ -117,6 +128,20 @@ Result<void> Run::Impl::open_state() {
   return {};
 }
 
+Result<void> Run::Impl::take_receipt_key() {
+  const std::string& reference = config.execution.receipt.key;
+  if (reference.empty() || !hosts("trade-execution") || options.repeats) return {};
+  if (!options.secret) return Error{"SECRET_MISSING", "execution.receipt.key names a secret, and there is nobody to ask for it"};
+  auto text = options.secret(reference);
+  if (!text) return text.error();
+  const config::Secret pem(std::move(*text));  // wiped when the key is made of it
+  auto key = store::ReceiptKey::from_pem(pem.reveal());
+  if (!key) return key.error();
+  receipt_key.emplace(std::move(*key));
+  out::info("execution", "receipts of liquidations are signed by the key {}", receipt_key->id());
+  return {};
+}
+
 // Cash and what the venue already holds, before the first event.
 Result<void> Run::Impl::first_balances() {
   if (auto done = execution->ask_venue(); !done) return done;
@@ -143,13 +168,21 @@ Result<void> Run::Impl::resume() {
   std::string begun;
   // Twice through the rows: what is taken away from the store must be known before any of it is put back.
   core::Nanos settled = 0;
+  std::string ended_by;  // the row that it ends with, if it came to its end
   auto done = journal->each([&](const store::JournalRow& row) -> Result<void> {
+    if (row.kind == store::journal_kind::end) ended_by = row.payload;
+    else ended_by.clear();
     if (row.kind != store::journal_kind::step) return {};
     const auto step = store::read_step(row.payload);
     if (step) settled = std::max(settled, step->settled);
     return step ? Result<void>{} : Result<void>(step.error());
   });
   if (!done) return done;
+  if (!ended_by.empty()) {
+    auto row = store::read_end(ended_by);
+    if (!row) return row.error();
+    ended_as = std::move(*row);
+  }
   if (sql) {
     if (auto cut = sql->forget_after(settled, stored); !cut) return cut;
     const auto plans = sql->plans_at(settled);
@@ -197,7 +230,19 @@ Result<void> Run::Impl::resume() {
 
 std::string Run::Impl::begin_line() const { return "{\"seed\":" + std::to_string(config.seed) + "}"; }
 
+bool Run::Impl::store_beside_ballast() const {
+  const auto disk_of = [](const std::filesystem::path& folder) {
+    struct stat about {};
+    return ::stat(folder.empty() ? "." : folder.c_str(), &about) == 0 ? std::optional(about.st_dev) : std::nullopt;
+  };
+  const StoreFiles files = store_files(config, options.var);
+  const auto disk = disk_of(options.var);
+  return !disk || disk == disk_of(files.transactions.parent_path()) || disk == disk_of(files.prices.parent_path());
+}
+
 Result<void> Run::Impl::close_store() {
+  // With room again what was kept is stored; else what is left of the ballast is for the exits of the next process.
+  if (execution && !execution->reserve_whole()) execution->fill_reserve(execution->settled());
   auto done = sql->close();
   if (sql->dropped() == 0) return done;
   std::string lost = std::to_string(sql->dropped()) + " records are not in the store";
@@ -210,6 +255,7 @@ Result<void> Run::Impl::close_store() {
 // From here on the folder is used, also when no order is ever made.
 Result<void> Run::Impl::note_begin() {
   if (auto done = journal->note(store::journal_kind::begin, 0, begin_line()); !done) return done;
+  if (ballast) execution->fill_reserve(execution->settled());
   return journal->flush();
 }
 
@@ -220,6 +266,7 @@ Run::~Run() {
 }
 
 Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptions options) {
+  if (auto may = config::may_run(config.mode); !may) return may.error();
   auto impl = std::make_unique<Impl>();
   Impl& m = *impl;
   m.config = config;
@@ -238,6 +285,7 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
                                       "leave `time` out, or give a feed that tells what happens now"};
   auto catalogue = loader::Catalogue::scan(config.plugins.path);
   if (!catalogue) return catalogue.error();
+  if (auto done = m.take_receipt_key(); !done) return done.error();
   if (auto done = m.open_state(); !done) return done.error();
   std::erase_if(m.config.instances, [&config](const auto& i) { return !loads(config, i); });
   InstancesOptions io;
@@ -254,6 +302,12 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   auto instances = Instances::make(m.config, *catalogue, m.facts, std::move(io));
   if (!instances) return instances.error();
   m.instances = std::move(*instances);
+  if (!m.instances->brokers.empty()) {
+    const auto rates = loader::venue_rates(*m.instances->brokers.front().instance);
+    if (!rates) return rates.error();
+    const auto& periods = m.config.execution.reconcile;
+    if (auto fits = fits_rate_budget(*rates, periods.orders_every_ns, periods.balances_every_ns); !fits) return fits.error();
+  }
   m.assemble();
   if (auto done = m.resume(); !done) return done.error();
   if (m.options.repeats) {
@@ -280,6 +334,7 @@ RunParts Run::Impl::parts() const {
   p.broker = broker.get();
   p.journal = journal.get();
   p.store = sql.get();
+  p.ballast = ballast.get();
   p.instances = instances.get();
   p.plugin_errors = &plugin_errors;
   for (const auto& r : readers) p.feeds.push_back(r.get());
@@ -320,7 +375,14 @@ void Run::Impl::look_at_latch() {
       execution->go_on_without_history();
     }
   }
-  for (int i = 0; i < 100 && execution->look_at_liquidation(now); ++i) loop->pump();
+  const auto tell = [this] {
+    if (liquidation) liquidation->look();
+  };
+  for (int i = 0; i < 100 && execution->look_at_liquidation(now); ++i) {
+    loop->pump();
+    tell();
+  }
+  tell();
 }
 
 RunParts Run::parts() const { return impl_->parts(); }
@@ -387,12 +449,15 @@ Summary Run::turn(const std::function<void()>& on_started) {
     }
     if (!m.instances->quarantine().empty())
       static_cast<void>(m.execution->tighten(core::TradingState::reducing, m.execution->settled(), store::an_instance_is_quarantined));
+    m.execution->start(m.ended_as, m.facts.wall_ns());
     m.look_at_latch();
     m.start_equity = m.execution->portfolio().equity();
   }
   for (const config::InstanceConfig& i : m.config.instances)
     if (const out::Scope scope({.service = service_of(i.kind)}); m.instances->quarantine().quarantined(i.id))
-      out::warning("run", "instance {} is quarantined: it ended the process before, and is not called until it is released", i.id);
+      out::warning("run", "instance {} is quarantined: it ended the process before, and {}", i.id,
+                   i.kind == "feed" || i.kind == "broker" ? "is called all the same, since the exits that still run need it"
+                                                          : "is not called until it is released");
   if (on_started) on_started();
   for (auto& r : m.readers) r->start();
   for (const auto& f : m.followers) f->start();
@@ -425,9 +490,13 @@ Summary Run::turn(const std::function<void()>& on_started) {
       if (!m.error.code.empty()) out::error("run", "{}: {}", done.error().code, done.error().message);
       else m.error = done.error();
     }
+  // What a full disk kept out of the store comes from the journal when the run is started again with room: it is not over.
+  const bool owes_store = m.execution && m.sql && !m.execution->reserve_whole() && m.store_beside_ballast();
   // Last of all: what dies before it goes on, and has nothing left to do but this.
-  if (m.execution) {
-    auto done = m.journal->note(store::journal_kind::end, m.loop->last_time(), "{\"end\":\"" + std::string(to_string(m.end)) + "\"}");
+  if (m.execution && !owes_store) {
+    store::EndRow last{std::string(to_string(m.end)), {}};
+    if (m.end == RunEnd::stopped && m.error.code.empty()) last.rollout = m.execution->rollout(m.facts.engine_ns.load(std::memory_order_relaxed));
+    auto done = m.journal->note(store::journal_kind::end, m.loop->last_time(), store::line(last));
     if (done) done = m.journal->flush();
     if (!done && m.error.code.empty()) m.error = done.error();
   }
@@ -459,6 +528,7 @@ Generator& Run::generator() noexcept { return hosted(impl_->generator); }
 Rebalancer& Run::rebalancer() noexcept { return hosted(impl_->rebalancer); }
 MarketStream& Run::market() noexcept { return hosted(impl_->market); }
 EventsStream& Run::events() noexcept { return hosted(impl_->events); }
+LiquidationStream& Run::liquidation() noexcept { return hosted(impl_->liquidation); }
 
 std::vector<std::pair<std::string, bool>> Run::links() const {
   std::vector<std::pair<std::string, bool>> all;
@@ -531,7 +601,11 @@ Summary Run::summary() const {
     const core::Portfolio& book = m.execution->portfolio();
     s.start_equity = m.start_equity;
     s.equity = book.equity();
-    s.cash = book.cash(book.accounting());
+    s.cash = book.cash();
+    if (book.pegs().any()) {
+      s.wallets.emplace_back(m.table.asset_code(book.accounting()), book.cash(book.accounting()));
+      for (const core::Peg& p : book.pegs().all()) s.wallets.emplace_back(m.table.asset_code(p.asset), book.cash(p.asset));
+    }
     s.fees = book.fees();
     s.realised = book.realised();
     s.unrealised = book.unrealised();

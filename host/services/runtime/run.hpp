@@ -13,6 +13,8 @@
 #include "services/runtime/pipeline.hpp"
 #include "services/runtime/plan_audit.hpp"
 #include "services/runtime/summary.hpp"
+#include "services/trade_execution/liquidation_stream.hpp"
+#include "store/ballast.hpp"
 #include "store/input_rows.hpp"
 #include "store/journal.hpp"
 #include "store/sql_store.hpp"
@@ -48,6 +50,7 @@ struct RunParts {
   const BrokerAdapter* broker = nullptr;
   store::Journal* journal = nullptr;
   const store::SqlStore* store = nullptr;
+  const store::Ballast* ballast = nullptr;
   const Instances* instances = nullptr;
   const PluginErrors* plugin_errors = nullptr;
   std::vector<const FeedReader*> feeds;
@@ -80,6 +83,7 @@ class Run {
   /// With signal-generator and with trade-execution, where ports are opened.
   MarketStream& market() noexcept;
   EventsStream& events() noexcept;
+  LiquidationStream& liquidation() noexcept;
   /// The other processes of the run that this one hears, and whether it is connected to them now. [any]
   std::vector<std::pair<std::string, bool>> links() const;
   /// The book as this process knows it; null where it does not. [core thread]

@@ -95,6 +95,8 @@ void Run::Impl::make_execution() {
   eo.gtd_bars = config.execution.gtd_bars;
   eo.min_trade = config.execution.min_trade;
   eo.entry = {config.execution.entry.post_only, config.execution.entry.reprice, config.execution.entry.cross_within, config.execution.entry.wait_ns};
+  eo.ramp = {config.execution.ramp.usd_per_day, config.execution.ramp.orders_per_day};
+  eo.starts_reducing = config.execution.starts_reducing;
   eo.position_drift = {config.execution.drift.position_cap, config.execution.drift.position_above};
   eo.exposure_drift = {config.execution.drift.exposure_cap, config.execution.drift.exposure_above};
   eo.exit_collar = config.execution.exit.collar;
@@ -116,10 +118,22 @@ void Run::Impl::make_execution() {
   floor.price_collar = config.execution.floor.price_collar;
   floor.max_orders_per_minute = config.execution.floor.max_orders_per_minute;
   floor.max_mark_age = config.execution.floor.max_mark_age_ns;
+  floor.mark_jump = config.execution.floor.mark_jump;
+  floor.mark_jump_wait = config.execution.floor.mark_jump_wait_ns;
   core::RecordSink& to = tap ? static_cast<core::RecordSink&>(*tap) : sink();
   execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules("trade-execution"), floor,
                                           *latched_broker, *journal, to);
   execution->obey(*latch);
+  if (receipt_key) execution->sign_receipts(*receipt_key);
+  if (config.listen.enabled) liquidation = std::make_unique<LiquidationStream>(*execution);
+  std::vector<core::Peg> pegs;
+  for (const config::PegConfig& p : config.pegs)
+    pegs.push_back({table.find_asset(p.asset), p.band, p.par ? core::InstrumentId{} : table.find(p.asset + "-" + p.to)});
+  if (!pegs.empty()) execution->peg(std::move(pegs), 2 * config.interval_ns + config.max_bar_delay_ns);
+  if (ballast)
+    execution->keep(*ballast, [this](bool whole) {
+      if (sql && store_beside_ballast()) sql->hold(!whole);
+    });
   const auto in = [](const std::vector<std::string>& list, const std::string& symbol) {
     return std::find(list.begin(), list.end(), symbol) != list.end();
   };

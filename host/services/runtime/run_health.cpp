@@ -21,6 +21,8 @@ Component journal_component(const RunParts& parts) {
   Component c{"journal", Health::Ok, "", ""};
   if (!parts.journal->writable() || (parts.execution != nullptr && !parts.execution->journal_ok()))
     return {c.name, Health::Down, "JOURNAL_UNWRITABLE", "intents cannot be made durable: entries are denied until they can"};
+  if (parts.execution != nullptr && !parts.execution->reserve_whole())
+    return {c.name, Health::Degraded, "BALLAST_RELEASED", "the disk is full, or was: exits go on in what room is kept for them, entries are denied until an operator resumes with room for it"};
   return c;
 }
 
@@ -90,6 +92,7 @@ std::vector<std::string> trading_obstacles(const RunParts& parts) {
   if (e.state() == core::TradingState::halted) codes.emplace_back("STATE_HALTED");
   if (e.state() == core::TradingState::reducing) codes.emplace_back("STATE_REDUCING");
   if (!e.journal_ok()) codes.emplace_back("JOURNAL_UNWRITABLE");
+  if (!e.reserve_whole()) codes.emplace_back("BALLAST_RELEASED");
   if (!e.store_up()) codes.emplace_back("STORE_DOWN");
   if (parts.broker != nullptr && parts.broker->link() == BrokerAdapter::Link::down) codes.emplace_back("VENUE_LINK_DOWN");
   for (const FeedReader* f : parts.feeds)

@@ -13,6 +13,9 @@
 #include "services/runtime/run.hpp"
 #include "services/runtime/run_watch.hpp"
 #include "services/trade_execution/latched_broker.hpp"
+#include "store/live_rows.hpp"
+#include "services/trade_execution/liquidation_stream.hpp"
+#include "store/receipt_key.hpp"
 #include "store/sql_store.hpp"
 
 namespace bowline::services {
@@ -47,6 +50,7 @@ struct Run::Impl {
   RunOptions options;
   core::InstrumentTable table;
   RunFacts facts;
+  std::unique_ptr<store::Ballast> ballast;  ///< of a journal in a file
   std::unique_ptr<store::Journal> journal;
   NoStore no_store;
   std::unique_ptr<store::SqlStore> sql;
@@ -54,6 +58,7 @@ struct Run::Impl {
   std::unique_ptr<HistoryGate> feed_gate; ///< of signal-generator: closed for what the store has; it says the same as before
   Pipeline* pipeline = nullptr;           ///< the loop, where it is one
   bool resumed = false;                   ///< the journal of an earlier process is gone on from
+  std::optional<store::EndRow> ended_as;  ///< how that process came to its end; none: it did not
   std::string store_text = "none";
   std::atomic<bool> gate_closed{false};
   PluginErrors plugin_errors;
@@ -62,6 +67,7 @@ struct Run::Impl {
   std::unique_ptr<store::HaltLatch> latch;          ///< with trade-execution: the file HALT of the state folder
   std::unique_ptr<LatchedBroker> latched_broker;
   bool latch_refused = false;
+  std::optional<store::ReceiptKey> receipt_key{};   ///< with trade-execution, where the configuration names one
   std::atomic<bool> leaving{false};       ///< told to stop, and everything is sold first
   std::optional<std::chrono::steady_clock::time_point> flat_by{};  ///< when it is left all the same
   bool left = false;
@@ -70,6 +76,7 @@ struct Run::Impl {
   std::unique_ptr<EventsStream> events;   ///< with trade-execution, where ports are open
   std::unique_ptr<EventsTap> tap;
   std::unique_ptr<Execution> execution;
+  std::unique_ptr<LiquidationStream> liquidation;   ///< with trade-execution, where ports are open
   std::map<const loader::RiskInstance*, std::unique_ptr<StopSink>> stop_sinks;  ///< looked up, never walked through
   std::unique_ptr<Bridge> bridge;
   std::unique_ptr<Generator> generator;
@@ -98,12 +105,16 @@ struct Run::Impl {
   /// Hosted here, or a peer.
   bool in_run(std::string_view service) const;
   Result<void> open_state();
+  /// Reads the key that signs receipts, if one is named. Errors: SECRET_*.
+  Result<void> take_receipt_key();
   Error used(const std::string& what) const;
   /// Puts trade-execution together from the journal, if that holds a run.
   Result<void> resume();
   Result<void> note_begin();
   std::string begin_line() const;
   Result<void> first_balances();
+  /// Whether the store's files lie on the disk that the ballast is on.
+  bool store_beside_ballast() const;
   /// Ends the store. Its own error, or STORE_DROPPED, with how many records are lost.
   Result<void> close_store();
   RunParts parts() const;

@@ -132,6 +132,7 @@ void RunMetrics::publish_execution() {
   metrics_.gauge("bowline_open_orders").set(static_cast<double>(e.orders().working().size()));
   metrics_.gauge("bowline_trading_state").set(static_cast<double>(e.state()));
   metrics_.counter("bowline_journal_commits_total").publish(parts_.journal->commits());
+  if (parts_.ballast != nullptr) metrics_.gauge("bowline_journal_ballast_bytes").set(static_cast<double>(parts_.ballast->left()));
   metrics_.gauge("bowline_journal_writable").set(parts_.journal->writable() && e.journal_ok() ? 1 : 0);
 }
 

@@ -28,21 +28,27 @@ constexpr const char* liquidate_schema =
 constexpr const char* receipt_schema =
     R"({"type":"object","required":["id","phase","products","replayed"],"properties":{
 "id":{"type":"string"},"replayed":{"type":"boolean","description":"this id was commanded before: nothing new was begun"},
-"phase":{"type":"string","enum":["reading","selling","done","interrupted","planned"],"description":"planned: a dry run"},
+"phase":{"type":"string","enum":["reading","selling","checking","done","interrupted","planned"],
+"description":"checking: all is sold, and the venue is read once more; planned: a dry run"},
 "who":{"type":"string"},"why":{"type":"string"},"request_id":{"type":"string"},
 "begun":{"type":["string","null"],"format":"date-time"},"begun_ns":{"type":["integer","null"]},
 "ended":{"type":["string","null"],"format":"date-time"},"ended_ns":{"type":["integer","null"]},
 "cancels":{"type":"integer","description":"orders whose cancel the broker took at once; of a dry run: those that work"},
 "cancels_failed":{"type":"integer","description":"asked for again until they end"},
 "orders_read":{"type":"boolean","description":"two reads of all orders at the venue agreed before anything was sold"},
+"final_read":{"type":"boolean","description":"after the last slice the venue told once more what it has of each product"},
 "journal_head":{"type":"string","description":"head of the journal's hash chain when this was written"},
+"signed":{"type":"boolean","description":"of one that is over: by the key that execution.receipt.key names"},
+"signature":{"type":["object","null"],"required":["algorithm","key_id","value"],"properties":{"algorithm":{"type":"string","enum":["Ed25519"]},
+"key_id":{"type":"string"},"value":{"type":"string","description":"hex; over what docs/operations.md says"}}},
 "products":{"type":"array","items":{"type":"object","required":["instrument","status","held_before","sold","left","unmanaged","orders"],"properties":{
 "instrument":{"type":"string"},
-"status":{"type":"string","enum":["sold","flat","unmanaged","dust","parked","missing","selling","left","to_sell"]},
+"status":{"type":"string","enum":["sold","flat","unmanaged","dust","parked","missing","unexplained","selling","left","to_sell"]},
 "held_before":{"type":"string","format":"decimal"},"sold":{"type":"string","format":"decimal"},
 "proceeds":{"type":"string","format":"decimal","description":"before fees"},"fees":{"type":"string","format":"decimal"},
 "left":{"type":"string","format":"decimal"},
 "unmanaged":{"type":"string","format":"decimal","description":"there and not ours to sell"},
+"at_venue":{"type":["string","null"],"format":"decimal","description":"of the base asset, free and held, as the last read told; null: not read, or not told"},
 "orders":{"type":"array","items":{"type":"string"}}}}}}})";
 
 bool sane_id(std::string_view id) noexcept {
@@ -109,13 +115,13 @@ void add_liquidation_routes(edge::Router& router, Execution& execution, Backend&
        .summary = "Halts, cancels every order and sells every managed position.",
        .description =
            "The gate and the latch first; then cancels, and reads of the venue's orders until two agree; then each position slice by slice, read "
-           "before each. It goes on by itself, also after a restart, until nothing is left that can be sold; what is not tradable is parked and "
+           "before each; then the venue once more, for each product. It goes on by itself, also after a restart, until nothing is left that can be sold; what is not tradable is parked and "
            "tried again. The same id again tells of the same liquidation. Trading stays halted until POST /emergency/resume, which "
            "also interrupts it. Not in freeze.",
        .params = {{.name = "dry_run", .type = "boolean", .description = "only tell what would be done", .example = "true"}},
        .request_schema = liquidate_schema,
        .responses = {{200, {"a dry run, or an id that was commanded before", receipt_schema}},
-                     {202, {"it is begun: GET /emergency/{id} tells how far it is", receipt_schema}}},
+                     {202, {"it is begun: GET /emergency/{id} tells how far it is, and WS /emergency/{id}/stream as it goes on", receipt_schema}}},
        .tag = "emergency"},
       [&execution, &backend](const Request& q, Responder answer) {
         auto asked = read_liquidation(q);
@@ -143,6 +149,27 @@ void add_liquidation_routes(edge::Router& router, Execution& execution, Backend&
                  (*a)(Response::json(200, with_replayed(std::move(*found), false)));
                });
              });
+}
+
+void add_liquidation_stream_route(edge::Router& router, LiquidationStream& stream, const Backend& backend) {
+  router.add_ws({.path = "/emergency/{id}/stream",
+                 .operation_id = "stream_liquidation",
+                 .summary = "A liquidation as it goes on, and at last its receipt.",
+                 .description =
+                     "Text messages {\"event_id\",\"type\",\"liquidation\"}: first how far it is, then one for each thing that moved, type progress; the last "
+                     "one, when it is over, is of type receipt, and the connection is closed with 1000. Each holds the whole of what GET "
+                     "/emergency/{id} tells, so that who comes late, or comes back after a break, has missed nothing. An id that nobody "
+                     "knows is closed with 4404. A reader that is too slow is closed with 1013: nothing waits for it.",
+                 .params = {id_doc("id of the liquidation", "fire-2022-01-01")},
+                 .tag = "emergency"},
+                {.guard = [](const Request& q) -> std::optional<Response> {
+                   if (const auto ok = only_params(q, {}); !ok) return edge::error_response(400, ok.error(), q.request_id);
+                   return std::nullopt;
+                 },
+                 .on_open = [&stream, &backend](const std::shared_ptr<edge::WsSession>& session, const Request& q) {
+                   if (!backend.post([&stream, session, id = std::string(q.param("id"))] { stream.join(session, id); }))
+                     session->close(edge::ws_going_away, "the service is stopping");
+                 }});
 }
 
 }  // namespace bowline::services

@@ -46,8 +46,10 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       chain_(std::move(rules), floor, shared("floor")),
       exit_floor_(shared("exit_floor")),
       states_(table.size()),
+      ramp_(options_.ramp),
       blocks_(table.size()),
       quote_lost_(table.size(), false),
+      mark_guard_(table.size(), floor.mark_jump, floor.mark_jump_wait, 2 * options_.interval),
       broker_(broker),
       journal_(journal),
       durable_journal_(journal.durable()),
@@ -69,11 +71,13 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 
 [[gnu::hot]] void Execution::mark_by_bar(const bl_bar& bar) {
   const core::Mark& known = portfolio_.mark({bar.h.instrument});
+  const Decimal close = Decimal::from_mantissa(bar.close, bar.px_exp);
+  if (close.is_set() && close.is_positive()) mark_guard_.traded({bar.h.instrument}, close, bar.h.ts_event);
   // A bar that comes late is history, and where quotes come in the quote is the mark (trading rules 5.2): neither may
   // put the book back to an older price. A quote that no other followed for a whole bar is history, too.
   if (bar.h.ts_event < known.time || (known.bid.is_set() && bar.h.ts_event - known.time < options_.interval)) return;
   core::Mark mark;
-  mark.last = Decimal::from_mantissa(bar.close, bar.px_exp);
+  mark.last = close;
   mark.time = bar.h.ts_event;
   if (!mark.last.is_set() || !mark.last.is_positive()) return;
   // It values and sells what is held. Nothing is bought by it where quotes are to be had (trading rules 5.2).
@@ -85,6 +89,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 // are heard, and in whatever order.
 [[gnu::hot]] void Execution::set_mark(InstrumentId id, const core::Mark& mark) {
   const core::Position& p = portfolio_.position(id);
+  mark_guard_.moves(id, portfolio_.mark(id).last, mark.last, std::max(now_, mark.time));
   portfolio_.set_mark(id, mark, p.qty.is_zero() || mark.time > p.opened);
 }
 
@@ -96,6 +101,7 @@ void Execution::on_quote(const bl_quote& quote) {
   mark_by_quote(quote);
   if (resuming_ && !missing_.empty()) resend_in_time(now_);
   act_on_price({quote.h.instrument}, now_);
+  look_between_steps();
   if (guards_) {
     rest({quote.h.instrument}, now_);
     if (!approved_.empty()) flush_frame(now_);
@@ -107,7 +113,7 @@ void Execution::mark_by_quote(const bl_quote& quote) {
   core::Mark mark;
   mark.bid = Decimal::from_mantissa(quote.bid, quote.px_exp);
   mark.ask = Decimal::from_mantissa(quote.ask, quote.px_exp);
-  mark.last = mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even);
+  mark.last = mark_guard_.bounded({quote.h.instrument}, mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even), quote.h.ts_event);
   mark.time = quote.h.ts_event;
   if (!mark.last.is_set() || mark.time < portfolio_.mark({quote.h.instrument}).time) return;
   quote_lost_[quote.h.instrument - 1] = false;
@@ -172,6 +178,7 @@ void Execution::check_fees(const bl_product& told) {
 [[gnu::hot]] const core::PortfolioView& Execution::publish(Nanos now) {
   now_ = now;
   within_ = true;
+  if (portfolio_.pegs().any()) look_at_pegs(now);
   portfolio_.close_step(now);
   const Decimal equity = portfolio_.equity();
   quiet_step_ = quiet(equity, now);
@@ -238,7 +245,8 @@ void Execution::action_changed(InstrumentId id) {
   if (!strangers_.empty()) ask_about_strangers();
   if (reconcile_looks()) reconcile_if_due();
   if (!liquidation_) {
-    for (const core::Instrument& ins : table_.all()) consider(ins.id, now);
+    for (const core::Instrument& ins : table_.all()) propose(ins.id, now);
+    place_entries(now);
     if (options_.position_drift.on() || options_.exposure_drift.on()) trim_drift(now);
   }
   if (!approved_.empty()) flush_frame(now);
@@ -294,7 +302,7 @@ void Execution::finish(Nanos now) {
     r.time = now;
     r.version = portfolio_.version();
     r.equity = portfolio_.equity();
-    r.cash = portfolio_.cash(portfolio_.accounting());
+    r.cash = portfolio_.cash();
     r.exposure = portfolio_.exposure();
     r.realised = portfolio_.realised();
     r.unrealised = portfolio_.unrealised();
@@ -358,6 +366,10 @@ core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
   f.day_notional = day_ == now / day_ns ? day_notional_ : Decimal::zero();
   f.orders_last_minute = static_cast<std::uint32_t>(approved_.size()) + static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](Nanos t) { return t > now - minute; }));
+  f.jumped_until = mark_guard_.denied_until(id);
+  f.ramp_notional = ramp_.limits().usd_per_day;
+  f.ramp_orders = ramp_.limits().orders_per_day;
+  if (f.ramp_orders != 0) f.day_orders = entries_today(now);
   f.now = now;
   f.measure = sink_.wanted();
   return f;
@@ -394,7 +406,7 @@ core::Intent Execution::make_intent(const core::Instrument& ins, Side side, Deci
   i.abi.side = static_cast<std::uint32_t>(side);
   i.abi.qty = qty.raw();
   i.abi.decided_ns = now;
-  i.abi.not_after_ns = now + options_.interval;
+  i.abi.not_after_ns = last_moment(now);
   i.abi.cause = seq_;
   i.purpose = purpose;
   i.decision = decision;
@@ -414,7 +426,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
          purpose == Purpose::operator_order;
 }
 
-[[gnu::hot]] void Execution::consider(InstrumentId id, Nanos now) {
+[[gnu::hot]] void Execution::propose(InstrumentId id, Nanos now) {
   const core::Target* target = book_.live(id, now);
   if (target == nullptr) return;
   const core::Instrument& ins = table_[id];
@@ -474,7 +486,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   const Decimal weight = Decimal::from_double(target->weight, Rounding::down);
   const Decimal wanted_value = mul(r.equity, weight, Rounding::down);
   r.wanted_qty = wants_out ? (target->keep.is_set() ? target->keep : Decimal::zero())
-                           : floor_to(div(wanted_value, r.price, Rounding::down), ins.rules.base_step);
+                           : floor_to(div(wanted_value, portfolio_.last_in_cash(id), Rounding::down), ins.rules.base_step);
   const Decimal smallest = mul(r.equity, options_.min_trade, Rounding::down);
   const Decimal held = r.held_qty;
 
@@ -539,6 +551,13 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   if (blocked(id)) return stop(codes().blocked);
   if (const auto why = entries_held(id); !why.empty()) return stop(shared(why));
   if (quote_lost_[id.value - 1]) return stop(shared("MARK_STALE"));
+  // A wallet whose peg does not hold counts 0 here and nowhere else: nothing is sold for it (trading rules 5.7).
+  if (portfolio_.pegs().any()) {
+    if (const auto why = portfolio_.peg_refusal(id, now); !why.empty()) return stop(shared(why));
+    r.equity = portfolio_.sizing_equity(now);
+    r.wanted_qty = floor_to(div(mul(r.equity, weight, Rounding::down), r.price, Rounding::down), ins.rules.base_step);
+    if (!r.wanted_qty.is_set() || r.wanted_qty <= held) return stop(codes().equity);
+  }
   const Decimal more = floor_to(r.wanted_qty - held, ins.rules.base_step);
   if (!more.is_positive()) return stop(codes().at_target);
   const Decimal qty = floor_to(within_caps(id, more, target->purpose), ins.rules.base_step);
@@ -550,34 +569,35 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   core::Intent intent = make_intent(ins, Side::buy, qty, target->purpose, target->decision, target->ref_px, now);
   if (!entry_terms(intent, touch, now)) return stop(codes().given_up);
   r.order_qty = qty;
-  auto answer = chain_.approve(intent, portfolio_, view_.get(), facts(id, now), r.checks);
-  if (auto* refused = std::get_if<core::RiskRefusal>(&answer)) return stop(shared(refused->code));
-  auto& approved = std::get<core::RiskApproved<core::Intent>>(answer);
-  r.order = core::ClientOrderId(approved->client_id());
-  r.order_qty = approved->qty();
   r.code = codes().order;
-  count_entry(*approved, now);
-  approved_.push_back(approved);
-  sized_.push_back(std::move(r));
+  wishes_.push_back({std::move(intent), std::move(r), max(qty, floor_to(within_own_cap(id, more, target->purpose), ins.rules.base_step))});
+}
+
+// In the same commit: how each came about, and the day's entries with these.
+Result<void> Execution::record_frame(Nanos now) {
+  const std::size_t marks = rolling_.waiting(), others = beside_.size();
+  if (durable_journal_) {
+    for (const core::SizingRecord& r : sized_)
+      beside_.push_back({store::journal_kind::sizing, store::line(store::SizingRow{table_[r.instrument].symbol, r})});
+    beside_.push_back({store::journal_kind::step, store::line(step_row())});
+  }
+  durable_.clear();
+  auto recorded = journal_.record(approved_, now, durable_, beside_);
+  if (!recorded) rolling_.wait_again(marks);
+  beside_.resize(others);
+  return recorded;
 }
 
 // Everything approved in this frame becomes durable in one commit; only then is any of it handed over.
 void Execution::flush_frame(Nanos now) {
   if (approved_.empty()) return;
   tell_tick();
-  const std::size_t marks = rolling_.waiting();
-  if (durable_journal_) {  // in the same commit: how each came about, and the day's entries with these
-    for (const core::SizingRecord& r : sized_)
-      beside_.push_back({store::journal_kind::sizing, store::line(store::SizingRow{table_[r.instrument].symbol, r})});
-    beside_.push_back({store::journal_kind::step, store::line(step_row())});
-  }
-  durable_.clear();
   view_is_old_ = true;
-  const auto recorded = journal_.record(approved_, now, durable_, beside_);
+  auto recorded = record_frame(now);
+  if (!recorded && leave_out_entries()) recorded = record_frame(now);
   beside_.clear();
   if (const auto& done = recorded; !done) {
     incident("JOURNAL_WRITE", done.error().message, now);
-    rolling_.wait_again(marks);
     approved_.clear();
     for (core::SizingRecord& r : sized_) {  // no order came of it, so none is named
       r.order = {};
@@ -605,6 +625,7 @@ void Execution::flush_frame(Nanos now) {
     ++attempts_[{(*added)->intent.decision.hi, (*added)->intent.decision.lo}];
     count_rung((*added)->intent);
     count_entry_order((*added)->intent);
+    if ((*added)->intent.side() == Side::buy) ramp_.count(now);
     ++counts_.orders;
     recent_orders_.push_back(now);
     changed_ = true;

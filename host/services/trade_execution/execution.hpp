@@ -2,6 +2,7 @@
 // thread; it reads no clock: time is the event's.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bowline/result.hpp>
 #include <functional>
@@ -14,20 +15,27 @@
 
 #include "core/booking.hpp"
 #include "core/identity.hpp"
+#include "core/mark_guard.hpp"
 #include "core/order.hpp"
 #include "core/portfolio.hpp"
 #include "core/portfolio_view.hpp"
+#include "core/projection.hpp"
 #include "core/protection.hpp"
 #include "core/risk_chain.hpp"
 #include "core/target_book.hpp"
 #include "services/trade_execution/amend_request.hpp"
 #include "services/trade_execution/broker_port.hpp"
+#include "services/trade_execution/entry_wish.hpp"
 #include "services/trade_execution/execution_counts.hpp"
 #include "services/trade_execution/execution_options.hpp"
+#include "services/trade_execution/exit_reserve.hpp"
 #include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/operator_commands.hpp"
+#include "services/trade_execution/peg_watch.hpp"
+#include "services/trade_execution/ramp.hpp"
 #include "services/trade_execution/reconciliation.hpp"
 #include "services/trade_execution/rolling_day.hpp"
+#include "services/trade_execution/start_state.hpp"
 #include "services/trade_execution/trade_request.hpp"
 #include "services/trade_execution/trading_states.hpp"
 #include "services/trade_execution/venue_trail.hpp"
@@ -38,6 +46,7 @@
 
 namespace bowline::store {
 class HaltLatch;
+class ReceiptKey;
 }
 
 namespace bowline::services {
@@ -86,7 +95,10 @@ class Execution {
 
   // ---- the step, in order
   /// The venue has answered what is asked at the start: from here on nothing it says can refuse the run.
-  void begin() noexcept { begun_ = true; }
+  void begin();
+  /// Behind begin(), before the first step: a run that starts reducing does so, or goes on after a planned roll-out
+  /// (execution_start.cpp). `ended`: the row that the journal of the process before ended with; `wall`: the clock.
+  void start(const std::optional<store::EndRow>& ended, core::Nanos wall);
   /// Hands a bar to the broker and marks the book. Fills that come of it arrive through on_broker_event.
   void on_bar(const bl_bar& bar);
   void on_quote(const bl_quote& quote);
@@ -140,7 +152,7 @@ class Execution {
                            bool elsewhere);
   /// Closes the gate, sets the latch, halts, cancels resting entries; never a protective order.
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
-  /// Takes the latch off and trades on. Errors: LATCH_WRITE, REQUEST_REPEATED (it was taken before and something else was
+  /// Takes the latch off and trades on. Errors: LATCH_WRITE, RECONCILE_FIRST, REQUEST_REPEATED (it was taken before and something else was
   /// ordered since): nothing has changed.
   Result<void> resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
   /// The same, where there is no latch.
@@ -164,6 +176,14 @@ class Execution {
   /// BL_E_UNSUPPORTED: it would expire, which a stop must not; BL_E_STATE: nothing is held of it, or what an earlier process
   /// did is only being recalled.
   bl_status want_stop(const bl_stop& wish, const core::SharedText& source);
+  /// What counts as cash beside the accounting asset (trading rules 5.7), see Portfolio::set_pegs(). Before the first event.
+  void peg(std::vector<core::Peg> pegs, core::Nanos stale_after) { portfolio_.set_pegs(std::move(pegs), stale_after); }
+  /// The journal's room for exits (execution_reserve.cpp); borrowed. `told` hears when it is missed and when it is whole again.
+  void keep(store::Ballast& ballast, std::function<void(bool whole)> told = {});
+  /// Makes it whole, if the disk has room for it; else nothing is bought, and it is told. At the start, and when an operator
+  /// resumes.
+  void fill_reserve(core::Nanos now);
+  bool reserve_whole() const noexcept { return reserve_.whole(); }
   /// Who knows whether the SQL store can be written; false denies entries, never an exit. Empty: no store, nothing to ask.
   void ask_store(std::function<bool()> store_up) { store_up_ = std::move(store_up); }
   void set_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
@@ -173,8 +193,19 @@ class Execution {
 
   // ---- the operator's states, locks and closes (execution_states.cpp, execution_close.cpp)
   /// Errors: EMERGENCY_STOPPED (only a resume loosens what an emergency stop has set), REQUEST_REPEATED (it was taken
-  /// before and something else was ordered since: it would loosen).
+  /// before and something else was ordered since: it would loosen), RECONCILE_FIRST (a run that starts reducing).
   Result<StateAnswer> set_trading_state(const StateRequest& q, core::Nanos now);
+  /// Sets the ramp of the first days (execution_ramp.cpp). True: this request was taken before and stands. Errors:
+  /// REQUEST_REPEATED, JOURNAL_UNWRITABLE.
+  Result<bool> set_ramp(const RampRequest& q, core::Nanos now);
+  const Ramp& ramp() const noexcept { return ramp_; }
+  /// Entries ordered in the UTC day, with those of this frame.
+  std::uint32_t entries_today(core::Nanos now) const;
+  /// The next stop, and the start behind it, are a planned roll-out's. Errors: ROLLOUT_WINDOW, REQUEST_REPEATED,
+  /// JOURNAL_UNWRITABLE.
+  Result<void> announce_rollout(const RolloutRequest& q, core::Nanos now);
+  /// The roll-out that a stop at `now` is for; none: it is not planned.
+  std::optional<store::Rollout> rollout(core::Nanos now) const;
   /// Locks a product, over a lock that stands. Errors: LOCK_EXPIRED.
   Result<StateAnswer> lock(const LockRequest& q, core::Nanos now);
   /// Errors: LOCK_ABSENT, REQUEST_REPEATED.
@@ -191,11 +222,23 @@ class Execution {
   /// Errors: EMERGENCY_RUNNING (another one), EXIT_FROZEN.
   Result<std::string> liquidate(const LiquidationRequest& q, core::Nanos now, bool& replayed);
   bool liquidating() const noexcept { return liquidation_.has_value(); }
+  /// The one that runs; null: none does.
+  const Liquidation* liquidation() const noexcept { return liquidation_ ? &*liquidation_ : nullptr; }
+  /// What its receipt would say now, without the journal's head: another text is progress. One must run.
+  std::string liquidation_progress() const;
+  /// Signs the receipts of liquidations that end from here on; borrowed. Without it they say that they are not signed.
+  void sign_receipts(const store::ReceiptKey& key) noexcept { receipt_key_ = &key; }
+  /// Of the one that runs; empty: none does.
+  std::string_view liquidating_id() const noexcept { return liquidation_ ? std::string_view(liquidation_->id) : std::string_view(); }
   /// A liquidation of an earlier process waits for what was settled before to be recalled: its prices come with it.
   bool waits_for_history() const noexcept { return liquidation_.has_value() && resuming_ && !history_over_ && !without_history_; }
   /// Nothing comes of the feed: the liquidation goes on with what the journal and the venue tell. Where no price is known its
   /// slices are sized by what they cost.
   void go_on_without_history() noexcept { without_history_ = true; }
+  /// One look of who stands in for a host that is dead (bowline-panic, trading rules 3.7), behind restored() and begin(): asks what
+  /// became of orders, asks for the cancels of entries again, and hears what it was answered. It buys nothing, lets no exit and no
+  /// stop go on, and places none.
+  void look_as_stand_in(core::Nanos now);
   /// The next step of it, if the venue has answered; whether anything was asked or sold. Called several times a second, and at
   /// each step.
   bool look_at_liquidation(core::Nanos now);
@@ -236,8 +279,8 @@ class Execution {
   /// Of all products together; what counts for one of them is in states().
   core::TradingState state() const noexcept { return states_.global().state; }
   const TradingStates& states() const noexcept { return states_; }
-  /// Whether entries may pass: not after an emergency stop, nor while the journal can't be written.
-  bool gate_open() const noexcept { return gate_open_ && journal_ok_; }
+  /// Whether entries may pass: not after an emergency stop, nor while the journal can't be written or misses its ballast.
+  bool gate_open() const noexcept { return gate_open_ && journal_ok_ && reserve_.whole(); }
   bool journal_ok() const noexcept { return journal_ok_; }
   /// Whether nothing more is bought of it: the venue reported what can't be explained. An operator's
   /// resume clears it, and so does an adoption that explains it.
@@ -297,12 +340,17 @@ class Execution {
   core::RiskChain chain_;
   core::ExitFloor exit_floor_;
   TradingStates states_;
+  Ramp ramp_;
+  std::optional<store::Rollout> rollout_;  // announced in this process
   ProductBlocks blocks_;
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
+  core::MarkGuard mark_guard_;
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
   const store::HaltLatch* latch_ = nullptr;
   store::Journal& journal_;
+  ExitReserve reserve_;
+  PegWatch peg_watch_;
   const bool durable_journal_;  // asked at every step and event
   core::RecordSink& sink_;
   VenueTrail trail_;
@@ -352,6 +400,10 @@ class Execution {
     Decimal told;      // filled in all, as the venue says
     std::uint64_t step;  // in which it was told
     bool judged = false; // the fills had time to come and did not: told, and kept until they come or an operator resumes
+    core::Nanos since = 0;  // when it was told in this process,
+    bool asked = false;     // and whether the clock has asked for the fills,
+    /// which had their time then.
+    bool waited(core::Nanos now) const noexcept { return asked && now - since >= 5'000'000'000; }
   };
   struct Asked {
     std::uint64_t request;
@@ -432,6 +484,7 @@ class Execution {
   std::map<std::string, Closed> closes_;  // by Idempotency-Key, bounded
   std::vector<std::string> closes_in_order_;
   std::optional<Liquidation> liquidation_;
+  const store::ReceiptKey* receipt_key_ = nullptr;
   std::vector<std::uint64_t> product_flags_;  // by instrument, as the venue told last; empty: it told none
   bool list_whole_ = false;                   // the last list of open orders was told to its end
   bool history_over_ = false;                 // of a resumed run: what was settled before is recalled
@@ -454,6 +507,15 @@ class Execution {
   void told_of_liquidation(const bl_balance_ev& told);
   void told_of_liquidation(const bl_done& told);
   void told_of_product(const bl_product& told);
+  // ---- its last read (execution_final_read.cpp)
+  std::string receipt_now() const;
+  void begin_final_read();
+  void read_once_more(core::Nanos now);
+  bool something_came_back();
+  bool differs(const Liquidation::Product& p) const;
+  void end_read(core::Nanos now);
+  void told_of_final_read(const bl_balance_ev& told);
+  void told_of_final_read(const bl_done& told);
   void end_liquidation(Liquidation::Phase how, core::Nanos now);
   void keep_receipt(const std::string& id, std::string text);
   Result<void> restore_emergency(const store::JournalRow& row);
@@ -471,10 +533,27 @@ class Execution {
   void end_what_is_over(core::Nanos now);
   void push_exits(core::Nanos now);
   void push_stop(core::InstrumentId id, core::Nanos now);
+  void look_at_stops(core::Nanos now);
+  void look_for_answers(core::Nanos now);
+  void look_for_fills(core::Nanos now);
+  bool never_answered(const core::Order& order, core::Nanos now) const noexcept;
   void reconcile_in_time();
   void tell_mute(core::Nanos now);
 
+  /// What the product's live target leads to. An exit is made an order of this frame; an entry becomes a wish, and is none
+  /// before place_entries(). consider() is both, for one product.
+  void propose(core::InstrumentId id, core::Nanos now);
   void consider(core::InstrumentId id, core::Nanos now);
+  // ---- execution_project.cpp
+  std::vector<EntryWish> wishes_;  // of this frame
+  void place_entries(core::Nanos now);
+  void judge_in_turn(core::Nanos now);
+  bool short_of_room();
+  bool share_out(core::Nanos now);
+  bool cut_alone(EntryWish& wish, Decimal least, core::Nanos now);
+  Decimal allowed_alone(const EntryWish& wish);
+  Decimal least_order(const core::Intent& entry) const;
+  std::vector<core::Room> common_rooms(std::span<EntryWish* const> entries, bool with_drift, core::Nanos now) const;
   // ---- what an operator asks for (execution_operator.cpp)
   Result<void> not_outranked(const core::Instrument& ins, core::Side side, bool rests) const;
   Result<void> may_be_bought(const core::Instrument& ins, core::Nanos now) const;
@@ -493,7 +572,7 @@ class Execution {
   AmendOut& amend_out(const core::ClientOrderId& id);
   Result<void> amendable(const core::Order& order) const;
   Result<void> amend_at_all(const core::Amendment& amendment, const core::Instrument& ins, core::Nanos now);
-  core::AmendmentAnswer judge(const core::Amendment& amendment, const core::Order& order, core::Nanos now, std::vector<core::CheckRecord>& checks);
+  core::AmendmentAnswer judge(const core::Amendment& amendment, Decimal elsewhere, core::Nanos now, std::vector<core::CheckRecord>& checks);
   static Decimal counted_today(const core::Amendment& amendment, core::Nanos now);
   Result<void> send_amendment(core::Order& order, const store::Journal::ApprovedAmendment& approved, const AmendRequest& q, const std::string& body,
                               const AmendAnswer& answer, core::Nanos now);
@@ -536,6 +615,9 @@ class Execution {
   void trim_drift(core::Nanos now);
   void trim(const core::Instrument& ins, Decimal keep, core::Nanos now);
   Decimal within_caps(core::InstrumentId id, Decimal qty, core::Purpose purpose) const;
+  Decimal within_own_cap(core::InstrumentId id, Decimal qty, core::Purpose purpose) const;
+  /// What may be bought in all before execution.drift.exposure would trim it; none: it is off.
+  std::optional<Decimal> exposure_room() const;
   // ---- execution_protection.cpp
   void watch(core::InstrumentId id, core::Nanos now);
   void watch_all(core::Nanos now);
@@ -551,6 +633,8 @@ class Execution {
   void rest_all(core::Nanos now);
   void rest(core::InstrumentId id, core::Nanos now);
   bool may_rest(core::InstrumentId id, core::Nanos now) const;
+  bool rest_is_due(core::InstrumentId id, core::Nanos now) const;
+  std::optional<core::RestingTerms> rest_terms(core::InstrumentId id, const core::Protection& wanted, Decimal free, const core::Order* resting) const;
   void place_rest(core::InstrumentId id, const core::Protection& wanted, const core::RestingTerms& terms, core::Nanos now);
   void tell_unrested(core::InstrumentId id, core::Nanos now);
   bool take_off(core::Order& resting, core::Nanos now);
@@ -560,6 +644,7 @@ class Execution {
   void follow_up();
   void resting_filled(core::Order& order, const core::BookedFill& fill, core::Nanos now);
   void resting_moved(const core::Order& order);
+  const core::Order* stop_in_the_way(core::InstrumentId id, Decimal qty, Decimal elsewhere) const;
   Error stop_gives_way(core::InstrumentId id, core::Nanos now);
   Result<void> restore_protection(const store::JournalRow& row);
   Result<void> restore_reentry(const store::JournalRow& row);
@@ -600,9 +685,18 @@ class Execution {
   Result<void> restore_target(const store::JournalRow& row);
   Result<void> restore_state(const store::JournalRow& row);
   Result<void> restore_step(const store::JournalRow& row);
+  /// No first byte of what is decided now leaves later. Where time is real it is as long as the same bytes may be sent again: what
+  /// the venue does not have after that is not on its way any more, and its absence can be proved (trading rules 2.3).
+  core::Nanos last_moment(core::Nanos now) const noexcept {
+    return now + (options_.time_by_data ? options_.interval : std::min(options_.interval, options_.resend_window));
+  }
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
   core::FloorFacts facts(core::InstrumentId id, core::Nanos now) const;
+  core::FloorFacts facts_again(const core::Intent& counted, core::Nanos now) const;
+  Result<void> may_be_active() const;
+  Result<void> restore_ramp(const store::JournalRow& row);
+  Result<void> restore_asked(const store::JournalRow& row);
   void count_entry(const core::Intent& entry, core::Nanos now);
   void count_in_day(Decimal notional, core::Nanos now);
   Decimal working_sells(core::InstrumentId id) const;
@@ -614,6 +708,11 @@ class Execution {
   /// What ended orders of that side owe in fills, judged or not.
   Decimal owed(core::InstrumentId id, core::Side side) const;
   void flush_frame(core::Nanos now);
+  Result<void> record_frame(core::Nanos now);
+  void ballast_given();
+  void look_at_pegs(core::Nanos now);
+  /// Takes the purchases out of a frame that found no room. Whether there were any, and anything is left.
+  bool leave_out_entries();
   /// Whether the order is in another state now; an event it can't take is an incident.
   bool move(core::Order& order, core::OrderEvent event, core::Nanos now, std::string_view text, const core::Terms* terms = nullptr);
   /// Counts and stores what an event has made of an order; the journal is the caller's.
@@ -672,6 +771,7 @@ class Execution {
   static TripFloor trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips);
   void trip(std::uint32_t& trips, std::string_view code, std::string_view what, Decimal lost, Decimal whole, Decimal limit, core::Nanos now);
   void look_at_losses(core::Nanos now);
+  void look_between_steps();
   void look_at_rolling_day(Decimal equity, core::Nanos now);
   void look_for_foreign_cancel(const core::Order& order, const bl_exec& told);
   // ---- adopting (execution_adopt.cpp)
@@ -703,6 +803,7 @@ class Execution {
   bool looks_like_a_fill(const Difference& d, const core::Order& order) const;
   bool explained_by_fees(core::AssetId asset, Decimal amount) const;
   void ask_what_is_there();
+  void ask_for_all();
   void hear_balances();
   void reconcile_if_due();
   /// Whether there is anything for it to look at: it is asked at every step.

@@ -74,13 +74,17 @@ Result<AmendAnswer> Execution::amend(const AmendRequest& q, Nanos now) {
   if (auto ok = amendable(*order); !ok) return ok.error();
   const core::Instrument& ins = table_[order->intent.instrument()];
   if (auto ok = check_terms(q.terms, ins); !ok) return ok.error();
-  auto made = core::amendment_of(*order, q.terms, now, now + options_.interval);
+  auto made = core::amendment_of(*order, q.terms, now, last_moment(now));
   if (!made) return made.error();
   made->wanted.abi.cause = seq_ + 1;  // the number that it gets, if it passes
   if (auto ok = amend_at_all(*made, ins, now); !ok) return ok.error();
+  const Decimal elsewhere = made->wanted.side() == Side::sell ? working_sells(ins.id) - order->leaves() : Decimal::zero();
+  // As of a new sale: what it grows by is the stop's, if the stop alone has it. A host stop lets go, and the host watches meanwhile.
+  const Order* stop = made->wanted.side() == Side::sell ? stop_in_the_way(ins.id, made->rest(), elsewhere) : nullptr;
+  if (stop != nullptr && !q.dry_run) return stop_gives_way(ins.id, now);
   AmendAnswer answer;
   answer.order = q.order;
-  const auto judged = judge(*made, *order, now, answer.checks);
+  const auto judged = judge(*made, stop != nullptr ? elsewhere - stop->leaves() : elsewhere, now, answer.checks);
   if (!q.dry_run) counts_.verdicts.add(answer.checks);
   if (const auto* refused = std::get_if<core::RiskRefusal>(&judged)) return refusal(*refused, answer.checks);
   if (q.dry_run) return answer;
@@ -110,14 +114,14 @@ Result<void> Execution::amend_at_all(const core::Amendment& a, const core::Instr
   return {};
 }
 
-core::AmendmentAnswer Execution::judge(const core::Amendment& a, const Order& order, Nanos now, std::vector<core::CheckRecord>& checks) {
-  const core::InstrumentId id = order.intent.instrument();
-  // Its own rest is no other sale beside it.
-  if (a.wanted.side() == Side::sell) return exit_floor_.approve(a, portfolio_, working_sells(id) - order.leaves(), states_.frozen(id), checks);
+// `elsewhere`: what works as a sale beside it; its own rest does not.
+core::AmendmentAnswer Execution::judge(const core::Amendment& a, Decimal elsewhere, Nanos now, std::vector<core::CheckRecord>& checks) {
+  const core::InstrumentId id = a.wanted.instrument();
+  if (a.wanted.side() == Side::sell) return exit_floor_.approve(a, portfolio_, elsewhere, states_.frozen(id), checks);
   // A view of its own: who only tries, or is refused, leaves nothing behind that a later plan would be made on.
   core::PortfolioView at_this_moment;
   at_this_moment.build(portfolio_, orders_, state(), now);
-  core::FloorFacts f = facts(id, now);
+  core::FloorFacts f = facts_again(a.was, now);
   f.day_notional = max(f.day_notional - counted_today(a, now), Decimal::zero());
   return chain_.approve(a, portfolio_, at_this_moment.get(), f, checks);
 }

@@ -121,6 +121,14 @@ void Execution::ask_what_is_there() {
   if (!balances_due_) balances_asked_ = now_;
 }
 
+// Balances come with it: no question of their own is due beside it. Where every step asks for all, one that stayed due would
+// never be asked, nothing would agree any more, and each answer would tell every fill since the first doubt again.
+void Execution::ask_for_all() {
+  balances_due_ = false;  // before it is sent: what the answer leaves in doubt is due anew
+  venue_due_ = !ask_venue();
+  if (!venue_due_) orders_asked_ = balances_asked_ = now_;
+}
+
 // Two words of the venue, a step apart, that the ledger does not agree with: not a fill on its way.
 void Execution::hear_balances() {
   if (heard_totals_.empty() || balances_due_) return;
@@ -137,11 +145,7 @@ void Execution::reconcile_if_due() {
   if (!asked_.empty()) give_up_on_answers();
   if (!asked_.empty()) return;
   if (options_.orders_every > 0 && now_ - orders_asked_ >= options_.orders_every) venue_due_ = true;
-  if (venue_due_) {
-    venue_due_ = !ask_venue();
-    if (!venue_due_) orders_asked_ = balances_asked_ = now_;
-    return;
-  }
+  if (venue_due_) return ask_for_all();
   hear_balances();
   if (options_.balances_every > 0 && now_ - balances_asked_ >= options_.balances_every) balances_due_ = true;
   if (!balances_due_ || !held_back_.empty()) return;
@@ -204,9 +208,9 @@ void Execution::compare_balances(bool whole) {
 Flow Execution::class_of(const Difference& d, const std::vector<Difference>& all) const {
   if (const Decimal step = step_of(d.asset); step.is_set() && abs(d.amount) < step) return Flow::correction;
   const auto worth = [this](const Difference& x) {
-    if (x.asset == portfolio_.accounting()) return abs(x.amount);
+    if (portfolio_.is_cash(x.asset)) return abs(x.amount);  // at par, which is within the band of a conversion
     for (const core::Instrument& ins : table_.all())
-      if (ins.base == x.asset && ins.quote == portfolio_.accounting() && portfolio_.mark(ins.id).last.is_set())
+      if (ins.base == x.asset && portfolio_.is_cash(ins.quote) && portfolio_.mark(ins.id).last.is_set())
         return mul(abs(x.amount), portfolio_.mark(ins.id).last, Rounding::half_even);
     return Decimal::not_set();
   };

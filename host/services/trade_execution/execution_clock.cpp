@@ -3,6 +3,7 @@
 // that, so that a run that is run again has it at the same place; of all others there is nothing to be repeated.
 #include <algorithm>
 
+#include "observe/log.hpp"
 #include "services/trade_execution/execution.hpp"
 
 namespace bowline::services {
@@ -11,10 +12,11 @@ namespace {
 using core::InstrumentId;
 using core::Nanos;
 using core::Order;
+using core::OrderEvent;
 using core::OrderState;
 using core::Purpose;
 
-constexpr Nanos moment = 1'000'000'000;
+constexpr Nanos moment = 1'000'000'000, answer_within = 10 * moment;
 
 }  // namespace
 
@@ -58,16 +60,11 @@ void Execution::keep_off_again(Nanos now) {
 void Execution::tick() {
   const Nanos now = tick_;
   if (!journal_ok_) journal_again(now);
-  if (!orders_.working().empty()) {
-    end_what_is_over(now);
-    const bool unanswered = std::any_of(orders_.working().begin(), orders_.working().end(), [](const Order* o) { return o->state == OrderState::unknown; });
-    if ((unanswered || !missing_.empty()) && now - looked_for_missing_ >= 2 * moment) {
-      tell_tick();
-      looked_for_missing_ = now;
-      look_for_missing(now);
-    }
-    keep_entries_off(now, 5 * moment);
-  }
+  if (!orders_.working().empty()) end_what_is_over(now);
+  look_for_answers(now);
+  if (!orders_.working().empty()) keep_entries_off(now, 5 * moment);
+  if (!ended_.empty()) look_for_fills(now);
+  if (guards_) look_at_stops(now);
   push_exits(now);
   reconcile_in_time();
   if (options_.unprotected_after > 0) tell_unprotected(now);
@@ -85,6 +82,40 @@ void Execution::end_what_is_over(Nanos now) {
     over.push_back(o);
   }
   static_cast<void>(request_cancels(over, now));
+}
+
+// Handed over, and no word of it since: a venue that is asked and does not have it may be believed like one that answered.
+// Where time moves by data an order may be on its way for any number of bars.
+bool Execution::never_answered(const Order& o, Nanos now) const noexcept {
+  if (options_.time_by_data || o.external || o.at_venue || !o.venue_id.empty() || now - o.intent.abi.decided_ns < answer_within) return false;
+  return o.state == OrderState::submitted || o.state == OrderState::cancel_pending;
+}
+
+// What has no answer in its time is of unknown fate, and the venue is asked (trading rules 2.3): a hand-over that was swallowed
+// would hold up every other order of its product, an exit's next attempt too.
+void Execution::look_for_answers(Nanos now) {
+  bool unanswered = false;
+  const std::vector<Order*> working = orders_.working();  // what is moved may change the list
+  for (Order* o : working) {
+    const bool silent = never_answered(*o, now);
+    if (silent && o->state == OrderState::submitted) {
+      move(*o, OrderEvent::timed_out, now, "no answer in time");
+      observe::log::warning("execution", "order {} has no answer: its fate is not known, and the venue is asked", o->intent.client_id());
+    }
+    unanswered = unanswered || silent || o->state == OrderState::unknown;
+  }
+  if (now - looked_for_missing_ < 2 * moment) return;
+  const bool strange = std::any_of(strangers_.begin(), strangers_.end(), [](const Stranger& s) { return s.request == 0; });
+  if (unanswered || strange || (!missing_.empty() && !working.empty())) {
+    tell_tick();
+    looked_for_missing_ = now;
+    look_for_missing(now);
+    if (strange) ask_about_strangers();
+  }
+  if (amends_out_.empty()) return;
+  const std::uint64_t asked = requests_;
+  look_at_amends(now);
+  if (requests_ != asked) looked_for_missing_ = now;
 }
 
 // An exit that has no end is cancelled, and the next attempt follows. A stop goes on as it does at quotes; what is not that
@@ -115,9 +146,7 @@ void Execution::reconcile_in_time() {
   if (!asked_.empty()) return;
   if (venue_due_ || (options_.orders_every > 0 && now_ - orders_asked_ >= options_.orders_every)) {
     tell_tick();
-    venue_due_ = !ask_venue();
-    if (!venue_due_) orders_asked_ = balances_asked_ = now_;
-    return;
+    return ask_for_all();
   }
   if (options_.balances_every == 0 || now_ - balances_asked_ < options_.balances_every || !held_back_.empty()) return;
   for (std::uint32_t n = 1; n <= table_.asset_count(); ++n)

@@ -142,6 +142,7 @@ void Execution::emergency_resume(Nanos now, std::string_view principal, std::str
   std::erase_if(ended_, [](const Ended& e) { return e.judged; });  // somebody has looked
   short_of_fills_.clear();
   gate_open_ = true;
+  fill_reserve(now);
   change_state(core::TradingState::active, now, principal, reason, request_id, true);
   const out::Scope scope({.service = "trade-execution", .request_id = request_id, .principal = principal});
   out::warning("execution", "emergency resume: the gate is open");
@@ -209,8 +210,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   if (q.post_only) intent.abi.flags |= BL_POST_ONLY;
   TradeAnswer answer;
   Decimal elsewhere = q.side == Side::sell ? working_sells(ins.id) : Decimal::zero();
-  if (const Order* resting = q.side == Side::sell && guards_ && !states_.frozen(ins.id) ? resting_of(ins.id) : nullptr;
-      resting != nullptr && q.qty + elsewhere > portfolio_.position(ins.id).qty && q.qty + elsewhere - resting->leaves() <= portfolio_.position(ins.id).qty) {
+  if (const Order* resting = q.side == Side::sell ? stop_in_the_way(ins.id, q.qty, elsewhere) : nullptr; resting != nullptr) {
     if (!q.dry_run) return stop_gives_way(ins.id, now);
     elsewhere = elsewhere - resting->leaves();
   }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/risk_chain.hpp"
+#include "services/trade_execution/ramp.hpp"
 #include "services/trade_execution/verdict_counts.hpp"
 
 namespace bowline::services {
@@ -26,6 +27,8 @@ struct RiskUse {
   core::FloorLimits limits;
   Decimal day_notional = Decimal::zero(), working = Decimal::zero();  ///< entries of the UTC day; resting and unanswered ones
   std::uint32_t orders_last_minute = 0;
+  RampLimits ramp;               ///< as it stands
+  std::uint32_t day_orders = 0;  ///< entries ordered in the UTC day
   Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  ///< ExecutionOptions
   std::uint32_t loss_trips = 0, rolling_trips = 0, drawdown_trips = 0;  ///< how many times that it has tripped: today, by the last 24 hours, and since the peak
   Decimal day_ago = Decimal::not_set(), day_ago_flows = Decimal::zero();  ///< equity where the last 24 hours began, and what has flowed since

@@ -19,6 +19,12 @@ bool above(Decimal part, Decimal whole, Decimal share) {
   return most.is_set() && part > most;
 }
 
+/// As much of it as fits into a room of that worth; nothing where that can't be reckoned.
+Decimal fitting(Decimal room, Decimal qty, Decimal price) {
+  const Decimal most = room.is_set() ? div(max(room, Decimal::zero()), price, Rounding::down) : room;
+  return most.is_set() ? min(qty, most) : Decimal::zero();
+}
+
 }  // namespace
 
 void Execution::trim_drift(Nanos now) {
@@ -29,7 +35,7 @@ void Execution::trim_drift(Nanos now) {
   const Decimal exposure = portfolio_.exposure();
   const bool too_much = all.on() && exposure.is_set() && above(exposure, equity, all.above);
   for (const core::Instrument& ins : table_.all()) {
-    const Decimal value = portfolio_.value(ins.id);
+    const Decimal value = portfolio_.worth(ins.id);
     if (!value.is_set() || !value.is_positive() || states_.of(ins.id) == core::TradingState::halted) continue;
     Decimal keep = value;
     if (one.on() && above(value, equity, one.above)) keep = mul(equity, one.cap, Rounding::down);
@@ -40,15 +46,13 @@ void Execution::trim_drift(Nanos now) {
 }
 
 // What would be trimmed again is not bought: without it the two would trade with each other for ever.
-Decimal Execution::within_caps(InstrumentId id, Decimal qty, Purpose purpose) const {
-  const Decimal equity = portfolio_.equity(), price = portfolio_.mark(id).last;
-  const auto fits = [&](const DriftBand& band, Decimal used) {
-    if (!band.on()) return;
-    const Decimal room = div(max(mul(equity, band.cap, Rounding::down) - used, Decimal::zero()), price, Rounding::down);
-    qty = room.is_set() ? min(qty, room) : Decimal::zero();
-  };
-  if (purpose == Purpose::entry) fits(options_.position_drift, portfolio_.value(id));
-  if (!options_.exposure_drift.on()) return qty;
+Decimal Execution::within_own_cap(InstrumentId id, Decimal qty, Purpose purpose) const {
+  if (purpose != Purpose::entry || !options_.position_drift.on()) return qty;
+  return fitting(mul(portfolio_.equity(), options_.position_drift.cap, Rounding::down) - portfolio_.value(id), qty, portfolio_.mark(id).last);
+}
+
+std::optional<Decimal> Execution::exposure_room() const {
+  if (!options_.exposure_drift.on()) return std::nullopt;
   // What is being bought counts, in this frame too (trading rules 5.5).
   Decimal used = portfolio_.exposure();
   const auto count = [&](const core::Intent& i, Decimal leaves) {
@@ -58,8 +62,14 @@ Decimal Execution::within_caps(InstrumentId id, Decimal qty, Purpose purpose) co
   };
   for (const core::Order* o : orders_.working()) count(o->intent, o->leaves());
   for (const auto& a : approved_) count(*a, a->qty());
-  fits(options_.exposure_drift, used);
-  return qty;
+  const Decimal room = mul(portfolio_.equity(), options_.exposure_drift.cap, Rounding::down) - used;
+  return room.is_set() ? max(room, Decimal::zero()) : Decimal::zero();
+}
+
+Decimal Execution::within_caps(InstrumentId id, Decimal qty, Purpose purpose) const {
+  qty = within_own_cap(id, qty, purpose);
+  const auto room = exposure_room();
+  return room ? fitting(*room, qty, portfolio_.mark(id).last) : qty;
 }
 
 void Execution::trim(const core::Instrument& ins, Decimal keep, Nanos now) {
@@ -73,7 +83,7 @@ void Execution::trim(const core::Instrument& ins, Decimal keep, Nanos now) {
   const Decimal price = portfolio_.mark(id).last, bid = portfolio_.bid(id), held = portfolio_.position(id).qty;
   if (!price.is_set() || !bid.is_set()) return;
   const Decimal sold = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
-  const Decimal stays = floor_to(div(keep, price, Rounding::down), ins.rules.base_step);
+  const Decimal stays = floor_to(div(keep, portfolio_.last_in_cash(id), Rounding::down), ins.rules.base_step);
   const Decimal qty = floor_to(held - sold - stays, ins.rules.base_step);
   if (!qty.is_positive() || qty < ins.rules.base_min) return;
   const Decimal notional = mul(qty, bid, Rounding::down);

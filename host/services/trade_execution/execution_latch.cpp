@@ -45,6 +45,7 @@ Result<void> Execution::resume(core::Nanos now, std::string_view principal, std:
   const bool latched = latch_ != nullptr && latch_->set();
   if (gate_open_ && !latched && state() == core::TradingState::active && !request_id.empty() && states_.global().request == request_id)
     return {};  // this very request did it
+  if (auto may = may_be_active(); !may) return may;
   if (auto fresh = once(true, request_id); !fresh) return fresh;
   if (latch_ != nullptr)
     if (auto done = latch_->clear(); !done) return done;

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/contract.hpp"
 #include "observe/log.hpp"
 #include "services/trade_execution/execution.hpp"
 #include "store/halt_latch.hpp"
 #include "store/operator_rows.hpp"
+#include "store/receipt.hpp"
 
 namespace bowline::services {
 namespace {
@@ -73,7 +75,7 @@ Result<std::string> Execution::liquidate(const LiquidationRequest& q, Nanos now,
     Liquidation plan = planned_liquidation(q, now);
     plan.phase = Phase::planned;
     plan.cancels.asked = orders_.working().size();
-    return liquidation_json(plan, portfolio_, orders_, journal_.head());
+    return store::sealed(liquidation_json(plan, portfolio_, orders_, journal_.head()), nullptr);
   }
   if (auto known = receipt(q.id)) {
     replayed = true;
@@ -99,11 +101,19 @@ Result<std::string> Execution::liquidate(const LiquidationRequest& q, Nanos now,
   out::critical("execution", "emergency liquidation {}: the gate is closed, everything is cancelled and sold", q.id);
   liquidation_->cancels = cancel_all(now, true);
   static_cast<void>(look_at_liquidation(now));
-  return liquidation_ ? liquidation_json(*liquidation_, portfolio_, orders_, journal_.head()) : *receipt(q.id);
+  return liquidation_ ? receipt_now() : *receipt(q.id);
+}
+
+// Of one that runs: only the last word is signed.
+std::string Execution::receipt_now() const { return store::sealed(liquidation_json(*liquidation_, portfolio_, orders_, journal_.head()), nullptr); }
+
+std::string Execution::liquidation_progress() const {
+  BOWLINE_EXPECTS(liquidation_.has_value());
+  return liquidation_json(*liquidation_, portfolio_, orders_, {});
 }
 
 std::optional<std::string> Execution::receipt(std::string_view id) const {
-  if (liquidation_ && liquidation_->id == id) return liquidation_json(*liquidation_, portfolio_, orders_, journal_.head());
+  if (liquidation_ && liquidation_->id == id) return receipt_now();
   const auto done = receipts_.find(id);
   return done == receipts_.end() ? std::nullopt : std::optional(done->second);
 }
@@ -157,8 +167,9 @@ bool Execution::look_at_liquidation(Nanos now) {
         p.was_read = true;
         p.stalled = false;
       }
-    if (over) end_liquidation(Phase::done, now);
+    if (over) begin_final_read();
   }
+  if (liquidation_->phase == Phase::checking && !busy_) read_once_more(now);
   if (busy_ && liquidation_) liquidation_->busy_since = now;
   return !busy_ && mark() != before;
 }
@@ -384,6 +395,7 @@ bool Execution::shape_slice(core::Intent& intent) {
 // ---- answers ------------------------------------------------------------------------------------------------------
 
 void Execution::told_of_liquidation(const bl_balance_ev& b) {
+  told_of_final_read(b);
   for (Liquidation::Product& p : liquidation_->products) {
     if (p.read == 0 || table_[p.id].base.value != b.asset) continue;
     const Decimal total = Decimal::from_raw(b.total), hold = Decimal::from_raw(b.hold);
@@ -395,6 +407,7 @@ void Execution::told_of_liquidation(const bl_balance_ev& b) {
 
 void Execution::told_of_liquidation(const bl_done& done) {
   if (done.request == list_request_) list_whole_ = done.status >= 0 && done.complete != 0;
+  told_of_final_read(done);
   for (Liquidation::Product& p : liquidation_->products)
     if (p.read != 0 && p.read == done.request) {
       p.read = 0;
@@ -418,7 +431,9 @@ void Execution::end_liquidation(Phase how, Nanos now) {
   l.ended = now;
   for (const Liquidation::Product& p : l.products)
     if (book_.has(p.id, Purpose::emergency)) clear(p.id, Purpose::emergency);
-  const std::string text = liquidation_json(l, portfolio_, orders_, journal_.head());
+  if (tick_ != 0) tell_tick();  // its row has one place: behind the head that the receipt tells
+  const std::string text = store::sealed(liquidation_json(l, portfolio_, orders_, journal_.head()), receipt_key_);
+  if (receipt_key_ != nullptr && !store::is_signed(text)) incident("RECEIPT_UNSIGNED", "the receipt of liquidation " + l.id + " could not be signed", now);
   note(store::journal_kind::emergency,
        store::line(store::EmergencyRow{l.id, how == Phase::done ? "done" : "interrupted", l.who, l.why, l.request, l.max_slice, l.end, {}, text}));
   if (const auto done = journal_.flush(); !done) incident("JOURNAL_WRITE", done.error().message, now);

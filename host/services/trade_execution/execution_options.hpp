@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/types.hpp"
+#include "services/trade_execution/ramp.hpp"
 #include "services/trade_execution/stop_policy.hpp"
 
 namespace bowline::services {
@@ -41,6 +42,8 @@ struct ExecutionOptions {
   std::vector<Decimal> exit_collar = {Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
   core::Nanos exit_wait = 30'000'000'000;  // an exit's order that works for longer is cancelled, and the next attempt follows
   EntryPolicy entry;
+  RampLimits ramp;                        // what the first days may buy at most, as configured
+  bool starts_reducing = false;           // nothing is bought until an operator says so, or a planned roll-out was (trading rules 3.5)
   DriftBand position_drift, exposure_drift;  // of one position, and of all together
   std::uint32_t stop_lock_bars = 12;      // nobody buys what a protection sold for this many bars
   Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  // fractions from which on it goes to reducing; not set: never

@@ -48,7 +48,7 @@ void Execution::watch_all(Nanos now) {
 }
 
 void Execution::watch(InstrumentId id, Nanos now) {
-  if (liquidation_ && liquidation_->phase == Liquidation::Phase::selling) return;  // sells all of it, whatever its price
+  if (liquidation_ && liquidation_->sells()) return;  // sells all of it, whatever its price
   if (guards_ && venue_acts(id, now)) return;
   const auto due = protections_.due(id, portfolio_.bid(id));
   if (!due) return;
@@ -112,7 +112,7 @@ void Execution::act_on_price(InstrumentId id, Nanos now) {
 }
 
 void Execution::push_stop(InstrumentId id, Nanos now) {
-  if ((liquidation_ && liquidation_->phase == Liquidation::Phase::selling) || !book_.insists(id, Purpose::stop) || unsettled(id)) return;
+  if ((liquidation_ && liquidation_->sells()) || !book_.insists(id, Purpose::stop) || unsettled(id)) return;
   if (core::Order* working = in_the_way(id)) {
     const bool gives_way = working->intent.purpose < Purpose::stop &&
                             (working->intent.side() == core::Side::buy || working->intent.type() != core::OrderType::market);

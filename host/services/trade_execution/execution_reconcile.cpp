@@ -18,7 +18,7 @@ using core::OrderState;
 using core::Side;
 
 constexpr std::uint32_t ask_order = 1, ask_open = 2, ask_fills = 4, ask_balances = 8, ask_products = 16;
-constexpr Nanos hour = 3'600'000'000'000;
+constexpr Nanos moment = 1'000'000'000, minute = 60 * moment, hour = 60 * minute;
 
 bl_order_ref ref_of(const Order& o) {
   const std::string_view id = o.client_id_at_venue();
@@ -72,9 +72,9 @@ Result<std::uint64_t> Execution::ask(bl_query& q) {
 }
 
 // A venue that goes silent must not keep what is asked later from being compared: after its time a question is given up,
-// and what it was about is asked again.
+// and what it was about is asked again. Where time moves by data a venue may answer a bar later, or two.
 void Execution::give_up_on_answers() {
-  const Nanos patience = std::max<Nanos>(3 * options_.interval, 60'000'000'000);
+  const Nanos patience = options_.time_by_data ? std::max(3 * options_.interval, minute) : minute;
   std::size_t silent = 0;
   for (const Asked& a : asked_) silent += now_ - a.since >= patience ? 1 : 0;
   if (silent == 0) return;
@@ -97,6 +97,7 @@ void Execution::ask_about(const Order& order, std::uint32_t beside) {
   q.size = sizeof q;
   q.scope = ask_order | beside;
   q.order = ref_of(order);
+  if ((beside & ask_fills) != 0) q.since_ns = std::max<Nanos>(0, order.intent.abi.decided_ns - minute);
   const auto sent = ask(q);
   trail_.asked(order, sent ? nullptr : &sent.error(), {seq_, now_});
   if (!sent) incident("RECONCILE_INCOMPLETE", sent.error().message, now_, order.intent.client_id());
@@ -158,7 +159,7 @@ void Execution::on_absent(Order& order, Nanos) {
   // Not answered yet it may still be on its way, and get there; what an earlier process sent is so no more, unless it was
   // sent again.
   const bool answered = order.state == OrderState::unknown || order.state == OrderState::open || order.state == OrderState::partially_filled ||
-                        !std::string_view(order.venue_id).empty();
+                        !std::string_view(order.venue_id).empty() || never_answered(order, now_);
   if (!answered && !inherited(order)) return;
   // It was there: acknowledged, and not ended as far as was told. A venue that forgets is for a person to look at.
   if (order.state == OrderState::open || order.state == OrderState::partially_filled ||
@@ -216,7 +217,7 @@ void Execution::note_tombstone(const Order& order) {
 // there: never placed, or over. What was acknowledged is never sent again.
 void Execution::look_for_missing(Nanos now) {
   for (const Order* o : orders_.working()) {
-    if (o->state != OrderState::unknown || now < o->intent.abi.decided_ns) continue;
+    if ((o->state != OrderState::unknown && !never_answered(*o, now)) || now < o->intent.abi.decided_ns) continue;
     if (std::none_of(missing_.begin(), missing_.end(), [o](const Missing& m) { return m.order == o->id(); })) ask_about(*o);
   }
   if (missing_.empty()) return;
@@ -240,7 +241,9 @@ void Execution::look_for_missing(Nanos now) {
     }
     // Where time is real an answer that has not come by then comes no more.
     if (m.on_its_way && !options_.time_by_data && now - m.since >= options_.resend_window) m.on_its_way = false;
-    if (m.polls >= options_.absent_polls && now - m.since >= options_.absent_for) {
+    // What this process may still be handing over is not proved absent, however often it was asked for.
+    const bool may_leave = !options_.time_by_data && !inherited(*o) && now <= o->intent.abi.not_after_ns;
+    if (!may_leave && m.polls >= options_.absent_polls && now - m.since >= options_.absent_for) {
       if (!held_at_venue(*o, m.since)) {
         move(*o, OrderEvent::proved_absent, now, "the venue does not have it");
         gone.push_back(m.order);
@@ -261,6 +264,26 @@ void Execution::look_for_missing(Nanos now) {
     block(o->intent.instrument(), "ORDER_HELD", "the venue does not list order " + std::string(id.view()) + ", and holds what it would hold", now, id.view());
     if (!o->external) static_cast<void>(request_cancel(*o, now));
   }
+}
+
+// By the clock: an order has ended and fills of it are missing, which holds up every exit of its product. They may only be late;
+// then they are asked for, and then what they would have said is taken as owed (compare_ended), without waiting for a bar.
+void Execution::look_for_fills(Nanos now) {
+  bool late = false;
+  std::vector<core::ClientOrderId> ask_for;
+  for (Ended& e : ended_) {
+    const Order* o = e.judged ? nullptr : orders_.find(e.order);
+    if (o == nullptr || o->cum_qty == e.told) continue;
+    if (e.since == 0) e.since = now;  // of an earlier process
+    late = late || e.waited(now);
+    if (e.asked || now - e.since < moment) continue;
+    e.asked = true;
+    ask_for.push_back(e.order);
+  }
+  for (const core::ClientOrderId& id : ask_for) ask_about(*orders_.find(id), ask_fills);
+  if (!late) return;
+  tell_tick();
+  compare_ended(now, false);
 }
 
 // What was sent between two steps and lost with the process goes out again at its own time, if that comes again.
@@ -314,7 +337,7 @@ bool Execution::send_again(Order& order, Nanos now, Missing& missing) {
   view_.build(portfolio_, orders_, state(), now);
   auto judged = intent.side() == Side::sell
                     ? exit_floor_.approve(intent, portfolio_, working_sells(intent.instrument()) - order.leaves(), states_.frozen(intent.instrument()), checks)
-                    : chain_.approve(intent, portfolio_, view_.get(), facts(intent.instrument(), now), checks);
+                    : chain_.approve(intent, portfolio_, view_.get(), facts_again(intent, now), checks);
   counts_.verdicts.add(checks);
   auto* approved = std::get_if<core::RiskApproved<core::Intent>>(&judged);
   // Shrunk is another order: it may not go under this id.

@@ -20,6 +20,13 @@ std::string_view field(const char (&text)[N]) {
   return {text, ::strnlen(text, N)};
 }
 
+/// Whether a report that changes an order names another product or side than it has. What it does not tell (0) it does not name;
+/// that it was amended is compared where its terms are.
+bool names_other(const bl_exec& e, const bl_intent& i) {
+  if (e.kind == BL_X_ABSENT || e.kind == BL_X_UNKNOWN || e.kind == BL_X_AMENDED) return false;
+  return (e.h.instrument != 0 && e.h.instrument != i.instrument) || (e.side != 0 && e.side != i.side);
+}
+
 /// An end that only the venue can have told.
 bool told_as_ended(OrderState s) {
   return s == OrderState::filled || s == OrderState::cancelled || s == OrderState::expired || s == OrderState::rejected;
@@ -136,6 +143,13 @@ void Execution::on_exec(const bl_exec& exec) {
        (exec.expire_ns != 0 && wanted.abi.expire_ns != 0 && exec.expire_ns / 1'000'000'000 != wanted.abi.expire_ns / 1'000'000'000)) &&
       !told_of_amend(*order, exec))
     return block(wanted.instrument(), "EXEC_MISMATCH", "the venue acknowledged another order than was sent", now, wanted.client_id());
+  // Nor is an end, a refusal or an answer to a cancel this order's that names another product or side: believed, it would be over
+  // here and work on there. What the venue has of it is asked.
+  if (names_other(exec, wanted.abi)) {
+    block(wanted.instrument(), "EXEC_MISMATCH", "the venue tells of this order what is another product's or side's", now, wanted.client_id());
+    if (!core::is_terminal(order->state)) ask_about(*order);
+    return;
+  }
   if (!learn_venue_id(*order, field(exec.venue_id), now)) return;
   const std::string_view text = field(exec.text);
   if (exec.kind != BL_X_ABSENT && exec.kind != BL_X_UNKNOWN && exec.kind != BL_X_CANCEL_REJECTED && exec.kind != BL_X_AMEND_REJECTED) {  // it is there
@@ -178,7 +192,10 @@ void Execution::on_exec(const bl_exec& exec) {
 // One that ended before its id was told has no event any more that would carry it into the journal and the store.
 bool Execution::learn_venue_id(Order& order, std::string_view id, Nanos now) {
   if (id.empty() || id == std::string_view(order.venue_id)) return true;
-  if (!orders_.set_venue_id(order, id)) {
+  // The table knows whose it is once it was asked for one; what works is few.
+  const auto has_it = [&](const Order* o) { return o != &order && std::string_view(o->venue_id) == id; };
+  const auto& working = orders_.working();
+  if (std::any_of(working.begin(), working.end(), has_it) || !orders_.set_venue_id(order, id)) {
     block(order.intent.instrument(), "EXEC_MISMATCH", "the venue gives this order the id of another", now, order.intent.client_id());
     return false;
   }
@@ -221,7 +238,7 @@ void Execution::ended(Order& order, const bl_exec& exec) {
     known->told = told;  // told again, otherwise; judged once
     return note_owed(*known);
   }
-  if (told != order.cum_qty) note_owed(ended_.emplace_back(Ended{order.id(), told, steps_}));
+  if (told != order.cum_qty) note_owed(ended_.emplace_back(Ended{order.id(), told, steps_, false, now_}));
   else if (exec.state == BL_S_FILLED && !core::is_terminal(order.state)) end_short(order, exec.h.ts_recv);
 }
 
@@ -235,7 +252,7 @@ Result<void> Execution::restore_owed(const store::JournalRow& row) {
   if (!r) return r.error();
   const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == r->order; });
   if (known == ended_.end()) ended_.push_back({r->order, r->told, 0, r->judged});
-  else *known = {r->order, r->told, 0, r->judged};
+  else *known = {r->order, r->told, 0, r->judged, known->since};
   return {};
 }
 
@@ -252,7 +269,8 @@ void Execution::end_short(Order& order, Nanos now) {
   move(order, OrderEvent::fill_all, now, "ended at the venue below its quantity");
 }
 
-// An end that was told in this step may have its fills still on the way; one of an earlier step has not.
+// An end that was told in this step may have its fills still on the way; one of an earlier step has not, nor where time is real
+// one that was told for so long that they were asked for.
 void Execution::compare_ended(Nanos now, bool last) {
   std::erase_if(ended_, [&](Ended& e) {
     Order* o = orders_.find(e.order);
@@ -261,7 +279,7 @@ void Execution::compare_ended(Nanos now, bool last) {
       if (!core::is_terminal(o->state)) end_short(*o, now);
       return true;
     }
-    if (e.judged || (e.step == steps_ && !last)) return false;
+    if (e.judged || (e.step == steps_ && !last && !e.waited(now))) return false;
     e.judged = true;
     note_owed(e);
     venue_due_ = true;  // asked for: they may be told to who asks

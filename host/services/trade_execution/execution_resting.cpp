@@ -25,6 +25,11 @@ constexpr Nanos moment = 1'000'000'000, away_for = 10 * moment;
 constexpr std::uint64_t tradable = 1, cancel_only = 2, view_only = 32, no_stops = 64;  // of bl_product
 constexpr std::uint32_t most_doublings = 12;  // of the wait after a refusal: an hour
 
+/// After the last one, and the longer the more often none was taken.
+constexpr bool too_soon(const RestingStop& r, Nanos now) noexcept {
+  return r.placed != 0 && now - r.placed < moment << std::min(r.refused, most_doublings);
+}
+
 constexpr bool acknowledged(OrderState s) noexcept { return s == OrderState::open || s == OrderState::partially_filled; }
 
 }  // namespace
@@ -71,13 +76,7 @@ void Execution::rest(InstrumentId id, Nanos now) {
   }
   if (!may_rest(id, now)) return;
   const Decimal free = held - working_sells(id) + (resting != nullptr ? resting->leaves() : Decimal::zero());
-  const Decimal below = options_.exit_collar.empty() ? Decimal::from_mantissa(1, -2) : options_.exit_collar.front();
-  const std::uint64_t flags = product_flags_.empty() ? 0 : product_flags_[id.value - 1];
-  const bool takes_none = flags != 0 && ((flags & tradable) == 0 || (flags & (cancel_only | view_only | no_stops)) != 0);
-  core::VenueStops can = options_.stops.can;
-  // Of an earlier process, whose venue could: by its own type it is seen whether it is still as it should be.
-  if (resting != nullptr && !can.any()) can = {resting->intent.type() == OrderType::stop_limit, resting->intent.type() == OrderType::bracket};
-  const auto terms = resting_terms(*wanted, free, portfolio_.bid(id), below, table_[id].rules, can);
+  const auto terms = rest_terms(id, *wanted, free, resting);
   if (resting != nullptr) {
     if (resting->state == OrderState::cancel_pending) {
       if (resting->cancel_asked) static_cast<void>(take_off(*resting, now));  // the first one may be lost
@@ -88,18 +87,29 @@ void Execution::rest(InstrumentId id, Nanos now) {
       static_cast<void>(take_off(*resting, now));
       return;
     }
-    if (resting->triggered != 0 || !terms || takes_none || core::terms_of(resting->intent, resting->leaves()) == *terms) return;
+    if (resting->triggered != 0 || !terms || core::terms_of(resting->intent, resting->leaves()) == *terms) return;
     if (now - resting->intent.abi.decided_ns >= moment) static_cast<void>(take_off(*resting, now));
     return;
   }
   if (!options_.stops.at_venue) return;
-  if (!terms || takes_none || now < r.not_before) {  // the host's to watch
+  if (!terms || now < r.not_before) {  // the host's to watch
     r.unrested = -1;
     return;
   }
   tell_unrested(id, now);
-  if (r.placed != 0 && now - r.placed < moment << std::min(r.refused, most_doublings)) return;
+  if (too_soon(r, now)) return;
   place_rest(id, *wanted, *terms, now);
+}
+
+// None: the product's venue takes none now, or no order can be made that would wait.
+std::optional<core::RestingTerms> Execution::rest_terms(InstrumentId id, const core::Protection& wanted, Decimal free, const Order* resting) const {
+  const Decimal below = options_.exit_collar.empty() ? Decimal::from_mantissa(1, -2) : options_.exit_collar.front();
+  const std::uint64_t flags = product_flags_.empty() ? 0 : product_flags_[id.value - 1];
+  if (flags != 0 && ((flags & tradable) == 0 || (flags & (cancel_only | view_only | no_stops)) != 0)) return std::nullopt;
+  core::VenueStops can = options_.stops.can;
+  // Of an earlier process, whose venue could: by its own type it is seen whether it is still as it should be.
+  if (resting != nullptr && !can.any()) can = {resting->intent.type() == OrderType::stop_limit, resting->intent.type() == OrderType::bracket};
+  return resting_terms(wanted, free, portfolio_.bid(id), below, table_[id].rules, can);
 }
 
 // Whether anything may be placed or replaced now. What is not allowed to be made anew is not taken off either.
@@ -153,9 +163,11 @@ void Execution::tell_unrested(InstrumentId id, Nanos now) {
 
 // ---- taken off ----------------------------------------------------------------------------------------------------------
 
-// Asked once a moment until its end is known: a cancel may be lost.
+// Asked once a moment until its end is known: a cancel may be lost, or not be taken.
 bool Execution::take_off(Order& resting, Nanos now) {
-  if (resting.cancel_asked && now - resting.updated < moment) return false;
+  Nanos& tried = rests_[resting.intent.abi.instrument - 1].cancel_tried;
+  if (resting.cancel_asked && now - std::max(resting.updated, tried) < moment) return false;
+  tried = now;
   static_cast<void>(request_cancel(resting, now));
   return true;
 }
@@ -170,6 +182,15 @@ bool Execution::clears_the_way(InstrumentId id, Nanos now) {
     static_cast<void>(take_off(*o, now));
   }
   return rests;
+}
+
+// The stop that alone keeps a sale of `qty` of the operator's from being proved, beside `elsewhere` that works as a sale, the
+// stop included; null: nothing rests, or more than that stands in its way.
+const Order* Execution::stop_in_the_way(InstrumentId id, Decimal qty, Decimal elsewhere) const {
+  const Order* resting = guards_ && !states_.frozen(id) ? resting_of(id) : nullptr;
+  const Decimal held = portfolio_.position(id).qty;
+  const bool alone = resting != nullptr && qty + elsewhere > held && qty + elsewhere - resting->leaves() <= held;
+  return alone ? resting : nullptr;
 }
 
 // For what the operator does with the coins himself: he says it again when the stop has let go.
@@ -265,6 +286,40 @@ void Execution::follow_up() {
     rest(ins.id, now_);
     if (!approved_.empty()) flush_frame(now_);
   }
+}
+
+// ---- by the clock ---------------------------------------------------------------------------------------------------------
+
+// No price comes, and time passes all the same: for a triggered one that does not fill, for the next try of one that was not
+// taken, and for what a rule wanted by its timer.
+void Execution::look_at_stops(Nanos now) {
+  if (liquidation_) return;
+  if (follow_ && answer_.empty() && !recalling_) {
+    tell_tick();
+    follow_up();
+  }
+  for (const core::Instrument& ins : table_.all()) {
+    const Order* resting = resting_of(ins.id);
+    if (resting == nullptr ? !rest_is_due(ins.id, now)
+                           : resting->triggered == 0 || !acknowledged(resting->state) || now - resting->triggered < options_.stops.fill_within)
+      continue;
+    if (resting != nullptr) {
+      static_cast<void>(venue_acts(ins.id, now));
+      continue;
+    }
+    tell_tick();
+    rest(ins.id, now);
+    if (!approved_.empty()) flush_frame(now);
+  }
+}
+
+// One was there, or was tried, and the next may be made now.
+bool Execution::rest_is_due(InstrumentId id, Nanos now) const {
+  const RestingStop& r = rests_[id.value - 1];
+  const Decimal held = portfolio_.position(id).qty;
+  if (!options_.stops.at_venue || r.placed == 0 || now < r.not_before || too_soon(r, now) || !held.is_positive() || portfolio_.dust(id)) return false;
+  const auto wanted = protections_.of(id);
+  return wanted && may_rest(id, now) && rest_terms(id, *wanted, held - working_sells(id), nullptr).has_value();
 }
 
 // ---- the end of the process -----------------------------------------------------------------------------------------------

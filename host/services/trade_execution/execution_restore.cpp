@@ -163,6 +163,8 @@ Result<void> Execution::restore_row(const store::JournalRow& row, core::RecordSi
   if (row.kind == kind::emergency) return restore_emergency(row);
   if (row.kind == kind::block) return restore_block(row);
   if (row.kind == kind::adoption) return restore_adoption(row);
+  if (row.kind == kind::ramp) return restore_ramp(row);
+  if (row.kind == kind::asked) return restore_asked(row);
   if (row.kind == kind::balance) {
     const auto r = store::read_balance(row.payload);
     if (!r) return r.error();
@@ -191,6 +193,7 @@ Result<void> Execution::restore_intent(const store::JournalRow& row, core::Recor
   ++attempts_[{intent->decision.hi, intent->decision.lo}];
   count_rung(*intent);
   count_entry_order(*intent);
+  if (intent->side() == Side::buy) ramp_.count(row.time);
   if (core::rests_as_stop(*intent)) {
     guards_ = true;  // it is the position's protection again, whatever is configured now
     rests_[intent->abi.instrument - 1].placed = intent->abi.decided_ns;

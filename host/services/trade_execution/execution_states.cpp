@@ -95,12 +95,15 @@ Result<StateAnswer> Execution::set_trading_state(const StateRequest& q, Nanos no
   // The latch of an emergency stop means halted, whatever is said beside it (trading rules 3.7).
   if (!q.instrument && !gate_open_ && q.state != TradingState::halted)
     return Error{"EMERGENCY_STOPPED", "an emergency stop has closed the gate: only POST /emergency/resume opens it"};
+  if (!q.instrument && loosens)
+    if (auto may = may_be_active(); !may) return may.error();
   if (auto fresh = once(loosens || q.state == TradingState::active, q.request_id); !fresh) return fresh.error();
   store::AskedRow row = asked(store::Ask::state, now, q.principal, q.reason, q.request_id);
   if (q.instrument) row.symbol = table_[q.instrument].symbol;
   row.state = q.state;
   row.flag = frozen;
   note_asked(row);
+  if (!q.instrument && q.state == TradingState::active) fill_reserve(now);
   if (q.instrument)
     change_own_state(q.instrument, {q.state, frozen, now, q.principal, q.reason, q.request_id});
   else

@@ -60,6 +60,14 @@ void Execution::look_at_losses(Nanos now) {
   quiet_ = quiet_band(equity, now);
 }
 
+// A fall does not wait for its bar to close (trading rules 5.1). By the floors of the last step, while they are in force: the
+// day's opening and the marks of the rolling one are those of steps.
+void Execution::look_between_steps() {
+  if (unpriced_ || !quiet_.above.is_set() || now_ >= quiet_.until || portfolio_.net_flows() != quiet_.flows) return;
+  const Decimal equity = portfolio_.equity();
+  if (equity.is_set() && equity <= quiet_.above) look_at_losses(now_);
+}
+
 // Between these nothing trips and no floor moves: until the next five minutes, something flows or equity leaves them.
 Execution::QuietBand Execution::quiet_band(Decimal equity, Nanos now) const {
   QuietBand q;

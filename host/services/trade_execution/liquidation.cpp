@@ -11,6 +11,7 @@ std::string_view word(Liquidation::Phase p) {
   switch (p) {
     case Liquidation::Phase::reading: return "reading";
     case Liquidation::Phase::selling: return "selling";
+    case Liquidation::Phase::checking: return "checking";
     case Liquidation::Phase::done: return "done";
     case Liquidation::Phase::interrupted: return "interrupted";
     case Liquidation::Phase::planned: return "planned";
@@ -22,6 +23,7 @@ std::string_view word(Liquidation::Phase p) {
 
 std::string_view liquidation_status(const Liquidation& l, const Liquidation::Product& p, const core::Portfolio& book) {
   const Decimal held = book.position(p.id).qty;
+  if (p.unexplained && (held.is_zero() || book.dust(p.id))) return "unexplained";
   if (held.is_zero()) {
     if (p.held_before.is_positive()) return "sold";
     return book.unmanaged(p.id).is_positive() ? "unmanaged" : "flat";
@@ -50,15 +52,18 @@ std::string liquidation_json(const Liquidation& l, const core::Portfolio& book, 
     };
     for (const core::Order* o : orders.done()) count(*o);
     for (const core::Order* o : orders.working()) count(*o);
+    std::string_view status = liquidation_status(l, p, book);
+    if (status == "flat" && sold.is_positive()) status = "sold";  // what came only after it was begun
     products.push_back(JsonObject()
                            .text("instrument", table[p.id].symbol)
-                           .text("status", liquidation_status(l, p, book))
+                           .text("status", status)
                            .amount("held_before", p.held_before)
                            .amount("sold", sold)
                            .amount("proceeds", proceeds)
                            .amount("fees", fees)
                            .amount("left", book.position(p.id).qty)
                            .amount("unmanaged", book.unmanaged(p.id))
+                           .amount("at_venue", p.total_at_end)
                            .json("orders", json_array(ids))
                            .done());
   }
@@ -73,6 +78,7 @@ std::string liquidation_json(const Liquidation& l, const core::Portfolio& book, 
       .number("cancels", std::uint64_t{l.cancels.asked})
       .number("cancels_failed", std::uint64_t{l.cancels.failed})
       .boolean("orders_read", l.whole_list)
+      .boolean("final_read", l.last_read.told)
       .text("journal_head", journal_head)
       .json("products", json_array(products))
       .done();

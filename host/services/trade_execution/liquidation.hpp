@@ -9,6 +9,7 @@
 #include "core/instrument.hpp"
 #include "core/order.hpp"
 #include "core/portfolio.hpp"
+#include "services/trade_execution/final_read.hpp"
 #include "services/trade_execution/operator_commands.hpp"
 
 namespace bowline::services {
@@ -26,6 +27,7 @@ struct Liquidation {
   enum class Phase : std::uint8_t {
     reading,      ///< cancels are asked for, and the venue for all orders, until two answers agree
     selling,      ///< slice by slice, each after a read of the position
+    checking,     ///< nothing is left that can be sold, as far as is known: the venue is read once more
     done,         ///< nothing is left that can be sold
     interrupted,  ///< an operator resumed before it was done
     planned       ///< a dry run: nothing was changed
@@ -50,6 +52,10 @@ struct Liquidation {
     std::uint32_t rung = 0;                      ///< of the ladder: rises with a slice that sold nothing
     core::Nanos tried = -1;                      ///< when something was tried last
     std::uint32_t idle = 0;                      ///< looks since then
+    Decimal held_at_end = Decimal::zero();       ///< when nothing was left that could be sold
+    Decimal total_at_end = Decimal::not_set();   ///< of it at the venue, as the last read told; not set: not told
+    Decimal free_at_end = Decimal::not_set();
+    bool unexplained = false;                    ///< and the ledger has another, which nothing explains
   };
 
   std::string id, who, why, request;
@@ -63,8 +69,11 @@ struct Liquidation {
   std::uint32_t busy_looks = 0;                  ///< looks since then
   bool asked = false;                            ///< the list of orders is asked for
   bool whole_list = false;                       ///< two reads agreed
+  FinalRead last_read;
   std::vector<core::ClientOrderId> last_list;
 
+  /// Whether it is what sells now: no stop acts beside it.
+  bool sells() const noexcept { return phase == Phase::selling || phase == Phase::checking; }
   /// Whether the decision is one of its own.
   bool made(core::Id128 decision) const noexcept {
     for (const Product& p : products)
@@ -79,7 +88,8 @@ struct Liquidation {
 };
 
 /// What became of one product, by what the book says now: sold, unmanaged (nothing of it is ours), flat, dust, parked, missing
-/// (the venue has none of it free), selling, left (interrupted), to_sell (a dry run).
+/// (the venue has none of it free), unexplained (the venue has another balance than the book), selling, left (interrupted),
+/// to_sell (a dry run).
 std::string_view liquidation_status(const Liquidation& l, const Liquidation::Product& p, const core::Portfolio& book);
 
 /// The receipt as JSON: sold, parked, dust and unmanaged, with the orders of each. `journal_head`: the chain's head, by which

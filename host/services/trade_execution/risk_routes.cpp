@@ -18,7 +18,7 @@ constexpr const char* risk_schema =
 "exposure":{"type":["string","null"],"format":"decimal"},
 "exposure_share":{"type":["string","null"],"format":"decimal","description":"of equity"},
 "working_entries":{"type":["string","null"],"format":"decimal","description":"what resting and unanswered buys may still cost"},
-"limits":{"type":"array","description":"of the host's floor","items":{"type":"object","required":["limit","value","used","headroom"],"properties":{
+"limits":{"type":"array","description":"of the host's floor, and of the ramp where one stands","items":{"type":"object","required":["limit","value","used","headroom"],"properties":{
 "limit":{"type":"string"},"value":{"type":["string","null"],"format":"decimal","description":"null: not set"},
 "used":{"type":["string","null"],"format":"decimal"},"headroom":{"type":["string","null"],"format":"decimal"}}}},
 "trips":{"type":"array","description":"where the host itself goes to reducing, as fractions: of the day's opening equity, of equity 24 hours ago, and of the peak",

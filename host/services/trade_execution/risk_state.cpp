@@ -75,6 +75,8 @@ RiskUse Execution::risk_use(core::Nanos now) const {
   u.day_notional = day_ == now / day ? day_notional_ : Decimal::zero();
   u.orders_last_minute = static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](core::Nanos t) { return t > now - minute; }));
+  u.ramp = ramp_.limits();
+  u.day_orders = entries_today(now);
   // In-flight, unknown and resting entries count in every limit (trading rules 5.5), as the floor counts them.
   u.trip_loss = options_.trip_loss;
   u.trip_drawdown = options_.trip_drawdown;
@@ -104,12 +106,16 @@ std::string risk_json(const Execution& e, core::Nanos now) {
   limits.push_back(limit_row("max_total", u.limits.max_total, book.exposure() + u.working));
   const auto per_minute = u.limits.max_orders_per_minute;
   limits.push_back(limit_row("max_orders_per_minute", per_minute == 0 ? none : Decimal::from_int(per_minute), Decimal::from_int(u.orders_last_minute)));
+  if (u.ramp.any()) {
+    limits.push_back(limit_row("ramp_usd_per_day", u.ramp.usd_per_day, u.day_notional));
+    limits.push_back(limit_row("ramp_orders_per_day", u.ramp.orders_per_day == 0 ? none : Decimal::from_int(u.ramp.orders_per_day), Decimal::from_int(u.day_orders)));
+  }
   for (const core::Instrument& ins : book.instruments().all()) {
     if (book.position(ins.id).qty.is_zero()) continue;
     products.push_back(JsonObject()
                            .text("instrument", ins.symbol)
                            .amount("value", book.value(ins.id))
-                           .amount("share", share(book.value(ins.id), equity))
+                           .amount("share", share(book.worth(ins.id), equity))
                            .boolean("blocked", e.blocked(ins.id))
                            .done());
   }

@@ -7,12 +7,13 @@
 #include "services/runtime/backend.hpp"
 #include "services/runtime/route_help.hpp"
 #include "services/trade_execution/execution.hpp"
+#include "services/trade_execution/liquidation_stream.hpp"
 
 namespace bowline::services {
 
 /// POST /trades/execute; GET /orders, /orders/{id}, /orders/{id}/explain; DELETE and PATCH /orders/{id}; GET
 /// /portfolio, /portfolio/history; POST /inventory/{instrument}/adopt, /release; POST /emergency/stop, /emergency/resume; what add_operator_routes, add_liquidation_routes,
-/// add_reconciliation_routes and add_risk_route add. Both must outlive the server.
+/// add_reconciliation_routes, add_risk_route and add_ramp_routes add. Both must outlive the server.
 void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Execution& execution,
                                 Backend& backend);
 
@@ -25,8 +26,14 @@ void add_amend_route(edge::Router& router, Execution& execution, Backend& backen
 /// POST /emergency/liquidate-all and GET /emergency/{id}: part of the routes above.
 void add_liquidation_routes(edge::Router& router, Execution& execution, Backend& backend);
 
+/// WS /emergency/{id}/stream. `stream` must outlive the server.
+void add_liquidation_stream_route(edge::Router& router, LiquidationStream& stream, const Backend& backend);
+
 /// GET /risk/state: part of the routes above.
 void add_risk_route(edge::Router& router, const Execution& execution, Backend& backend);
+
+/// GET and POST /risk/ramp, POST /trading/rollout: part of the routes above.
+void add_ramp_routes(edge::Router& router, Execution& execution, Backend& backend);
 
 /// POST /inventory/{instrument}/adopt, /release; part of the above.
 void add_inventory_routes(edge::Router& router, Execution& execution, Backend& backend);

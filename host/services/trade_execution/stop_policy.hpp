@@ -21,6 +21,7 @@ enum class StopOwner : std::uint8_t { none, host, venue };
 struct RestingStop {
   core::Nanos placed = 0;       ///< when the last one was made
   core::Nanos not_before = 0;   ///< an operator sells what it would hold: no new one earlier
+  core::Nanos cancel_tried = 0; ///< when its cancel was asked for last, taken or not
   core::Nanos unrested = -1;    ///< since when none rests that should; -1 = it does
   std::uint32_t refused = 0;    ///< in a row: each makes the next try later
   bool sale_waits = false;      ///< its cancel was asked for because of a sale, which is made when it has ended

@@ -32,6 +32,17 @@ TEST_CASE("a duration has a unit, and one that does not fit is refused") {
   }
 }
 
+TEST_CASE("a size has a binary unit, and one that does not fit is refused") {
+  CHECK(parse_size("64KiB") == 65'536);
+  CHECK(parse_size("16MiB") == 16'777'216);
+  CHECK(parse_size("1 GiB") == 1'073'741'824);
+  CHECK(parse_size("0") == 0);
+  for (const char* text : {"", "5", "MiB", "-5MiB", "05MiB", "1.5MiB", "16MB", "16mib", "9999999999999GiB"}) {
+    INFO(text);
+    CHECK_FALSE(parse_size(text));
+  }
+}
+
 TEST_CASE("the limits of a 64-bit number are numbers, one beyond is none") {
   CHECK(parse_integer("9223372036854775807") == INT64_MAX);
   CHECK(parse_integer("-9223372036854775808") == INT64_MIN);

@@ -29,7 +29,7 @@ const Allowed& allowed() {
       {"config", {"core"}},
       {"research", {"core", "features", "loader", "store", "config"}},
       {"services", {"core", "features", "loader", "store", "edge", "observe", "research", "config"}},
-      {"panic", {"core", "store", "edge"}},
+      {"panic", {"core", "loader", "store", "edge", "observe", "config", "services"}},
       {"cli", {"core", "features", "loader", "store", "edge", "observe", "research", "config", "services"}},
   };
   return table;

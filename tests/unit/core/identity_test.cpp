@@ -15,7 +15,7 @@ TEST_CASE("the same facts give the same id, in every build: pinned vectors") {
   CHECK(client_order_id(7, "default", {1, 2}, Purpose::entry, 0, 0).view() == "bl-d8b77ad0643521ba476b087384e569c9");
 }
 
-TEST_CASE("each fact of a decision takes part in its id") {
+TEST_CASE("rule 2.1: each fact of a decision takes part in its id") {
   std::set<std::string> ids;
   for (const auto& id : {decision_id(1, "BTC-USD", 10, "xgb", "m1"), decision_id(2, "BTC-USD", 10, "xgb", "m1"),
                          decision_id(1, "ETH-USD", 10, "xgb", "m1"), decision_id(1, "BTC-USD", 11, "xgb", "m1"),
@@ -26,7 +26,7 @@ TEST_CASE("each fact of a decision takes part in its id") {
   CHECK(ids.size() == 8);
 }
 
-TEST_CASE("each fact of an order takes part in its id: epoch, account, decision, purpose, leg, attempt") {
+TEST_CASE("rule 2.1: each fact of an order takes part in its id: epoch, account, decision, purpose, leg, attempt") {
   std::set<std::string> ids;
   for (const auto& id : {client_order_id(7, "a", {1, 2}, Purpose::entry, 0, 0), client_order_id(8, "a", {1, 2}, Purpose::entry, 0, 0),
                          client_order_id(7, "b", {1, 2}, Purpose::entry, 0, 0), client_order_id(7, "a", {2, 1}, Purpose::entry, 0, 0),
@@ -36,7 +36,7 @@ TEST_CASE("each fact of an order takes part in its id: epoch, account, decision,
   CHECK(ids.size() == 7);
 }
 
-TEST_CASE("a client order id has at most 39 characters of [A-Za-z0-9-] and ends with a NUL") {
+TEST_CASE("rule 2.1: a client order id has at most 39 characters of [A-Za-z0-9-] and ends with a NUL") {
   CHECK(rc::check("whatever the facts are", [](std::uint64_t epoch, const std::string& account, std::uint64_t hi,
                                                std::uint64_t lo, std::uint32_t leg, std::uint32_t attempt) {
     const ClientOrderId id = client_order_id(epoch, account, {hi, lo}, Purpose::stop, leg, attempt);

@@ -7,6 +7,7 @@
 
 using namespace bowline;
 using namespace bowline::core;
+using namespace bowline::literals;
 
 namespace {
 
@@ -37,6 +38,15 @@ TEST_CASE("each pair of state and event has at most one row, and each row says w
     CHECK(next_state(t.from, t.event) == t.to);
   }
   CHECK(seen.size() == order_transitions.size());
+}
+
+TEST_CASE("rule 1.4: slippage is what filled worse than the decision's price, as a share of it, on either side") {
+  CHECK(slippage(Side::buy, "100"_dec, "2"_dec, "201"_dec) == "0.005"_dec);
+  CHECK(slippage(Side::buy, "100"_dec, "2"_dec, "199"_dec) == "-0.005"_dec);
+  CHECK(slippage(Side::sell, "100"_dec, "2"_dec, "199"_dec) == "0.005"_dec);
+  CHECK(slippage(Side::sell, "100"_dec, "2"_dec, "201"_dec) == "-0.005"_dec);
+  CHECK(!slippage(Side::buy, "100"_dec, Decimal::zero(), Decimal::zero()).is_set());
+  CHECK(!slippage(Side::buy, Decimal::not_set(), "2"_dec, "201"_dec).is_set());
 }
 
 TEST_CASE("a pair that is not in the table has no next state: never a guess") {
@@ -70,13 +80,13 @@ TEST_CASE("every state is reached from recorded, and its name reads back") {
   CHECK_FALSE(order_state_from("lost"));
 }
 
-TEST_CASE("the cancel that lost the race: a cancelled order may become filled") {
+TEST_CASE("rule 2.4: the cancel that lost the race: a cancelled order may become filled") {
   CHECK(next_state(OrderState::cancelled, OrderEvent::fill_all) == OrderState::filled);
   CHECK(next_state(OrderState::cancelled, OrderEvent::fill_part) == OrderState::cancelled);
   CHECK(next_state(OrderState::cancel_pending, OrderEvent::fill_all) == OrderState::filled);
 }
 
-TEST_CASE("a timeout after send leaves the order unknown, not rejected") {
+TEST_CASE("rule 2.3: a timeout after send leaves the order unknown, not rejected") {
   CHECK(next_state(OrderState::submitted, OrderEvent::timed_out) == OrderState::unknown);
   CHECK(next_state(OrderState::unknown, OrderEvent::timed_out) == OrderState::unknown);
   CHECK_FALSE(is_terminal(OrderState::unknown));

@@ -67,7 +67,7 @@ TEST_CASE("unrealised profit is at the bid, value and equity at the mark") {
   CHECK(p.position(m.btc).best_px == "110"_dec);
 }
 
-TEST_CASE("a held position without a mark counts 0, never its cost") {
+TEST_CASE("rule 5.2: a held position without a mark counts 0, never its cost") {
   const Market m;
   Portfolio p = m.book("1000"_dec);
   REQUIRE(p.apply(fill(m.btc, Side::buy, "100"_dec, "2"_dec, "0"_dec, m.usd)));
@@ -113,7 +113,7 @@ TEST_CASE("a fee in a third asset leaves that asset's account and is valued by i
   CHECK(p.fees() == "0.6"_dec);
 }
 
-TEST_CASE("a missing fee is the worst tier until it is told, never 0") {
+TEST_CASE("rule 2.4: a missing fee is the worst tier until it is told, never 0") {
   const Market m;
   Portfolio p = m.book("1000"_dec);
   REQUIRE(p.apply(fill(m.btc, Side::buy, "100"_dec, "1"_dec, Decimal::not_set(), m.usd)));

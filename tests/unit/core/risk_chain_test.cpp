@@ -213,6 +213,11 @@ TEST_CASE("the floor stands under every plugin: gate, states, price") {
   CHECK(d.code() == "");
   d.facts.now = 1051;
   CHECK(d.code() == "MARK_STALE");
+  d.limits.max_mark_age = 0;
+  d.facts.jumped_until = 1052;
+  CHECK(d.code() == "MARK_JUMPED");
+  d.facts.now = 1052;
+  CHECK(d.code() == "");
   d.intent.abi.instrument = d.m.bnb.value;
   CHECK(d.code() == "MARK_MISSING");
 }
@@ -247,6 +252,27 @@ TEST_CASE("caps per order, per day, in total, and the rate: the limit itself pas
   CHECK(d.code() == "ORDER_RATE_LIMIT");
 }
 
+TEST_CASE("rule 6: the ramp lies below the caps: what reaches it passes, one step more is refused with value and limit") {
+  Desk d;  // notional 99
+  d.facts.ramp_notional = "200"_dec;
+  d.facts.day_notional = "101"_dec;
+  CHECK(d.code() == "");
+  d.facts.day_notional = "101.01"_dec;
+  CHECK(d.code() == "RAMP_NOTIONAL");
+  CHECK(d.checks.back().value == "200.01"_dec);
+  CHECK(d.checks.back().limit == "200"_dec);
+  d.facts.ramp_notional = Decimal::not_set();
+  d.facts.ramp_orders = 3;
+  d.facts.day_orders = 2;
+  CHECK(d.code() == "");
+  d.facts.day_orders = 3;
+  CHECK(d.code() == "RAMP_ORDERS");
+  CHECK(d.checks.back().value == "4"_dec);
+  CHECK(d.checks.back().limit == "3"_dec);
+  d.facts.ramp_orders = 0;
+  CHECK(d.code() == "");
+}
+
 TEST_CASE("in flight, resting and unknown buys count in every limit") {
   Desk d;
   d.limits.max_total = "300"_dec;
@@ -259,7 +285,7 @@ TEST_CASE("in flight, resting and unknown buys count in every limit") {
   CHECK(d.code() == "TOTAL_NOTIONAL_LIMIT");
 }
 
-TEST_CASE("the quote balance covers the order with its fee and what is working") {
+TEST_CASE("rule 5.2: the quote balance covers the order with its fee and what is working") {
   Desk d;  // 99 + 1.2 % = 100.188
   d.book.set_cash(d.m.usd, "100.188"_dec);
   CHECK(d.code() == "");
@@ -297,7 +323,7 @@ TEST_CASE("an order too large for the ledger is refused; it does not stop the pr
   CHECK(d.code() == "TOTAL_NOTIONAL_LIMIT");
 }
 
-TEST_CASE("an exit is approved when the host proves it risk-reducing: sell + working sells <= position") {
+TEST_CASE("rule 3.1: an exit is approved when the host proves it risk-reducing: sell + working sells <= position") {
   Desk d;
   Fill f;
   f.instrument = d.m.btc;
@@ -334,7 +360,7 @@ TEST_CASE("every code the floors can give stands in the documentation's table, o
     CHECK(meaning.size() > 10);
   }
   for (const char* code : {"GATE_CLOSED", "STATE_HALTED", "STATE_REDUCING", "STORE_DOWN", "MARK_MISSING", "MARK_STALE", "PRICE_OUTSIDE_COLLAR",
-                           "ORDER_NOTIONAL_LIMIT", "DAY_NOTIONAL_LIMIT", "TOTAL_NOTIONAL_LIMIT", "ORDER_RATE_LIMIT",
+                           "ORDER_NOTIONAL_LIMIT", "DAY_NOTIONAL_LIMIT", "TOTAL_NOTIONAL_LIMIT", "ORDER_RATE_LIMIT", "RAMP_NOTIONAL", "RAMP_ORDERS",
                            "QUOTE_BALANCE_SHORT", "QUANTITY_BELOW_STEP", "BELOW_MINIMUM", "RISK_RULE_FAILED",
                            "EXIT_BEYOND_POSITION", "EXIT_FROZEN"})
     CHECK(names.contains(code));

@@ -19,7 +19,7 @@ Target target(Purpose purpose, double weight, Nanos until = 100, InstrumentId id
 }
 }  // namespace
 
-TEST_CASE("the live target of the highest rank counts: emergency > stop > operator > SELL > rebalancer > BUY") {
+TEST_CASE("rule 1.2: the live target of the highest rank counts: emergency > stop > operator > SELL > rebalancer > BUY") {
   TargetBook book(2);
   const Purpose low_to_high[] = {Purpose::entry,          Purpose::rebalance, Purpose::exit,
                                  Purpose::operator_order, Purpose::stop,      Purpose::emergency};
@@ -61,7 +61,7 @@ TEST_CASE("the newest prediction is the one that counts: BUY takes off SELL, and
   CHECK(book.live(btc, 0) == nullptr);
 }
 
-TEST_CASE("a rebalancer's target stands until the prediction's action for that product changes, or the next plan") {
+TEST_CASE("rule 1.2: a rebalancer's target stands until the prediction's action for that product changes, or the next plan") {
   TargetBook book(2);
   for (const InstrumentId id : {btc, eth}) REQUIRE(book.put(target(Purpose::rebalance, 0.3, INT64_MAX, id)));
   CHECK(book.live(btc, INT64_MAX - 1)->weight == 0.3);
@@ -75,7 +75,7 @@ TEST_CASE("a rebalancer's target stands until the prediction's action for that p
   CHECK(book.live(eth, 0) == nullptr);
 }
 
-TEST_CASE("NaN and more than the whole are refused and leave what stood; a negative weight counts as 0") {
+TEST_CASE("rule 1.1: NaN and more than the whole are refused and leave what stood; a negative weight counts as 0") {
   TargetBook book(2);
   REQUIRE(book.put(target(Purpose::entry, 0.05)));
   for (const double bad : {std::nan(""), 1.0000001, std::numeric_limits<double>::infinity()}) {
@@ -88,7 +88,7 @@ TEST_CASE("NaN and more than the whole are refused and leave what stood; a negat
   CHECK(book.live(btc, 0)->weight == 1.0);
 }
 
-TEST_CASE("targets are never merged: what lives is one that was put, and no higher live rank exists") {
+TEST_CASE("rule 1.2: targets are never merged: what lives is one that was put, and no higher live rank exists") {
   CHECK(rc::check("random puts", [](const std::vector<std::uint8_t>& puts) {
     TargetBook book(1);
     double last[7] = {};

@@ -197,7 +197,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("amend: no fill uses data from before the amendment's arrival") {
+TEST_CASE("rule 7: amend: no fill uses data from before the amendment's arrival") {
   AmendBench b;
   b.options.latency_ns = minute;
   OrderSpec s = b.limit("a", Side::buy, "2", "90");

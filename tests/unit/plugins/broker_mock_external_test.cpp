@@ -44,6 +44,12 @@ ScriptLine cancel_all(std::int64_t at, bool told = true) {
   l.act.script = std::to_string(at) + " cancel";
   return l;
 }
+bl_intent market_sale(const char* id, const char* qty) {
+  bl_intent i = DeskBench::limit(id, BL_SELL, qty, "1");
+  i.type = BL_MARKET;
+  i.limit_px = bowline::money::not_set();
+  return i;
+}
 std::string total(const DeskBench& b, std::uint32_t asset) {
   return text(b.desk->venue().ledger().of(asset).total);
 }
@@ -86,6 +92,44 @@ TEST_CASE("external fill: a trade at the price it names, whatever the bars say")
   CHECK(total(b, 1) == "19880");  // 10000 + 10000 - 120
   CHECK(total(b, 2) == "0.5");
   CHECK(hold(b, 2) == "0");
+}
+
+TEST_CASE("external trade: our orders meet what others trade at, and nothing that was traded before them") {
+  DeskBench b;
+  const std::int64_t t = b.now;
+  b.options.script = {trade(What::trade, t + minute, Side::sell, "100", "101"), trade(What::trade, t + 2 * minute, Side::sell, "100", "97"),
+                      trade(What::trade, t + 3 * minute, Side::sell, "100", "96")};
+  b.open();
+  b.until(t + minute + 1);
+  CHECK(b.said.empty());  // it is in nobody's account
+  REQUIRE(b.send(market_sale("a", "0.5")).empty());
+  REQUIRE(b.send(b.limit("b", BL_BUY, "1", "96.5")).empty());
+  b.said.clear();
+  b.until(t + 2 * minute);
+  CHECK(b.order("a").state == State::filled);
+  CHECK(text(b.desk->venue().fill(1).px) == "96.95");
+  CHECK(b.order("b").state == State::open);
+  b.until(t + 3 * minute);
+  CHECK(b.order("b").state == State::filled);
+}
+
+TEST_CASE("external trade: one that is over does not come again after a restart, one that is to come does") {
+  DeskBench b;
+  TempDir dir;
+  b.options.memory = false;
+  b.options.file = dir.at("venue.db");
+  const std::int64_t t = b.now;
+  b.options.script = {trade(What::trade, t + minute, Side::sell, "100", "50"), trade(What::trade, t + 3 * minute, Side::sell, "100", "97")};
+  b.open();
+  b.until(t + 2 * minute);
+  REQUIRE(b.send(market_sale("a", "0.5")).empty());
+  b.settle();
+  b.open();
+  b.until(t + 2 * minute + 1);
+  CHECK(b.order("a").state == State::open);
+  b.until(t + 3 * minute);
+  CHECK(b.order("a").state == State::filled);
+  CHECK(text(b.desk->venue().fill(1).px) == "96.95");
 }
 
 TEST_CASE("external, untold: no event says so; questions and the sums do") {

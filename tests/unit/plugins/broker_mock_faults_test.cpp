@@ -173,7 +173,7 @@ TEST_CASE("a cancel is refused by lot, and tried again later it may succeed") {
   CHECK(b.usd().hold == Decimal::zero());
 }
 
-TEST_CASE("lots are drawn by (seed, order, moment, purpose): what else happens does not matter") {
+TEST_CASE("rule 7: lots are drawn by (seed, order, moment, purpose): what else happens does not matter") {
   const auto unknown = [](std::uint64_t seed, bool others) {
     FaultBench b;
     b.options.seed = seed;
@@ -213,7 +213,7 @@ TEST_CASE("a fill's fate is one: never goes before late goes before twice; witho
   CHECK(seen[2] == Approx(562).margin(120));
 }
 
-TEST_CASE("rate limit: a burst at once, then so many per second, and nothing is forgotten") {
+TEST_CASE("rule 7: rate limit: a burst at once, then so many per second, and nothing is forgotten") {
   RateLimit none;
   for (int i = 0; i < 1'000; ++i) {
     REQUIRE(none.allows(0, 1));

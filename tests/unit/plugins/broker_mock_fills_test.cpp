@@ -32,7 +32,7 @@ TEST_CASE(
   CHECK(text(b.usd().total) == "10073.5482");  // + 1099.45 - 13.1934
 }
 
-TEST_CASE("no fill uses data at or before submit + latency: any latency costs the whole bar it falls into") {
+TEST_CASE("rule 7: no fill uses data at or before submit + latency: any latency costs the whole bar it falls into") {
   Bench b;
   b.options.latency_ns = 1;
   b.bar("100", "100", "100", "100");
@@ -48,7 +48,7 @@ TEST_CASE("no fill uses data at or before submit + latency: any latency costs th
   CHECK(text(b.fills("m")[0].px) == "70.04");
 }
 
-TEST_CASE("a limit fills only on trade-through, at its price, at the maker fee") {
+TEST_CASE("rule 7: a limit fills only on trade-through, at its price, at the maker fee") {
   Bench b;
   b.send(b.limit("b", Side::buy, "1", "99"));
   CHECK(text(b.usd().hold) == "100.188");  // 99 * 1.012
@@ -103,7 +103,7 @@ TEST_CASE(
   CHECK(b.fills("r")[0].liquidity == Liquidity::maker);
 }
 
-TEST_CASE("a stop-limit fills at the worse of stop and open, bounded by its limit") {
+TEST_CASE("rule 7: a stop-limit fills at the worse of stop and open, bounded by its limit") {
   Bench b;
   b.send(b.stop("mid", Side::sell, "0.1", "95", "90"));
   b.bar("100", "101", "95", "96");  // touched only
@@ -129,7 +129,7 @@ TEST_CASE("a stop-limit fills at the worse of stop and open, bounded by its limi
   CHECK(text(b.fills("buy")[0].px) == "105.06");
 }
 
-TEST_CASE("all our orders together take at most the volume share of a bar; the rest fills later") {
+TEST_CASE("rule 7: all our orders together take at most the volume share of a bar; the rest fills later") {
   Bench b;
   b.bar("100", "100", "100", "100");
   b.send(b.order("a", Side::buy, Type::market, "6"));

@@ -207,7 +207,7 @@ TEST_CASE(
   CHECK(b.last("gap").state == State::filled);
 }
 
-TEST_CASE("bracket: stop and target in one bar: the stop first") {
+TEST_CASE("rule 7: bracket: stop and target in one bar: the stop first") {
   Bench b;
   b.send(bracket(b, "a", "1", "105", "95"));
   b.bar("100", "110", "90", "108");

@@ -8,7 +8,7 @@
 using namespace plugin_tests;
 using Words = std::vector<std::string>;
 
-TEST_CASE("a fill told twice has one id, and comes again behind the end of its order") {
+TEST_CASE("rule 7: a fill told twice has one id, and comes again behind the end of its order") {
   DeskBench b;
   b.faults().duplicate_fill_probability = 1;
   b.open();
@@ -23,7 +23,7 @@ TEST_CASE("a fill told twice has one id, and comes again behind the end of its o
   CHECK(b.said.empty());
 }
 
-TEST_CASE("a late fill is told behind the end of its order, when its delay has passed") {
+TEST_CASE("rule 7: a late fill is told behind the end of its order, when its delay has passed") {
   DeskBench b;
   b.faults().late_fill_probability = 1;
   b.faults().late_fill_delay_ns = 7 * minute;
@@ -170,7 +170,7 @@ TEST_CASE(
   CHECK(b.failures.empty());
 }
 
-TEST_CASE("disconnect with replays: what happened meanwhile is told behind LINK up, in order") {
+TEST_CASE("rule 7: disconnect with replays: what happened meanwhile is told behind LINK up, in order") {
   DeskBench b;
   b.faults().disconnect_probability = 1;
   b.faults().disconnect_duration_ns = 7 * minute;

@@ -214,7 +214,7 @@ TEST_CASE("nothing to do means idle: the quick path may be taken") {
   CHECK(b.venue().idle(1, b.now + bar_ns));
 }
 
-TEST_CASE("property: cash, coins and fees are conserved, holds are what open orders hold, whatever comes") {
+TEST_CASE("rule 7: property: cash, coins and fees are conserved, holds are what open orders hold, whatever comes") {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Bench b;
     b.options.seed = seed;

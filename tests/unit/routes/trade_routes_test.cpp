@@ -1,3 +1,9 @@
+#include <algorithm>
+#include <atomic>
+#include <set>
+#include <thread>
+#include <vector>
+
 #include "fixture.hpp"
 
 using namespace routes_test;
@@ -36,6 +42,53 @@ TEST_CASE("an order is placed once, whatever is repeated") {
   CHECK(twice.status == 409);
   CHECK(twice.code() == "ORDER_ENDED");
   CHECK(d.ask(Method::Delete, "/orders/nobody").status == 404);
+}
+
+namespace {
+/// What that many callers get who say the same at one moment, each over a connection of its own; every second one says `other`.
+std::vector<Got> all_at_once(Desk& d, std::size_t callers, const json& body, const json& other) {
+  const std::string url = "http://127.0.0.1:" + std::to_string(d.port()) + "/trades/execute";
+  std::vector<Got> got(callers);
+  std::atomic<std::size_t> ready = 0;
+  std::vector<std::thread> threads;
+  for (std::size_t n = 0; n < callers; ++n)
+    threads.emplace_back([&, n] {
+      edge::HttpClient own(d.io);
+      ++ready;
+      while (ready < callers) std::this_thread::yield();
+      const auto r = own.fetch({.method = Method::Post, .url = url, .headers = {{"Idempotency-Key", "race"}}, .body = (n % 2 == 0 ? body : other).dump()});
+      got[n] = {r.complete() ? r.status : 0, json::parse(r.body, nullptr, false)};
+    });
+  for (std::thread& t : threads) t.join();
+  return got;
+}
+}  // namespace
+
+TEST_CASE("callers that race with one key make one order, and each is told of it") {
+  Desk d;
+  const auto got = all_at_once(d, 8, limit_buy(), limit_buy());
+  int made = 0;
+  for (const Got& g : got) {
+    REQUIRE(g.status == 202);
+    CHECK(g.body["id"] == got[0].body["id"]);
+    made += g.body["replayed"] == false ? 1 : 0;
+  }
+  CHECK(made == 1);
+  CHECK(d.broker.submits == 1);
+  CHECK(d.get("/orders").body["orders"].size() == 1);
+}
+
+TEST_CASE("callers that race with one key and two orders make the one that came first, and the others are refused") {
+  Desk d;
+  const auto got = all_at_once(d, 8, limit_buy("1"), limit_buy("2"));
+  std::set<std::string> placed;
+  for (const Got& g : got) {
+    if (g.status == 202) placed.insert(g.body["qty"].get<std::string>());
+    else CHECK(g.code() == "IDEMPOTENCY_KEY_REUSED");
+  }
+  CHECK(placed.size() == 1);
+  CHECK(std::count_if(got.begin(), got.end(), [](const Got& g) { return g.status == 202; }) == 4);
+  CHECK(d.broker.submits == 1);
 }
 
 TEST_CASE("a dry run judges and leaves no order") {

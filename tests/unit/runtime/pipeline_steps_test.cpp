@@ -38,7 +38,7 @@ TEST_CASE("feeds are merged by the time known; at one time the configuration's o
   CHECK(r.log == Strings{"step 300 acted", "step 600 acted"});
 }
 
-TEST_CASE("a late bar is counted and not acted on") {
+TEST_CASE("rule 1.5: a late bar is counted and not acted on") {
   Rig r;
   r.max_bar_delay = 60 * second;
   r.play({both(1) + "bar 1 600 700 10000\nbar 2 600 700 10000\n"});
@@ -63,7 +63,7 @@ TEST_CASE("a late bar does not stand for the bar in time of its instrument") {
   CHECK(r.pipeline->late_bars() == 1);
 }
 
-TEST_CASE("three hours of outage: no order comes from the bars that are filled in after it") {
+TEST_CASE("rule 1.5: three hours of outage: no order comes from the bars that are filled in after it") {
   Rig r;
   r.max_bar_delay = 60 * second;
   std::string script = both(2);
@@ -88,7 +88,7 @@ TEST_CASE("replayed bars warm up and never trade") {
   CHECK(r.exec->counts().orders == 2);
 }
 
-TEST_CASE("bars that are not final, and of instruments nobody named, do nothing") {
+TEST_CASE("rule 1.6: bars that are not final, and of instruments nobody named, do nothing") {
   Rig r;
   r.play({"bar 1 300 100 9999 open\nbar 17 300 200 10000\nquote 17 250\nquote 0 250\n" + both(1)});
   CHECK(r.pipeline->bars() == 2);
@@ -105,7 +105,7 @@ TEST_CASE("an order of a step is filled by a later bar, never by the one it was 
   CHECK(r.exec->portfolio().position(r.m.btc).qty.is_positive());
 }
 
-TEST_CASE("within a step the order is fixed: candles, then signals, decisions, sizings, orders") {
+TEST_CASE("rule 4.4: within a step the order is fixed: candles, then signals, decisions, sizings, orders") {
   Rig r;
   r.play({both(1)});
   std::vector<std::size_t> kinds;

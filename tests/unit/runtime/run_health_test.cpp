@@ -112,6 +112,22 @@ TEST_CASE("an emergency stop keeps entries back and makes no component sick") {
   CHECK(trading_obstacles(s.parts).empty());
 }
 
+TEST_CASE("rule 4.1: a ballast that is not whole keeps entries back, and the journal is degraded, not down") {
+  Seen s({both(1)});
+  const auto file = s.rig.folder.path() / "ballast";
+  std::filesystem::create_directories(file);  // nothing can be kept there
+  store::Ballast ballast(file, 1024 * 1024);
+  s.rig.exec->keep(ballast);
+  s.rig.exec->fill_reserve(1);
+  CHECK(s.component("trade-execution", "journal").status == Health::Degraded);
+  CHECK(s.component("trade-execution", "journal").code == "BALLAST_RELEASED");
+  CHECK(trading_obstacles(s.parts) == std::vector<std::string>{"GATE_CLOSED", "BALLAST_RELEASED"});
+  std::filesystem::remove(file);
+  s.rig.exec->emergency_resume(2, "me", "room again", "r1");
+  CHECK(s.component("trade-execution", "journal").status == Health::Ok);
+  CHECK(trading_obstacles(s.parts).empty());
+}
+
 TEST_CASE("each change is one line: the venue's connection, a feed's end; a look without news says nothing") {
   LogFile log;
   Seen s({both(1)});

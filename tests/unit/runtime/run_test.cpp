@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cmath>
 #include <fstream>
+#include <functional>
+#include <map>
 
 #include "services/runtime/selected_features.hpp"
 #include "store/dump.hpp"
@@ -133,6 +135,81 @@ TEST_CASE("a state folder with the orders of an earlier run is refused") {
   CHECK(services::Run::make(configured(folder, yaml_of(folder)), std::move(o)).error().code == "RUN_VAR_USED");
 }
 
+TEST_CASE("rule 4.1: a run keeps its ballast beside a journal in a file, of the size that is set") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 20, 0);
+  candles(folder.path() / "eth.csv", 20, 2);
+  CHECK(run(folder, yaml_of(folder), "standard").summary.incidents == 0);
+  CHECK(fs::file_size(folder.path() / "standard/ballast") == 16 * 1024 * 1024);
+  static_cast<void>(run(folder, yaml_of(folder) + "execution: {journal: {ballast: 1MiB}}\n", "small"));
+  CHECK(fs::file_size(folder.path() / "small/ballast") == 1024 * 1024);
+  static_cast<void>(run(folder, yaml_of(folder) + "execution: {journal: {ballast: 0}}\n", "none"));
+  CHECK_FALSE(fs::exists(folder.path() / "none/ballast"));
+  static_cast<void>(run(folder, yaml_of(folder) + "journal: memory\n", "memory"));
+  CHECK_FALSE(fs::exists(folder.path() / "memory/ballast"));
+}
+
+TEST_CASE("rule 4.1: without room for its ballast a run buys nothing and stores nothing; started again with room it stores what it had seen") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 100, 0);
+  candles(folder.path() / "eth.csv", 100, 2);
+  std::string yaml = yaml_of(folder);
+  yaml.erase(yaml.find(", state: memory"), std::string_view(", state: memory").size());
+  const fs::path ballast = folder.path() / "var/ballast";
+  fs::create_directories(ballast);  // nothing can be kept there
+  const Ended none = run(folder, yaml, "var");
+  CHECK(none.summary.end == services::RunEnd::end_of_data);
+  CHECK(none.summary.error.code == "STORE_FULL");
+  CHECK(none.summary.orders == 0);
+  CHECK(none.summary.incident_codes.count("BALLAST_FILE") == 1);
+  CHECK(none.dumps.find("candles BTC-USD") == std::string::npos);
+  fs::remove(ballast);
+  const Ended room = run(folder, yaml, "var");
+  CHECK(room.summary.error.code.empty());
+  CHECK(room.dumps.find("candles BTC-USD") != std::string::npos);
+  services::RunOptions o;
+  o.var = folder.path() / "var";
+  o.select = services::select_features;
+  CHECK(services::Run::make(configured(folder, yaml), std::move(o)).error().code == "RUN_VAR_USED");
+}
+
+TEST_CASE("rule 5.7: two wallets in one run: the venue's balances are the book's, each product pays by its own, and a broken peg stops its purchases alone") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 300, 0);
+  candles(folder.path() / "eth.csv", 300, 2);
+  {
+    std::ofstream out(folder.path() / "usdc.csv");
+    out << "time_utc_epoch_s,open,high,low,close,volume\n";
+    for (int i = 0; i < 300; ++i) {
+      const char* px = i >= 100 && i < 160 ? "0.97" : "1.0005";
+      out << 1640995200 + 300 * i << "," << px << "," << px << "," << px << "," << px << ",1000\n";
+    }
+  }
+  std::string yaml = yaml_of(folder);
+  const auto put = [&yaml](const std::string& was, const std::string& is) {
+    REQUIRE(yaml.find(was) != std::string::npos);
+    yaml.replace(yaml.find(was), was.size(), is);
+  };
+  put("instruments: [BTC-USD, ETH-USD]", "instruments: [BTC-USD, ETH-USDC, {symbol: USDC-USD, px_step: \"0.0001\"}]\nportfolio: {pegs: {USDC: {to: USD}}}\n"
+                                         "execution: {trip: {daily_loss: off, drawdown: off}}");
+  put("ETH-USD: ", "ETH-USDC: ");
+  put("eth.csv", "eth.csv, USDC-USD: " + (folder.path() / "usdc.csv").string());
+  put("cash: {USD: \"10000\"}", "cash: {USD: \"6000\", USDC: \"4000\"}");
+  const Ended one = run(folder, yaml, "one"), two = run(folder, yaml, "two");
+  CHECK(one.dumps == two.dumps);
+  CHECK(one.summary.end == services::RunEnd::end_of_data);
+  CHECK(one.summary.start_equity == "10000"_dec);
+  CHECK(one.dumps.find("ETH-USDC") != std::string::npos);
+  CHECK(one.summary.why_not.at("PEG_BROKEN") > 0);
+  CHECK(one.summary.incident_codes == std::map<std::string, std::uint64_t, std::less<>>{{"PEG_BROKEN", 1}});  // and no balance that nobody explains
+  REQUIRE(one.summary.wallets.size() == 2);
+  CHECK(one.summary.wallets[0].first == "USD");
+  CHECK(one.summary.wallets[1].first == "USDC");
+  CHECK(one.summary.wallets[0].second != "6000"_dec);
+  CHECK(one.summary.wallets[1].second != "4000"_dec);
+  CHECK(one.summary.cash == one.summary.wallets[0].second + one.summary.wallets[1].second);
+}
+
 TEST_CASE("rule 3.6: a liquidation that a restart finds goes on though the feed gives nothing") {
   using clock = std::chrono::steady_clock;
   Folder folder;
@@ -187,4 +264,94 @@ TEST_CASE("rule 3.6: a liquidation that a restart finds goes on though the feed 
   CHECK(sale.intent.side() == core::Side::sell);
   CHECK(sale.intent.purpose == core::Purpose::emergency);
   CHECK(sale.intent.qty() <= left);
+}
+
+namespace {
+
+/// Two files of data and a venue that outlives its process.
+struct Lives {
+  Folder folder;
+  std::string yaml;
+  Lives() {
+    candles(folder.path() / "btc.csv", 300, 0);
+    candles(folder.path() / "eth.csv", 300, 2);
+    yaml = yaml_of(folder) + "execution: {starts_reducing: on}\n";
+    yaml.erase(yaml.find(", state: memory"), std::string_view(", state: memory").size());
+  }
+  /// One process; `step` is called behind each step, `started` before the first.
+  void live(const std::function<void(services::Run&, core::Nanos)>& step, const std::function<void(services::Run&)>& started = {}) const {
+    services::RunOptions o;
+    o.var = folder.path() / "var";
+    o.select = services::select_features;
+    auto made = services::Run::make(configured(folder, yaml), std::move(o));
+    if (!made) FAIL(made.error().message);
+    services::Run& run = **made;
+    run.loop().after_step = [&](core::Nanos t, bool) { step(run, t); };
+    run.execute([&] {
+      if (started) started(run);
+    });
+  }
+};
+
+services::StateRequest go(std::string request) { return {{}, core::TradingState::active, false, "let it trade", "operator", std::move(request)}; }
+
+}  // namespace
+
+TEST_CASE("rule 3.5: a run starts reducing and buys nothing; after a planned roll-out the next process trades on, after a plain stop it does not") {
+  Lives l;
+  // Nobody lets it trade: it stops at step 60 without an order.
+  l.live(
+      [](services::Run& run, core::Nanos) {
+        if (run.execution().steps() == 60) run.stop();
+      },
+      [](services::Run& run) { CHECK(run.execution().state() == core::TradingState::reducing); });
+  // An operator does; a roll-out is announced, and it is stopped while it holds something.
+  bool announced = false;
+  std::uint64_t orders = 0;
+  l.live([&](services::Run& run, core::Nanos t) {
+    services::Execution& e = run.execution();
+    if (e.steps() == 1) {
+      CHECK(e.state() == core::TradingState::reducing);
+      CHECK(e.counts().orders == 0);
+      REQUIRE(e.set_trading_state(go("go-1"), t));
+    }
+    if (announced || !e.portfolio().position({1}).qty.is_positive() || !e.orders().working().empty()) return;
+    REQUIRE(e.announce_rollout({t + 3'600'000'000'000, "a test", "operator", "out-1"}, t));
+    announced = true;
+    run.stop();
+  });
+  REQUIRE(announced);
+  l.live(
+      [&](services::Run& run, core::Nanos) {
+        orders = run.execution().counts().orders;
+        if (orders > 2) run.stop();
+      },
+      [](services::Run& run) { CHECK(run.execution().state() == core::TradingState::active); });
+  CHECK(orders > 2);
+  l.live([](services::Run& run, core::Nanos) { run.stop(); },
+         [](services::Run& run) {
+           CHECK(run.execution().state() == core::TradingState::reducing);
+           CHECK(run.execution().states().global().who == "host");
+         });
+}
+
+TEST_CASE("rule 6: a ramp of the configuration bounds the entries of a day of a whole run") {
+  Lives l;
+  l.yaml.replace(l.yaml.find("{starts_reducing: on}"), std::string_view("{starts_reducing: on}").size(), "{ramp: {orders_per_day: 3}}");
+  std::map<core::Nanos, std::uint64_t> by_day;
+  l.live([&](services::Run& run, core::Nanos t) { by_day[t / 86'400'000'000'000] = run.execution().entries_today(t); });
+  REQUIRE(by_day.size() >= 2);
+  for (const auto& [day, entries] : by_day) CHECK(entries <= 3);
+  CHECK(by_day.begin()->second == 3);
+}
+
+TEST_CASE("rule 6: a run of mode: live is not made, whoever put its configuration together; nor is its folder touched") {
+  Lives l;
+  config::RunConfig config = configured(l.folder, l.yaml);
+  config.mode = "live";
+  services::RunOptions o;
+  o.var = l.folder.path() / "var";
+  o.select = services::select_features;
+  CHECK(services::Run::make(config, std::move(o)).error().code == "LIVE_NOT_AUTHENTICATED");
+  CHECK_FALSE(fs::exists(l.folder.path() / "var"));
 }

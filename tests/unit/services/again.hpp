@@ -16,7 +16,8 @@ inline std::unique_ptr<store::Journal> opened(const std::filesystem::path& file)
 
 /// A desk put together again from a journal: the same file, another process as far as the desk can tell.
 struct Again : Desk {
-  explicit Again(const std::filesystem::path& file) : Desk({}, "77"_dec, nullptr) {
+  explicit Again(const std::filesystem::path& file, const services::ExecutionOptions* with = nullptr) : Desk({}, "77"_dec, nullptr) {
+    if (with != nullptr) options = *with;
     journal = opened(file);
     restart();
   }

@@ -103,7 +103,7 @@ TEST_CASE("each decision code: a BUY becomes a target, or the reason why not") {
   for (const auto& [code, n] : t.bridge->counts()) CHECK(documented.contains(code));
 }
 
-TEST_CASE("a SELL of what is held proposes none of it, whatever its numbers are") {
+TEST_CASE("rule 1.1: a SELL of what is held proposes none of it, whatever its numbers are") {
   Table t;
   t.hold();
   Prediction p = t.say(Action::sell);
@@ -149,7 +149,7 @@ TEST_CASE("an adviser's refusal keeps a BUY back under the rule's own code; no i
   CHECK(t.decide(t.say(Action::buy)) == "TARGET");  // holds 10 %, wants 2.5 %
 }
 
-TEST_CASE("the cost an entry has to beat is round-trip fee + half spread + margin; the cost itself passes") {
+TEST_CASE("rule 1.2: the cost an entry has to beat is round-trip fee + half spread + margin; the cost itself passes") {
   Table t;
   const double cost = 2 * 0.012 + 0.0005 + 0.0005;
   Prediction p = t.say(Action::buy);
@@ -160,7 +160,7 @@ TEST_CASE("the cost an entry has to beat is round-trip fee + half spread + margi
   CHECK(t.decide(p) == "EDGE_BELOW_COST");
 }
 
-TEST_CASE("with the cost gate off an entry without an expected move passes") {
+TEST_CASE("rule 1.2: with the cost gate off an entry without an expected move passes") {
   Table t;
   t.options.cost_gate = false;
   Prediction p = t.say(Action::buy);
@@ -168,7 +168,7 @@ TEST_CASE("with the cost gate off an entry without an expected move passes") {
   CHECK(t.decide(p) == "TARGET");
 }
 
-TEST_CASE("the weight: from probabilities, else the prediction's own, else its confidence") {
+TEST_CASE("rule 1.2: the weight: from probabilities, else the prediction's own, else its confidence") {
   const auto w = [](double up, double threshold, double weight, double confidence) {
     Prediction p;
     p.p_up = up;

@@ -176,6 +176,8 @@ struct Desk {
     REQUIRE(o != nullptr);
     return o->state;
   }
+  /// How the venue of these tests calls an order.
+  static std::string venue_id_of(const core::Intent& i) { return "v-" + std::string(i.client_id()); }
   /// The venue's word about an order, as it was sent: change `i` for a venue that got it wrong.
   void report(const core::Intent& i, std::uint32_t kind, std::uint32_t state = BL_S_OPEN, Decimal filled = Decimal::not_set()) {
     bl_exec e{};
@@ -184,7 +186,7 @@ struct Desk {
     e.h.instrument = i.abi.instrument;
     e.h.ts_recv = now;
     put_text(e.client_id, i.client_id());
-    if (kind != BL_X_UNKNOWN && kind != BL_X_ABSENT) put_text(e.venue_id, "v1");  // it knows no id of what it does not have
+    if (kind != BL_X_UNKNOWN && kind != BL_X_ABSENT) put_text(e.venue_id, venue_id_of(i));  // it knows no id of what it does not have
     e.side = i.abi.side;
     e.qty = i.abi.qty;
     e.quote_qty = i.abi.quote_qty;

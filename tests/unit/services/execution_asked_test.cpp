@@ -199,6 +199,24 @@ TEST_CASE("rule 4.1: emergency stop and resume, the latch, inventory and the ven
   CHECK(d.asked([&] { REQUIRE(d.exec->ask_again({"look", "ops", "r-4"}, d.now)); }).what == Ask::venue);
 }
 
+TEST_CASE("rule 4.1: a ramp that is set and a roll-out that is announced have rows, and what comes back from them is the same command") {
+  Written d;
+  const AskedRow ramp = d.asked([&] { REQUIRE(d.exec->set_ramp({{"500"_dec, 20}, "good days", "ops", "r-9"}, d.now)); });
+  CHECK(ramp.what == Ask::ramp);
+  CHECK(ramp.quote_qty == "500"_dec);
+  CHECK(ramp.count == 20);
+  CHECK(ramp.why == "good days");
+  CHECK(ramp.request == "r-9");
+  const AskedRow off = d.asked([&] { REQUIRE(d.exec->set_ramp({{}, "no more", "ops", "r-10"}, d.now)); });
+  CHECK_FALSE(off.quote_qty.is_set());
+  CHECK(off.count == 0);
+  const AskedRow out = d.asked([&] { REQUIRE(d.exec->announce_rollout({d.now + bar_ns, "version 2", "ops", "r-11"}, d.now)); });
+  CHECK(out.what == Ask::rollout);
+  CHECK(out.until == d.now + bar_ns);
+  CHECK(d.by([&] { CHECK(*d.exec->set_ramp({{}, "no more", "ops", "r-10"}, d.now)); }).empty());
+  CHECK(d.by([&] { CHECK(d.exec->announce_rollout({d.now, "version 2", "ops", "r-12"}, d.now).error().code == "ROLLOUT_WINDOW"); }).empty());
+}
+
 TEST_CASE("rule 4.1: rows of commands are nothing that a restart does again") {
   const StoreFolder dir;
   std::string was;

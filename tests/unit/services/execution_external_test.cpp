@@ -70,6 +70,14 @@ TEST_CASE("rule 5.5: resting orders of others count in every limit") {
   SECTION("the cap of all that is invested") {
     Desk d(floor);
     d.told(o);
+    d.want(Purpose::entry, 0.05);  // 500, and the 460 that are left of the cap
+    REQUIRE(d.broker.sent.size() == 1);
+    CHECK(d.last().qty() == "4.6023"_dec);
+  }
+  SECTION("the cap of all that is invested, when nothing is left of it") {
+    Desk d(floor);
+    o.qty = "11"_dec;  // 990
+    d.told(o);
     d.want(Purpose::entry, 0.05);
     CHECK(d.why("TOTAL_NOTIONAL_LIMIT") == 1);
     CHECK(d.broker.sent.empty());

@@ -9,6 +9,7 @@ using test::VenueOrder;
 
 namespace {
 
+constexpr Nanos hour_ns = 3'600'000'000'000;
 constexpr std::uint32_t scope_order = 1, scope_fills_balances = 4 | 8, scope_all = 2 | 4 | 8 | 16;
 
 struct Desk : test::Begun {
@@ -55,6 +56,29 @@ TEST_CASE("rule 2.3: without a period it is asked only when there is cause") {
   Desk d(0, 0);
   for (int i = 0; i < 12; ++i) d.next();
   CHECK(d.broker.queries.empty());
+}
+
+// Where every step asks for all, nothing is ever asked of balances alone.
+TEST_CASE("rule 2.3: a doubt that is over keeps no later answer from agreeing, and what was told before that is not asked for again") {
+  Desk d(bar_ns, 0);
+  d.next();
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  d.say_balance(d.m.usd, "9500"_dec);
+  d.answer_all();
+  REQUIRE(d.exec->reconciliation().agreed < d.now);  // it may be the order that nobody has answered yet
+  d.report(entry, BL_X_ACCEPTED);
+  d.fill(entry, entry.qty(), entry.limit_px());
+  d.next();
+  d.say_balance(d.m.usd, d.exec->portfolio().cash(d.m.usd));
+  d.answer_all();
+  const Nanos agreed = d.now;
+  CHECK(d.exec->reconciliation().agreed == agreed);
+  d.broker.queries.clear();
+  d.next();
+  REQUIRE(d.questions(scope_all) == 1);
+  CHECK(d.questions(scope_fills_balances) == 0);
+  CHECK(d.broker.queries.back().since_ns == agreed - hour_ns);
 }
 
 TEST_CASE("rule 2.3: an order that the list of open ones does not name is asked for by itself") {

@@ -8,7 +8,7 @@ using namespace bowline::literals;
 using test::bar_ns;
 using test::Desk;
 
-TEST_CASE("a fill that is told twice is booked once") {
+TEST_CASE("rule 2.4: a fill that is told twice is booked once") {
   Desk d;
   d.want(Purpose::entry, 0.05);
   const Intent i = d.last();
@@ -69,7 +69,7 @@ TEST_CASE("a venue's answer of 'unknown' is not a refusal") {
   CHECK(d.state(d.last()) == OrderState::unknown);
 }
 
-TEST_CASE("an acknowledgement of another product, side, size, price or end is an incident, not an answer") {
+TEST_CASE("rule 2.2: an acknowledgement of another product, side, size, price or end is an incident, not an answer") {
   Desk d;
   d.want(Purpose::entry, 0.05);
   const Intent sent = d.last();
@@ -93,6 +93,63 @@ TEST_CASE("an acknowledgement of another product, side, size, price or end is an
   d.report(silent, BL_X_ACCEPTED);
   CHECK(d.state(sent) == OrderState::open);
   CHECK(d.exec->counts().incidents == n);
+}
+
+TEST_CASE("rule 2.2: an acknowledgement by the id of another order is an incident, not an answer, though nobody has asked for an order by its id") {
+  Desk d;
+  const Intent first = d.resting();
+  d.price(d.m.bnb, 10000);
+  d.want(Purpose::entry, 0.05, d.m.bnb);
+  const Intent second = d.last();
+  REQUIRE(second.instrument() == d.m.bnb);
+  bl_exec e{};
+  e.h.size = sizeof e;
+  e.h.type = BL_EV_EXEC;
+  e.h.instrument = second.abi.instrument;
+  e.h.ts_recv = d.now;
+  test::put_text(e.client_id, second.client_id());
+  test::put_text(e.venue_id, Desk::venue_id_of(first));
+  e.kind = BL_X_ACCEPTED;
+  e.state = BL_S_OPEN;
+  e.side = second.abi.side;
+  e.qty = second.abi.qty;
+  e.limit_px = second.abi.limit_px;
+  e.expire_ns = second.abi.expire_ns;
+  e.quote_qty = e.stop_px = e.cum_qty = e.cum_quote = e.cum_fee = Decimal::not_set().raw();
+  d.exec->on_broker_event(e.h);
+  CHECK(d.state(second) == OrderState::submitted);
+  CHECK(d.state(first) == OrderState::open);
+  CHECK(d.exec->counts().by_incident.count("EXEC_MISMATCH") == 1);
+  CHECK(d.exec->blocked(d.m.bnb));
+  d.report(second, BL_X_ACCEPTED);  // by its own
+  CHECK(d.state(second) == OrderState::open);
+}
+
+TEST_CASE("rule 2.2: an end, a refusal or an answer to a cancel that names another product or side ends nothing: the venue is asked") {
+  struct Word {
+    std::uint32_t kind, state;
+  };
+  for (const Word w : {Word{BL_X_DONE, BL_S_CANCELLED}, Word{BL_X_DONE, BL_S_FILLED}, Word{BL_X_DONE, BL_S_EXPIRED}, Word{BL_X_REJECTED, BL_S_REJECTED},
+                       Word{BL_X_CANCEL_REJECTED, BL_S_OPEN}})
+    for (const bool product : {true, false}) {
+      Desk d;
+      const Intent entry = d.resting();
+      Intent other = entry;
+      if (product) other.abi.instrument = d.m.bnb.value;
+      else other.abi.side = BL_SELL;
+      d.report(other, w.kind, w.state, Decimal::zero());
+      CHECK(d.state(entry) == OrderState::open);
+      CHECK(d.exec->counts().by_incident.count("EXEC_MISMATCH") == 1);
+      CHECK(d.exec->blocked(d.m.btc));
+      REQUIRE(d.broker.asked.size() == 1);
+      CHECK(d.broker.asked.back() == entry.client_id());
+      d.now += bar_ns;
+      d.price(d.m.btc, 10000);
+      d.want(Purpose::entry, 0.05);
+      CHECK(d.broker.sent.size() == 1);  // nothing is ordered beside it
+      d.report(entry, BL_X_DONE, BL_S_EXPIRED, Decimal::zero());
+      CHECK(d.state(entry) == OrderState::expired);
+    }
 }
 
 TEST_CASE("fills of other orders, products, sides, or beyond the order change nothing and are incidents") {
@@ -502,7 +559,7 @@ TEST_CASE("cash comes from the venue's first word; after the first fill the ledg
   CHECK(d.exec->portfolio().cash(d.m.usd) == cash);
 }
 
-TEST_CASE("a one-sided or crossed quote is no validated mark; a two-sided one is the mid") {
+TEST_CASE("rule 5.2: a one-sided or crossed quote is no validated mark; a two-sided one is the mid") {
   Desk d;
   bl_quote q{};
   q.h.size = sizeof q;

@@ -326,3 +326,77 @@ TEST_CASE("rule 3.7: after a restart the process before may have cancelled it, u
   }
   CHECK(a.state(entry) == OrderState::cancelled);
 }
+
+TEST_CASE("rule 5.1: a loss does not wait for its bar to close: it trips at the quote that shows it, once") {
+  Half d("0.05"_dec, Decimal::not_set());
+  d.at(10000);
+  d.now += 1'000'000'000;
+  d.quote(d.m.btc, 9199, 9201);
+  CHECK(d.exec->state() == TradingState::active);
+  d.quote(d.m.btc, 8899, 8901);
+  CHECK(d.exec->state() == TradingState::reducing);
+  d.quote(d.m.btc, 8899, 8901);
+  CHECK(told(d, "DAILY_LOSS_TRIP") == 1);
+}
+
+TEST_CASE("rule 5.1: behind midnight a quote is not held against the opening of the day before") {
+  Half d("0.05"_dec, Decimal::not_set());
+  d.now = (d.now / day_ns + 1) * day_ns - bar_ns;
+  d.price(d.m.btc, 10000);
+  d.step();
+  d.now += bar_ns + 1'000'000'000;
+  d.quote(d.m.btc, 8899, 8901);
+  CHECK(d.exec->state() == TradingState::active);
+}
+
+namespace {
+/// Holds BTC bought near 100, and is told quotes that no trade bears out.
+struct Guarded : Desk {
+  Guarded() {
+    core::FloorLimits floor;
+    floor.mark_jump = "0.1"_dec;
+    floor.mark_jump_wait = 60'000'000'000;
+    make({}, floor, "10000"_dec);
+    hold(0.05);
+    price(m.btc, 10000);
+    step();
+  }
+};
+}  // namespace
+
+TEST_CASE("rule 5.2: what is held is worth no more than a share above the last trade, whatever a quote says") {
+  Guarded d;
+  const Decimal qty = d.exec->portfolio().position({1}).qty;
+  d.now += 1'000'000'000;
+  d.quote(d.m.btc, 100000, 100002);
+  CHECK(d.exec->portfolio().mark({1}).last == "110"_dec);
+  CHECK(d.exec->portfolio().exposure() == mul(qty, "110"_dec, Rounding::half_even));
+  CHECK(d.exec->portfolio().position({1}).best_px == "110"_dec);  // no trailing stop follows what nobody paid
+}
+
+TEST_CASE("rule 5.2: a jump denies entries of its product for a while, and no others") {
+  Guarded d;
+  d.price(d.m.bnb, 10000);
+  d.now += bar_ns;
+  d.price(d.m.btc, 11100);
+  const std::size_t sent = d.broker.sent.size();
+  d.want(Purpose::entry, 0.2);
+  CHECK(d.broker.sent.size() == sent);
+  CHECK(*d.sink.all<SizingRecord>().back().code == "MARK_JUMPED");
+  d.want(Purpose::entry, 0.2, d.m.bnb);
+  CHECK(d.broker.sent.size() == sent + 1);
+  d.now += 60'000'000'000;
+  d.want(Purpose::entry, 0.2);
+  CHECK(d.broker.sent.size() == sent + 2);
+}
+
+TEST_CASE("rule 5.2: a stop acts on the bid as it was told, though it lies beyond what values the position") {
+  Guarded d;
+  REQUIRE(d.protect("85"_dec) == BL_OK);
+  d.now += 1'000'000'000;
+  const std::size_t sent = d.broker.sent.size();
+  d.quote(d.m.btc, 8400, 8402);
+  CHECK(d.exec->portfolio().mark({1}).last == "90"_dec);
+  REQUIRE(d.broker.sent.size() == sent + 1);
+  CHECK(d.last().purpose == Purpose::stop);
+}

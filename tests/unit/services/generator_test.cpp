@@ -117,7 +117,7 @@ constexpr std::uint32_t buy = 1, sell = 2, hold = 3;
 
 }  // namespace
 
-TEST_CASE("one prediction per instrument, with its time, its end one bar later, and the close as reference") {
+TEST_CASE("rule 1.1: one prediction per instrument, with its time, its end one bar later, and the close as reference") {
   Table t;
   t.says("a", words(buy, 0.8, 0.1));
   const auto out = t.step(12345);

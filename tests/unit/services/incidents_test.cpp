@@ -69,6 +69,7 @@ TEST_CASE("every code that execution, order table and portfolio give an incident
       {"/host/services/trade_execution/execution_close.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_latch.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_liquidate.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_final_read.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_states.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_reports.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_answer.cpp", R"((?:incident|block)\([^";]*"([A-Z_]+)\")"},

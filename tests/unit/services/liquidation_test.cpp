@@ -1,93 +1,14 @@
 // Emergency liquidation (trading rules 3.6): the latch first, cancels, reads, then slice by slice at the highest rank.
-#include <nlohmann/json.hpp>
-
 #include "store/halt_latch.hpp"
-#include "unit/services/again.hpp"
+#include "unit/services/liquidation_desk.hpp"
 #include "unit/store/store_folder.hpp"
 
 using namespace bowline;
 using namespace bowline::core;
 using namespace bowline::test;
-using nlohmann::json;
 
 namespace {
 
-services::LiquidationRequest ask(std::string id = "e1") {
-  services::LiquidationRequest q;
-  q.id = std::move(id);
-  q.reason = "fire";
-  q.principal = "operator";
-  q.request_id = "r1";
-  return q;
-}
-
-/// The venue's answers to what a desk has asked, once each.
-struct Venue {
-  Desk& d;
-  std::map<std::uint32_t, Decimal> free{};   // by asset; none: it tells no balance
-  std::map<std::uint32_t, std::uint64_t> flags{};  // by instrument
-  std::size_t answered = 0;
-
-  void answer() {
-    while (answered < d.broker.queries.size()) {
-      const bl_query q = d.broker.queries[answered++];
-      if ((q.scope & 2u) != 0) {
-        const std::vector<Order*> working = d.exec->orders().working();
-        for (const Order* o : working) d.report(o->intent, BL_X_SNAPSHOT);
-      }
-      if ((q.scope & 8u) != 0)
-        for (const auto& [asset, total] : free) {
-          bl_balance_ev b{};
-          b.h.size = sizeof b;
-          b.h.type = BL_EV_BALANCE;
-          b.asset = asset;
-          b.total = total.raw();
-          b.hold = Decimal::zero().raw();
-          d.exec->on_broker_event(b.h);
-        }
-      if ((q.scope & 16u) != 0)
-        for (const auto& [id, f] : flags) {
-          bl_product p{};
-          p.h.size = sizeof p;
-          p.h.type = BL_EV_PRODUCT;
-          p.h.instrument = id;
-          p.taker_fee = p.maker_fee = Decimal::not_set().raw();
-          p.flags = f;
-          d.exec->on_broker_event(p.h);
-        }
-      bl_done done{};
-      done.h.size = sizeof done;
-      done.h.type = BL_EV_DONE;
-      done.request = q.request;
-      done.complete = 1;
-      d.exec->on_broker_event(done.h);
-    }
-  }
-  /// Looks and answers until nothing moves any more.
-  void turn() {
-    for (int i = 0; i < 40; ++i) {
-      static_cast<void>(d.exec->look_at_liquidation(d.now));
-      answer();
-    }
-  }
-};
-
-json begin(Desk& d, const services::LiquidationRequest& q) {
-  bool replayed = false;
-  const auto done = d.exec->liquidate(q, d.now, replayed);
-  if (!done) FAIL(done.error().message);
-  return json::parse(*done);
-}
-json receipt(const Desk& d, const std::string& id = "e1") {
-  const auto text = d.exec->receipt(id);
-  REQUIRE(text);
-  return json::parse(*text);
-}
-json product(const json& r, const std::string& symbol) {
-  for (const json& p : r["products"])
-    if (p["instrument"] == symbol) return p;
-  return {};
-}
 bl_exec of_others(const Desk& d, const std::string& venue_id, std::uint32_t side) {
   bl_exec e{};
   e.h.size = sizeof e;
@@ -106,7 +27,6 @@ bl_exec of_others(const Desk& d, const std::string& venue_id, std::uint32_t side
   e.cum_qty = Decimal::zero().raw();
   return e;
 }
-void fill_last(Desk& d) { d.fill(d.last(), d.last().qty(), "100"_dec); }
 
 }  // namespace
 

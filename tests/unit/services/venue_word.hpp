@@ -41,7 +41,7 @@ struct VenueWord : D {
   /// An order that was sent, as the venue has it now.
   bl_exec exec_of(const core::Intent& i, std::uint32_t state, Decimal cum) const {
     VenueOrder o;
-    o.venue_id = "v1";
+    o.venue_id = Desk::venue_id_of(i);
     o.client_id = i.client_id();
     o.side = i.abi.side;
     o.state = state;

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include "store/query.hpp"
+#include "store/recent_intents.hpp"
 #include "unit/services/desk.hpp"
 #include "unit/store/store_folder.hpp"
 
@@ -31,7 +32,7 @@ void change(const std::filesystem::path& file, const std::string& sql) {
 
 }  // namespace
 
-TEST_CASE("journal: an intent is on disk before it is handed over, whatever kills the process then") {
+TEST_CASE("rule 4.1: an intent is on disk before it is handed over, whatever kills the process then") {
   StoreFolder dir;
   const auto file = dir / "journal.db";
   const int ended = in_child([&] {
@@ -94,7 +95,7 @@ TEST_CASE("journal: a changed or missing row is found when it is opened") {
   CHECK(refusal(file) == "JOURNAL_CHAIN");
 }
 
-TEST_CASE("journal: it belongs to one mode, venue and portfolio, and to this version") {
+TEST_CASE("rule 4.3: a journal belongs to one mode, venue and portfolio, and to this version") {
   StoreFolder dir;
   const auto file = dir / "journal.db";
   opened(file);
@@ -106,7 +107,7 @@ TEST_CASE("journal: it belongs to one mode, venue and portfolio, and to this ver
   CHECK(refusal(dir / "no/such/folder/journal.db") == "JOURNAL_OPEN");
 }
 
-TEST_CASE("journal: one process at a time") {
+TEST_CASE("rule 4.5: one process has the journal at a time") {
   StoreFolder dir;
   const auto file = dir / "journal.db";
   auto mine = opened(file);
@@ -198,4 +199,40 @@ TEST_CASE("rule 2.3: only what the journal holds byte for byte may be sent again
   j->name(m.table);
   CHECK(refused(*j, sent).empty());
   CHECK(refused(*j, other) == "JOURNAL_NO_INTENT");
+}
+
+TEST_CASE("rule 2.3: of intents the newest are known, and whatever their number no more than a bound of them") {
+  RecentIntents known;
+  const auto name = [](std::size_t n) { return "intent " + std::to_string(n); };
+  for (std::size_t n = 0; n < RecentIntents::most; ++n) known.add(name(n));
+  CHECK(known.has(name(0)));
+  known.add(name(0));  // told twice it takes nobody's place
+  CHECK(known.has(name(1)));
+  known.add(name(RecentIntents::most));
+  CHECK_FALSE(known.has(name(0)));
+  CHECK(known.has(name(1)));
+  CHECK(known.has(name(RecentIntents::most)));
+  CHECK(known.size() == RecentIntents::most);
+  known.add(name(0));
+  CHECK(known.has(name(0)));
+  CHECK_FALSE(known.has(name(1)));
+}
+
+TEST_CASE("journal: however long it gets, it does not stay in memory") {
+  StoreFolder dir;
+  auto j = opened(dir / "a.db");
+  auto grow = [&j, n = 0]() mutable {
+    for (const int last = n + 4'000; n < last; ++n) {
+      REQUIRE(j->note("state", n, std::string(250, 'x')).ok());
+      if (n % 20 == 0) REQUIRE(j->flush().ok());
+    }
+    REQUIRE(j->flush().ok());
+    return sqlite3_memory_used();
+  };
+  const sqlite3_int64 before = sqlite3_memory_used(), after_one = grow();
+  CHECK(after_one > before);  // it is counted
+  static_cast<void>(grow());
+  const sqlite3_int64 after_three = grow();
+  CHECK(after_three - after_one < 100'000);  // of 2 MB more in the file
+  CHECK(after_three - before < 1'000'000);
 }

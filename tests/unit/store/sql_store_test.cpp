@@ -18,7 +18,7 @@ using namespace bowline;
 using namespace bowline::store;
 using namespace bowline::literals;
 
-TEST_CASE("every kind of record is stored, explained, and guarded by lock and stamp") {
+TEST_CASE("rule 4.3: every kind of record is stored, explained, and guarded by lock and stamp") {
   const auto dir = std::filesystem::temp_directory_path() / ("bowline_store_" + std::to_string(::getpid()));
   std::filesystem::remove_all(dir);
   std::filesystem::create_directories(dir);
@@ -112,6 +112,41 @@ TEST_CASE("every kind of record is stored, explained, and guarded by lock and st
   }
   o.stamp.mode = "live";
   CHECK(SqlStore::open(o).error().code == "STORE_STAMP");
+  std::filesystem::remove_all(dir);
+}
+
+TEST_CASE("rule 4.1: a store that is held writes nothing and keeps what it got; let go it writes all of it") {
+  const auto dir = std::filesystem::temp_directory_path() / ("bowline_held_" + std::to_string(::getpid()));
+  std::filesystem::remove_all(dir);
+  std::filesystem::create_directories(dir);
+  test::Market m;
+  auto s = SqlStore::open({dir / "p.db", dir / "t.db", {"mock", "v", "default"}, {}, &m.table});
+  if (!s) FAIL(s.error().message);
+  const auto put = [&](core::Nanos t) {
+    core::CandleRecord c;
+    c.instrument = m.btc;
+    c.open_ns = t;
+    (*s)->put(core::Record(c));
+    (*s)->end_step(t);
+  };
+  const auto stored = [&] {
+    int lines = -1;  // the head
+    REQUIRE(dump(dir / "p.db", dir / "t.db", "candles", DumpFormat::csv, [&](std::string_view) { ++lines; }).ok());
+    return lines;
+  };
+  put(1);
+  REQUIRE((*s)->flush().ok());
+  (*s)->hold(true);
+  put(2);
+  CHECK((*s)->flush().error().code == "STORE_FULL");
+  CHECK_FALSE((*s)->healthy());
+  CHECK(stored() == 1);
+  (*s)->hold(false);
+  REQUIRE((*s)->flush().ok());
+  CHECK((*s)->healthy());
+  CHECK(stored() == 2);
+  CHECK((*s)->dropped() == 0);
+  s->reset();
   std::filesystem::remove_all(dir);
 }
 
@@ -240,7 +275,52 @@ TEST_CASE("an order's row follows its state; another order with its id does not 
   }
 }
 
-TEST_CASE("a store says whether an earlier run left rows in the tables of a role") {
+TEST_CASE("rule 4.2: what a record is written to belongs to one service alone") {
+  const auto owner_of = [](const char* role, const auto& make) {
+    Open s;
+    REQUIRE(s.write(make(s.m)).ok());
+    for (const char* other : {"signal-generator", "signal-bridge", "trade-execution", "portfolio-rebalancer"}) {
+      INFO(role << " and " << other);
+      CHECK(*s.store->used({other}) == (std::string_view(other) == role));
+    }
+  };
+  owner_of("signal-generator", [](const test::Market& m) {
+    core::CandleRecord r;
+    r.instrument = m.btc;
+    return r;
+  });
+  owner_of("signal-generator", [](const test::Market& m) {
+    core::SignalRecord r;
+    r.instrument = m.btc;
+    r.source = test::text("cross");
+    return r;
+  });
+  owner_of("signal-bridge", [](const test::Market& m) { return decision_of(m); });
+  owner_of("portfolio-rebalancer", [](const test::Market&) {
+    core::RebalanceRecord r;
+    r.id = "r1";
+    r.instance = test::text("plan");
+    return r;
+  });
+  owner_of("trade-execution", [](const test::Market& m) { return order_of(m); });
+  owner_of("trade-execution", [](const test::Market&) {
+    core::OrderEventRecord r;
+    r.order = core::ClientOrderId("bl-1");
+    return r;
+  });
+  owner_of("trade-execution", [](const test::Market& m) {
+    core::FillRecord r;
+    r.fill_id = "f1";
+    r.instrument = m.btc;
+    r.fee_asset = m.usd;
+    return r;
+  });
+  owner_of("trade-execution", [](const test::Market&) { return core::PortfolioRecord{}; });
+  owner_of("trade-execution", [](const test::Market&) { return core::EventRecord{}; });
+  owner_of("trade-execution", [](const test::Market&) { return core::AuditRecord{}; });
+}
+
+TEST_CASE("rule 4.2: a store says whether an earlier run left rows in the tables of a role") {
   Open s;
   const auto used = [&](std::vector<std::string> roles) { return *s.store->used(roles); };
   CHECK_FALSE(used({}));

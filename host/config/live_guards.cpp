@@ -1,0 +1,102 @@
+#include "config/live_guards.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace bowline::config {
+namespace {
+
+struct Row {
+  LiveGuard told;
+  std::string_view message;
+  bool (*met)(const RunConfig&, const LiveFacts&);
+};
+
+bool is_file(std::string_view url) { return url != "none"; }
+
+constexpr auto table = std::to_array<Row>({
+    {{unmet_guard, "mode", "who calls over HTTP is authenticated; this version authenticates nobody, so this one is never met"},
+     "live demands that callers are authenticated, and this version authenticates nobody: mode: live is not possible with it, whatever "
+     "else is met; set mode: mock",
+     [](const RunConfig&, const LiveFacts&) { return false; }},
+    {{"LIVE_NOT_CONFIRMED", "confirm_live", "the file says `confirm_live: true`, in its own words"},
+     "live demands that the file says so twice: set confirm_live: true",
+     [](const RunConfig& c, const LiveFacts&) { return c.live.confirm; }},
+    {{"LIVE_OUTSIDE_KUBERNETES", "allow_outside_kubernetes", "the process runs in a pod, or the file says that it need not"},
+     "this process is not in Kubernetes, where one host is kept alive and no second one beside it: set allow_outside_kubernetes: true if "
+     "that is seen to otherwise",
+     [](const RunConfig& c, const LiveFacts& f) { return f.in_kubernetes || c.live.outside_kubernetes; }},
+    {{"LIVE_LISTEN_OPEN", "listen.host", "the ports are reached from this machine alone, since they speak without TLS"},
+     "live demands TLS of a port that others reach, and this version has none: listen on 127.0.0.1",
+     [](const RunConfig& c, const LiveFacts&) { return !c.listen.enabled || loopback(c.listen.host); }},
+    {{"LIVE_JOURNAL_MEMORY", "journal", "the journal is a file"},
+     "live demands journal: file",
+     [](const RunConfig& c, const LiveFacts&) { return c.journal == "file"; }},
+    {{"LIVE_STORE_MISSING", "store.transactions", "the run is stored"},
+     "live demands a store: give store.transactions and store.prices a file each",
+     [](const RunConfig& c, const LiveFacts&) { return is_file(c.store.transactions) && is_file(c.store.prices); }},
+    {{"LIVE_PINS_MISSING", "plugins.pins", "plugin files are pinned; the loader refuses each one without a pin (`PLUGIN_PIN_MISSING`)"},
+     "live demands the SHA-256 of every plugin file: `sha256sum` prints it",
+     [](const RunConfig& c, const LiveFacts&) { return !c.plugins.pins.empty(); }},
+    {{"LIVE_RISK_MISSING", "instances", "there is a risk chain"},
+     "live demands at least one instance of kind risk",
+     [](const RunConfig& c, const LiveFacts&) {
+       return std::any_of(c.instances.begin(), c.instances.end(), [](const InstanceConfig& i) { return i.kind == "risk"; });
+     }},
+    {{"LIVE_PORTFOLIO_MISSING", "execution.portfolio_uuid", "the portfolio of the account is pinned"},
+     "live demands the portfolio that it trades by its uuid, so that another one's key is refused",
+     [](const RunConfig& c, const LiveFacts&) { return !c.execution.portfolio_uuid.empty(); }},
+    {{"LIVE_MAX_ORDER_MISSING", "execution.floor.max_order", "an absolute cap per order"},
+     "live demands this cap, and it has no default: the most that one order may be worth",
+     [](const RunConfig& c, const LiveFacts&) { return c.execution.floor.max_order.is_set(); }},
+    {{"LIVE_MAX_DAY_MISSING", "execution.floor.max_day", "an absolute cap per day"},
+     "live demands this cap, and it has no default: the most that the entries of a UTC day may be worth",
+     [](const RunConfig& c, const LiveFacts&) { return c.execution.floor.max_day.is_set(); }},
+    {{"LIVE_MAX_TOTAL_MISSING", "execution.floor.max_total", "an absolute cap on all that is invested"},
+     "live demands this cap, and it has no default: the most that may be invested at once",
+     [](const RunConfig& c, const LiveFacts&) { return c.execution.floor.max_total.is_set(); }},
+    {{"LIVE_RAMP_AMOUNT_MISSING", "execution.ramp.usd_per_day", "the first days run under a ramp: an amount"},
+     "live begins under a ramp that only an operator raises: how much the entries of a UTC day may be worth to begin with",
+     [](const RunConfig& c, const LiveFacts&) { return c.execution.ramp.usd_per_day.is_set(); }},
+    {{"LIVE_RAMP_ORDERS_MISSING", "execution.ramp.orders_per_day", "the first days run under a ramp: a number of orders"},
+     "live begins under a ramp that only an operator raises: how many entries may be ordered in a UTC day to begin with",
+     [](const RunConfig& c, const LiveFacts&) { return c.execution.ramp.orders_per_day != 0; }},
+    {{"LIVE_HALF_SPREAD", "execution.assumed_half_spread", "no spread is assumed"},
+     "live never trades on an assumed spread: leave the key out",
+     [](const RunConfig&, const LiveFacts& f) { return !f.half_spread_said; }},
+    {{"LIVE_STARTS_ACTIVE", "execution.starts_reducing", "the host starts reducing"},
+     "a live host starts reducing, and an operator lets it trade: leave the key out",
+     [](const RunConfig& c, const LiveFacts&) { return c.execution.starts_reducing; }},
+});
+
+constexpr auto listed = [] {
+  std::array<LiveGuard, table.size()> out{};
+  for (std::size_t i = 0; i < table.size(); ++i) out[i] = table[i].told;
+  return out;
+}();
+
+}  // namespace
+
+std::span<const LiveGuard> live_guards() noexcept { return listed; }
+
+std::vector<MissingGuard> missing_guards(const RunConfig& config, const LiveFacts& facts) {
+  std::vector<MissingGuard> out;
+  for (const Row& r : table)
+    if (!r.met(config, facts)) out.push_back({r.told.code, r.told.path, r.message});
+  return out;
+}
+
+// By the mode alone: a configuration that was put together in code has passed no reader.
+Result<void> may_run(std::string_view mode) {
+  if (mode == "mock") return {};
+  return Error{std::string(unmet_guard), std::string(table[0].message)};
+}
+
+// By the address as it is written, which is how the port is opened: a name is none.
+bool loopback(std::string_view host) noexcept {
+  if (host == "::1") return true;
+  if (!host.starts_with("127.")) return false;
+  return host.find_first_not_of("0123456789.") == host.npos;
+}
+
+}  // namespace bowline::config

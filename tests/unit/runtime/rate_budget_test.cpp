@@ -1,0 +1,42 @@
+#include "services/runtime/rate_budget.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "bowline/plugin.h"
+
+using namespace bowline;
+using namespace bowline::services;
+
+namespace {
+constexpr core::Nanos second = 1'000'000'000;
+loader::VenueRates venue(std::uint32_t per_second, std::uint32_t per_hour, std::uint32_t cost = 1) {
+  loader::VenueRates r;
+  r.classes.push_back({"orders", 1, 1, 1});  // charged by no question
+  r.classes.push_back({"reads", per_second, per_second, per_hour});
+  r.costs.push_back({BL_CALL_SUBMIT, 0, 1});
+  r.costs.push_back({BL_CALL_QUERY, 1, cost});
+  return r;
+}
+}  // namespace
+
+TEST_CASE("rule 2.4: the periods of reconciliation keep within half of what the venue lets through in a second") {
+  CHECK(fits_rate_budget(venue(2, 0), 2 * second, 2 * second));
+  CHECK(fits_rate_budget(venue(2, 0), second, 0));
+  const auto too_much = fits_rate_budget(venue(2, 0), second, 60 * second);
+  REQUIRE(!too_much);
+  CHECK(too_much.error().code == "RUN_RATE_BUDGET");
+  CHECK(too_much.error().message.find("3660 times an hour") != std::string::npos);
+  CHECK(too_much.error().message.find("\"reads\"") != std::string::npos);
+}
+
+TEST_CASE("rule 2.4: and in an hour, at what each question costs") {
+  CHECK(fits_rate_budget(venue(100, 240), 60 * second, 60 * second));
+  CHECK(!fits_rate_budget(venue(100, 239), 60 * second, 60 * second));
+  CHECK(!fits_rate_budget(venue(100, 240, 2), 60 * second, 60 * second));
+  CHECK(fits_rate_budget(venue(100, 240, 2), 60 * second, 0));
+}
+
+TEST_CASE("rule 2.4: without rates, or without periods, everything fits") {
+  CHECK(fits_rate_budget({}, second, second));
+  CHECK(fits_rate_budget(venue(1, 1), 0, 0));
+}
