@@ -52,10 +52,10 @@ check "some were asked about, and no more than orders were made of" test "$drive
 acted=$("$bowline" db dump signals --var "$dir/var" | grep -c ',\(BUY\|SELL\),')
 for what in off decisions; do
   { cat "$dir/run.yaml"; echo "signals: {explain: $what}"; } >"$dir/$what.yaml"
-  check "explain: $what runs" ends 0 "$bowline" run "$dir/$what.yaml" --var "$dir/$what" --json --log-level ERROR
-  driven=$("$bowline" db dump contributions --var "$dir/$what" | tail -n +2 | cut -d, -f1 | sort -u | wc -l)
+  check "explain: $what runs" ends 0 "$bowline" run "$dir/$what.yaml" --var "$dir/explain-$what" --json --log-level ERROR
+  driven=$("$bowline" db dump contributions --var "$dir/explain-$what" | tail -n +2 | cut -d, -f1 | sort -u | wc -l)
   check "explain: $what asks of what it says" is "$driven" $([ $what = off ] && echo 0 || echo "$acted")
-  check "explain: $what decides the same" cmp "$dir/decisions" <("$bowline" db dump decisions --var "$dir/$what")
+  check "explain: $what decides the same" cmp "$dir/decisions" <("$bowline" db dump decisions --var "$dir/explain-$what")
 done
 
 mkdir "$dir/spoilt" && cp "$dir/one/"* "$dir/spoilt/" && printf x >>"$dir/spoilt/model.ubj"
