@@ -676,6 +676,7 @@ class Execution {
   void note_gone(std::string_view symbol, core::Purpose purpose);
   void note(std::string_view kind, std::string_view payload);
   store::StepRow step_row();
+  static void verdicts_alone(std::vector<core::CheckRecord>& checks);
   void remember_answer(const std::string& key, std::string body, TradeAnswer answer);
   core::OrderRecord record_of(const core::Order& order) const;
   Result<void> restore_intent(const store::JournalRow& row, core::RecordSink* project);

@@ -231,7 +231,10 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
       if (!q.dry_run) counts_.verdicts.add(answer.checks);
       return *less;
     }
-  if (q.dry_run) return answer;
+  if (q.dry_run) {
+    verdicts_alone(answer.checks);
+    return answer;
+  }
   ++seq_;
   view_.build(portfolio_, orders_, state(), now);
   view_is_old_ = true;  // only the intent's own entry is added to it below
@@ -250,6 +253,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     r.held_qty = portfolio_.position(ins.id).qty;
     r.checks = answer.checks;
   }
+  verdicts_alone(answer.checks);
   audit(now, q.principal, "trade", answer.order.view(), q.reason, q.request_id);
   count_entry(*approved, now);
   approved_.push_back(approved);
@@ -264,6 +268,11 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   if (made->state != OrderState::denied) clear(q.instrument, Purpose::exit);
   remember_answer(q.key, std::move(body), answer);
   return answer;
+}
+
+// What is answered is the same after a restart, and the journal has no kept limits.
+void Execution::verdicts_alone(std::vector<core::CheckRecord>& checks) {
+  std::erase_if(checks, [](const core::CheckRecord& c) { return c.measure; });
 }
 
 void Execution::remember_answer(const std::string& key, std::string body, TradeAnswer answer) {

@@ -147,7 +147,15 @@ TEST_CASE("rule 1.3: explain tells from the store alone what was short and which
   const auto why = (*reader)->explain_decision(decision.hex());
   REQUIRE(why.ok());
   const nlohmann::json told = nlohmann::json::parse(*why);
-  REQUIRE(told.at("checks").size() == 2);
+  // What it was cut to, the limits of the floor that were kept, and the floor's verdict.
+  REQUIRE(told.at("checks").size() == 4);
+  for (std::size_t i = 1; i < 4; ++i) {
+    CHECK(told["checks"][i].at("rule") == "floor");
+    CHECK(told["checks"][i].at("verdict") == "allow");
+  }
+  CHECK(told["checks"][1].at("code") == "BELOW_MINIMUM");
+  CHECK(told["checks"][2].at("code") == "QUOTE_BALANCE_SHORT");
+  CHECK(told["checks"][3].at("code") == "");
   const nlohmann::json& cut = told["checks"][0];
   CHECK(cut.at("rule") == "projection");
   CHECK(cut.at("verdict") == "shrink");
