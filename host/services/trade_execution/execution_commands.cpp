@@ -223,6 +223,8 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     if (!q.dry_run) counts_.verdicts.add(answer.checks);  // of one that passes its sizing counts them
     return refusal(*refused, answer.checks);
   }
+  std::vector<core::CheckRecord> every_check = answer.checks;
+  verdicts_alone(answer.checks);
   auto& approved = std::get<core::RiskApproved<core::Intent>>(judged);
   answer.order = core::ClientOrderId(approved->client_id());
   answer.qty = approved->qty();
@@ -231,10 +233,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
       if (!q.dry_run) counts_.verdicts.add(answer.checks);
       return *less;
     }
-  if (q.dry_run) {
-    verdicts_alone(answer.checks);
-    return answer;
-  }
+  if (q.dry_run) return answer;
   ++seq_;
   view_.build(portfolio_, orders_, state(), now);
   view_is_old_ = true;  // only the intent's own entry is added to it below
@@ -251,9 +250,8 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     r.price = portfolio_.mark(ins.id).last;
     r.equity = portfolio_.equity();
     r.held_qty = portfolio_.position(ins.id).qty;
-    r.checks = answer.checks;
+    r.checks = std::move(every_check);
   }
-  verdicts_alone(answer.checks);
   audit(now, q.principal, "trade", answer.order.view(), q.reason, q.request_id);
   count_entry(*approved, now);
   approved_.push_back(approved);
