@@ -7,6 +7,8 @@
 #include <functional>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "core/order.hpp"
 #include "core/order_state.hpp"
@@ -111,6 +113,9 @@ struct List {
 
 }  // namespace
 
+/// Of a decision with more orders than that (a liquidation's slices) the incidents of the first are told.
+constexpr std::size_t most_named = 500;
+
 struct Reader::Impl {
   Database prices, transactions;
 
@@ -139,11 +144,14 @@ struct Reader::Impl {
   static json list_if(const Database& db, std::string_view table, std::string_view sql, std::string_view key) {
     return has(db, table) ? list(db, sql, key) : json::array();
   }
-  /// What was told beside orders and names this one, or its decision: incidents, and what set a protection off.
-  static json told_of(const Database& db, std::string_view id, std::string_view decision) {
-    const std::string order = '"' + std::string(id) + '"', cause = '"' + std::string(decision) + '"';
-    Query q(db, "SELECT * FROM core_events WHERE instr(payload, ?1)>0 OR instr(payload, ?2)>0 ORDER BY rowid");
-    q.bind(order).bind(cause);
+  /// What was told beside orders and names one of these ids, in quotes: incidents, and what set a protection off.
+  static json told_of(const Database& db, const std::vector<std::string>& ids) {
+    std::string sql = "SELECT * FROM core_events WHERE 0";
+    for (std::size_t i = 0; i < ids.size(); ++i) sql += " OR instr(payload, ?)>0";
+    Query q(db, sql + " ORDER BY rowid");
+    std::vector<std::string> quoted;
+    for (const std::string& id : ids) quoted.push_back('"' + id + '"');
+    for (const std::string& id : quoted) q.bind(id);
     return all_rows(db, q);
   }
   /// Rows of a table whose ids are found by their first eight bytes.
@@ -320,7 +328,7 @@ Result<std::string> Reader::Impl::explain_order(std::string_view id) const {
   out["fills"] = list(t, "SELECT * FROM fills WHERE order_id=? ORDER BY time_ns, fill_id", id);
   out["events"] = list(t, "SELECT * FROM order_events WHERE order_id=? ORDER BY rowid", id);
   out["exchanges"] = list_if(t, "venue_exchanges", "SELECT * FROM venue_exchanges WHERE order_id=? ORDER BY rowid", id);
-  out["core_events"] = told_of(t, id, of);
+  out["core_events"] = told_of(t, {std::string(id), of});
   return text(out);
 }
 
@@ -337,7 +345,10 @@ Result<std::string> Reader::Impl::explain_decision(std::string_view id) const {
   out["events"] = list(t, "SELECT e.* FROM orders o JOIN order_events e ON e.order_id=o.id WHERE o.decision_id=? ORDER BY e.rowid", id);
   out["exchanges"] = list_if(t, "venue_exchanges",
                              "SELECT e.* FROM orders o JOIN venue_exchanges e ON e.order_id=o.id WHERE o.decision_id=? ORDER BY e.rowid", id);
-  out["core_events"] = told_of(t, id, id);
+  std::vector<std::string> named{std::string(id)};
+  for (const json& order : out["orders"]) named.push_back(order["id"].get<std::string>());
+  if (named.size() > most_named) named.resize(most_named);
+  out["core_events"] = told_of(t, named);
   return text(out);
 }
 
