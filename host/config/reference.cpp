@@ -68,8 +68,8 @@ constexpr auto table = std::to_array<Key>({
     {"signals", "map", "", "how predictions are joined and judged"},
     {"signals.combine", "text", "mean", "mean (of calibrated probabilities), vote, or first"},
     {"signals.explain", "text", "auto",
-     "of which predictions a model that can tell is asked what drove them: off, orders (made of in the same step), decisions (every BUY and SELL), all; "
-     "auto: decisions where time is real, else orders. In a run of several processes orders are decisions"},
+     "of which predictions a model that can tell is asked what drove them, which takes it milliseconds: off, orders (made of in the same step; in a "
+     "run of several processes as decisions), decisions (every BUY and SELL), all; auto: decisions where time is real, else off"},
     {"signals.explain_top", "integer", "8", "how many contributions are kept by name, the largest; the rest as one sum"},
     {"signals.resolve_bars", "integer", "12", "a signal is resolved this many bars later; a model of another horizon is refused"},
     {"bridge", "map", "", "from predictions to target weights"},

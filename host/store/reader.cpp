@@ -7,6 +7,8 @@
 #include <functional>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "core/order.hpp"
 #include "core/order_state.hpp"
@@ -110,6 +112,8 @@ struct List {
 };
 
 }  // namespace
+
+/// Of a decision with more orders than that (a liquidation's slices) the incidents of the first are told.
 
 struct Reader::Impl {
   Database prices, transactions;

@@ -11,13 +11,13 @@ Combine combine_of(std::string_view word) {
   return word == "vote" ? Combine::vote : word == "first" ? Combine::first : Combine::mean;
 }
 
-// What orders are made of is heard of in one process alone; and where time is real there is time to ask of every decision.
+// A model takes milliseconds for them: time that there is where time is real, and that a replay has not. What orders are made
+// of is heard of in one process alone.
 Explain explain_of(const config::RunConfig& config, bool parted) {
   const std::string& word = config.signals.explain;
-  if (word == "off") return Explain::off;
   if (word == "all") return Explain::all;
-  if (word == "decisions" || parted || (word == "auto" && config.time == "real")) return Explain::decisions;
-  return Explain::orders;
+  if (word == "decisions" || (word == "orders" && parted) || (word == "auto" && config.time == "real")) return Explain::decisions;
+  return word == "orders" ? Explain::orders : Explain::off;
 }
 
 constexpr bl_sink no_sink = [] {

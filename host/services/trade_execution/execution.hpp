@@ -648,6 +648,7 @@ class Execution {
   void note_gone(std::string_view symbol, core::Purpose purpose);
   void note(std::string_view kind, std::string_view payload);
   store::StepRow step_row();
+  static void verdicts_alone(std::vector<core::CheckRecord>& checks);
   core::OrderRecord record_of(const core::Order& order) const;
   Result<void> restore_intent(const store::JournalRow& row, core::RecordSink* project);
   Result<void> restore_order(const store::JournalRow& row, core::RecordSink* project);

@@ -87,6 +87,7 @@ Result<AmendAnswer> Execution::amend(const AmendRequest& q, Nanos now) {
   const auto judged = judge(*made, stop != nullptr ? elsewhere - stop->leaves() : elsewhere, now, answer.checks);
   if (!q.dry_run) counts_.verdicts.add(answer.checks);
   if (const auto* refused = std::get_if<core::RiskRefusal>(&judged)) return refusal(*refused, answer.checks);
+  verdicts_alone(answer.checks);
   if (q.dry_run) return answer;
   ++seq_;
   if (auto sent = send_amendment(*order, std::get<store::Journal::ApprovedAmendment>(judged), q, body, answer, now); !sent) return sent.error();

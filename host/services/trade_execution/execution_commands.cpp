@@ -221,6 +221,8 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     if (!q.dry_run) counts_.verdicts.add(answer.checks);  // of one that passes its sizing counts them
     return refusal(*refused, answer.checks);
   }
+  std::vector<core::CheckRecord> every_check = answer.checks;
+  verdicts_alone(answer.checks);
   auto& approved = std::get<core::RiskApproved<core::Intent>>(judged);
   answer.order = core::ClientOrderId(approved->client_id());
   answer.qty = approved->qty();
@@ -246,7 +248,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     r.price = portfolio_.mark(ins.id).last;
     r.equity = portfolio_.equity();
     r.held_qty = portfolio_.position(ins.id).qty;
-    r.checks = answer.checks;
+    r.checks = std::move(every_check);
   }
   audit(now, q.principal, "trade", answer.order.view(), q.reason, q.request_id);
   count_entry(*approved, now);
@@ -262,6 +264,11 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   if (made->state != OrderState::denied) clear(q.instrument, Purpose::exit);
   memory_.orders.put(q.key, {std::move(body), answer});
   return answer;
+}
+
+// What is answered is the same after a restart, and the journal has no kept limits.
+void Execution::verdicts_alone(std::vector<core::CheckRecord>& checks) {
+  std::erase_if(checks, [](const core::CheckRecord& c) { return c.measure; });
 }
 
 }  // namespace bowline::services
