@@ -57,7 +57,9 @@ class Loader {
       one_of(s["combine"], "signals.combine", {"mean", "vote", "first"}, c_.signals.combine);
       number(s["resolve_bars"], "signals.resolve_bars", 1, 100'000, c_.signals.resolve_bars);
     }
+    pegs(root["portfolio"]);
     instruments(root);
+    if (!c_.pegs.empty()) peg_products(root);
     plugins(root);
     instances(root);
     peers(root);
@@ -289,12 +291,71 @@ class Loader {
         bad(n[i], path, "CONFIG_VALUE", ins.symbol + " is not of the form BASE-QUOTE, as in BTC-USD");
       else if (!seen.insert(ins.symbol).second)
         bad(n[i], path, "CONFIG_VALUE_REPEATED", ins.symbol + " is listed twice");
-      else if (const std::string one = first_quote(); !one.empty() && ins.symbol.substr(dash + 1) != one)
+      else if (const std::string one = first_quote(); !one.empty() && !counts_as(ins.symbol.substr(dash + 1), one))
         // Cash, equity, limits and fees are one sum: without exchange rates it would add up different currencies.
         bad(n[i], path, "CONFIG_QUOTE_MIXED",
-            ins.symbol + " is not quoted in " + one + " as " + c_.instruments.front().symbol +
-                " is: a run has one quote asset, since amounts in several cannot be added up; make it a run of its own, with its own --var");
+            ins.symbol + " is not quoted in " + one + (c_.pegs.empty() ? " as " + c_.instruments.front().symbol + " is" : " or what is pegged to it") +
+                ": a run has one quote asset and what portfolio.pegs says counts as it, since amounts in several cannot be added up; make it a run of its own, with its own --var");
       c_.instruments.push_back(std::move(ins));
+    }
+  }
+
+  // What counts as cash beside the accounting asset (trading rules 5.7).
+  void pegs(const Node& portfolio) {
+    const Node n = there(portfolio) && portfolio.IsMap() ? portfolio["pegs"] : Node(YAML::NodeType::Undefined);
+    if (!there(n) || !n.IsMap()) return;
+    for (const auto& entry : n) {
+      PegConfig p;
+      p.asset = entry.first.Scalar();
+      const std::string path = "portfolio.pegs." + p.asset;
+      const Node at = entry.second;
+      if (!at.IsMap()) continue;  // said already
+      required(at, "to", path, p.to);
+      fraction(at["band"], path + ".band", "0.0001", "0.1", p.band);
+      std::string mark = "product";
+      one_of(at["mark"], path + ".mark", {"product", "par"}, mark);
+      p.par = mark == "par";
+      if (p.to.empty()) continue;
+      if (p.asset.empty() || p.asset.find('-') != std::string::npos || p.to.find('-') != std::string::npos)
+        bad(at, path, "CONFIG_VALUE", "two assets are needed here, as in USDC: {to: USD}");
+      else if (p.asset == p.to || (!c_.pegs.empty() && p.to != c_.pegs.front().to) || n[p.to].IsDefined())
+        bad(at["to"], path + ".to", "CONFIG_PEG_TO", p.asset + " is pegged to " + p.to + ": all pegs are to the one accounting asset, which has none itself");
+      else
+        c_.pegs.push_back(std::move(p));
+    }
+  }
+  bool pegged(const std::string& asset) const {
+    return std::any_of(c_.pegs.begin(), c_.pegs.end(), [&](const PegConfig& p) { return p.asset == asset; });
+  }
+  /// Whether amounts in `quote` add up with those of the run, whose quote asset is `one` where nothing is pegged.
+  bool counts_as(const std::string& quote, const std::string& one) const {
+    return c_.pegs.empty() ? quote == one : quote == c_.pegs.front().to || pegged(quote);
+  }
+  void peg_products(const Node& root) {
+    const Node n = root["instruments"], of = root["portfolio"]["pegs"];
+    std::set<std::string> bases, quotes, symbols;
+    for (std::size_t i = 0; i < c_.instruments.size(); ++i) {
+      const std::string& symbol = c_.instruments[i].symbol;
+      const auto dash = symbol.find('-');
+      if (dash == std::string::npos) continue;
+      const std::string base = symbol.substr(0, dash), quote = symbol.substr(dash + 1), path = "instruments[" + std::to_string(i) + "]";
+      symbols.insert(symbol);
+      quotes.insert(quote);
+      // The first of the list is held against nothing above.
+      if (i == 0 && !counts_as(quote, {}))
+        bad(n[i], path, "CONFIG_QUOTE_MIXED", symbol + " is quoted in neither " + c_.pegs.front().to + " nor what is pegged to it: add it to portfolio.pegs, or make it a run of its own");
+      const bool cash = base == c_.pegs.front().to || pegged(base);
+      if (cash && !(pegged(base) && quote == c_.pegs.front().to))
+        bad(n[i], path, "CONFIG_PEG_PRODUCT", symbol + " trades cash for cash: of such products only the one that tells a peg's price can be here, as in USDC-USD");
+      else if (!bases.insert(base).second)
+        // Two positions would share the coins of one balance at the venue.
+        bad(n[i], path, "CONFIG_BASE_SHARED", base + " is traded against another quote asset already: a run has one product of each base asset");
+    }
+    for (const PegConfig& p : c_.pegs) {
+      if (!quotes.contains(p.asset)) bad(of[p.asset], "portfolio.pegs." + p.asset, "CONFIG_VALUE", "no instrument is quoted in " + p.asset + ": it would count as cash that buys nothing; remove it");
+      if (!p.par && !symbols.contains(p.asset + "-" + p.to))
+        bad(of[p.asset], "portfolio.pegs." + p.asset + ".mark", "CONFIG_PEG_MARK",
+            "no instrument " + p.asset + "-" + p.to + " tells its price: add it, with a feed that has it, or state mark: par");
     }
   }
 

@@ -18,6 +18,14 @@ struct InstrumentConfig {
   bool operator==(const InstrumentConfig&) const = default;
 };
 
+/// An asset that counts as cash beside `to`, which is the same of all pegs: the accounting asset.
+struct PegConfig {
+  std::string asset, to;
+  Decimal band = Decimal::from_mantissa(1, -2);
+  bool par = false;  ///< assumed; else the instrument ASSET-TO tells its price
+  bool operator==(const PegConfig&) const = default;
+};
+
 struct InstanceConfig {
   std::string id, kind, plugin;
   std::string params_json = "{}";  ///< canonical JSON, checked against the plugin's schema, defaults filled in
@@ -47,6 +55,7 @@ struct RunConfig {
   } listen;
   std::map<std::string, std::string> peers;        ///< base url by service, of those in other processes
   std::vector<InstrumentConfig> instruments;
+  std::vector<PegConfig> pegs;
   struct Plugins {
     std::vector<std::filesystem::path> path;
     std::map<std::string, std::string> pins;

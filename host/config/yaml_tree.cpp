@@ -82,7 +82,13 @@ void Tree::check_keys(const YAML::Node& at, const std::string& path, const std::
     const std::string_view rest = k.path.substr(below.size());
     if (!rest.empty() && rest.find_first_of(".[{") == std::string_view::npos) allowed.emplace_back(rest);
   }
-  if (any) return;
+  if (any) {
+    const std::string each = pattern + "{}";
+    const bool nested = std::any_of(keys().begin(), keys().end(), [&](const Key& k) { return k.path.starts_with(each + "."); });
+    for (const auto& entry : at)
+      if (nested) check_keys(entry.second, path + "." + entry.first.Scalar(), each);
+    return;
+  }
   for (const auto& entry : at) {
     const std::string name = entry.first.Scalar();
     const std::string here = path.empty() ? name : path + "." + name;

@@ -89,6 +89,41 @@ bool Portfolio::set_cash(AssetId asset, Decimal total) {
   return true;
 }
 
+void Portfolio::set_pegs(std::vector<Peg> pegs, Nanos stale_after) {
+  for (const Peg& p : pegs) BOWLINE_EXPECTS(p.asset != accounting_);
+  pegs_.set(std::move(pegs), stale_after);
+  plain_ = !count_unmanaged_ && !pegs_.any();
+}
+
+std::string_view Portfolio::peg_refusal(InstrumentId id, Nanos now) const {
+  if (!pegs_.any()) return {};
+  if (is_cash(table_[id].base)) return "PEG_PRODUCT";
+  switch (pegs_.state(table_[id].quote, now)) {
+    case PegState::holds: return {};
+    case PegState::unknown: return "PEG_UNKNOWN";
+    case PegState::broken: break;
+  }
+  return "PEG_BROKEN";
+}
+
+Decimal Portfolio::pegged_cash() const {
+  Decimal sum = cash(accounting_);
+  for (const Peg& p : pegs_.all()) sum = sum + at_rate(p.asset, cash(p.asset));
+  return sum;
+}
+
+Decimal Portfolio::sizing_equity(Nanos now) const {
+  if (!pegs_.any()) return equity();
+  Decimal less = Decimal::zero();
+  for (const Peg& p : pegs_.all()) {
+    if (pegs_.state(p.asset, now) == PegState::holds) continue;
+    less = less + max(at_rate(p.asset, cash(p.asset)), Decimal::zero());
+    for (const std::uint32_t i : held_)
+      if (table_.all()[i].quote == p.asset) less = less + at_rate(p.asset, positions_[i].value);
+  }
+  return equity() - less;
+}
+
 void Portfolio::held_changed(std::uint32_t index) {
   const auto it = std::lower_bound(held_.begin(), held_.end(), index);
   const bool listed = it != held_.end() && *it == index;
@@ -103,27 +138,36 @@ void Portfolio::held_changed(std::uint32_t index) {
   Position& p = positions_[index];
   const Mark& m = marks_[index];
   p.value = p.qty.is_zero() || !m.last.is_set() ? Decimal::zero() : mul(p.qty, m.last, Rounding::half_even);
-  exposure_ = Decimal::zero();
-  for (const std::uint32_t i : held_) exposure_ = exposure_ + positions_[i].value;
+  sum_exposure();
 }
 
-// The fee's worth in the instrument's quote asset: known for quote and base, by mark for an asset that some
-// instrument prices, else 0 here while the amount itself stays exact in its own account.
+[[gnu::hot]] void Portfolio::sum_exposure() {
+  exposure_ = Decimal::zero();
+  if (pegs_.at_par()) {
+    for (const std::uint32_t i : held_) exposure_ = exposure_ + positions_[i].value;
+  } else {
+    for (const std::uint32_t i : held_) exposure_ = exposure_ + at_rate(table_.all()[i].quote, positions_[i].value);
+  }
+}
+
+// The fee's worth in the instrument's quote asset: known for quote and base, and for all other cash at par; by mark for an
+// asset that some instrument prices, else 0 here while the amount itself stays exact in its own account.
 Decimal Portfolio::in_quote(AssetId asset, Decimal amount, const Fill& fill) const {
   const Instrument& ins = table_[fill.instrument];
   if (asset == ins.quote) return amount;
   if (asset == ins.base) return mul(amount, fill.px, Rounding::half_even);
+  if (is_cash(asset) && is_cash(ins.quote)) return amount;
   for (const Instrument& other : table_.all())
-    if (other.base == asset && other.quote == ins.quote && mark(other.id).last.is_set())
+    if (other.base == asset && (other.quote == ins.quote || (is_cash(other.quote) && is_cash(ins.quote))) && mark(other.id).last.is_set())
       return mul(amount, mark(other.id).last, Rounding::half_even);
   return Decimal::zero();
 }
 
 bool Portfolio::priced(AssetId asset, InstrumentId instrument) const {
   const Instrument& ins = table_[instrument];
-  if (asset == ins.quote || asset == ins.base) return true;
+  if (asset == ins.quote || asset == ins.base || (is_cash(asset) && is_cash(ins.quote))) return true;
   for (const Instrument& other : table_.all())
-    if (other.base == asset && other.quote == ins.quote && mark(other.id).last.is_set()) return true;
+    if (other.base == asset && (other.quote == ins.quote || (is_cash(other.quote) && is_cash(ins.quote))) && mark(other.id).last.is_set()) return true;
   return false;
 }
 
@@ -244,7 +288,7 @@ Result<Posted> Portfolio::apply(const Fill& fill) {
       d.p.qty = d.p.qty - done.managed;
       d.p.cost = d.p.cost - done.cost;
       d.realise(proceeds - done.cost);
-      if (ins.quote == accounting_) flow = -proceeds;
+      if (is_cash(ins.quote)) flow = -at_rate(ins.quote, proceeds);
     }
     d.move(ins.base, Account::position, Account::traded, done.managed);
     d.move(ins.base, Account::wallet, Account::traded, fill.qty - done.managed);
@@ -252,9 +296,9 @@ Result<Posted> Portfolio::apply(const Fill& fill) {
   }
   if (!d.is_number()) return too_large();
   pay_fee(fill, d, done);
-  const Decimal before = fill.external ? cash(accounting_) : Decimal::zero();
+  const Decimal before = fill.external ? cash() : Decimal::zero();
   if (!commit(fill.instrument, d)) return too_large();
-  if (fill.external && !count_unmanaged_) note_flow(cash(accounting_) - before + flow);
+  if (fill.external && !count_unmanaged_) note_flow(cash() - before + flow);
   return done;
 }
 
@@ -285,16 +329,16 @@ Result<Decimal> Portfolio::reverse(const Fill& fill, const Posted& posted) {
       d.p.qty = d.p.qty + posted.managed;
       d.p.cost = d.p.cost + posted.cost;
       d.realise(posted.cost - proceeds);
-      if (ins.quote == accounting_) flow = proceeds;
+      if (is_cash(ins.quote)) flow = at_rate(ins.quote, proceeds);
     }
     d.move(ins.base, Account::traded, Account::position, posted.managed);
     d.move(ins.base, Account::traded, Account::wallet, fill.qty - posted.managed);
     d.move(ins.quote, Account::wallet, Account::traded, posted.notional);
   }
-  const Decimal before = cash(accounting_);
+  const Decimal before = cash();
   if (!commit(fill.instrument, d))
     return Error{"FILL_OVERFLOW", "a fill of " + ins.symbol + " can't be taken back: too large for the ledger"};
-  if (fill.external && !count_unmanaged_) note_flow(cash(accounting_) - before + flow);
+  if (fill.external && !count_unmanaged_) note_flow(cash() - before + flow);
   return owed;
 }
 
@@ -349,9 +393,9 @@ Result<Posted> Portfolio::tell_fee(const Fill& fill, const Posted& posted, Decim
   told.fee = fee;
   told.fee_asset = asset;
   pay_fee(told, d, done);
-  const Decimal before = cash(accounting_);
+  const Decimal before = cash();
   if (!commit(fill.instrument, d)) return too_large();
-  if (fill.external && !count_unmanaged_) note_flow(cash(accounting_) - before);
+  if (fill.external && !count_unmanaged_) note_flow(cash() - before);
   return done;
 }
 
@@ -450,6 +494,7 @@ void Portfolio::note_flow(Decimal amount) {
   BOWLINE_EXPECTS(id.value >= 1 && id.value <= marks_.size());
   marks_[id.value - 1] = mark;
   Position& p = positions_[id.value - 1];
+  if (pegs_.any() && pegs_.price(id, mark.last, mark.time)) [[unlikely]] sum_exposure();
   if (counts && p.best_px.is_set() && mark.last.is_set() && mark.last > p.best_px) p.best_px = mark.last;
   if (!p.qty.is_zero()) revalue(id.value - 1);
 }
@@ -517,12 +562,12 @@ Decimal Portfolio::unmanaged_value() const {
   Decimal sum = Decimal::zero();
   const auto& all = table_.all();
   for (auto it = all.begin(); it != all.end(); ++it) {
-    if (it->quote != accounting_ || it->base == accounting_ || !mark(it->id).last.is_set()) continue;
+    if (!is_cash(it->quote) || is_cash(it->base) || !mark(it->id).last.is_set()) continue;
     // One wallet, however many products trade it.
-    if (std::any_of(all.begin(), it, [&](const Instrument& o) { return o.base == it->base && o.quote == it->quote && mark(o.id).last.is_set(); }))
+    if (std::any_of(all.begin(), it, [&](const Instrument& o) { return o.base == it->base && is_cash(o.quote) && mark(o.id).last.is_set(); }))
       continue;
     const Decimal qty = cash(it->base);
-    if (qty.is_positive()) sum = sum + mul(qty, mark(it->id).last, Rounding::half_even);
+    if (qty.is_positive()) sum = sum + at_rate(it->quote, mul(qty, mark(it->id).last, Rounding::half_even));
   }
   return sum;
 }

@@ -14,6 +14,7 @@
 #include "core/fill.hpp"
 #include "core/instrument.hpp"
 #include "core/ledger.hpp"
+#include "core/pegs.hpp"
 #include "core/types.hpp"
 
 namespace bowline::core {
@@ -45,8 +46,17 @@ class Portfolio {
   /// `half_spread`: used where a run has no quotes (fraction, 0.0005 = 5 bp). Equity is in the quote asset `base_asset`.
   Portfolio(const InstrumentTable& table, AssetId accounting, Decimal half_spread);
 
-  /// An absolute balance told by the venue: how cash first comes into the book, as its opening. Of a base asset it is
-  /// unmanaged inventory: not a position, and counted nowhere. False, and nothing changed, when it is beyond the ledger.
+  /// What counts as cash beside the accounting asset (trading rules 5.7). Before the first amount; a price older than
+  /// `stale_after` is none.
+  void set_pegs(std::vector<Peg> pegs, Nanos stale_after);
+  const Pegs& pegs() const noexcept { return pegs_; }
+  /// The accounting asset, or one that is pegged to it.
+  bool is_cash(AssetId asset) const noexcept { return asset == accounting_ || (pegs_.any() && pegs_.find(asset) != nullptr); }
+  /// Why nothing is bought of it for its wallet's sake: PEG_PRODUCT (its base is cash), PEG_BROKEN, PEG_UNKNOWN. Empty: it may.
+  std::string_view peg_refusal(InstrumentId id, Nanos now) const;
+
+  /// An absolute balance told by the venue: how cash first comes into the book, as its opening. Of a base asset that is not
+  /// cash it is unmanaged inventory: not a position, and counted nowhere. False, and nothing changed, when it is beyond the ledger.
   bool set_cash(AssetId asset, Decimal total);
 
   /// Books one fill. Refuses what can't be true, and then changes nothing: FILL_NOT_POSITIVE, FILL_BEYOND_POSITION (a sale
@@ -73,8 +83,8 @@ class Portfolio {
   /// FLOW_BEYOND_BALANCE (more than the book holds), FLOW_OVERFLOW: nothing changes.
   Result<Decimal> book_flow(AssetId asset, Flow kind, Decimal amount);
 
-  /// Unmanaged inventory of the product's base asset; below zero it is owed.
-  Decimal unmanaged(InstrumentId id) const { return cash(table_[id].base); }
+  /// Unmanaged inventory of the product's base asset; below zero it is owed. Cash is none.
+  Decimal unmanaged(InstrumentId id) const { return is_cash(table_[id].base) ? Decimal::zero() : cash(table_[id].base); }
   /// Makes unmanaged inventory a position that cost `px` a unit: from then on it may be sold and stopped. ADOPT_AMOUNT,
   /// ADOPT_BEYOND_UNMANAGED, FLOW_OVERFLOW.
   Result<void> adopt(InstrumentId id, Decimal qty, Decimal px, Nanos now);
@@ -82,12 +92,18 @@ class Portfolio {
   /// realised. RELEASE_AMOUNT, RELEASE_BEYOND_POSITION, FLOW_OVERFLOW.
   Result<void> release(InstrumentId id, Decimal qty);
   /// Whether unmanaged inventory counts in equity, at its marks. Off by default.
-  void count_unmanaged(bool counts) noexcept { count_unmanaged_ = counts; }
+  void count_unmanaged(bool counts) noexcept {
+    count_unmanaged_ = counts;
+    plain_ = !counts && !pegs_.any();
+  }
 
   /// `counts`: false for a price of before the position was opened, which is no best price of it.
   void set_mark(InstrumentId id, const Mark& mark, bool counts = true);
 
+  /// One wallet: what an order of a product quoted in it can be paid with.
   Decimal cash(AssetId asset) const { return ledger_.balance(asset, Account::wallet); }
+  /// All wallets that are cash, in the accounting asset: a pegged one at par, or at its price when its peg is broken.
+  Decimal cash() const { return pegs_.any() ? pegged_cash() : cash(accounting_); }
   const Position& position(InstrumentId id) const {
     BOWLINE_EXPECTS(id.value >= 1 && id.value <= positions_.size());
     return positions_[id.value - 1];
@@ -110,12 +126,16 @@ class Portfolio {
   /// Held, but too little to sell (below base_min or quote_min).
   bool dust(InstrumentId id) const;
 
-  /// Cash in the accounting asset + positions at their marks (+ unmanaged inventory where it counts).
+  /// Cash + positions at their marks (+ unmanaged inventory where it counts), in the accounting asset.
   [[gnu::hot]] Decimal equity() const {
-    if (count_unmanaged_) [[unlikely]] return cash(accounting_) + exposure_ + unmanaged_value();
+    if (!plain_) [[unlikely]] return cash() + exposure_ + (count_unmanaged_ ? unmanaged_value() : Decimal::zero());
     return cash(accounting_) + exposure_;
   }
-  Decimal exposure() const { return exposure_; }                    // positions at their marks
+  /// What entries are sized by: equity without the wallets whose peg does not hold now, and what is held of their products
+  /// (trading rules 5.2, 5.7).
+  Decimal sizing_equity(Nanos now) const;
+  Decimal exposure() const { return exposure_; }                    // positions at their marks, in the accounting asset
+  /// These three at par, whatever a peg does: they are sums over time.
   Decimal realised() const;
   Decimal unrealised() const;
   Decimal fees() const;
@@ -160,6 +180,8 @@ class Portfolio {
   Decimal half_spread_;
   bool half_spread_is_small_;        // below 0.4
   bool count_unmanaged_ = false;
+  bool plain_ = true;                // neither that nor pegs
+  Pegs pegs_;
   Ledger ledger_;                    // its wallets are the cash
   std::vector<Position> positions_;  // by instrument id - 1
   std::vector<Mark> marks_;
@@ -180,6 +202,12 @@ class Portfolio {
   void note_flow(Decimal amount);
   void held_changed(std::uint32_t index);
   void revalue(std::uint32_t index);
+  void sum_exposure();
+  Decimal pegged_cash() const;
+  /// An amount of a cash asset, or of what is quoted in one, in the accounting asset.
+  Decimal at_rate(AssetId quote, Decimal amount) const {
+    return pegs_.at_par() ? amount : mul(amount, pegs_.rate(quote), Rounding::half_even);
+  }
 };
 
 }  // namespace bowline::core

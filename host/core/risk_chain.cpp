@@ -37,6 +37,9 @@ constexpr auto codes = std::to_array<std::pair<std::string_view, std::string_vie
     {"PRODUCT_LOCKED", "an operator has locked the product: nothing more is bought of it until the lock expires or is taken off"},
     {"PRODUCT_NOT_LISTED", "execution.allow and execution.deny let nothing be bought of the product in this run"},
     {"STORE_DOWN", "the SQL store cannot be written: entries are denied until it can, exits go on"},
+    {"PEG_BROKEN", "the product's quote asset is pegged, and its price is outside the band: exits go on"},
+    {"PEG_UNKNOWN", "the product's quote asset is pegged, and its price is not known, or too old: exits go on"},
+    {"PEG_PRODUCT", "the product's base asset is cash here: it tells the price of a peg and is not bought"},
     {"MARK_MISSING", "the product has no price yet"},
     {"MARK_STALE", "the product's price is older than execution.floor.max_mark_age"},
     {"PRICE_OUTSIDE_COLLAR", "the limit price is further from the mark than execution.floor.price_collar allows"},
@@ -120,6 +123,8 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   if (!facts.listed) return refuse("PRODUCT_NOT_LISTED", none, none, "nothing is bought of " + ins.symbol + " in this run");
   if (facts.locked) return refuse("PRODUCT_LOCKED", none, none, "an operator has locked " + ins.symbol);
   if (!facts.store_up) return refuse("STORE_DOWN", none, none, "the store can't be written");
+  if (const std::string_view why = book.peg_refusal(id, facts.now); !why.empty())
+    return refuse(why, book.pegs().last(ins.quote), none, "what " + ins.symbol + " is paid with does not count as cash now, or it is cash itself");
   const Mark& mark = book.mark(id);
   if (!mark.last.is_set()) return refuse("MARK_MISSING", none, none, "no price of " + ins.symbol + " yet");
   if (limits_.max_mark_age > 0 && facts.now - mark.time > limits_.max_mark_age)
@@ -147,7 +152,7 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
     return refuse("ORDER_RATE_LIMIT", Decimal::from_int(facts.orders_last_minute),
                   Decimal::from_int(limits_.max_orders_per_minute), "too many orders in a minute");
   // In-flight, unknown and resting orders count in every limit (trading rules 5.5).
-  Decimal working = Decimal::zero();
+  Decimal working = Decimal::zero(), same_wallet = Decimal::zero();
   for (std::uint32_t i = 0; i < view.n_working; ++i) {
     const bl_working& w = *view.working[i];
     if (w.intent->side != BL_BUY) continue;
@@ -156,16 +161,17 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
     const Decimal leaves = Decimal::from_raw(w.leaves_qty);
     Decimal px = Decimal::from_raw(w.intent->limit_px);
     if (!px.is_set()) px = book.ask({w.intent->instrument});
-    if (leaves.is_set() && px.is_set())
-      working = working + mul(leaves, px, Rounding::up);
-    else if (const Decimal cost = Decimal::from_raw(w.intent->quote_qty); cost.is_set())
-      working = working + cost;
+    const Decimal cost = leaves.is_set() && px.is_set() ? mul(leaves, px, Rounding::up) : Decimal::from_raw(w.intent->quote_qty);
+    if (!(leaves.is_set() && px.is_set()) && !cost.is_set()) continue;
+    working = working + cost;
+    // Each wallet is its own cash (trading rules 5.7).
+    if (book.instruments()[{w.intent->instrument}].quote == ins.quote) same_wallet = same_wallet + cost;
   }
   if (limits_.max_total.is_set() && over(book.exposure() + working + notional, limits_.max_total))
     return refuse("TOTAL_NOTIONAL_LIMIT", book.exposure() + working + notional, limits_.max_total, "invested above the cap");
   const Decimal fee_rate = ins.rules.taker_fee;
   const Decimal need = notional + mul(notional, fee_rate, Rounding::up);
-  const Decimal free = book.cash(ins.quote) - working - mul(working, fee_rate, Rounding::up);
+  const Decimal free = book.cash(ins.quote) - same_wallet - mul(same_wallet, fee_rate, Rounding::up);
   if (intent.side() == Side::buy && over(need, free))
     return refuse("QUOTE_BALANCE_SHORT", need, free, "the quote balance does not cover the order");
   checks.push_back(floor_check(floor_name_, "", none, none, ""));

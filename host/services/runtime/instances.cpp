@@ -6,6 +6,8 @@ namespace bowline::services {
 
 Result<core::InstrumentTable> instrument_table(const config::RunConfig& config) {
   core::InstrumentTable table;
+  // The accounting asset is number 1, whichever product comes first.
+  if (!config.pegs.empty()) table.asset(config.pegs.front().to);
   for (const config::InstrumentConfig& i : config.instruments) {
     core::ProductRules rules;
     rules.base_step = i.base_step;

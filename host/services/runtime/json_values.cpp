@@ -244,6 +244,18 @@ std::string portfolio_json(const core::Portfolio& book, core::Nanos now, core::T
                              .text("asset", table.asset_code({static_cast<std::uint32_t>(i + 1)}))
                              .amount("total", cash[i])
                              .done());
+  std::vector<std::string> wallets;
+  const auto wallet = [&](core::AssetId asset) {
+    wallets.push_back(JsonObject()
+                          .text("asset", table.asset_code(asset))
+                          .amount("total", book.cash(asset))
+                          .text("peg", core::to_string(book.pegs().state(asset, now)))
+                          .amount("price", book.pegs().last(asset))
+                          .amount("rate", book.pegs().rate(asset))
+                          .done());
+  };
+  wallet(book.accounting());
+  for (const core::Peg& p : book.pegs().all()) wallet(p.asset);
   return JsonObject()
       .number("version", book.version())
       .time("time", now)
@@ -251,7 +263,7 @@ std::string portfolio_json(const core::Portfolio& book, core::Nanos now, core::T
       .text("state", core::to_string(state))
       .boolean("gate_open", gate_open)
       .amount("equity", book.equity())
-      .amount("cash", book.cash(book.accounting()))
+      .amount("cash", book.cash())
       .amount("exposure", book.exposure())
       .amount("realised", book.realised())
       .amount("unrealised", book.unrealised())
@@ -261,6 +273,7 @@ std::string portfolio_json(const core::Portfolio& book, core::Nanos now, core::T
       .amount("max_drawdown", max_drawdown)
       .json("positions", json_array(positions))
       .json("balances", json_array(balances))
+      .json("wallets", json_array(wallets))
       .done();
 }
 

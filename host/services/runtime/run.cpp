@@ -536,7 +536,11 @@ Summary Run::summary() const {
     const core::Portfolio& book = m.execution->portfolio();
     s.start_equity = m.start_equity;
     s.equity = book.equity();
-    s.cash = book.cash(book.accounting());
+    s.cash = book.cash();
+    if (book.pegs().any()) {
+      s.wallets.emplace_back(m.table.asset_code(book.accounting()), book.cash(book.accounting()));
+      for (const core::Peg& p : book.pegs().all()) s.wallets.emplace_back(m.table.asset_code(p.asset), book.cash(p.asset));
+    }
     s.fees = book.fees();
     s.realised = book.realised();
     s.unrealised = book.unrealised();

@@ -111,6 +111,10 @@ void Run::Impl::make_execution() {
   execution = std::make_unique<Execution>(eo, table, core::AssetId{1}, config.execution.assumed_half_spread, rules("trade-execution"), floor,
                                           *latched_broker, *journal, to);
   execution->obey(*latch);
+  std::vector<core::Peg> pegs;
+  for (const config::PegConfig& p : config.pegs)
+    pegs.push_back({table.find_asset(p.asset), p.band, p.par ? core::InstrumentId{} : table.find(p.asset + "-" + p.to)});
+  if (!pegs.empty()) execution->peg(std::move(pegs), 2 * config.interval_ns + config.max_bar_delay_ns);
   if (ballast)
     execution->keep(*ballast, [this](bool whole) {
       if (sql && store_beside_ballast()) sql->hold(!whole);

@@ -72,6 +72,9 @@ std::string Summary::text() const {
     if (working != 0) line("still working", std::to_string(working) + " orders may still fill at the venue: look there before the next run");
     line("incidents", incidents == 0 ? "none" : std::to_string(incidents) + " (" + counts(incident_codes) + ")");
     line("equity", amount(start_equity) + " -> " + amount(equity) + " (cash " + amount(cash) + ")");
+    std::string each;
+    for (const auto& [asset, total] : wallets) each += (each.empty() ? "" : ", ") + asset + " " + amount(total);
+    if (!each.empty()) line("wallets", each + "; cash and equity with a pegged one at par, or at its price where its peg is broken");
     line("profit", "realised " + amount(realised) + ", unrealised " + amount(unrealised) + ", fees " + amount(fees));
     line("max drawdown", percent(max_drawdown));
     line("assumed spread", "half spread " + percent(half_spread) + " (where the inputs hold no quotes)");
@@ -117,6 +120,11 @@ std::string Summary::json() const {
   j["portfolio"] = {{"start_equity", amount(start_equity)}, {"equity", amount(equity)}, {"cash", amount(cash)},
                     {"realised", amount(realised)}, {"unrealised", amount(unrealised)}, {"fees", amount(fees)},
                     {"max_drawdown", amount(max_drawdown)}, {"assumed_half_spread", amount(half_spread)}};
+  if (!wallets.empty()) {
+    Json each;
+    for (const auto& [asset, total] : wallets) each[asset] = amount(total);
+    j["portfolio"]["wallets"] = std::move(each);
+  }
   j["journal"] = {{"commits", journal_commits}, {"rows", journal_rows}, {"head", journal_head}};
   j["store"] = store;
   j["store_outages"] = store_outages;

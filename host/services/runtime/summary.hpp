@@ -28,6 +28,7 @@ struct Summary {
   std::map<std::string, std::map<std::string, std::uint64_t, std::less<>>, std::less<>> plugin_errors;  ///< instance -> code -> count
   std::uint64_t orders = 0, fills = 0, rejected = 0, cancelled = 0, expired = 0, incidents = 0, plans = 0;
   std::uint64_t working = 0;  // orders that may still fill: the end came before the venue's last word
+  std::vector<std::pair<std::string, Decimal>> wallets;  ///< where there is more than one
   Decimal start_equity = Decimal::not_set(), equity = Decimal::not_set(), cash = Decimal::not_set(), fees = Decimal::not_set(),
           realised = Decimal::not_set(), unrealised = Decimal::not_set(), max_drawdown = Decimal::not_set(),
           half_spread = Decimal::not_set();

@@ -165,6 +165,7 @@ void Execution::check_fees(const bl_product& told) {
 [[gnu::hot]] const core::PortfolioView& Execution::publish(Nanos now) {
   now_ = now;
   within_ = true;
+  if (portfolio_.pegs().any()) look_at_pegs(now);
   portfolio_.close_step(now);
   const Decimal equity = portfolio_.equity();
   quiet_step_ = quiet(equity, now);
@@ -285,7 +286,7 @@ void Execution::finish(Nanos now) {
     r.time = now;
     r.version = portfolio_.version();
     r.equity = portfolio_.equity();
-    r.cash = portfolio_.cash(portfolio_.accounting());
+    r.cash = portfolio_.cash();
     r.exposure = portfolio_.exposure();
     r.realised = portfolio_.realised();
     r.unrealised = portfolio_.unrealised();
@@ -528,6 +529,13 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   if (blocked(id)) return stop(codes().blocked);
   if (const auto why = entries_held(id); !why.empty()) return stop(shared(why));
   if (quote_lost_[id.value - 1]) return stop(shared("MARK_STALE"));
+  // A wallet whose peg does not hold counts 0 here and nowhere else: nothing is sold for it (trading rules 5.7).
+  if (portfolio_.pegs().any()) {
+    if (const auto why = portfolio_.peg_refusal(id, now); !why.empty()) return stop(shared(why));
+    r.equity = portfolio_.sizing_equity(now);
+    r.wanted_qty = floor_to(div(mul(r.equity, weight, Rounding::down), r.price, Rounding::down), ins.rules.base_step);
+    if (!r.wanted_qty.is_set() || r.wanted_qty <= held) return stop(codes().equity);
+  }
   const Decimal more = floor_to(r.wanted_qty - held, ins.rules.base_step);
   if (!more.is_positive()) return stop(codes().at_target);
   const Decimal qty = floor_to(within_caps(id, more, target->purpose), ins.rules.base_step);

@@ -27,6 +27,7 @@
 #include "services/trade_execution/exit_reserve.hpp"
 #include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/operator_commands.hpp"
+#include "services/trade_execution/peg_watch.hpp"
 #include "services/trade_execution/reconciliation.hpp"
 #include "services/trade_execution/rolling_day.hpp"
 #include "services/trade_execution/trade_request.hpp"
@@ -162,6 +163,8 @@ class Execution {
   /// BL_E_UNSUPPORTED: it would expire, which a stop must not; BL_E_STATE: nothing is held of it, or what an earlier process
   /// did is only being recalled.
   bl_status want_stop(const bl_stop& wish, const core::SharedText& source);
+  /// What counts as cash beside the accounting asset (trading rules 5.7), see Portfolio::set_pegs(). Before the first event.
+  void peg(std::vector<core::Peg> pegs, core::Nanos stale_after) { portfolio_.set_pegs(std::move(pegs), stale_after); }
   /// The journal's room for exits (execution_reserve.cpp); borrowed. `told` hears when it is missed and when it is whole again.
   void keep(store::Ballast& ballast, std::function<void(bool whole)> told = {});
   /// Makes it whole, if the disk has room for it; else nothing is bought, and it is told. At the start, and when an operator
@@ -308,6 +311,7 @@ class Execution {
   const store::HaltLatch* latch_ = nullptr;
   store::Journal& journal_;
   ExitReserve reserve_;
+  PegWatch peg_watch_;
   const bool durable_journal_;  // asked at every step and event
   core::RecordSink& sink_;
   bool gate_open_ = true, journal_ok_ = true, journal_noted_ = false;
@@ -616,6 +620,7 @@ class Execution {
   void flush_frame(core::Nanos now);
   Result<void> record_frame(core::Nanos now);
   void ballast_given();
+  void look_at_pegs(core::Nanos now);
   /// Takes the purchases out of a frame that found no room. Whether there were any, and anything is left.
   bool leave_out_entries();
   /// Whether the order is in another state now; an event it can't take is an incident.

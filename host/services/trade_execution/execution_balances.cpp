@@ -204,9 +204,9 @@ void Execution::compare_balances(bool whole) {
 Flow Execution::class_of(const Difference& d, const std::vector<Difference>& all) const {
   if (const Decimal step = step_of(d.asset); step.is_set() && abs(d.amount) < step) return Flow::correction;
   const auto worth = [this](const Difference& x) {
-    if (x.asset == portfolio_.accounting()) return abs(x.amount);
+    if (portfolio_.is_cash(x.asset)) return abs(x.amount);  // at par, which is within the band of a conversion
     for (const core::Instrument& ins : table_.all())
-      if (ins.base == x.asset && ins.quote == portfolio_.accounting() && portfolio_.mark(ins.id).last.is_set())
+      if (ins.base == x.asset && portfolio_.is_cash(ins.quote) && portfolio_.mark(ins.id).last.is_set())
         return mul(abs(x.amount), portfolio_.mark(ins.id).last, Rounding::half_even);
     return Decimal::not_set();
   };

@@ -69,6 +69,8 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"ORDER_KNOWN", true, "an order that was to be adopted is known already under one of its ids"},
     {"ORDER_MALFORMED", true, "the venue tells of an order without a product, a side or a quantity: it is not followed"},
     {"ORDER_WITHOUT_ID", true, "an intent without a client order id was not made an order"},
+    {"PEG_BROKEN", true, "the price of an asset that counts as cash is outside its band: it does not count any more, nothing is bought with it, exits go on"},
+    {"PEG_UNKNOWN", true, "the price of an asset that counts as cash is not known, or too old: it does not count any more, nothing is bought with it, exits go on"},
     {"POSITION_DROPPED", true, "managed inventory went that nobody here ordered to be sold: trading is halted"},
     {"POSITION_SHORT", true, "the venue has less free than is held here: of a position that is liquidated, what it has is sold"},
     {"POSITION_UNPROTECTED", true, "a position has had no stop for longer than execution.stops.unprotected_after"},

@@ -94,7 +94,11 @@ constexpr const char* portfolio_schema =
 "fees":{"type":["string","null"],"format":"decimal"},"dust":{"type":"boolean"},
 "opened":{"type":["string","null"],"format":"date-time"},"opened_ns":{"type":["integer","null"]}}}},
 "balances":{"type":"array","items":{"type":"object","properties":{"asset":{"type":"string"},
-"total":{"type":"string","format":"decimal"}}}}}})";
+"total":{"type":"string","format":"decimal"}}}},
+"wallets":{"type":"array","description":"what counts as cash: each pays for the products quoted in it alone","items":{"type":"object",
+"required":["asset","total","peg"],"properties":{"asset":{"type":"string"},"total":{"type":"string","format":"decimal"},
+"peg":{"type":"string","enum":["holds","unknown","broken"]},"price":{"type":["string","null"],"format":"decimal"},
+"rate":{"type":"string","format":"decimal","description":"what a unit counts in equity, in the currency"}}}}}})";
 
 constexpr const char* history_schema =
     R"({"type":"object","required":["version","time","time_ns","equity"],"properties":{"version":{"type":"integer"},
