@@ -312,9 +312,9 @@ class Loader {
       if (!at.IsMap()) continue;  // said already
       required(at, "to", path, p.to);
       fraction(at["band"], path + ".band", "0.0001", "0.1", p.band);
-      std::string mark = "product";
+      std::string mark = there(at["mark"]) ? "" : "product";
       one_of(at["mark"], path + ".mark", {"product", "par"}, mark);
-      p.par = mark == "par";
+      p.par = mark != "product";  // of another word is said enough
       if (p.to.empty()) continue;
       if (p.asset.empty() || p.asset.find('-') != std::string::npos || p.to.find('-') != std::string::npos)
         bad(at, path, "CONFIG_VALUE", "two assets are needed here, as in USDC: {to: USD}");

@@ -121,6 +121,9 @@ class Portfolio {
   Decimal average(InstrumentId id) const;
   /// qty x last; zero when flat; a held position without a mark counts its cost... never: it counts 0 (rules 5.2).
   Decimal value(InstrumentId id) const;
+  /// The last price in the accounting asset, and what is held at it: those above, but where a peg is broken.
+  Decimal last_in_cash(InstrumentId id) const { return at_rate(table_[id].quote, mark(id).last); }
+  Decimal worth(InstrumentId id) const { return at_rate(table_[id].quote, position(id).value); }
   /// At the bid, minus cost.
   Decimal unrealised(InstrumentId id) const;
   /// Held, but too little to sell (below base_min or quote_min).

@@ -464,7 +464,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   const Decimal weight = Decimal::from_double(target->weight, Rounding::down);
   const Decimal wanted_value = mul(r.equity, weight, Rounding::down);
   r.wanted_qty = wants_out ? (target->keep.is_set() ? target->keep : Decimal::zero())
-                           : floor_to(div(wanted_value, r.price, Rounding::down), ins.rules.base_step);
+                           : floor_to(div(wanted_value, portfolio_.last_in_cash(id), Rounding::down), ins.rules.base_step);
   const Decimal smallest = mul(r.equity, options_.min_trade, Rounding::down);
   const Decimal held = r.held_qty;
 

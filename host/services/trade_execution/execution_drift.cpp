@@ -29,7 +29,7 @@ void Execution::trim_drift(Nanos now) {
   const Decimal exposure = portfolio_.exposure();
   const bool too_much = all.on() && exposure.is_set() && above(exposure, equity, all.above);
   for (const core::Instrument& ins : table_.all()) {
-    const Decimal value = portfolio_.value(ins.id);
+    const Decimal value = portfolio_.worth(ins.id);
     if (!value.is_set() || !value.is_positive() || states_.of(ins.id) == core::TradingState::halted) continue;
     Decimal keep = value;
     if (one.on() && above(value, equity, one.above)) keep = mul(equity, one.cap, Rounding::down);
@@ -73,7 +73,7 @@ void Execution::trim(const core::Instrument& ins, Decimal keep, Nanos now) {
   const Decimal price = portfolio_.mark(id).last, bid = portfolio_.bid(id), held = portfolio_.position(id).qty;
   if (!price.is_set() || !bid.is_set()) return;
   const Decimal sold = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
-  const Decimal stays = floor_to(div(keep, price, Rounding::down), ins.rules.base_step);
+  const Decimal stays = floor_to(div(keep, portfolio_.last_in_cash(id), Rounding::down), ins.rules.base_step);
   const Decimal qty = floor_to(held - sold - stays, ins.rules.base_step);
   if (!qty.is_positive() || qty < ins.rules.base_min) return;
   const Decimal notional = mul(qty, bid, Rounding::down);

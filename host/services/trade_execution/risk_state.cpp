@@ -109,7 +109,7 @@ std::string risk_json(const Execution& e, core::Nanos now) {
     products.push_back(JsonObject()
                            .text("instrument", ins.symbol)
                            .amount("value", book.value(ins.id))
-                           .amount("share", share(book.value(ins.id), equity))
+                           .amount("share", share(book.worth(ins.id), equity))
                            .boolean("blocked", e.blocked(ins.id))
                            .done());
   }

@@ -329,7 +329,7 @@ TEST_CASE("each default that the reference page shows is the one that is used") 
   for (const Key& k : keys()) {
     // A map has no default of its own, "none" and "all four" are words for a key that is left out.
     if (k.type == "map" || k.type == "list" || k.standard == "required" || k.standard == "none" || k.path.ends_with("[]") ||
-        k.path.ends_with("{}") || k.path.starts_with("peers.") || (k.standard.empty() && k.type != "text"))
+        k.path.find("{}") != k.path.npos || k.path.starts_with("peers.") || (k.standard.empty() && k.type != "text"))
       continue;
     const std::string yaml = with_key(k.path, k.standard);
     INFO(yaml);
@@ -357,6 +357,51 @@ TEST_CASE("instruments of two quote assets are refused: their amounts would be o
   CHECK(l.problems[0].line == 1);
   CHECK(l.problems[0].column == 33);
   CHECK(l.problems[0].message.find("SOL-EUR is not quoted in USD as BTC-USD is") == 0);
+}
+
+TEST_CASE("rule 5.7: quotes of several assets go together where all but one are pegged to it") {
+  RunFile run;
+  const auto with = [&run](const std::string& instruments, const std::string& pegs) {
+    return run.load("instruments: [" + instruments + "]\nportfolio: {pegs: {" + pegs + "}}\nplugins: {path: [plugins]}\n" + no_instances);
+  };
+  const Loaded l = with("ETH-USDC, BTC-USD, USDC-USD", "USDC: {to: USD}");
+  INFO(all_text(l));
+  REQUIRE(l.problems.empty());
+  REQUIRE(l.config.pegs.size() == 1);
+  CHECK(l.config.pegs[0] == PegConfig{"USDC", "USD", *Decimal::try_parse("0.01"), false});
+  CHECK(with("ETH-USDC, BTC-USD", "USDC: {to: USD, band: 0.5%, mark: par}").config.pegs.at(0) == PegConfig{"USDC", "USD", *Decimal::try_parse("0.005"), true});
+  CHECK(with("ETH-USDC", "USDC: {to: USD, mark: par}").problems.empty());
+  const auto code = [&](const std::string& instruments, const std::string& pegs) {
+    const Loaded bad = with(instruments, pegs);
+    INFO(all_text(bad));
+    REQUIRE(bad.problems.size() == 1);
+    return bad.problems[0].code + " at " + bad.problems[0].path;
+  };
+  const std::string usdc = "USDC: {to: USD, mark: par}";
+  CHECK(code("BTC-USD, ETH-USDC, SOL-EUR", usdc) == "CONFIG_QUOTE_MIXED at instruments[2]");
+  CHECK(code("SOL-EUR, ETH-USDC", usdc) == "CONFIG_QUOTE_MIXED at instruments[0]");
+  CHECK(code("BTC-USD, ETH-USDC", "USDC: {to: USD}") == "CONFIG_PEG_MARK at portfolio.pegs.USDC.mark");
+  CHECK(code("BTC-USD, BTC-USDC", usdc) == "CONFIG_BASE_SHARED at instruments[1]");
+  CHECK(code("BTC-USD, ETH-USDC, USD-USDC", usdc) == "CONFIG_PEG_PRODUCT at instruments[2]");
+  CHECK(code("BTC-USD", usdc) == "CONFIG_VALUE at portfolio.pegs.USDC");
+  CHECK(code("BTC-USD, ETH-USDC", "USDC: {to: USD, mark: par, band: 11%}") == "CONFIG_RANGE at portfolio.pegs.USDC.band");
+  CHECK(code("BTC-USD, ETH-USDC", "USDC: {to: USD, mark: guess}") == "CONFIG_VALUE at portfolio.pegs.USDC.mark");
+  CHECK(code("BTC-USD, ETH-USDC", "USDC: {to: USD, mark: par, bnad: 1%}") == "CONFIG_KEY_UNKNOWN at portfolio.pegs.USDC.bnad");
+}
+
+TEST_CASE("rule 5.7: a peg names the asset that it is to, which is the same of all and has none itself") {
+  RunFile run;
+  const auto says = [&run](const std::string& pegs, const std::string& code, const std::string& path) {
+    const Loaded l = run.load("instruments: [BTC-USD, ETH-USDC, SOL-USDT]\nportfolio: {pegs: {" + pegs + "}}\nplugins: {path: [plugins]}\n" + no_instances);
+    return std::any_of(l.problems.begin(), l.problems.end(), [&](const Problem& p) { return p.code == code && p.path == path; });
+  };
+  CHECK(says("USDC: {mark: par}", "CONFIG_KEY_MISSING", "portfolio.pegs.USDC.to"));
+  CHECK(says("USDC: {to: USDC, mark: par}", "CONFIG_PEG_TO", "portfolio.pegs.USDC.to"));
+  CHECK(says("USDC: {to: USD, mark: par}, USDT: {to: USDC, mark: par}", "CONFIG_PEG_TO", "portfolio.pegs.USDT.to"));
+  CHECK(says("USDC: {to: USD, mark: par}, USDT: {to: EUR, mark: par}", "CONFIG_PEG_TO", "portfolio.pegs.USDT.to"));
+  CHECK(says("USDC: USD", "CONFIG_TYPE", "portfolio.pegs.USDC"));
+  CHECK(run.load("instruments: [BTC-USD, ETH-USDC, SOL-USDT]\nportfolio: {pegs: {USDC: {to: USD, mark: par}, USDT: {to: USD, mark: par}}}\nplugins: {path: [plugins]}\n" +
+                 no_instances).problems.empty());
 }
 
 TEST_CASE("what the services of a process cannot do without is asked for when it is to be run, and of no other service") {

@@ -171,6 +171,43 @@ TEST_CASE("rule 4.1: without room for its ballast a run buys nothing and stores 
   CHECK(services::Run::make(configured(folder, yaml), std::move(o)).error().code == "RUN_VAR_USED");
 }
 
+TEST_CASE("rule 5.7: two wallets in one run: the venue's balances are the book's, each product pays by its own, and a broken peg stops its purchases alone") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 300, 0);
+  candles(folder.path() / "eth.csv", 300, 2);
+  {
+    std::ofstream out(folder.path() / "usdc.csv");
+    out << "time_utc_epoch_s,open,high,low,close,volume\n";
+    for (int i = 0; i < 300; ++i) {
+      const char* px = i >= 100 && i < 160 ? "0.97" : "1.0005";
+      out << 1640995200 + 300 * i << "," << px << "," << px << "," << px << "," << px << ",1000\n";
+    }
+  }
+  std::string yaml = yaml_of(folder);
+  const auto put = [&yaml](const std::string& was, const std::string& is) {
+    REQUIRE(yaml.find(was) != std::string::npos);
+    yaml.replace(yaml.find(was), was.size(), is);
+  };
+  put("instruments: [BTC-USD, ETH-USD]", "instruments: [BTC-USD, ETH-USDC, {symbol: USDC-USD, px_step: \"0.0001\"}]\nportfolio: {pegs: {USDC: {to: USD}}}\n"
+                                         "execution: {trip: {daily_loss: off, drawdown: off}}");
+  put("ETH-USD: ", "ETH-USDC: ");
+  put("eth.csv", "eth.csv, USDC-USD: " + (folder.path() / "usdc.csv").string());
+  put("cash: {USD: \"10000\"}", "cash: {USD: \"6000\", USDC: \"4000\"}");
+  const Ended one = run(folder, yaml, "one"), two = run(folder, yaml, "two");
+  CHECK(one.dumps == two.dumps);
+  CHECK(one.summary.end == services::RunEnd::end_of_data);
+  CHECK(one.summary.start_equity == "10000"_dec);
+  CHECK(one.dumps.find("ETH-USDC") != std::string::npos);
+  CHECK(one.summary.why_not.at("PEG_BROKEN") > 0);
+  CHECK(one.summary.incident_codes == std::map<std::string, std::uint64_t>{{"PEG_BROKEN", 1}});  // and no balance that nobody explains
+  REQUIRE(one.summary.wallets.size() == 2);
+  CHECK(one.summary.wallets[0].first == "USD");
+  CHECK(one.summary.wallets[1].first == "USDC");
+  CHECK(one.summary.wallets[0].second != "6000"_dec);
+  CHECK(one.summary.wallets[1].second != "4000"_dec);
+  CHECK(one.summary.cash == one.summary.wallets[0].second + one.summary.wallets[1].second);
+}
+
 TEST_CASE("rule 3.6: a liquidation that a restart finds goes on though the feed gives nothing") {
   using clock = std::chrono::steady_clock;
   Folder folder;
