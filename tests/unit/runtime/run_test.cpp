@@ -199,7 +199,7 @@ TEST_CASE("rule 5.7: two wallets in one run: the venue's balances are the book's
   CHECK(one.summary.start_equity == "10000"_dec);
   CHECK(one.dumps.find("ETH-USDC") != std::string::npos);
   CHECK(one.summary.why_not.at("PEG_BROKEN") > 0);
-  CHECK(one.summary.incident_codes == std::map<std::string, std::uint64_t>{{"PEG_BROKEN", 1}});  // and no balance that nobody explains
+  CHECK(one.summary.incident_codes == std::map<std::string, std::uint64_t, std::less<>>{{"PEG_BROKEN", 1}});  // and no balance that nobody explains
   REQUIRE(one.summary.wallets.size() == 2);
   CHECK(one.summary.wallets[0].first == "USD");
   CHECK(one.summary.wallets[1].first == "USDC");
