@@ -113,8 +113,6 @@ struct List {
 
 }  // namespace
 
-/// Of a decision with more orders than that (a liquidation's slices) the incidents of the first are told.
-
 struct Reader::Impl {
   Database prices, transactions;
 
