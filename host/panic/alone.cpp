@@ -20,6 +20,7 @@
 #include "services/stand_in/stand_in_options.hpp"
 #include "services/stand_in/venue_line.hpp"
 #include "services/trade_execution/latched_broker.hpp"
+#include "store/ballast.hpp"
 #include "store/journal.hpp"
 #include "store/journal_rows.hpp"
 #include "store/lock_holder.hpp"
@@ -220,12 +221,19 @@ Outcome stand_in(const Command& c, const VenueConfig& from, const core::Instrume
   services::Execution execution(services::stand_in_options(config, seed_of(begun, config.seed), (*line)->caps(), liquidate), table, core::AssetId{1},
                                 config.execution.assumed_half_spread, {}, {}, broker, journal, sink);
   execution.obey(latch);
+  // The room that a host has kept for exits is there for these, too (trading rules 4.1).
+  std::optional<store::Ballast> ballast;
+  if (config.execution.ballast_bytes > 0) {
+    ballast.emplace(fs::path(c.var) / "ballast", static_cast<std::uint64_t>(config.execution.ballast_bytes));
+    execution.keep(*ballast);
+  }
   read = journal.each([&execution](const store::JournalRow& row) { return execution.restore(row); });
   if (!read) {
     line->reset();
     return by_word(c, from, table, read.error(), ec::store);
   }
   execution.restored();
+  if (ballast) execution.fill_reserve(execution.settled());
   services::StandInClock clock({wall_ns, steady_ns}, std::max(last, execution.settled()), real_time(config));
   Desk desk(**line, clock,
             [&](const bl_event& e) {
