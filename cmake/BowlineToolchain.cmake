@@ -74,6 +74,8 @@ function(bowline_test name)
   add_executable(${name} ${A_SOURCES} $<TARGET_OBJECTS:bowline_test_main>)
   target_link_libraries(${name} PRIVATE ${A_LIBS} bowline_warnings)
   target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR}/host ${CMAKE_SOURCE_DIR}/tests)
+  # What is tested is optimised as it is shipped; the tests themselves compile in two thirds of the time.
+  target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O1>)
   add_test(NAME ${name} COMMAND ${name})
   cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY ${CMAKE_SOURCE_DIR}/tests OUTPUT_VARIABLE where)
   string(REGEX REPLACE "/.*" "" label "${where}")

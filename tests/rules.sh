@@ -3,7 +3,7 @@
 # say what is not so. packaging/docs writes it, and the test docs_are_current holds it against this.
 #   tests/rules.sh              the page
 #   tests/rules.sh --untested   rules and lessons that no test is named after, one a line
-# A test is a rule's when its name says so: "rule 3.3: ...", "3.3 ...", "... (3.3)", "... (2.3, 3.3)", "rule 6: ...", "lesson 8: ...".
+# A test is a rule's when its name says so: "rule 3.3: ...", "rule 6, 5.3: ...", "3.3 ...", "... (3.3)", "... (2.3, 3.3)", "rule 6: ...", "lesson 8: ...".
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export LC_ALL=C
@@ -51,7 +51,10 @@ of_names() { # number <tab> file <tab> name; a lesson has L in front of its numb
     function out(n) { if (!((n, $1, $2) in seen)) { seen[n, $1, $2] = 1; print n "\t" $1 "\t" $2 } }
     {
       if (match($2, /^lesson [0-9]+/)) out("L" substr($2, 8, RLENGTH - 7))
-      if (match($2, /^rule [1-7](\.[1-9])?[:,]/)) out(substr($2, 6, RLENGTH - 6))
+      if (match($2, /^rule [1-7](\.[1-9])?(, [1-7](\.[1-9])?)*[:,]/)) {
+        n = split(substr($2, 6, RLENGTH - 6), each, ", ")
+        for (i = 1; i <= n; ++i) out(each[i])
+      }
       if (match($2, /^[1-7]\.[1-9] /)) out(substr($2, 1, 3))
       rest = $2
       while (match(rest, /\([1-7]\.[1-9](, [1-7]\.[1-9])*\)/)) {

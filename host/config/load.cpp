@@ -570,6 +570,7 @@ class Loader {
     }
     fraction(n["assumed_half_spread"], "execution.assumed_half_spread", "0", "0.1", e.assumed_half_spread);
     number(n["gtd_bars"], "execution.gtd_bars", 1, 10'000, e.gtd_bars);
+    number(n["ended_orders"], "execution.ended_orders", 100, 1'000'000, e.ended_orders);
     fraction(n["min_trade"], "execution.min_trade", "0", "1", e.min_trade);
     if (const Node b = n["entry"]; there(b) && b.IsMap()) {
       flag(b["post_only"], "execution.entry.post_only", e.entry.post_only);

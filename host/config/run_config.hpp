@@ -84,6 +84,7 @@ struct RunConfig {
   struct Execution {
     Decimal assumed_half_spread = Decimal::from_mantissa(5, -4), min_trade = Decimal::from_mantissa(5, -3);
     std::uint32_t gtd_bars = 2;
+    std::uint32_t ended_orders = 20'000;
     std::string account = "default";
     std::string portfolio_uuid;            ///< pinned; then it is the account, too
     bool starts_reducing = false;

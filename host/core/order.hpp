@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "core/boxed.hpp"
 #include "core/fill.hpp"
 #include "core/intent.hpp"
 #include "core/order_state.hpp"
@@ -67,7 +68,7 @@ struct Order {
   Nanos triggered = 0;                  // when its stop price was reached; 0 = not yet, or it has none
   std::uint64_t seq = 0;                // of the event that made it
   std::vector<BookedFill> fills;        // by whose ids each is booked once
-  std::optional<Amends> amends;         // none was ever asked for, or told
+  Boxed<Amends> amends;                 // none was ever asked for, or told
 
   ClientOrderId id() const noexcept { return ClientOrderId(intent.client_id()); }
   /// The client id by which the venue knows it; empty where it knows its own alone (bl_order_ref).
@@ -100,6 +101,8 @@ struct Order {
   bl_intent worst_case() const noexcept;
 };
 
+// Thousands of ended ones are kept: what few of them have stands elsewhere.
+static_assert(sizeof(Order) <= 448);
 /// By how much the average price of what has filled is worse than the price that was decided by, as a share of that (trading
 /// rules 1.4): positive when a buy paid more or a sale got less. Not set while nothing has filled, or without such a price.
 Decimal slippage(Side side, Decimal decision_px, Decimal cum_qty, Decimal cum_quote) noexcept;

@@ -215,9 +215,10 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   const Decimal fee_rate = ins.rules.taker_fee;
   const Decimal need = notional + mul(notional, fee_rate, Rounding::up);
   const Decimal free = book.cash(ins.quote) - same_wallet - mul(same_wallet, fee_rate, Rounding::up);
-  if (intent.side() == Side::buy && over(need, free))
-    return refuse("QUOTE_BALANCE_SHORT", need, free, "the quote balance does not cover the order");
-  kept("QUOTE_BALANCE_SHORT", need, free);
+  if (intent.side() == Side::buy) {
+    if (over(need, free)) return refuse("QUOTE_BALANCE_SHORT", need, free, "the quote balance does not cover the order");
+    kept("QUOTE_BALANCE_SHORT", need, free);
+  }
   checks.push_back(floor_check(floor_name_, "", none, none, ""));
   return true;
 }

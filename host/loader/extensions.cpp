@@ -19,15 +19,6 @@ const bl_trainer_v1* trainer_of(SignalInstance& signal) {
   const auto* table = static_cast<const bl_trainer_v1*>(signal.extension(BL_EXT_TRAINER, trainer_1_0));
   return table != nullptr && table->fit != nullptr ? table : nullptr;
 }
-const bl_explain_v1* explainer_of(SignalInstance& signal) {
-  const auto* table = static_cast<const bl_explain_v1*>(signal.extension(BL_EXT_EXPLAIN, explain_1_0));
-  return table != nullptr && table->contributions != nullptr ? table : nullptr;
-}
-const bl_calibration_v1* calibration_of(SignalInstance& signal) {
-  const auto* table = static_cast<const bl_calibration_v1*>(signal.extension(BL_EXT_CALIBRATION, calibration_1_1));
-  return table != nullptr && table->class_returns != nullptr ? table : nullptr;
-}
-
 Error missing(const Instance& instance, std::string_view extension, const std::string& purpose) {
   return refuse_instance(
       "PLUGIN_EXTENSION_MISSING", instance.spec().id,
@@ -70,11 +61,18 @@ Result<void> fit(SignalInstance& signal, const bl_dataset& train, const bl_datas
   return {};
 }
 
-bool can_explain(SignalInstance& signal) { return explainer_of(signal) != nullptr; }
+const bl_explain_v1* explainer_of(SignalInstance& signal) {
+  const auto* table = static_cast<const bl_explain_v1*>(signal.extension(BL_EXT_EXPLAIN, explain_1_0));
+  return table != nullptr && table->contributions != nullptr ? table : nullptr;
+}
 
-Result<void> contributions(SignalInstance& signal, const bl_frame& frame, std::uint32_t row,
+const bl_calibration_v1* calibration_of(SignalInstance& signal) {
+  const auto* table = static_cast<const bl_calibration_v1*>(signal.extension(BL_EXT_CALIBRATION, calibration_1_1));
+  return table != nullptr && table->class_returns != nullptr ? table : nullptr;
+}
+
+Result<void> contributions(SignalInstance& signal, const bl_explain_v1* explainer, const bl_frame& frame, std::uint32_t row,
                            std::uint32_t output, std::span<double> out) {
-  const bl_explain_v1* explainer = explainer_of(signal);
   if (explainer == nullptr) return missing(signal, BL_EXT_EXPLAIN, "explain a prediction");
   if (row >= frame.rows || out.size() != std::size_t{frame.cols} + 1)
     return refuse_instance("PLUGIN_EXTENSION_INVALID", signal.spec().id, "row or buffer do not fit the frame",
@@ -87,10 +85,7 @@ Result<void> contributions(SignalInstance& signal, const bl_frame& frame, std::u
   return {};
 }
 
-bool can_calibrate(SignalInstance& signal) { return calibration_of(signal) != nullptr; }
-
-Result<ClassReturns> class_returns(SignalInstance& signal) {
-  const bl_calibration_v1* calibration = calibration_of(signal);
+Result<ClassReturns> class_returns(SignalInstance& signal, const bl_calibration_v1* calibration) {
   if (calibration == nullptr) return missing(signal, BL_EXT_CALIBRATION, "tell what its expected move is reckoned with");
   std::array<double, 3> told{};
   told.fill(std::numeric_limits<double>::quiet_NaN());

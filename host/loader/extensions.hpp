@@ -27,20 +27,22 @@ bool can_fit(SignalInstance& signal);
 Result<void> fit(SignalInstance& signal, const bl_dataset& train, const bl_dataset* eval,
                  const std::filesystem::path& dir, const FitProgress& progress);
 
-/// bowline.calibration/1: whether the signal can say what its expected move is reckoned with. [control]
-bool can_calibrate(SignalInstance& signal);
+/// bowline.explain/1: how the signal says what each feature contributed; null: it does not. [control]
+const bl_explain_v1* explainer_of(SignalInstance& signal);
+/// Additive contributions of row `row` of `frame` to class `output`, in margin space; `out` has cols + 1
+/// places, the bias comes last. Errors: PLUGIN_EXTENSION_MISSING (no `explainer`), PLUGIN_EXTENSION_INVALID,
+/// PLUGIN_CALL_FAILED. [lane]
+Result<void> contributions(SignalInstance& signal, const bl_explain_v1* explainer, const bl_frame& frame, std::uint32_t row,
+                           std::uint32_t output, std::span<double> out);
+
 /// Mean return of each class over the horizon; NaN = not known.
 struct ClassReturns {
   double up, flat, down;
 };
-/// Errors: PLUGIN_EXTENSION_MISSING, PLUGIN_CALL_FAILED. [lane]
-Result<ClassReturns> class_returns(SignalInstance& signal);
-/// bowline.explain/1: whether the signal can say what each feature contributed. [control]
-bool can_explain(SignalInstance& signal);
-/// Additive contributions of row `row` of `frame` to class `output`, in margin space; `out` has cols + 1
-/// values, the bias last. Errors: PLUGIN_EXTENSION_MISSING, PLUGIN_CALL_FAILED. [lane]
-Result<void> contributions(SignalInstance& signal, const bl_frame& frame, std::uint32_t row,
-                           std::uint32_t output, std::span<double> out);
+/// bowline.calibration/1: how the signal says what its expected move is reckoned with; null: it does not. [control]
+const bl_calibration_v1* calibration_of(SignalInstance& signal);
+/// Errors: PLUGIN_EXTENSION_MISSING (no `calibration`), PLUGIN_CALL_FAILED. [lane]
+Result<ClassReturns> class_returns(SignalInstance& signal, const bl_calibration_v1* calibration);
 
 /// bowline.assess/1: the risk rule's standing assessment as JSON text. Errors: PLUGIN_EXTENSION_MISSING,
 /// PLUGIN_CALL_FAILED, PLUGIN_EXTENSION_INVALID. [lane]

@@ -76,11 +76,17 @@ class Desk {
   Desk(services::VenueLine& line, services::StandInClock& clock, std::function<void(const bl_event&)> heard, std::int64_t within_s)
       : line_(line), clock_(clock), heard_(std::move(heard)), until_(within_s == 0 ? INT64_MAX : steady_ns() + within_s * second) {}
 
+  /// What the venue says may be of a later time: what it is asked next must not be of an earlier one.
   void turn(Nanos now) {
-    line_.turn(now, [this](const bl_event& e) {
-      clock_.heard(std::max(e.ts_event, e.ts_recv));
-      heard_(e);
-    });
+    for (;;) {
+      line_.turn(now, [this](const bl_event& e) {
+        clock_.heard(std::max(e.ts_event, e.ts_recv));
+        heard_(e);
+      });
+      const Nanos later = clock_.now();
+      if (later <= now) return;
+      now = later;
+    }
   }
   /// A fifth of a second. What the venue says meanwhile is heard, and what it asked for is done.
   void wait() {

@@ -329,7 +329,11 @@ bool Journal::pending() const noexcept { return !impl_->pending.empty(); }
 bool Journal::durable() const noexcept { return impl_->db != nullptr; }
 std::string Journal::head() const {
   impl_->catch_up();
-  return hex(impl_->chain.head());
+  const Digest written = impl_->chain.head();
+  for (const Row& r : impl_->pending) impl_->chain.reset(impl_->chain.next(r));
+  const Digest head = impl_->chain.head();
+  impl_->chain.reset(written);
+  return hex(head);
 }
 std::uint64_t Journal::epoch() const noexcept { return impl_->epoch; }
 

@@ -101,7 +101,7 @@ class Journal {
   bool writable() const noexcept;
   /// `told` hears of each commit to a file how long it took; without it nothing is timed. [core thread]
   void time_commits(std::function<void(double seconds)> told);
-  /// Hex SHA-256 of the chain's head; 64 zeros when empty.
+  /// Hex SHA-256 of the chain's head behind all that was noted, rows that wait for their commit included; 64 zeros when empty.
   std::string head() const;
   /// The store epoch: a number drawn when the journal was made, part of every client order id.
   std::uint64_t epoch() const noexcept;

@@ -7,6 +7,8 @@
 #include <functional>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "core/order.hpp"
 #include "core/order_state.hpp"
@@ -139,11 +141,13 @@ struct Reader::Impl {
   static json list_if(const Database& db, std::string_view table, std::string_view sql, std::string_view key) {
     return has(db, table) ? list(db, sql, key) : json::array();
   }
-  /// What was told beside orders and names this one, or its decision: incidents, and what set a protection off.
-  static json told_of(const Database& db, std::string_view id, std::string_view decision) {
-    const std::string order = '"' + std::string(id) + '"', cause = '"' + std::string(decision) + '"';
-    Query q(db, "SELECT * FROM core_events WHERE instr(payload, ?1)>0 OR instr(payload, ?2)>0 ORDER BY rowid");
-    q.bind(order).bind(cause);
+  /// What was told beside orders and names the decision, or an order of it (of `only` alone, if it is not empty): incidents, and what
+  /// set a protection off.
+  static json told_of(const Database& db, std::string_view decision, std::string_view only = "") {
+    Query q(db,
+            "WITH named(word) AS MATERIALIZED (SELECT '\"'||?1||'\"' UNION ALL SELECT '\"'||id||'\"' FROM orders WHERE decision_id=?1 AND (?2='' OR id=?2)) "
+            "SELECT e.* FROM core_events e WHERE EXISTS(SELECT 1 FROM named WHERE instr(e.payload, word)>0) ORDER BY e.rowid");
+    q.bind(decision).bind(only);
     return all_rows(db, q);
   }
   /// Rows of a table whose ids are found by their first eight bytes.
@@ -320,7 +324,7 @@ Result<std::string> Reader::Impl::explain_order(std::string_view id) const {
   out["fills"] = list(t, "SELECT * FROM fills WHERE order_id=? ORDER BY time_ns, fill_id", id);
   out["events"] = list(t, "SELECT * FROM order_events WHERE order_id=? ORDER BY rowid", id);
   out["exchanges"] = list_if(t, "venue_exchanges", "SELECT * FROM venue_exchanges WHERE order_id=? ORDER BY rowid", id);
-  out["core_events"] = told_of(t, id, of);
+  out["core_events"] = told_of(t, of, id);
   return text(out);
 }
 
@@ -337,7 +341,7 @@ Result<std::string> Reader::Impl::explain_decision(std::string_view id) const {
   out["events"] = list(t, "SELECT e.* FROM orders o JOIN order_events e ON e.order_id=o.id WHERE o.decision_id=? ORDER BY e.rowid", id);
   out["exchanges"] = list_if(t, "venue_exchanges",
                              "SELECT e.* FROM orders o JOIN venue_exchanges e ON e.order_id=o.id WHERE o.decision_id=? ORDER BY e.rowid", id);
-  out["core_events"] = told_of(t, id, id);
+  out["core_events"] = told_of(t, id);
   return text(out);
 }
 

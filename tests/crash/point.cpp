@@ -19,7 +19,7 @@ namespace crash {
 namespace {
 
 constexpr int calls[] = {
-    SYS_write,   SYS_pwrite64, SYS_writev,  SYS_pwritev,  SYS_pwritev2, SYS_copy_file_range, SYS_sendfile, SYS_fsync,
+    SYS_write,   SYS_pwrite64, SYS_writev,  SYS_pwritev,  SYS_pwritev2, SYS_copy_file_range, SYS_sendfile, SYS_fallocate, SYS_fsync,
     SYS_fdatasync, SYS_ftruncate, SYS_renameat, SYS_renameat2, SYS_unlinkat, SYS_sendto, SYS_sendmsg, SYS_sendmmsg,
     SYS_recvfrom, SYS_recvmsg, SYS_recvmmsg, SYS_read, SYS_readv,
 #ifdef SYS_rename
@@ -120,6 +120,7 @@ std::optional<Call> call_of(pid_t thread, std::uint64_t number, const std::array
     case SYS_pwritev2: c.at = static_cast<std::int64_t>(a[3]), c.bytes = sum_of(thread, a[1], a[2]); break;
     case SYS_copy_file_range: c.path = path_of(thread, a[2]), c.at = -2, c.bytes = a[4]; break;
     case SYS_sendfile: c.at = -2, c.bytes = a[3]; break;
+    case SYS_fallocate: c.at = static_cast<std::int64_t>(a[2]), c.bytes = a[3]; break;  // a write of nothing, which takes the room
     case SYS_fsync:
     case SYS_fdatasync: c.kind = Kind::sync; break;
     case SYS_ftruncate: c.kind = Kind::truncate, c.bytes = a[1]; break;

@@ -14,6 +14,7 @@ config() { # name: with the plugins of this build, and on ports that are free
     "portfolio-rebalancer: 0}}" >>"$dir/$1.yaml"
 }
 for name in real_2021_train real_2022 real_2022_exercise; do config $name; done
+echo "signals: {explain: orders}" >>"$dir/real_2022_exercise.yaml"  # a replay asks nobody what drove a prediction, unless it is told to
 check "training on 2021" ends 0 "$bowline" train "$dir/real_2021_train.yaml" --out "$dir/model" --evaluation 0.15
 export BOWLINE_MODEL=$dir/model
 

@@ -34,8 +34,8 @@ constexpr std::size_t most_named = 16;     // in the log
 SignalAdapter::SignalAdapter(loader::SignalInstance& instance, loader::Needs needs, std::unique_ptr<FrameSource> frames)
     : instance_(instance),
       needs_(needs),
-      calibrates_(loader::can_calibrate(instance)),
-      explains_(loader::can_explain(instance)),
+      calibration_(loader::calibration_of(instance)),
+      explainer_(loader::explainer_of(instance)),
       frames_(std::move(frames)),
       name_(shared(instance.spec().id)),
       sink_(closed_sink(this)) {
@@ -78,13 +78,13 @@ SignalAdapter::SignalAdapter(loader::SignalInstance& instance, loader::Needs nee
 }
 
 Result<ClassReturns> SignalAdapter::class_returns() {
-  const auto told = loader::class_returns(instance_);
+  const auto told = loader::class_returns(instance_, calibration_);
   if (!told) return told.error();
   return ClassReturns{told->up, told->flat, told->down};
 }
 
 Result<void> SignalAdapter::contributions(const bl_frame& frame, std::uint32_t row, std::uint32_t output, std::span<double> out) {
-  return loader::contributions(instance_, frame, row, output, out);
+  return loader::contributions(instance_, explainer_, frame, row, output, out);
 }
 
 // ---- risk -------------------------------------------------------------------------------------------------------

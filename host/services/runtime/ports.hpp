@@ -28,15 +28,16 @@ class SignalAdapter final : public SignalPort {
   bool wants(std::uint16_t type) const noexcept override { return needs_.wants(type); }
   FrameSource* frames() noexcept override { return frames_.get(); }
   Result<void> on_event(const bl_event& event, std::vector<Said>& out) override;
-  bool calibrates() const noexcept override { return calibrates_; }
-  bool explains() const noexcept override { return explains_; }
+  bool calibrates() const noexcept override { return calibration_ != nullptr; }
+  bool explains() const noexcept override { return explainer_ != nullptr; }
   Result<ClassReturns> class_returns() override;
   Result<void> contributions(const bl_frame& frame, std::uint32_t row, std::uint32_t output, std::span<double> out) override;
 
  private:
   loader::SignalInstance& instance_;
   loader::Needs needs_;
-  bool calibrates_, explains_;
+  const bl_calibration_v1* calibration_;  // null: not offered
+  const bl_explain_v1* explainer_;
   std::unique_ptr<FrameSource> frames_;
   core::SharedText name_;
   std::deque<core::SharedText> models_;  // every model id it ever named, so that predictions may point at them

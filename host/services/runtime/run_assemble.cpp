@@ -11,13 +11,13 @@ Combine combine_of(std::string_view word) {
   return word == "vote" ? Combine::vote : word == "first" ? Combine::first : Combine::mean;
 }
 
-// What orders are made of is heard of in one process alone; and where time is real there is time to ask of every decision.
+// A model takes milliseconds for them: time that there is where time is real, and that a replay has not. What orders are made
+// of is heard of in one process alone.
 Explain explain_of(const config::RunConfig& config, bool parted) {
   const std::string& word = config.signals.explain;
-  if (word == "off") return Explain::off;
   if (word == "all") return Explain::all;
-  if (word == "decisions" || parted || (word == "auto" && config.time == "real")) return Explain::decisions;
-  return Explain::orders;
+  if (word == "decisions" || (word == "orders" && parted) || (word == "auto" && config.time == "real")) return Explain::decisions;
+  return word == "orders" ? Explain::orders : Explain::off;
 }
 
 constexpr bl_sink no_sink = [] {
@@ -93,6 +93,7 @@ void Run::Impl::make_execution() {
   eo.time_by_data = config.time != "real";
   if (!eo.time_by_data) eo.mute_after = 2 * config.interval_ns + config.max_bar_delay_ns;
   eo.gtd_bars = config.execution.gtd_bars;
+  eo.ended_orders = config.execution.ended_orders;
   eo.min_trade = config.execution.min_trade;
   eo.entry = {config.execution.entry.post_only, config.execution.entry.reprice, config.execution.entry.cross_within, config.execution.entry.wait_ns};
   eo.ramp = {config.execution.ramp.usd_per_day, config.execution.ramp.orders_per_day};

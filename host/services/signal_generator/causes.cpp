@@ -19,9 +19,8 @@ std::uint32_t class_of(Action a) noexcept { return a == Action::buy ? 2 : a == A
 Causes::Causes(Explain what, std::size_t top, const std::vector<std::unique_ptr<SignalPort>>& ports, core::RecordSink& sink,
                std::function<void(std::uint32_t, const Error&)> failed)
     : what_(what), top_(top), ports_(ports), sink_(sink), failed_(std::move(failed)), seen_(ports.size()) {
-  if (what_ == Explain::off) return;
   for (std::size_t i = 0; i < ports_.size(); ++i) {
-    seen_[i].explains = ports_[i]->explains() && ports_[i]->frames() != nullptr;
+    seen_[i].explains = what_ != Explain::off && ports_[i]->explains() && ports_[i]->frames() != nullptr;
     seen_[i].calibrates = ports_[i]->calibrates();
     explained_ = explained_ || seen_[i].explains;
     offered_ = offered_ || seen_[i].explains || seen_[i].calibrates;

@@ -15,7 +15,8 @@
 
 namespace bowline::services {
 
-/// Of which predictions the contributions are asked. A model takes longer for them than for the prediction.
+/// Of which predictions the contributions are asked. A model takes some milliseconds for them, a hundred times what the
+/// prediction took; what an expected move is reckoned with is told of every BUY and SELL in any case.
 enum class Explain : std::uint8_t {
   off,
   orders,     ///< those that an order is made of in their own step, when somebody says so

@@ -30,7 +30,7 @@ struct GeneratorOptions {
   std::uint32_t valid_bars = 1;     // valid_until when the plugin gives none
   Combine combine = Combine::mean;
   std::vector<double> weights;      // by signal instance; empty = equal
-  Explain explain = Explain::orders;
+  Explain explain = Explain::off;
   std::size_t explain_top = 8;      // contributions that are kept by name
   PluginErrors* plugin_errors = nullptr;  // where errors are counted by instance and reason; may be null
 };

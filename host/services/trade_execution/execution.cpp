@@ -32,6 +32,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
     : options_(std::move(options)),
       table_(table),
       portfolio_(table, accounting, half_spread),
+      orders_(options_.ended_orders),
       book_(table.size()),
       protections_(table.size()),
       rungs_(table.size(), 0),
@@ -55,6 +56,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       durable_journal_(journal.durable()),
       sink_(sink),
       trail_(sink),
+      trips_(options_.trip_loss, options_.trip_drawdown),
       entries_(table.size()) {
   journal_.name(table_);
 }
@@ -101,7 +103,7 @@ void Execution::on_quote(const bl_quote& quote) {
   mark_by_quote(quote);
   if (resuming_ && !missing_.empty()) resend_in_time(now_);
   act_on_price({quote.h.instrument}, now_);
-  look_between_steps();
+  if (!unpriced_) tripped(trips_.look_between(portfolio_, now_), now_);
   if (guards_) {
     rest({quote.h.instrument}, now_);
     if (!approved_.empty()) flush_frame(now_);
@@ -181,7 +183,7 @@ void Execution::check_fees(const bl_product& told) {
   if (portfolio_.pegs().any()) look_at_pegs(now);
   portfolio_.close_step(now);
   const Decimal equity = portfolio_.equity();
-  quiet_step_ = quiet(equity, now);
+  quiet_step_ = trips_.quiet(equity, portfolio_.net_flows(), now);
   const Decimal peak = portfolio_.peak();
   if (equity.is_set() && peak.is_positive() && equity < peak) {
     // The product tells whether it is a new deepest one; only then is the quotient needed. Both are kept while the peak
@@ -270,7 +272,7 @@ void Execution::finish(Nanos now) {
   if (!answer_.empty() && answer_step_ != steps_) take_answer();
   if (!ended_.empty()) compare_ended(now, false);
   if (options_.unprotected_after > 0) tell_unprotected(now);
-  if (!unpriced_ && (options_.trip_loss.is_set() || options_.trip_drawdown.is_set()) && (!quiet_step_ || changed_)) look_at_losses(now);
+  if (!unpriced_ && trips_.any() && (!quiet_step_ || changed_)) tripped(trips_.look(portfolio_, now), now);
   ++steps_;
   within_ = false;
   settled_ = std::max(settled_, now);
@@ -575,7 +577,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
 
 // In the same commit: how each came about, and the day's entries with these.
 Result<void> Execution::record_frame(Nanos now) {
-  const std::size_t marks = rolling_.waiting(), others = beside_.size();
+  const std::size_t marks = trips_.rolling().waiting(), others = beside_.size();
   if (durable_journal_) {
     for (const core::SizingRecord& r : sized_)
       beside_.push_back({store::journal_kind::sizing, store::line(store::SizingRow{table_[r.instrument].symbol, r})});
@@ -583,7 +585,7 @@ Result<void> Execution::record_frame(Nanos now) {
   }
   durable_.clear();
   auto recorded = journal_.record(approved_, now, durable_, beside_);
-  if (!recorded) rolling_.wait_again(marks);
+  if (!recorded) trips_.rolling().wait_again(marks);
   beside_.resize(others);
   return recorded;
 }

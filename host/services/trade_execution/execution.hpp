@@ -25,16 +25,17 @@
 #include "core/target_book.hpp"
 #include "services/trade_execution/amend_request.hpp"
 #include "services/trade_execution/broker_port.hpp"
+#include "services/trade_execution/command_memory.hpp"
 #include "services/trade_execution/entry_wish.hpp"
 #include "services/trade_execution/execution_counts.hpp"
 #include "services/trade_execution/execution_options.hpp"
 #include "services/trade_execution/exit_reserve.hpp"
 #include "services/trade_execution/liquidation.hpp"
+#include "services/trade_execution/loss_trips.hpp"
 #include "services/trade_execution/operator_commands.hpp"
 #include "services/trade_execution/peg_watch.hpp"
 #include "services/trade_execution/ramp.hpp"
 #include "services/trade_execution/reconciliation.hpp"
-#include "services/trade_execution/rolling_day.hpp"
 #include "services/trade_execution/start_state.hpp"
 #include "services/trade_execution/trade_request.hpp"
 #include "services/trade_execution/trading_states.hpp"
@@ -376,11 +377,8 @@ class Execution {
   Decimal day_notional_ = Decimal::zero();
   Decimal max_drawdown_ = Decimal::zero();
   Decimal drawdown_peak_ = Decimal::zero(), deepest_ = Decimal::zero();  // the largest fall from that peak that is counted already
-  std::uint32_t loss_trips_ = 0, drawdown_trips_ = 0;  // how many times the limit: of the day's loss, of the fall from the peak
-  core::Nanos day_tripped_ = -1;                       // of loss_trips_
-  RollingDay rolling_;                                 // only where a loss trips
-  std::uint32_t rolling_trips_ = 0;                    // how many times the limit the last 24 hours' loss has tripped,
-  core::Nanos rolling_tripped_ = 0;                    // and when it did last: it counts for as long
+  LossTrips trips_;
+  bool quiet_step_ = false;  // nothing was to be looked at of losses when the step was published
   core::Nanos inherited_until_ = -1;                   // what ended by then may have been ended by the process before
   std::uint64_t inherited_seq_ = 0;                    // orders of a lower number were made by an earlier process
   bool busy_ = false;                                  // the broker had no room for something since this was cleared
@@ -440,12 +438,6 @@ class Execution {
   bool answered_whole_ = true;                       // the last answer
   std::set<core::ClientOrderId> gone_;               // acknowledged, and the venue says it does not know them
   std::optional<Adoption> adoption_;
-  struct Adopted {
-    std::string body, report;
-    bool took = false;  // to its end: not to be done twice
-  };
-  std::map<std::string, Adopted, std::less<>> adoptions_;  // by Idempotency-Key, bounded
-  std::vector<std::string> adoptions_in_order_;
   struct Stranger {
     bl_fill fill;           // of an order that nobody here knows yet
     std::uint64_t request;  // the question about its order; 0 = not asked yet
@@ -466,23 +458,7 @@ class Execution {
   std::vector<core::ClientOrderId> cancels_due_;     // sent before the restart, at a time that comes again
   std::vector<Missing> missing_;                     // unknown orders that the venue does not have, as far as it said
   std::vector<Ended> ended_;  // ends whose filled quantity is not that of their fills, one an order
-  struct Answered {
-    std::string body;
-    TradeAnswer answer;
-  };
-  std::map<std::string, Answered> answered_;  // by Idempotency-Key, bounded
-  std::vector<std::string> answered_order_;
-  std::map<std::string, std::string> moved_;  // bodies of moves of inventory by Idempotency-Key, bounded
-  std::vector<std::string> moved_order_;
-  std::set<std::string, std::less<>> requests_seen_;  // ids of commands that changed a state, bounded
-  std::vector<std::string> requests_in_order_;
-  struct Closed {
-    std::string body;
-    core::InstrumentId instrument;
-    core::Id128 decision;
-  };
-  std::map<std::string, Closed> closes_;  // by Idempotency-Key, bounded
-  std::vector<std::string> closes_in_order_;
+  CommandMemory memory_;
   std::optional<Liquidation> liquidation_;
   const store::ReceiptKey* receipt_key_ = nullptr;
   std::vector<std::uint64_t> product_flags_;  // by instrument, as the venue told last; empty: it told none
@@ -490,8 +466,6 @@ class Execution {
   bool history_over_ = false;                 // of a resumed run: what was settled before is recalled
   bool without_history_ = false;              // and a liquidation does not wait for it
   bool unpriced_ = false;                     // it ended before that
-  std::map<std::string, std::string, std::less<>> receipts_;  // by id, bounded
-  std::vector<std::string> receipts_in_order_;
   Liquidation planned_liquidation(const LiquidationRequest& q, core::Nanos now) const;
   Cancels cancel_all(core::Nanos now, bool asked_too);
   void read_all_orders();
@@ -517,9 +491,7 @@ class Execution {
   void told_of_final_read(const bl_balance_ev& told);
   void told_of_final_read(const bl_done& told);
   void end_liquidation(Liquidation::Phase how, core::Nanos now);
-  void keep_receipt(const std::string& id, std::string text);
   Result<void> restore_emergency(const store::JournalRow& row);
-  void remember_close(const std::string& key, Closed close);
 
   // ---- what it was asked, as it was asked (execution_asked.cpp)
   store::EventPlace place(core::Nanos now) const noexcept { return {now, heard_, steps_, within_}; }
@@ -676,7 +648,7 @@ class Execution {
   void note_gone(std::string_view symbol, core::Purpose purpose);
   void note(std::string_view kind, std::string_view payload);
   store::StepRow step_row();
-  void remember_answer(const std::string& key, std::string body, TradeAnswer answer);
+  static void verdicts_alone(std::vector<core::CheckRecord>& checks);
   core::OrderRecord record_of(const core::Order& order) const;
   Result<void> restore_intent(const store::JournalRow& row, core::RecordSink* project);
   Result<void> restore_order(const store::JournalRow& row, core::RecordSink* project);
@@ -688,7 +660,8 @@ class Execution {
   /// No first byte of what is decided now leaves later. Where time is real it is as long as the same bytes may be sent again: what
   /// the venue does not have after that is not on its way any more, and its absence can be proved (trading rules 2.3).
   core::Nanos last_moment(core::Nanos now) const noexcept {
-    return now + (options_.time_by_data ? options_.interval : std::min(options_.interval, options_.resend_window));
+    const bool again = !options_.time_by_data && options_.resend_window > 0;  // else nothing is sent again
+    return now + (again ? std::min(options_.interval, options_.resend_window) : options_.interval);
   }
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
@@ -751,28 +724,7 @@ class Execution {
   void note_flows();
   Result<void> restore_external(const store::JournalRow& row, core::RecordSink* project);
   // ---- what stops a run by itself (execution_trips.cpp)
-  /// Equity at or below `at` trips; reckoned of these.
-  struct TripFloor {
-    Decimal of = Decimal::not_set(), flows = Decimal::not_set(), at = Decimal::not_set();
-    std::uint32_t trips = 0;
-  };
-  TripFloor loss_floor_, rolling_floor_, drawdown_floor_;
-  /// While equity is above `above` and at most `most`, before `until` and with these flows, there is nothing to look at.
-  struct QuietBand {
-    Decimal above = Decimal::not_set(), most = Decimal::from_int(INT64_MAX), flows = Decimal::not_set();
-    core::Nanos until = 0;
-  };
-  QuietBand quiet_;
-  bool quiet_step_ = false;  // it was so when the step was published
-  bool quiet(Decimal equity, core::Nanos now) const {
-    return now < quiet_.until && equity.is_set() && equity > quiet_.above && equity <= quiet_.most && portfolio_.net_flows() == quiet_.flows;
-  }
-  QuietBand quiet_band(Decimal equity, core::Nanos now) const;
-  static TripFloor trip_floor(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips);
-  void trip(std::uint32_t& trips, std::string_view code, std::string_view what, Decimal lost, Decimal whole, Decimal limit, core::Nanos now);
-  void look_at_losses(core::Nanos now);
-  void look_between_steps();
-  void look_at_rolling_day(Decimal equity, core::Nanos now);
+  void tripped(const std::vector<LossTrips::Trip>& trips, core::Nanos now);
   void look_for_foreign_cancel(const core::Order& order, const bl_exec& told);
   // ---- adopting (execution_adopt.cpp)
   bool in_scope(core::AssetId asset, core::InstrumentId only) const;
@@ -790,7 +742,6 @@ class Execution {
   void lift_explained(const core::Instrument& ins, std::span<const Decimal> told, const AdoptionPlan& plan);
   void fail_adoption(std::string_view code);
   void end_adoption(Adoption::Phase how);
-  void keep_adoption(const std::string& key, Adopted adopted);
   Result<void> restore_adoption(const store::JournalRow& row);
   Result<void> restore_block(const store::JournalRow& row);
   // ---- balances (execution_balances.cpp)
@@ -815,7 +766,6 @@ class Execution {
   void book_change(const Difference& difference, core::Flow kind);
   void doubt_products_of(core::AssetId asset, std::string_view code, std::string_view text);
   Result<void> restore_flow(const store::JournalRow& row);
-  void remember_move(const std::string& key, std::string body);
   Result<void> restore_inventory(const store::JournalRow& row);
   // ---- booking (execution_booking.cpp)
   /// False, and nothing booked or said: it does not fit yet, and a later report of the same answer may make room for it.

@@ -24,7 +24,6 @@ using core::OrderState;
 using Phase = Adoption::Phase;
 
 constexpr std::uint32_t most_rounds = 4;
-constexpr std::size_t kept_adoptions = 1'000;
 
 /// What it takes, beside balances that agree, until a reason is explained.
 enum class Needs : std::uint8_t {
@@ -233,13 +232,13 @@ Result<std::string> Execution::adopt_venue(const AdoptRequest& q, Nanos now, boo
     replayed = true;
     return adoption_json(*adoption_, table_);
   }
-  if (const auto known = adoptions_.find(q.key); known != adoptions_.end()) {
-    if (known->second.body != body) return reused();
-    if (known->second.took) {
+  if (const auto* known = memory_.adoptions.find(q.key)) {
+    if (known->body != body) return reused();
+    if (known->took) {
       if (journal_.pending()) flush_rows();  // what it took may wait for the journal
       if (!journal_ok_) return not_durable();
       replayed = true;
-      return known->second.report;
+      return known->report;
     }
   }
   if (liquidation_) return Error{"EMERGENCY_RUNNING", "liquidation " + liquidation_->id + " is running: nothing is adopted meanwhile"};
@@ -277,8 +276,8 @@ Result<std::string> Execution::adopt_venue(const AdoptRequest& q, Nanos now, boo
 
 std::optional<std::string> Execution::adoption(std::string_view key) const {
   if (adoption_ && adoption_->key == key) return adoption_json(*adoption_, table_);
-  const auto known = adoptions_.find(key);
-  return known == adoptions_.end() ? std::nullopt : std::optional(known->second.report);
+  const auto* known = memory_.adoptions.find(key);
+  return known == nullptr ? std::nullopt : std::optional(known->report);
 }
 
 // ---- answered -----------------------------------------------------------------------------------------------------
@@ -410,17 +409,8 @@ void Execution::end_adoption(Phase how) {
                  a.orders.size(), a.unblocked.size(), a.left.size());
   else
     out::error("execution", "the venue's word was not taken: {}", a.code);
-  keep_adoption(a.key, {a.body, report, how == Phase::done});
+  memory_.adoptions.put(a.key, {a.body, report, how == Phase::done});
   adoption_.reset();
-}
-
-void Execution::keep_adoption(const std::string& key, Adopted adopted) {
-  if (!adoptions_.insert_or_assign(key, std::move(adopted)).second) std::erase(adoptions_in_order_, key);
-  adoptions_in_order_.push_back(key);
-  if (adoptions_in_order_.size() > kept_adoptions) {
-    adoptions_.erase(adoptions_in_order_.front());
-    adoptions_in_order_.erase(adoptions_in_order_.begin());
-  }
 }
 
 // ---- restored -----------------------------------------------------------------------------------------------------
@@ -429,7 +419,7 @@ Result<void> Execution::restore_adoption(const store::JournalRow& row) {
   auto r = store::read_adoption(row.payload);
   if (!r) return r.error();
   if (r->event != "begun") {
-    keep_adoption(r->key, {r->body, std::move(r->report), r->event == "done"});
+    memory_.adoptions.put(r->key, {r->body, std::move(r->report), r->event == "done"});
     return {};
   }
   Adoption a;  // unless its end follows, the process ended before the venue had answered
@@ -440,7 +430,7 @@ Result<void> Execution::restore_adoption(const store::JournalRow& row) {
   a.only = table_.find(r->symbol);
   a.phase = Phase::interrupted;
   a.begun = row.time;
-  keep_adoption(r->key, {r->body, adoption_json(a, table_), false});
+  memory_.adoptions.put(r->key, {r->body, adoption_json(a, table_), false});
   return {};
 }
 
@@ -522,7 +512,7 @@ ReconciliationState Execution::reconciliation() const {
       if (f.asset.value == n) b.would = f.kind;
   }
   if (adoption_) s.adoption = &*adoption_;
-  if (!adoptions_in_order_.empty()) s.last_adoption = adoptions_.find(adoptions_in_order_.back())->second.report;
+  if (const auto* last = memory_.adoptions.newest()) s.last_adoption = last->report;
   return s;
 }
 

@@ -64,11 +64,11 @@ Result<void> Execution::amendable(const Order& order) const {
 
 Result<AmendAnswer> Execution::amend(const AmendRequest& q, Nanos now) {
   std::string body = body_of(q);
-  if (const auto it = answered_.find(q.key); it != answered_.end() && !q.dry_run) {
-    if (it->second.body != body) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another order or amendment: use a new key"};
-    return AmendAnswer{it->second.answer.order, it->second.answer.checks, true};
+  if (const auto* known = q.dry_run ? nullptr : memory_.orders.find(q.key)) {
+    if (known->body != body) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another order or amendment: use a new key"};
+    return AmendAnswer{known->answer.order, known->answer.checks, true};
   }
-  if (closes_.contains(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used to close a position: use a new key"};
+  if (memory_.closes.has(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used to close a position: use a new key"};
   Order* order = orders_.find(q.order);
   if (order == nullptr) return Error{"ORDER_NOT_FOUND", "no order " + std::string(q.order.view()) + " is known to this service"};
   if (auto ok = amendable(*order); !ok) return ok.error();
@@ -87,6 +87,7 @@ Result<AmendAnswer> Execution::amend(const AmendRequest& q, Nanos now) {
   const auto judged = judge(*made, stop != nullptr ? elsewhere - stop->leaves() : elsewhere, now, answer.checks);
   if (!q.dry_run) counts_.verdicts.add(answer.checks);
   if (const auto* refused = std::get_if<core::RiskRefusal>(&judged)) return refusal(*refused, answer.checks);
+  verdicts_alone(answer.checks);
   if (q.dry_run) return answer;
   ++seq_;
   if (auto sent = send_amendment(*order, std::get<store::Journal::ApprovedAmendment>(judged), q, body, answer, now); !sent) return sent.error();
@@ -94,7 +95,7 @@ Result<AmendAnswer> Execution::amend(const AmendRequest& q, Nanos now) {
   TradeAnswer kept;
   kept.order = answer.order;
   kept.checks = answer.checks;
-  remember_answer(q.key, std::move(body), std::move(kept));
+  memory_.orders.put(q.key, {std::move(body), std::move(kept)});
   return answer;
 }
 

@@ -13,8 +13,6 @@ using core::Nanos;
 using core::Order;
 using core::Purpose;
 
-constexpr std::size_t kept_closes = 10'000;
-
 }  // namespace
 
 Result<CloseAnswer> Execution::close_position(const CloseRequest& q, Nanos now) {
@@ -29,12 +27,12 @@ Result<CloseAnswer> Execution::close_position(const CloseRequest& q, Nanos now) 
     answer.closing = t != nullptr && t->decision == decision && closing(ins.id);
     return answer;
   };
-  if (const auto known = closes_.find(q.key); known != closes_.end()) {
-    if (known->second.body != body) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another close: use a new key"};
+  if (const auto* known = memory_.closes.find(q.key)) {
+    if (known->body != body) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another close: use a new key"};
     answer.replayed = true;
-    return tell(known->second.decision);
+    return tell(known->decision);
   }
-  if (answered_.contains(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for an order: use a new key"};
+  if (memory_.orders.has(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for an order: use a new key"};
   if (states_.frozen(ins.id)) return Error{"EXIT_FROZEN", "freeze is on, the only state without exits: take it off with POST /trading/state first"};
   const bool works = working_of(ins.id) != nullptr;
   if (portfolio_.position(ins.id).qty.is_zero() && !works && owed(ins.id, core::Side::buy).is_zero())
@@ -67,7 +65,7 @@ Result<CloseAnswer> Execution::close_position(const CloseRequest& q, Nanos now) 
   book_.put(t);
   book_.insist(ins.id, Purpose::operator_order);
   audit(now, q.principal, "close", ins.symbol, q.reason, q.request_id);
-  remember_close(q.key, {body, ins.id, t.decision});
+  memory_.closes.put(q.key, {body, ins.id, t.decision});
   const std::vector<Order*> working = orders_.working();  // cancelling changes the list
   for (Order* o : working)
     if (!o->external && o->intent.instrument() == ins.id && o->intent.purpose != Purpose::emergency) ++(request_cancel(*o, now) ? answer.cancels.asked : answer.cancels.failed);
@@ -77,19 +75,10 @@ Result<CloseAnswer> Execution::close_position(const CloseRequest& q, Nanos now) 
   return tell(t.decision);
 }
 
-void Execution::remember_close(const std::string& key, Closed close) {
-  closes_.insert_or_assign(key, std::move(close));
-  closes_in_order_.push_back(key);
-  if (closes_in_order_.size() > kept_closes) {
-    closes_.erase(closes_in_order_.front());
-    closes_in_order_.erase(closes_in_order_.begin());
-  }
-}
-
 Result<void> Execution::restore_close(const store::JournalRow& row) {
   auto r = store::read_close(row.payload);
   if (!r) return r.error();
-  if (const InstrumentId id = table_.find(r->symbol)) remember_close(r->key, {std::move(r->body), id, r->decision});
+  if (const InstrumentId id = table_.find(r->symbol)) memory_.closes.put(r->key, {std::move(r->body), id, r->decision});
   return {};
 }
 

@@ -17,8 +17,6 @@ using core::OrderState;
 using core::Purpose;
 using core::Side;
 
-constexpr std::size_t kept_answers = 10'000;
-
 }  // namespace
 
 // Asked again when it was asked before: a cancel may be lost, and a venue takes it twice without harm.
@@ -171,15 +169,15 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
                      q.qty.to_string() + "|" + q.quote_qty.to_string() + "|" + q.limit_px.to_string() + "|" +
                      q.stop_px.to_string() + "|" + std::to_string(q.expire_ns) + "|" + (q.post_only ? "p" : "-") + "|" + q.reason;
   if (!q.dry_run) {
-    if (const auto it = answered_.find(q.key); it != answered_.end()) {
-      if (it->second.body != body)
+    if (const auto* known = memory_.orders.find(q.key)) {
+      if (known->body != body)
         return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another order: use a new key"};
-      TradeAnswer again = it->second.answer;
+      TradeAnswer again = known->answer;
       again.replayed = true;
       return again;
     }
   }
-  if (closes_.contains(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used to close a position: use a new key"};
+  if (memory_.closes.has(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used to close a position: use a new key"};
   if (q.side == Side::buy) static_cast<void>(look_at_latch(now));
   const core::Instrument& ins = table_[q.instrument];
   if (q.side == Side::buy && closing(q.instrument))
@@ -223,6 +221,8 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     if (!q.dry_run) counts_.verdicts.add(answer.checks);  // of one that passes its sizing counts them
     return refusal(*refused, answer.checks);
   }
+  std::vector<core::CheckRecord> every_check = answer.checks;
+  verdicts_alone(answer.checks);
   auto& approved = std::get<core::RiskApproved<core::Intent>>(judged);
   answer.order = core::ClientOrderId(approved->client_id());
   answer.qty = approved->qty();
@@ -248,7 +248,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
     r.price = portfolio_.mark(ins.id).last;
     r.equity = portfolio_.equity();
     r.held_qty = portfolio_.position(ins.id).qty;
-    r.checks = answer.checks;
+    r.checks = std::move(every_check);
   }
   audit(now, q.principal, "trade", answer.order.view(), q.reason, q.request_id);
   count_entry(*approved, now);
@@ -262,17 +262,13 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   if (made == nullptr) return Error{"JOURNAL_UNWRITABLE", "the order could not be made durable and was not sent"};
   // The operator's word comes after the SELL that still stands, and before it in rank.
   if (made->state != OrderState::denied) clear(q.instrument, Purpose::exit);
-  remember_answer(q.key, std::move(body), answer);
+  memory_.orders.put(q.key, {std::move(body), answer});
   return answer;
 }
 
-void Execution::remember_answer(const std::string& key, std::string body, TradeAnswer answer) {
-  answered_.insert_or_assign(key, Answered{std::move(body), std::move(answer)});
-  answered_order_.push_back(key);
-  if (answered_order_.size() > kept_answers) {
-    answered_.erase(answered_order_.front());
-    answered_order_.erase(answered_order_.begin());
-  }
+// What is answered is the same after a restart, and the journal has no kept limits.
+void Execution::verdicts_alone(std::vector<core::CheckRecord>& checks) {
+  std::erase_if(checks, [](const core::CheckRecord& c) { return c.measure; });
 }
 
 }  // namespace bowline::services

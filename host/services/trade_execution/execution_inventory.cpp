@@ -4,25 +4,12 @@
 #include "services/trade_execution/execution.hpp"
 
 namespace bowline::services {
-namespace {
-
-constexpr std::size_t kept_moves = 10'000;
-
-}  // namespace
-
-void Execution::remember_move(const std::string& key, std::string body) {
-  moved_.insert_or_assign(key, std::move(body));
-  moved_order_.push_back(key);
-  if (moved_order_.size() <= kept_moves) return;
-  moved_.erase(moved_order_.front());
-  moved_order_.erase(moved_order_.begin());
-}
 
 Result<bool> Execution::move_inventory(const InventoryRequest& q, core::Nanos now) {
   const core::Instrument& ins = table_[q.instrument];
   const std::string body = std::string(q.adopt ? "adopt" : "release") + "|" + ins.symbol + "|" + q.qty.to_string() + "|" + q.px.to_string();
-  if (const auto it = moved_.find(q.key); it != moved_.end()) {
-    if (it->second != body) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another move of inventory: use a new key"};
+  if (const auto* known = memory_.moves.find(q.key)) {
+    if (*known != body) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another move of inventory: use a new key"};
     if (journal_.pending()) flush_rows();  // its row may be one that waits for the journal
     if (!journal_ok_) return not_durable();
     return true;
@@ -50,7 +37,7 @@ Result<bool> Execution::move_inventory(const InventoryRequest& q, core::Nanos no
   note(store::journal_kind::inventory, store::line(store::InventoryRow{ins.symbol, q.adopt, q.qty, q.adopt ? px : Decimal::not_set(), q.key, body}));
   note_flows();
   make_durable();  // else the row waits for the journal, and entries with it
-  remember_move(q.key, body);
+  memory_.moves.put(q.key, body);
   audit(now, q.principal, q.adopt ? "inventory_adopt" : "inventory_release", ins.symbol, q.reason, q.request_id);
   if (tell_rules_) tell_position(ins.id, now);
   if (!journal_ok_) return not_durable();
@@ -62,7 +49,7 @@ Result<void> Execution::restore_inventory(const store::JournalRow& row) {
   if (!r) return r.error();
   const core::InstrumentId id = table_.find(r->symbol);
   if (!id) return Error{"JOURNAL_ROW", "inventory of " + r->symbol + ", which is not among the instruments of this run"};
-  remember_move(r->key, r->body);
+  memory_.moves.put(r->key, r->body);
   auto done = r->adopt ? portfolio_.adopt(id, r->qty, r->px, row.time) : portfolio_.release(id, r->qty);
   position_over(id);
   return done;

@@ -41,7 +41,6 @@ constexpr std::uint32_t foreign_looks = 300;
 /// How long a broker without room is left alone; where time stands still, in looks.
 constexpr Nanos breath = 400'000'000;
 constexpr std::uint32_t breath_looks = 2;
-constexpr std::size_t kept_receipts = 100;
 
 /// How far below the bid each rung sells, before the operator's end (trading rules 3.2).
 const Decimal rungs[] = {Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
@@ -114,8 +113,8 @@ std::string Execution::liquidation_progress() const {
 
 std::optional<std::string> Execution::receipt(std::string_view id) const {
   if (liquidation_ && liquidation_->id == id) return receipt_now();
-  const auto done = receipts_.find(id);
-  return done == receipts_.end() ? std::nullopt : std::optional(done->second);
+  const auto* done = memory_.receipts.find(id);
+  return done == nullptr ? std::nullopt : std::optional(*done);
 }
 
 // Every order of every product that can still fill, whoever made it and whatever it protects: its coins are to be sold.
@@ -440,16 +439,8 @@ void Execution::end_liquidation(Phase how, Nanos now) {
   audit(now, how == Phase::done ? "host" : l.who, how == Phase::done ? "liquidated" : "liquidation_interrupted", l.id, l.why, l.request);
   const out::Scope scope({.service = "trade-execution", .request_id = l.request, .principal = l.who});
   out::warning("execution", "emergency liquidation {}: {}", l.id, how == Phase::done ? "nothing is left that can be sold" : "interrupted by a resume");
-  keep_receipt(l.id, text);
+  memory_.receipts.put(l.id, text);
   liquidation_.reset();
-}
-
-void Execution::keep_receipt(const std::string& id, std::string text) {
-  if (receipts_.insert_or_assign(id, std::move(text)).second) receipts_in_order_.push_back(id);
-  if (receipts_in_order_.size() > kept_receipts) {
-    receipts_.erase(receipts_in_order_.front());
-    receipts_in_order_.erase(receipts_in_order_.begin());
-  }
 }
 
 Result<void> Execution::restore_emergency(const store::JournalRow& row) {
@@ -457,7 +448,7 @@ Result<void> Execution::restore_emergency(const store::JournalRow& row) {
   if (!r) return r.error();
   if (r->event != "begun") {
     if (liquidation_ && liquidation_->id == r->id) liquidation_.reset();
-    keep_receipt(r->id, std::move(r->receipt));
+    memory_.receipts.put(r->id, std::move(r->receipt));
     return {};
   }
   Liquidation l;

@@ -32,6 +32,7 @@ struct ExecutionOptions {
   std::string account = "default";        // portfolio uuid
   core::Nanos interval = 300'000'000'000;
   std::uint32_t gtd_bars = 2;             // entries end at the venue after this many bars
+  std::uint32_t ended_orders = 20'000;    // how many of them stay in memory for late reports
   Decimal min_trade = Decimal::zero();    // fraction of equity below which nothing is ordered
   core::Nanos resend_window = 60'000'000'000;  // how long after its decision an order that the venue lacks may be sent again
   bool time_by_data = true;               // engine time moves by data alone (replay, simulation), not with the clock

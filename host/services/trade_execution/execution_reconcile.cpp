@@ -351,7 +351,7 @@ bool Execution::send_again(Order& order, Nanos now, Missing& missing) {
   const HandOver done = broker_.submit(*proof, why);
   trail_.submitted(order, done, why, {seq_, now});
   missing.on_its_way = done == HandOver::taken;
-  out::warning("execution", "order {} had no answer before the restart and is not at the venue: it is sent again", intent.client_id());
+  out::warning("execution", "order {} had no answer and is not at the venue: it is sent again", intent.client_id());
   return done != HandOver::denied;
 }
 

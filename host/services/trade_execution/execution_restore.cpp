@@ -45,11 +45,7 @@ store::StepRow Execution::step_row() {
   r.day_notional = day_ == now_ / day_ns ? day_notional_ : Decimal::zero();
   r.net_flows = portfolio_.net_flows();
   r.day_flows = portfolio_.day_flows();
-  r.loss_trips = day_tripped_ == now_ / day_ns ? loss_trips_ : 0;
-  r.drawdown_trips = drawdown_trips_;
-  r.rolling_trips = rolling_trips_;
-  r.rolling_tripped = rolling_trips_ != 0 ? rolling_tripped_ : 0;
-  r.marks = rolling_.unwritten();
+  trips_.note(r, now_);
   return r;
 }
 
@@ -180,7 +176,7 @@ Result<void> Execution::restore_row(const store::JournalRow& row, core::RecordSi
     answer.order = r->order;
     answer.qty = r->qty;
     answer.checks = r->checks;
-    remember_answer(r->key, r->body, std::move(answer));
+    memory_.orders.put(r->key, {r->body, std::move(answer)});
   }
   return {};
 }
@@ -297,17 +293,12 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   day_notional_ = r->day_notional;
   day_ = row.time / day_ns;
   persisted_day_ = r->settled / (options_.time_by_data ? day_ns : hour_ns);
-  loss_trips_ = r->loss_trips;
-  day_tripped_ = row.time / day_ns;
-  drawdown_trips_ = r->drawdown_trips;
   for (const auto& [symbol, px] : r->best) {
     const InstrumentId id = table_.find(symbol);
     if (!id) return bad("the best price of " + symbol + ", which is not among the instruments of this run");
     portfolio_.restore_best(id, px);
   }
-  rolling_trips_ = r->rolling_trips;
-  rolling_tripped_ = r->rolling_tripped;
-  return rolling_.restore(r->marks);
+  return trips_.restore(*r, row.time);
 }
 
 void Execution::recall_bar(const bl_bar& bar) {

@@ -80,11 +80,11 @@ RiskUse Execution::risk_use(core::Nanos now) const {
   // In-flight, unknown and resting entries count in every limit (trading rules 5.5), as the floor counts them.
   u.trip_loss = options_.trip_loss;
   u.trip_drawdown = options_.trip_drawdown;
-  u.loss_trips = day_tripped_ == now / day ? loss_trips_ : 0;
-  u.drawdown_trips = drawdown_trips_;
-  u.rolling_trips = rolling_trips_;
-  u.day_ago = rolling_.opening().equity;
-  if (u.day_ago.is_set()) u.day_ago_flows = portfolio_.net_flows() - rolling_.opening().flows;
+  u.loss_trips = trips_.of_day(now);
+  u.drawdown_trips = trips_.of_drawdown();
+  u.rolling_trips = trips_.of_rolling();
+  u.day_ago = trips_.rolling().opening().equity;
+  if (u.day_ago.is_set()) u.day_ago_flows = portfolio_.net_flows() - trips_.rolling().opening().flows;
   u.working = Decimal::zero();
   for (const core::Order* o : orders_.working()) {
     if (o->intent.side() != core::Side::buy) continue;

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t most_kept = 4'096;
 /// So often in a row the same is written down once more, with its count.
-constexpr std::array<std::uint64_t, 5> milestones{10, 100, 1'000, 10'000, 100'000};
+constexpr std::array<std::uint64_t, 4> milestones{100, 1'000, 10'000, 100'000};
 
 template <std::size_t N>
 std::string_view field(const char (&text)[N]) {

@@ -273,7 +273,7 @@ typedef struct bl_signal_v1 { uint32_t size, pad;
 } bl_signal_v1;
 typedef struct bl_verdict { /* [appendable] caller-allocated; arrives as REJECT: doing nothing fails closed */
   uint32_t size, action;    /* 0 REJECT, 1 ALLOW, 2 SHRINK to max_qty */
-  bl_dec max_qty, value, limit;
+  bl_dec max_qty, value, limit; /* value: of what was proposed, also when it is shrunk; not set where there is no number */
   uint32_t rule, unit;
   char code[48], reason[128]; /* code: stable CATEGORY_CONDITION */
 } bl_verdict;

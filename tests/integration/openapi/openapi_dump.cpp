@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
   services::Broadcaster stream;
   services::MarketStream market({}, parts.table, {});
   services::EventsStream events({}, parts.table);
+  services::LiquidationStream liquidation(*parts.execution);
   const auto router = std::make_shared<edge::Router>();
   edge::register_common_routes(router, {.service = service,
                                         .version = "0.1.0",
@@ -35,6 +36,7 @@ int main(int argc, char** argv) {
     services::add_signal_bridge_routes(router, parts.backend);
   } else if (service == "trade-execution") {
     services::add_trade_execution_routes(router, *parts.execution, parts.backend);
+    services::add_liquidation_stream_route(*router, liquidation, parts.backend);
     services::add_events_stream_route(router, events);
     services::add_targets_route(router, parts.backend);
   } else if (service == "portfolio-rebalancer") {

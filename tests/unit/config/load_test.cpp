@@ -87,6 +87,18 @@ TEST_CASE("two instances cannot have one id, and a kind must be known") {
   CHECK(about(l, "instances[1].kind")->message.find("did you mean signal?") != std::string::npos);
 }
 
+TEST_CASE("where one kind alone is wanted, params and secrets of others are neither read nor checked") {
+  RunFile run;
+  const std::string two = base +
+                          "instances:\n  - {id: a, kind: signal, plugin: p, params: {no_such: 1, key: secret://NOT_THERE}}\n"
+                          "  - {id: b, kind: broker, plugin: q, params: {cash: 1}}\n";
+  CHECK(run.load(two).problems.size() >= 3);
+  run.only_kind = "broker";
+  const Loaded alone = run.load(two);
+  REQUIRE(alone.problems.size() == 1);
+  CHECK(alone.problems[0].path == "instances[1].params.cash");
+}
+
 TEST_CASE("a name the environment lacks is a problem where it stands") {
   RunFile run;
   const std::string yaml = "log: {file: \"${WHERE}/run.log\"}\n" + base + no_instances;
@@ -150,6 +162,16 @@ TEST_CASE("a key that holds the wrong shape, or nothing, does not fall back to i
     CHECK(l.problems[0].code == "CONFIG_TYPE");
     CHECK(l.problems[0].line == 1);
   }
+}
+
+TEST_CASE("execution.ended_orders: of the orders that have ended the newest 20,000 are kept, or as many as is said, but not fewer than 100") {
+  RunFile run;
+  const auto kept = [&run](const std::string& text) { return run.load(text + base + no_instances); };
+  CHECK(kept("").config.execution.ended_orders == 20'000);
+  CHECK(kept("execution: {ended_orders: 100}\n").config.execution.ended_orders == 100);
+  const Loaded few = kept("execution: {ended_orders: 99}\n");
+  REQUIRE(few.problems.size() == 1);
+  CHECK(few.problems[0].code == "CONFIG_RANGE");
 }
 
 TEST_CASE("the exit's collar is 1 %, 3 % and 8 %, or steps that widen; none of them is the market at once") {

@@ -24,6 +24,7 @@ class RunFile {
  public:
   std::map<std::string, std::string, std::less<>> env;
   bool complete = false;
+  std::string only_kind{};
   std::string schema = R"({"type":"object","additionalProperties":false,"properties":{}})";
 
   RunFile() {
@@ -55,6 +56,7 @@ class RunFile {
     };
     options.state = "/var/run-state";
     options.complete = complete;
+    options.only_kind = only_kind;
     return config::load(file(), options);
   }
   /// One instance with these params, in flow style, on line 4 of the file.

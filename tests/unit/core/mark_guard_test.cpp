@@ -57,8 +57,10 @@ TEST_CASE("rule 5.2: each jump is found, and nothing else, as if every pair were
     REQUIRE((after != before) == jumped);
     jumps += jumped;
     px = std::clamp(next, "1"_dec, "100000"_dec);
-    g.last = px;
-    if (px != next) g = {};
+    if (px != next) {
+      g = {};
+      g.at(px, now);
+    }
   }
   CHECK(jumps > 1000);
 }

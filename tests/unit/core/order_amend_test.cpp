@@ -197,6 +197,24 @@ TEST_CASE("an amend by somebody else is taken as told: what is in force is the v
   CHECK(d.o.most_qty() == "20"_dec);
 }
 
+TEST_CASE("a copy of an order has its amends to itself, and one that was never amended has none") {
+  Desk d;
+  const Order before = d.o;
+  REQUIRE(d.ask(qty("12"_dec)) == "");
+  Order copy = d.o;
+  CHECK_FALSE(before.amends);
+  CHECK(copy.leaves() == "12"_dec);
+  d.answer(E::amended, qty("12"_dec, 100));
+  CHECK_FALSE(d.o.amends->pending);
+  CHECK(copy.amends->pending);
+  copy = d.o;
+  CHECK_FALSE(copy.amends->pending);
+  CHECK(copy.amends->answered == 100);
+  copy = before;
+  CHECK_FALSE(copy.amends);
+  CHECK(d.o.amends->answered == 100);
+}
+
 TEST_CASE("an answer that is not newer than the last is the last one, told twice") {
   Desk d;
   REQUIRE(d.ask(qty("12"_dec)) == "");

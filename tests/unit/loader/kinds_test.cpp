@@ -174,36 +174,41 @@ TEST_CASE("a signal that can learn is trained with progress, and can be told to 
 
   Running<SignalInstance> none("puppet", R"({"extensions":"none"})");
   CHECK_FALSE(can_fit(*none));
-  CHECK_FALSE(can_explain(*none));
+  CHECK(explainer_of(*none) == nullptr);
   CHECK(fit(*none, data, nullptr, "/tmp/model", {}).error().code == "PLUGIN_EXTENSION_MISSING");
 }
 
 TEST_CASE("a prediction is explained by contributions that fit the frame") {
   Running<SignalInstance> signal("puppet");
-  REQUIRE(can_explain(*signal));
+  const bl_explain_v1* explainer = explainer_of(*signal);
+  REQUIRE(explainer != nullptr);
   const double values[] = {1, 2, 3, 4};
   bl_frame frame{};
   frame.rows = frame.cols = 2;
   frame.values = values;
   std::vector<double> out(3);
-  REQUIRE(contributions(*signal, frame, 1, 0, out));
+  REQUIRE(contributions(*signal, explainer, frame, 1, 0, out));
   CHECK(out == std::vector<double>{6, 8, 0.5});
-  CHECK(contributions(*signal, frame, 2, 0, out).error().code == "PLUGIN_EXTENSION_INVALID");
+  CHECK(contributions(*signal, nullptr, frame, 1, 0, out).error().code == "PLUGIN_EXTENSION_MISSING");
+  CHECK(contributions(*signal, explainer, frame, 2, 0, out).error().code == "PLUGIN_EXTENSION_INVALID");
   out.resize(2);
-  CHECK(contributions(*signal, frame, 0, 0, out).error().code == "PLUGIN_EXTENSION_INVALID");
+  CHECK(contributions(*signal, explainer, frame, 0, 0, out).error().code == "PLUGIN_EXTENSION_INVALID");
 }
 
 TEST_CASE("what an expected move is reckoned with is told by who offers it, and by nobody else") {
   Running<SignalInstance> signal("puppet");
-  REQUIRE(can_calibrate(*signal));
-  const auto told = class_returns(*signal);
+  const bl_calibration_v1* calibration = calibration_of(*signal);
+  REQUIRE(calibration != nullptr);
+  const auto told = class_returns(*signal, calibration);
   REQUIRE(told);
-  CHECK(std::array{told->up, told->flat, told->down} == std::array{0.02, 0.001, -0.03});
+  CHECK(told->up == 0.02);
+  CHECK(told->flat == 0.001);
+  CHECK(told->down == -0.03);
   Running<SignalInstance> none("puppet", R"({"extensions":"none"})");
-  CHECK_FALSE(can_calibrate(*none));
-  CHECK(class_returns(*none).error().code == "PLUGIN_EXTENSION_MISSING");
+  CHECK(calibration_of(*none) == nullptr);
+  CHECK(class_returns(*none, nullptr).error().code == "PLUGIN_EXTENSION_MISSING");
   Running<SignalInstance> fails("puppet", R"({"calibration":"fails"})");
-  CHECK(class_returns(*fails).error().code == "PLUGIN_CALL_FAILED");
+  CHECK(class_returns(*fails, calibration_of(*fails)).error().code == "PLUGIN_CALL_FAILED");
 }
 
 TEST_CASE("a risk rule's assessment is read whole") {

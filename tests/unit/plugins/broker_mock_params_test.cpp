@@ -109,6 +109,18 @@ TEST_CASE("params: external entries, each kind, with a line of their own") {
   CHECK(o->script[4].asset == "USD");
 }
 
+TEST_CASE("params: what others trade has a product, a quantity and a price, and no side") {
+  const auto o = options_of(with_external(Json::array(
+      {{{"at", "2022-01-03T12:00:00Z"}, {"do", "trade"}, {"product", "A-B"}, {"qty", "5"}, {"px", "3"}}})));
+  REQUIRE(o.ok());
+  REQUIRE(o->script.size() == 1);
+  CHECK(o->script[0].act.what == ExternalAct::What::trade);
+  CHECK(bowline::money::text(*o->script[0].act.px) == "3");
+  CHECK(o->script[0].act.script == "1641211200000000000 trade A-B 5 @ 3");
+  CHECK(refusal({{"at", "2022-01-01"}, {"do", "trade"}, {"product", "A-B"}, {"qty", "1"}}).find("needs px") !=
+        std::string::npos);
+}
+
 TEST_CASE("params: an external entry that is not whole is refused with its number and what it lacks") {
   CHECK(refusal({{"at", "2022-01-01"}, {"do", "dance"}}).rfind("external_orders[1] needs do:", 0) == 0);
   CHECK(refusal({{"at", "soon"}, {"do", "cancel"}, {"product", "A-B"}}).find("needs at:") !=

@@ -54,7 +54,9 @@ TEST_CASE("a run again serves nothing, stores nothing, waits for no clock, and d
   CHECK(c.log.file.empty());
   CHECK(param(c.instances[0], "speed") == "max");
   CHECK(c.seed == was.seed);
-  CHECK(c.execution == was.execution);
+  auto execution = was.execution;
+  execution.ballast_bytes = 0;  // its journal has no disk to run out of
+  CHECK(c.execution == execution);
   CHECK(c.instruments == was.instruments);
   CHECK(c.instances[1] == was.instances[1]);
   CHECK(c.services.size() == 4);

@@ -197,16 +197,18 @@ TEST_CASE("causes: decisions: each BUY and SELL by its own class, no HOLD; all: 
   }
 }
 
-TEST_CASE("causes: who offers nothing is asked nothing, and nothing is written; nor where nobody wants records, or it is off") {
+TEST_CASE("causes: who offers nothing is asked nothing, and nothing is written; nor where nobody wants records; off asks for no contributions") {
   Table off(Explain::off);
   CHECK_FALSE(off.g->explains());
-  off.step();
-  CHECK(off.asked.returns == 0);
-  CHECK(off.sink.all<CauseRecord>().empty());
+  const auto said = off.step();
+  off.g->explain(std::vector{said[0].id});
+  CHECK(off.asked.rows.empty());
+  CHECK(off.sink.all<ContributionRecord>().empty());
+  CHECK(off.sink.all<CauseRecord>().size() == 1);  // what the move is reckoned with costs nothing to speak of
 
   Table silent(Explain::all, false);
   CHECK_FALSE(silent.g->explains());
-  const auto made = silent.step();
+  silent.step();
   CHECK(silent.asked.returns == 0);
 
   Table plain(Explain::all);

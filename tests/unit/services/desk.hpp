@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "services/trade_execution/execution.hpp"
+#include "unit/core/decimal_text.hpp"
 #include "unit/core/market.hpp"
 
 namespace bowline::test {

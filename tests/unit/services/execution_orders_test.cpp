@@ -35,6 +35,23 @@ TEST_CASE("rule 1.4: an entry is a limit at the touch that ends at the venue aft
   CHECK_FALSE(sized[0].checks.back().measure);
 }
 
+TEST_CASE("so many orders that have ended are kept as the options say, and they are the newest") {
+  Desk d;
+  d.options.ended_orders = 2;
+  d.use({});
+  std::vector<Intent> made;
+  for (int i = 0; i < 3; ++i) {
+    made.push_back(d.resting());
+    d.report(made.back(), BL_X_DONE, BL_S_EXPIRED, Decimal::zero());
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+  }
+  CHECK(d.exec->orders().done().size() == 2);
+  CHECK(d.exec->orders().find(ClientOrderId(made[0].client_id())) == nullptr);
+  CHECK(d.state(made[1]) == OrderState::expired);
+  CHECK(d.state(made[2]) == OrderState::expired);
+}
+
 TEST_CASE("an exit sells the whole position, first within the collar, and is marked reduce-only") {
   Desk d;
   d.hold(0.05);

@@ -368,7 +368,9 @@ TEST_CASE("restart: who repeats a command after it gets the first answer, not a 
   CHECK(again->replayed);
   CHECK(again->order == first.order);
   CHECK(again->qty == first.qty);
-  CHECK(again->checks.size() == first.checks.size());
+  std::erase_if(first.checks, [](const core::CheckRecord& c) { return c.measure; });  // what was kept is told once, and by explain
+  REQUIRE(again->checks.size() == first.checks.size());
+  CHECK(again->checks.back().code == first.checks.back().code);
   CHECK(a.broker.sent.empty());
   const auto other = a.exec->execute(a.request(core::Side::buy, "0.2"_dec), a.now);
   REQUIRE_FALSE(other.ok());

@@ -100,7 +100,7 @@ TEST_CASE("rule 3.6: while an order of ours works at the venue after all the liq
   const std::size_t cancels = d.broker.cancelled.size();
   bool told = false;
   v.before = [&](const bl_query&) {
-    if (phase(d) == "checking" && !std::exchange(told, true)) d.report(entry, BL_X_ACCEPTED);
+    if (phase(d) == "checking" && !std::exchange(told, true)) d.report(entry, BL_X_SNAPSHOT);
   };
   v.turn();
   CHECK(d.exec->liquidating());

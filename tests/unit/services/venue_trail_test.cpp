@@ -97,15 +97,15 @@ TEST_CASE("trail: a question about an order, and an answer that says what is kno
   const auto asked = trail(d, "sent", "query");
   REQUIRE(asked.size() == 1);
   CHECK(asked[0].order.view() == entry.client_id());
-  for (int n = 0; n < 25; ++n) d.report(entry, BL_X_CANCEL_PENDING);
+  for (int n = 0; n < 125; ++n) d.report(entry, BL_X_CANCEL_PENDING);
   auto told = trail(d, "told");
   REQUIRE(told.size() == 2);
   CHECK(told[0].again == 0);
-  CHECK(told[1].again == 10);
+  CHECK(told[1].again == 100);
   d.report(entry, BL_X_CANCEL_PENDING, BL_S_PENDING);  // another word
   told = trail(d, "told");
   REQUIRE(told.size() == 3);
-  CHECK(told[2].again == 24);
+  CHECK(told[2].again == 124);
   CHECK(told[2].text.find("pending") != std::string::npos);
   d.report(entry, BL_X_CANCEL_PENDING);
   CHECK(trail(d, "told").back().again == 0);
