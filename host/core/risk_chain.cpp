@@ -232,7 +232,7 @@ RiskAnswer RiskChain::approve(const Intent& intent, const Portfolio& book, const
                               const FloorFacts& facts, std::vector<CheckRecord>& checks, const Cut* cut) {
   Intent judged = intent;
   if (!run_rules(judged, book.instruments(), view, checks)) return RiskRefusal{checks.back().code};
-  if (cut != nullptr && judged.qty().is_set() && cut->most < judged.qty()) {
+  if (cut != nullptr && judged.qty().is_set() && cut->most <= judged.qty()) {  // told also where a rule came to the same
     checks.push_back(cut->why);
     if (!cut->most.is_positive()) return RiskRefusal{checks.back().code};
     judged.abi.qty = cut->most.raw();

@@ -100,11 +100,11 @@ struct PeggedDesk {
 TEST_CASE("rule 5.7: entries are sized by all wallets and paid by their own") {
   PeggedDesk d;
   CHECK(d.exec.portfolio().equity() == "10000"_dec);
-  d.want({{d.m.btc, Purpose::entry, 0.3}, {d.m.eth, Purpose::entry, 0.3}});
+  d.want({{d.m.btc, Purpose::entry, 0.25}, {d.m.eth, Purpose::entry, 0.25}});
   REQUIRE(d.broker.sent.size() == 2);
-  for (const core::Intent& i : d.broker.sent) CHECK(i.qty() == "30"_dec);  // 30 % of 10,000 at 100
+  for (const core::Intent& i : d.broker.sent) CHECK(i.qty() == "25"_dec);  // 25 % of 10,000 at 100
   d.now += bar_ns;
-  PeggedDesk poor(false, "9000"_dec, "1000"_dec);
+  PeggedDesk poor(false, "9960"_dec, "40"_dec);  // less than an order is worth: with more it would be cut to that
   poor.want({{poor.m.eth, Purpose::entry, 0.3}});  // the dollars don't pay for it, and are not changed
   CHECK(poor.broker.sent.empty());
   CHECK(poor.why("QUOTE_BALANCE_SHORT") == 1);
@@ -116,10 +116,10 @@ TEST_CASE("rule 5.7: with the peg broken its product is not bought, others are, 
   d.price(d.m.btc, 1'000'000);
   d.price(d.m.eth, 1'000'000);
   d.price(d.m.peg, 9'700);
-  d.want({{d.m.btc, Purpose::entry, 0.3}, {d.m.eth, Purpose::entry, 0.3}});
+  d.want({{d.m.btc, Purpose::entry, 0.25}, {d.m.eth, Purpose::entry, 0.25}});
   REQUIRE(d.broker.sent.size() == 1);
   CHECK(d.broker.sent[0].instrument() == d.m.btc);
-  CHECK(d.broker.sent[0].qty() == "18"_dec);  // 30 % of 6,000
+  CHECK(d.broker.sent[0].qty() == "15"_dec);  // 25 % of 6,000
   CHECK(d.why("PEG_BROKEN") == 1);
   CHECK(d.incidents("PEG_BROKEN") == 1);
   CHECK(d.exec.portfolio().equity() == "9880"_dec);
