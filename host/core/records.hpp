@@ -101,7 +101,7 @@ struct CheckRecord {
   std::string code;               // empty when allowed without remark
   Decimal value = Decimal::not_set(), limit = Decimal::not_set(), max_qty = Decimal::not_set();
   std::string reason;
-  bool measure = false;           // a limit of the floor that was kept, with its code: for who explains; the verdict is another line
+  bool measure = false;           // for who explains, no verdict: a limit of the floor that was kept, or what a rule says of an exit, which it does not bind
 };
 
 /// crypto_transactions.decisions: what the bridge made of one signal, also when that was nothing.

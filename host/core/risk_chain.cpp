@@ -65,26 +65,37 @@ std::span<const std::pair<std::string_view, std::string_view>> floor_codes() noe
 RiskChain::RiskChain(std::vector<std::unique_ptr<RiskRule>> rules, FloorLimits limits, SharedText floor_name)
     : rules_(std::move(rules)), limits_(limits), floor_name_(std::move(floor_name)) {}
 
+CheckRecord RiskChain::ask(RiskRule& rule, const Intent& intent, const bl_portfolio& view) {
+  bl_verdict v{};
+  v.size = sizeof v;
+  v.max_qty = v.value = v.limit = Decimal::not_set().raw();
+  const bl_intent shown = intent.abi;  // what a plugin writes into it is nobody's order
+  const bool worked = rule.check(shown, view, v);
+  CheckRecord c;
+  c.rule_source = rule.name();
+  c.action = worked ? static_cast<std::uint8_t>(v.action > 2 ? 0 : v.action) : 0;
+  c.code = std::string(text_of(v.code, sizeof v.code));
+  c.reason = std::string(text_of(v.reason, sizeof v.reason));
+  if (!worked) c.code = "RISK_RULE_FAILED";
+  if (c.action == 0 && c.code.empty()) c.code = "RISK_REJECTED";
+  c.value = Decimal::from_raw(v.value);
+  c.limit = Decimal::from_raw(v.limit);
+  c.max_qty = Decimal::from_raw(v.max_qty);
+  return c;
+}
+
+void RiskChain::opinions(const Intent& exit, const bl_portfolio& view, std::vector<CheckRecord>& checks) const {
+  std::vector<CheckRecord> said;
+  for (const auto& rule : rules_) said.push_back(ask(*rule, exit, view)), said.back().measure = true;
+  checks.insert(checks.begin(), std::make_move_iterator(said.begin()), std::make_move_iterator(said.end()));  // the verdict stays the last line
+}
+
 bool RiskChain::run_rules(Intent& intent, const InstrumentTable& table, const bl_portfolio& view,
                           std::vector<CheckRecord>& checks) {
   const Instrument& ins = table[intent.instrument()];
   for (const auto& rule : rules_) {
-    bl_verdict v{};
-    v.size = sizeof v;
-    v.max_qty = v.value = v.limit = Decimal::not_set().raw();
-    const bl_intent shown = intent.abi;  // what a plugin writes into it is nobody's order
-    const bool worked = rule->check(shown, view, v);
-    CheckRecord c;
-    c.rule_source = rule->name();
-    c.action = worked ? static_cast<std::uint8_t>(v.action > 2 ? 0 : v.action) : 0;
-    c.code = std::string(text_of(v.code, sizeof v.code));
-    c.reason = std::string(text_of(v.reason, sizeof v.reason));
-    if (!worked) c.code = "RISK_RULE_FAILED";
-    c.value = Decimal::from_raw(v.value);
-    c.limit = Decimal::from_raw(v.limit);
-    c.max_qty = Decimal::from_raw(v.max_qty);
+    CheckRecord c = ask(*rule, intent, view);
     if (c.action == 0) {
-      if (c.code.empty()) c.code = "RISK_REJECTED";
       checks.push_back(std::move(c));
       return false;
     }

@@ -77,6 +77,9 @@ class RiskChain {
   /// or not at all: a rule that would shrink it refuses it. Less of what was judged before passes an open gate.
   AmendmentAnswer approve(const Amendment& amendment, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
                       std::vector<CheckRecord>& checks);
+  /// What each rule says of an exit that has left already: in front of the checks, marked as no verdict. It binds nothing (trading
+  /// rules 3.1), and is asked for behind the hand-over, so that a rule that hangs holds no exit up.
+  void opinions(const Intent& exit, const bl_portfolio& view, std::vector<CheckRecord>& checks) const;
   /// The rules alone, without the floor and without an approval: what the bridge asks in advance.
   bool advise(const Intent& intent, const InstrumentTable& table, const bl_portfolio& view,
               std::vector<CheckRecord>& checks, Decimal& allowed_qty);
@@ -90,6 +93,7 @@ class RiskChain {
   std::vector<std::unique_ptr<RiskRule>> rules_;
   FloorLimits limits_;
   SharedText floor_name_;
+  static CheckRecord ask(RiskRule& rule, const Intent& intent, const bl_portfolio& view);
   bool run_rules(Intent& intent, const InstrumentTable& table, const bl_portfolio& view, std::vector<CheckRecord>& checks);
   bool run_floor(const Intent& intent, const Portfolio& book, const bl_portfolio& view, const FloorFacts& facts,
                  std::vector<CheckRecord>& checks) const;
@@ -102,7 +106,7 @@ struct BeingBought {
 BeingBought being_bought(const Intent& intent, const Portfolio& book, const bl_portfolio& view);
 
 /// Exits: approved when the host itself proves them risk-reducing (trading rules 3.1): sell quantity + all unresolved and
-/// resting sells <= the position. Plugin verdicts are recorded by the caller and do not bind.
+/// resting sells <= the position. What plugins say of them is recorded (RiskChain::opinions) and does not bind.
 class ExitFloor {
  public:
   explicit ExitFloor(SharedText floor_name) : floor_name_(std::move(floor_name)) {}

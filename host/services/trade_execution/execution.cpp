@@ -612,8 +612,11 @@ void Execution::flush_frame(Nanos now) {
   }
   journal_ok_ = true;
   approved_.clear();
-  for (core::SizingRecord& r : sized_) sizing(std::move(r));
-  sized_.clear();
+  const bool asks = sink_.wanted() && !chain_.rules().empty();
+  for (core::SizingRecord& r : sized_)
+    if (!asks || !asked_beside(r)) sizing(std::move(r));
+  if (asks) std::erase_if(sized_, [](const core::SizingRecord& r) { return !asked_beside(r); });
+  else sized_.clear();
   fresh_.clear();
   for (const auto& durable : durable_) {
     auto added = orders_.add(**durable, now, seq_);
@@ -650,6 +653,22 @@ void Execution::flush_frame(Nanos now) {
         move(*fresh_[i], OrderEvent::timed_out, now, why.message);
         break;
     }
+  }
+  if (!sized_.empty()) record_opinions();
+}
+
+// Of what may be an exit: what is bought was judged before it left. A liquidation hangs on no rule's answer.
+bool Execution::asked_beside(const core::SizingRecord& r) noexcept {
+  return r.purpose != Purpose::entry && r.purpose != Purpose::emergency;
+}
+
+void Execution::record_opinions() {
+  std::vector<core::SizingRecord> exits;
+  exits.swap(sized_);
+  const bl_portfolio& view = fresh_view().get();
+  for (core::SizingRecord& r : exits) {
+    if (const Order* o = orders_.find(r.order); o != nullptr && o->intent.side() == Side::sell) chain_.opinions(o->intent, view, r.checks);
+    sizing(std::move(r));
   }
 }
 

@@ -681,6 +681,8 @@ class Execution {
   /// What ended orders of that side owe in fills, judged or not.
   Decimal owed(core::InstrumentId id, core::Side side) const;
   void flush_frame(core::Nanos now);
+  static bool asked_beside(const core::SizingRecord& r) noexcept;
+  void record_opinions();
   Result<void> record_frame(core::Nanos now);
   void ballast_given();
   void look_at_pegs(core::Nanos now);

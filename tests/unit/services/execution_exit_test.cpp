@@ -72,6 +72,53 @@ TEST_CASE("rule 3.2: the ladder begins anew with another position, and without s
   CHECK(at_once.exec->counts().incidents == 0);
 }
 
+namespace {
+/// Refuses everything, and notes how much had been sent when it was asked of a sale.
+struct Late : core::RiskRule {
+  const Broker* broker = nullptr;
+  std::vector<std::size_t> sent;
+  const core::SharedText& name() const override {
+    static const core::SharedText n = std::make_shared<const std::string>("late");
+    return n;
+  }
+  bool check(const bl_intent& intent, const bl_portfolio&, bl_verdict& v) override {
+    if (intent.side == BL_BUY) {
+      v.action = 1;
+      return true;
+    }
+    sent.push_back(broker->sent.size());
+    v.action = 0;
+    put_text(v.code, "TOO_LATE");
+    return true;
+  }
+};
+}  // namespace
+
+TEST_CASE("rule 3.1: what a rule says of an exit is recorded, is asked for when it has left, and binds nothing") {
+  Desk d;
+  auto rule = std::make_unique<Late>();
+  Late& late = *rule;
+  late.broker = &d.broker;
+  std::vector<std::unique_ptr<core::RiskRule>> rules;
+  rules.push_back(std::move(rule));
+  d.use(std::move(rules));
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  const std::size_t before = d.broker.sent.size();
+  d.want(Purpose::exit, 0);
+  REQUIRE(d.broker.sent.size() == before + 1);
+  CHECK(late.sent == std::vector<std::size_t>{before + 1});
+  const core::SizingRecord r = d.sink.all<core::SizingRecord>().back();
+  CHECK(*r.code == "ORDER");
+  REQUIRE(r.checks.size() == 2);
+  CHECK(*r.checks[0].rule_source == "late");
+  CHECK(r.checks[0].code == "TOO_LATE");
+  CHECK(r.checks[0].action == 0);
+  CHECK(r.checks[0].measure);
+  CHECK(*r.checks[1].rule_source == "exit_floor");
+  CHECK(r.checks[1].action == 1);
+}
+
 TEST_CASE("rule 3.2: every risk plugin rejects, the feed is stale, the price falls 15 % in a minute: flat") {
   bool open = true;
   Desk d;
