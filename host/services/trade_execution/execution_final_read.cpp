@@ -41,11 +41,14 @@ void Execution::read_once_more(Nanos now) {
     return;
   }
   if (f.whole) {
-    const bool open = !asked_.empty() || !held_back_.empty() || std::any_of(l.products.begin(), l.products.end(), [this](const Product& p) { return differs(p); });
+    // What was asked before it must be answered, too; what is asked by the clock, again and again, is no matter of its. An order
+    // that the answer did not name is asked about, and works until that is answered: it came back.
+    const bool open = std::any_of(asked_.begin(), asked_.end(), [&f](const Asked& a) { return a.request <= f.request; }) || !held_back_.empty() || std::any_of(l.products.begin(), l.products.end(), [this](const Product& p) { return differs(p); });
     if (open && ++f.looks < most_looks) return;
     if (!open || ++f.reads >= most_reads) return end_read(now);
     f.whole = false;
     f.looks = 0;
+    f.request = 0;
   }
   if (f.request != 0) {
     if (++f.waits < patience) return;
@@ -115,10 +118,11 @@ void Execution::told_of_final_read(const bl_balance_ev& b) {
 void Execution::told_of_final_read(const bl_done& done) {
   FinalRead& f = liquidation_->last_read;
   if (f.request == 0 || done.request != f.request) return;
-  f.request = 0;
   f.whole = done.status >= 0 && done.complete != 0;
   f.told = f.told || f.whole;
-  if (!f.whole) ++f.failed;
+  if (f.whole) return;  // its number stays while its answer is looked at
+  f.request = 0;
+  ++f.failed;
 }
 
 }  // namespace bowline::services
