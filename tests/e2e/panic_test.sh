@@ -38,6 +38,7 @@ instances:
 YAML
 }
 config "external_orders: [$(others_trade 00:25 BTC-USD=100 ETH-USD=50)]" >"$dir/run.yaml"
+config "external_orders: [$(others_trade 00:30 BTC-USD=100 ETH-USD=50)]" >"$dir/late.yaml" # as seen by who comes when the host had the venue at the gate
 config '' >"$dir/still.yaml" # a venue where nobody trades
 config '' 'account: other' >"$dir/other.yaml"
 # No other plugin than the venue's is looked at: these are not there.
@@ -161,20 +162,25 @@ check "a configuration that is not there" ends 3 "$panic" stop --var "$dir/other
 begin alive
 check "alive: the host does it" ends 0 "$panic" stop --var "$dir/alive" --config "$dir/run.yaml" --json
 check "alive: and not this program" is "$(grep -c '"alone"' "$dir/out")" 0
-check "alive: the entry has ended" within 5 is "$(sol alive)" CANCELLED
+# The venue's file is the host's while it lives.
+works() { curl -s -m 5 "http://$(sed -n 's/.*"trade-execution": "\(.*\)".*/\1/p' "$dir/$1/endpoints.json")/orders?state=working" | grep -c '"instrument":"SOL-USD"'; }
+no_entry() { [ "$(works alive)" = 0 ]; }
+check "alive: no entry works any more" within 5 no_entry
 die
+check "alive: the entry has ended" is "$(sol alive)" CANCELLED
 
 begin hung
 kill -STOP "$host"
 check "hung: nothing is sold beside it" ends 11 "$panic" liquidate --var "$dir/hung" --config "$dir/run.yaml" --id fire-1
 check "hung: the operator is told whom to end" grep -q "HOST_HANGS: process $host (bowline) .*stopped.*kill -KILL $host" "$dir/err"
-check "hung: nothing was sold" is "$(sales hung)" 0
+mkdir "$dir/seen" && cp "$dir"/hung/mock_venue.db* "$dir/seen/" # the stopped host has its lock
+check "hung: nothing was sold" is "$(sales seen)" 0
 check "hung: the latch is set" grep -q fire-1 "$dir/hung/HALT"
 kill -CONT "$host"
 halted() { "$bowline" emergency state --var "$dir/hung" 2>/dev/null | grep -q '^halted, the gate is closed'; }
 check "hung: let go on it sees the latch by itself" within 20 halted
 die
-check "hung: ended, it is done" ends 0 "$panic" liquidate --var "$dir/hung" --config "$dir/run.yaml" --id fire-1
+check "hung: ended, it is done" ends 0 "$panic" liquidate --var "$dir/hung" --config "$dir/late.yaml" --id fire-1
 check "hung: flat" nothing_held "$dir/hung" "'BTC','ETH','SOL'"
 check "hung: a host goes on with it" ends 0 go_on hung
 check "hung: done, once" liquidated "$dir/hung"
