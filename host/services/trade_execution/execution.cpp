@@ -63,7 +63,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
 
 // ---- the step ---------------------------------------------------------------------------------------------------
 
-[[gnu::hot]] void Execution::on_bar(const bl_bar& bar) {
+[[gnu::hot, gnu::flatten]] void Execution::on_bar(const bl_bar& bar) {
   ++heard_;
   now_ = std::max(now_, bar.h.ts_recv);
   heard_ns_ = now_;

@@ -18,7 +18,7 @@ std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
 }  // namespace
 
 // Equity is held against amounts that are reckoned anew only when the opening, the peak or a trip moves them.
-std::vector<LossTrips::Trip> LossTrips::look(const core::Portfolio& book, Nanos now) {
+[[gnu::hot, gnu::flatten]] std::vector<LossTrips::Trip> LossTrips::look(const core::Portfolio& book, Nanos now) {
   std::vector<Trip> all;
   const Decimal equity = book.equity();
   if (!equity.is_set()) return all;
@@ -63,7 +63,7 @@ std::vector<LossTrips::Trip> LossTrips::look_between(const core::Portfolio& book
 }
 
 // Between these nothing trips and no floor moves: until the next five minutes, something flows or equity leaves them.
-LossTrips::Quiet LossTrips::band(const core::Portfolio& book, Decimal equity, Nanos now) const {
+[[gnu::hot]] LossTrips::Quiet LossTrips::band(const core::Portfolio& book, Decimal equity, Nanos now) const {
   Quiet q;
   q.above = loss_floor_.at;
   if (drawdown_.is_set()) {
@@ -84,7 +84,7 @@ LossTrips::Quiet LossTrips::band(const core::Portfolio& book, Decimal equity, Na
 
 // Beside the UTC day: a loss that begins before midnight and goes on behind it is one loss. The same limit, of what equity
 // was 24 hours ago (rolling_day.hpp); what has tripped counts for 24 hours, then the next trip is at the limit again.
-void LossTrips::look_at_rolling_day(std::vector<Trip>& all, const core::Portfolio& book, Decimal equity, Nanos now) {
+[[gnu::hot]] void LossTrips::look_at_rolling_day(std::vector<Trip>& all, const core::Portfolio& book, Decimal equity, Nanos now) {
   const RollingDay::Mark& opening = rolling_.opening();
   if (!opening.equity.is_set() || !opening.equity.is_positive()) return;
   const Decimal flows = book.net_flows() - opening.flows;
@@ -95,7 +95,7 @@ void LossTrips::look_at_rolling_day(std::vector<Trip>& all, const core::Portfoli
   trip(all, rolling_trips_, "ROLLING_LOSS_TRIP", "the loss of 24 hours is", opening.equity + flows - equity, opening.equity, loss_);
 }
 
-LossTrips::Floor LossTrips::floor_of(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips) {
+[[gnu::hot]] LossTrips::Floor LossTrips::floor_of(Decimal of, Decimal flows, Decimal limit, std::uint32_t trips) {
   return {of, flows, of + flows - mul(mul(limit, of, Rounding::up), Decimal::from_int(trips + 1), Rounding::half_even), trips};
 }
 

@@ -19,7 +19,7 @@ bool number(std::string_view& text, std::int64_t& to) {
 
 }  // namespace
 
-void RollingDay::push(const Mark& mark) {
+[[gnu::hot]] void RollingDay::push(const Mark& mark) {
   while (size_ > 0 && at(0).slot < mark.slot - slots) {
     head_ = (head_ + 1) % ring_.size();
     --size_;
@@ -30,7 +30,7 @@ void RollingDay::push(const Mark& mark) {
   opening_ = at(0);
 }
 
-void RollingDay::mark(core::Nanos now, Decimal equity, Decimal flows) {
+[[gnu::hot]] void RollingDay::mark(core::Nanos now, Decimal equity, Decimal flows) {
   const std::int64_t slot = now / slot_ns;
   if (slot <= newest_ || !equity.is_set() || !flows.is_set()) return;
   push({slot, equity, flows});
