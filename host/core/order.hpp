@@ -1,10 +1,10 @@
 // One order as the host knows it, and the table of them. Working orders are few and are kept in the order of their
 // making; ended ones stay reachable for late reports up to a bound.
 //
-// What happens to a report of an order that was forgotten: find() does not know it, and nothing of it is booked from
-// memory alone. Its fill ids are in the store with it; the caller reads it back with restore(), fills and all, and then
-// the fill is judged as any other: told before, or late. Without a store it is a fill of an unknown order, which blocks
-// its product.
+// What happens to a report of an order that was forgotten: find() does not know it, and it is taken for an order of others that is
+// named as ours are, which blocks its product: a fill of it that is told again is booked as unmanaged until somebody has looked.
+// How many ended ones are kept is execution.ended_orders; a question to the venue reaches back no further than the oldest
+// order that is not done, or an hour before the balances last agreed.
 #pragma once
 
 #include <algorithm>
