@@ -3,8 +3,8 @@
 //
 // What happens to a report of an order that was forgotten: find() does not know it, and it is taken for an order of others that is
 // named as ours are, which blocks its product: a fill of it that is told again is booked as unmanaged until somebody has looked.
-// How many ended ones are kept is execution.ended_orders; a question to the venue reaches back no further than the oldest
-// order that is not done, or an hour before the balances last agreed.
+// How many ended ones are kept is execution.ended_orders; a question to the venue reaches back to an hour before the oldest
+// of these: an order that is not done, one whose fills are missing, and the time when the balances last agreed.
 #pragma once
 
 #include <algorithm>

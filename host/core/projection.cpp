@@ -148,8 +148,8 @@ class Projecting {
       for (const std::size_t i : stuck) room.unit[i] = claims_[i].px;
     p_.rooms.push_back(std::move(room));
     if (serves) return;
-    // No part of it makes one order, though each alone was allowed one: they shut each other out. One stays, for now; of
-    // the others some may go beside it all the same, in the next step.
+    // No part of it makes one order, though each alone was allowed one: they shut each other out. The first
+    // stays in this step; whether another goes beside it is judged anew in the step behind it, with what the first has bought.
     for (const std::size_t i : stuck) {
       if (i == first && stuck.size() > 1) continue;
       p_.shares[i] = {Decimal::zero(), Decimal::zero(), p_.rooms.size() - 1};
