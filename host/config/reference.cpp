@@ -82,7 +82,7 @@ constexpr auto table = std::to_array<Key>({
     {"execution.starts_reducing", "switch", "off", "each start begins *reducing*: an operator lets it trade. Where the process before was stopped for a planned roll-out (`bowline rollout`) it goes on as it was. `mode: live` is always so"},
     {"execution.assumed_half_spread", "fraction", "5bp", "where the inputs hold no quotes; never in live"},
     {"execution.gtd_bars", "integer", "2", "entries end at the venue after this many bars"},
-    {"execution.ended_orders", "integer", "20000", "so many orders that have ended are kept in memory, some 0.8 KiB each, for what the venue tells of them late; a fill of an older one blocks its product"},
+    {"execution.ended_orders", "integer", "20000", "so many orders that have ended are kept in memory, some 0.8 KiB each, for what the venue tells of them late; a new fill of an older one blocks its product"},
     {"execution.min_trade", "fraction", "0.5%", "of equity; smaller differences are left alone"},
     {"execution.allow", "list", "everything", "nothing is bought of an instrument that is not in it; what is held is sold all the same"},
     {"execution.allow[]", "text", "", "one of `instruments`"},

@@ -363,6 +363,7 @@ void OrderTable::forget_oldest() {
   while (done_.size() > keep_done_) {
     Order& old = *done_.front();
     done_.pop_front();
+    forgotten_ = std::max(forgotten_, old.updated);
     if (by_venue_id_)
       if (const auto at = by_venue_id_->find(old.venue_id.text_); at != by_venue_id_->end() && at->second == &old)
         by_venue_id_->erase(at);

@@ -1,10 +1,11 @@
 // One order as the host knows it, and the table of them. Working orders are few and are kept in the order of their
 // making; ended ones stay reachable for late reports up to a bound.
 //
-// What happens to a report of an order that was forgotten: find() does not know it, and it is taken for an order of others that is
-// named as ours are, which blocks its product: a fill of it that is told again is booked as unmanaged until somebody has looked.
-// How many ended ones are kept is execution.ended_orders; a question to the venue reaches back to an hour before the oldest
-// of these: an order that is not done, one whose fills are missing, and the time when the balances last agreed.
+// What happens to a report of an order that was forgotten: find() does not know it. What the journal's file says was told
+// before is passed over (execution_forgotten.cpp); anything new of it is taken for an order of others that is named as ours are,
+// which blocks its product: its fill is booked as unmanaged until somebody has looked. How many ended ones are kept is
+// execution.ended_orders; a question to the venue reaches back to an hour before the oldest of these: an order that is not
+// done, one whose fills are missing, and the time when the balances last agreed.
 #pragma once
 
 #include <algorithm>
@@ -136,6 +137,7 @@ class OrderTable {
   std::size_t keep_done_, max_external_;
   std::size_t external_ = 0;      // working orders that this host did not make
   std::uint64_t changes_ = 0;
+  Nanos forgotten_ = 0;
   // Made when it is first asked for: a run whose orders all have client ids never pays for it. Looked up, never iterated.
   std::optional<std::unordered_map<std::string_view, Order*>> by_venue_id_;
 
@@ -197,6 +199,8 @@ class OrderTable {
   std::size_t size() const noexcept { return by_id_.size(); }
   /// Working orders that this host did not make; they are in working() too.
   std::size_t external() const noexcept { return external_; }
+  /// The latest `updated` of an order that was forgotten; 0: none was. Our orders that changed later are all in memory.
+  Nanos forgotten() const noexcept { return forgotten_; }
   /// Rises with every order added and every event applied.
   std::uint64_t changes() const noexcept { return changes_; }
 };

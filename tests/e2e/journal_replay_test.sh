@@ -185,6 +185,8 @@ check "all: it trades" within 60 filled
 check "all: an order that rests" is "$(trade "")" 202
 id=$(sed -n 's/.*"id":"\([^"]*\)".*/\1/p' "$dir/body")
 check "all: is cancelled" is "$(curl -s -m 10 -o /dev/null -w '%{http_code}' -X DELETE -H 'X-Request-Id: c-1' "$at/orders/$id")" 202
+over() { curl -s -m 10 "$at/orders/$id" | grep -q '"ended":true'; }
+check "all: and ends" within 30 over
 check "all: a dry run between them" is "$(trade '?dry_run=true')" 200
 check "all: a plan" is "$(curl -s -m 10 -o /dev/null -w '%{http_code}' -X POST "$rebalancer/rebalance/run")" 202
 check "all: and another" is "$(curl -s -m 10 -o /dev/null -w '%{http_code}' -X POST "$rebalancer/rebalance/run")" 202

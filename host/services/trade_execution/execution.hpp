@@ -443,6 +443,8 @@ class Execution {
     std::uint64_t request;  // the question about its order; 0 = not asked yet
   };
   std::vector<Stranger> strangers_;
+  core::Nanos looked_back_ = 0;                        // when the journal was last searched for what memory has forgotten
+  std::set<core::ClientOrderId> told_again_;           // found there since the last answer
   core::Nanos opening_ns_ = 0;                         // when the venue told what the book begins with
   core::Nanos agreed_ns_ = -1;                         // when its balances were the ledger's last; -1 = in an earlier process
   std::vector<core::ClientOrderId> ended_meanwhile_;   // orders whose end the venue told while a question was out
@@ -722,6 +724,15 @@ class Execution {
   std::vector<bl_fill> strangers_no_more();
   void give_up_on_strangers(std::uint64_t request);
   void position_dropped(core::InstrumentId id, core::Nanos now, std::string_view order);
+  // ---- orders of ours that memory has forgotten (execution_forgotten.cpp)
+  /// Whether what was told at that time at the venue (0: it did not say) may be of one.
+  bool may_be_forgotten(core::Nanos told) const;
+  /// Takes out of `fills`, and of the strangers that wait, what the journal says was booked; `execs` of orders that stand
+  /// there are in told_again_ then.
+  void look_back(std::vector<const bl_fill*>& fills, std::span<const bl_exec* const> execs);
+  /// Whether the journal has it: of a report of an unknown order that comes alone.
+  bool told_before(const bl_fill& fill);
+  bool told_before(const bl_exec& exec);
   /// What flows have made of peak and day can't be had from their rows alone.
   void note_flows();
   Result<void> restore_external(const store::JournalRow& row, core::RecordSink* project);

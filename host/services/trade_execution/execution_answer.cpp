@@ -71,6 +71,11 @@ void Execution::take_answer() {
   };
   std::vector<const bl_fill*> fills, do_not_fit;
   each(BL_EV_FILL, [&fills](const bl_event& event) { fills.push_back(&reinterpret_cast<const bl_fill&>(event)); });
+  if (orders_.forgotten() != 0) {
+    std::vector<const bl_exec*> execs;
+    each(BL_EV_EXEC, [&execs](const bl_event& event) { execs.push_back(&reinterpret_cast<const bl_exec&>(event)); });
+    look_back(fills, execs);
+  }
   each(BL_EV_EXEC, [&](const bl_event& event) {
     const auto& e = reinterpret_cast<const bl_exec&>(event);
     if (e.kind != BL_X_SNAPSHOT) return;
@@ -85,6 +90,7 @@ void Execution::take_answer() {
   for (const bl_fill* f : do_not_fit) static_cast<void>(take_fill(*f, true));
   each(BL_EV_EXEC, [this](const bl_event& event) { take(event); });
   each(BL_EV_BALANCE, [this](const bl_event& event) { take(event); });
+  told_again_.clear();
 }
 
 }  // namespace bowline::services

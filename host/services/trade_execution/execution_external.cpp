@@ -56,6 +56,7 @@ Order* Execution::adopt(const bl_exec& e, std::span<const bl_fill* const> fills)
   const bool alive = e.kind == BL_X_ACCEPTED || (e.kind == BL_X_SNAPSHOT && works(e));
   const InstrumentId id{e.h.instrument};
   if (!alive && !told_now.is_positive()) {  // nothing of it works, and nothing of it is to be booked
+    if (ours_by_name && told_before(e)) return nullptr;  // it is ours, and was over long ago
     if (ours_by_name && e.kind != BL_X_ABSENT)
       block(id, "EXEC_UNKNOWN_ORDER", "the venue reports an order that is named as ours are, and is in no journal here", now_);
     else if (e.kind == BL_X_DONE && Decimal::from_raw(e.cum_qty).is_positive())
@@ -136,8 +137,10 @@ void Execution::on_stranger(const bl_fill& fill) {
   const Nanos now = fill.h.ts_recv;
   const InstrumentId id{fill.h.instrument};
   const std::string_view venue_id = field(fill.venue_id);
-  if (venue_id.empty() || field(fill.fill_id).empty())
+  if (venue_id.empty() || field(fill.fill_id).empty()) {
+    if (told_before(fill)) return;
     return block(id, "FILL_UNKNOWN_ORDER", "the venue reports a fill of an order this host did not make", now);
+  }
   if (in_opening(fill)) return;
   std::uint64_t request = 0;
   for (const Stranger& s : strangers_) {
