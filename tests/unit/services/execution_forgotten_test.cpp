@@ -28,8 +28,9 @@ struct Forgetful : test::VenueWord<test::Desk> {
     report(bought, BL_X_ACCEPTED);
     booked = fill_of_ours(first_fill, "f-1");
     exec->on_broker_event(booked.h);
-    if (first_fill < bought.qty()) report(bought, BL_X_DONE, BL_S_CANCELLED, first_fill);
+    if (first_fill < bought.qty()) report(bought, BL_X_DONE, BL_S_EXPIRED, first_fill);
     forget();
+    cash_ = exec->portfolio().cash(m.usd);
   }
   /// The next one ends, and it is forgotten.
   void forget() {
@@ -53,7 +54,7 @@ struct Forgetful : test::VenueWord<test::Desk> {
   }
   bl_exec end_of_it() const {
     const Decimal filled = Decimal::from_raw(booked.qty);
-    bl_exec e = exec_of(bought, filled == bought.qty() ? BL_S_FILLED : BL_S_CANCELLED, filled);
+    bl_exec e = exec_of(bought, filled == bought.qty() ? BL_S_FILLED : BL_S_EXPIRED, filled);
     e.h.ts_event = booked.h.ts_event;
     return e;
   }
@@ -77,7 +78,7 @@ struct Forgetful : test::VenueWord<test::Desk> {
   }
 
  private:
-  Decimal cash_ = exec->portfolio().cash(m.usd);
+  Decimal cash_;
 };
 
 }  // namespace
@@ -120,6 +121,7 @@ TEST_CASE("rule 2.4: a fill of an order that memory has forgotten, told again, i
   SECTION("to the next process") {
     const auto before = test::facts(*d.exec, d.m);
     d.exec.reset();
+    d.journal.reset();
     d.journal = opened(dir / "j");
     d.exec = std::make_unique<services::Execution>(d.options, d.m.table, d.m.usd, "0.0005"_dec, std::vector<std::unique_ptr<RiskRule>>{}, FloorLimits{},
                                                    d.broker, *d.journal, d.sink);
