@@ -15,6 +15,7 @@ tracer=$tools/crash_tracer judge=$tools/crash_judge sql=${SQLITE_DO:-$tools/../e
 panic=$(dirname "$bowline")/bowline-panic
 jobs=${BOWLINE_CRASH_JOBS:-$(nproc)}
 all=${BOWLINE_CRASH_POINTS:-1000000} # how many points of each scenario and kind
+kinds=${BOWLINE_CRASH_KINDS:-kill before, kill after, cut, torn}
 results=$dir/results
 # ---- one point ------------------------------------------------------------------------------------------------------------
 host() { # scenario, state folder: the command line
@@ -204,10 +205,12 @@ prepare() { # scenario: the whole run, and the list of its points
 }
 matrix() { # scenario, how many points of each: before, after, and without power
   prepare "$1"
-  many point "$2" "$1" "$same" "kill before" <"$dir/$1.${3:-points}"
-  many point "$2" "$1" "$same" "kill after" <"$dir/$1.${3:-points}"
-  many point "$2" "$1" "$same" cut < <(grep -E '^(write|sync|truncate):' "$dir/$1.disk")
-  many point "$2" "$1" "$same" torn < <(grep -E '^(write|sync|truncate):' "$dir/$1.disk")
+  local kind points
+  for kind in "kill before" "kill after" cut torn; do
+    [[ $kinds == *"$kind"* ]] || continue
+    case $kind in kill*) points=$(cat "$dir/$1.${3:-points}") ;; *) points=$(grep -E '^(write|sync|truncate):' "$dir/$1.disk") ;; esac
+    many point "$2" "$1" "$same" "$kind" <<<"$points"
+  done
 }
 again() { # scenario, how many first points, how many second ones: killed, and killed again in the restart
   local s=$1 at n=0 command driver gates same
