@@ -90,12 +90,15 @@ point() { # scenario, same, what, point [, point of the restart]
 
 # ---- commands at the market's gates --------------------------------------------------------------------------------------------
 drive() { # scenario, state folder, gates: each command of the scenario in its place, again until it is answered; then the gate opens
-  local gate at
+  local gate at nap
+  exec {nap}<> <(:) # waiting by it makes no process
   for ((gate = 1; gate <= $3; ++gate)); do
     while :; do
-      at=$(sed -n 's/.*trade-execution listens on \([0-9.]*:[0-9]*\).*/\1/p' "$2.log" 2>/dev/null | tail -1)
-      [ -e "$2.gate.$gate.at" ] && [ -n "$at" ] && "give_$1" "$gate" "$2" "http://$at" && break
-      sleep 0.02
+      if [ -e "$2.gate.$gate.at" ]; then
+        at=$(sed -n 's/.*trade-execution listens on \([0-9.]*:[0-9]*\).*/\1/p' "$2.log" 2>/dev/null | tail -1)
+        [ -n "$at" ] && "give_$1" "$gate" "$2" "http://$at" && break
+      fi
+      read -r -t 0.02 -u "$nap"
     done
     echo "$gate" >"$2.given"
     touch "$2.gate.$gate"
