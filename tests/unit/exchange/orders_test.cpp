@@ -164,6 +164,17 @@ TEST_CASE("fill or kill counts no offer of its own trader") {
     CHECK((v.state(one_).fills == 0) == (v.status(one_) == Status::cancelled));
     if (what == SelfTrade::cancel_maker) CHECK(str(average_price(v.state(one_))) == "101");
   }
+  for (const SelfTrade what : {SelfTrade::cancel_taker, SelfTrade::cancel_maker, SelfTrade::cancel_both}) {
+    Options o;
+    o.self_trade = what;
+    Venue v(o);
+    v.limit(v.bob, Side::sell, "1"_dec, "100"_dec);
+    v.limit(v.alice, Side::sell, "1"_dec, "101"_dec);
+    const OrderNo two = v.limit(v.alice, Side::buy, "2"_dec, "101"_dec, Config::limit_fok);
+    CHECK(v.status(two) == Status::cancelled);
+    CHECK(v.state(two).note == EndNote::fok_unfilled);
+    CHECK(v.state(two).fills == 0);
+  }
 }
 
 TEST_CASE("an order keeps the rates it was accepted with") {

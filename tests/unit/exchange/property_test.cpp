@@ -72,14 +72,15 @@ TEST_CASE("property: whatever comes, the sums hold and the events tell what is s
     }
     listener.compare(a.e);
     for (const auto& [number, state] : listener.orders) {
-      ++seen[std::string(row(a.e.order(number).request.config).key) + " " + std::string(name(state.status)) + (state.fills > 0 ? " filled" : "")];
-      if (state.triggered) ++seen[std::string(row(a.e.order(number).request.config).key) + " triggered"];
+      const std::string kind(row(a.e.order(number).request.config).key);
+      ++seen[kind + " " + std::string(name(state.status)) + (state.fills > 0 ? " filled" : "")];
+      if (state.triggered) ++seen[kind + " triggered"];
     }
   });
   CHECK(held);
   // That the acts reach what they are to judge.
-  for (const char* what : {"market_market_ioc FILLED filled", "limit_limit_gtc OPEN filled", "limit_limit_gtd EXPIRED", "limit_limit_fok FILLED filled",
-                           "limit_limit_fok CANCELLED", "sor_limit_ioc CANCELLED filled", "stop_limit_stop_limit_gtc triggered",
+  for (const char* what : {"market_market_ioc FILLED filled", "limit_limit_gtc OPEN filled", "limit_limit_gtd EXPIRED",
+                           "limit_limit_fok FILLED filled", "limit_limit_fok CANCELLED", "sor_limit_ioc CANCELLED filled", "stop_limit_stop_limit_gtc triggered",
                            "trigger_bracket_gtc triggered", "trigger_bracket_gtc FILLED filled", "limit_limit_gtc CANCELLED filled"}) {
     INFO(what);
     CHECK(seen[what] > 0);

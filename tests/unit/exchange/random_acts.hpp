@@ -56,7 +56,9 @@ struct Acts {
   }
   UserId anyone() { return users[dice(users.size())]; }
   std::string any_product() { return std::array{"BTC-USD", "BTC-USDC", "BTC-USD", "SHIB-USD"}[dice(4)]; }
-  Decimal price() { return dice.cents(95'00, 105'00); }
+  Decimal coins(std::uint64_t most_) { return Decimal::from_mantissa(static_cast<std::int64_t>(1 + dice(most_)), -8); }
+  /// Often one of a few, so that orders stand behind each other.
+  Decimal price() { return dice.one_in(2) ? dice.cents(95'00, 105'00) : Decimal::from_int(static_cast<std::int64_t>(97 + dice(7))); }
   std::string any_id() { return e.order_id(1 + dice(e.orders({}).orders.size() + 1)); }
 
   OrderRequest request() {
@@ -98,7 +100,8 @@ struct Acts {
     switch (dice(20)) {
       case 0: {
         ProductFlags f;
-        bool* const all[] = {&f.is_disabled, &f.trading_disabled, &f.cancel_only, &f.limit_only, &f.post_only, &f.auction_mode, &f.view_only};
+        bool* const all[] = {&f.is_disabled, &f.trading_disabled, &f.cancel_only, &f.limit_only,
+                             &f.post_only,   &f.auction_mode,     &f.view_only};
         if (dice.one_in(3)) *all[dice(7)] = true;
         REQUIRE(e.set_flags(any_product(), f, now).ok());
         break;
@@ -112,9 +115,7 @@ struct Acts {
         break;
       case 4:
       case 5:
-        REQUIRE(e.trade_through(any_product(), price(),
-                                dice.one_in(3) ? Decimal::not_set() : Decimal::from_mantissa(static_cast<std::int64_t>(1 + dice(900'000'000)), -8), now)
-                    .ok());
+        REQUIRE(e.trade_through(any_product(), price(), dice.one_in(3) ? Decimal::not_set() : coins(900'000'000), now).ok());
         break;
       case 6:
       case 7:

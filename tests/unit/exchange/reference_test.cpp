@@ -101,9 +101,12 @@ TEST_CASE("property: the engine matches as a list that is sorted by price and ti
         }
       } else {
         const UserId user = dice.one_in(2) ? v.alice : v.bob;
-        const auto config = std::array{Config::limit_gtc, Config::limit_gtc, Config::limit_gtc, Config::limit_ioc, Config::limit_fok, Config::market_ioc}[dice(6)];
+        constexpr std::array kinds{Config::limit_gtc, Config::limit_gtc, Config::limit_gtc,
+                                   Config::limit_ioc, Config::limit_fok, Config::market_ioc};
+        const Config config = kinds[dice(kinds.size())];
         const bool buy = dice.one_in(2), market = config == Config::market_ioc;
-        const Placed p = v.e.place(user, v.request(buy ? Side::buy : Side::sell, config, satoshi(size), market ? Decimal::not_set() : cents(price)), v.now);
+        const Side side = buy ? Side::buy : Side::sell;
+        const Placed p = v.e.place(user, v.request(side, config, satoshi(size), market ? Decimal::not_set() : cents(price)), v.now);
         if (!p.ok()) {
           RC_ASSERT(p.refusal == Refusal::no_liquidity);
           RC_ASSERT(reference.facing(buy, buy ? 1'000'000 : 0).empty());

@@ -92,6 +92,16 @@ TEST_CASE("what is read back knows its ids, its client ids, its priority and its
   CHECK(read->audit().ok());
 }
 
+TEST_CASE("an order that lost its place by an edit stands behind the others when it is read back") {
+  Venue v = busy();
+  REQUIRE(v.edit(v.alice, 1, "3"_dec, "98"_dec).ok());
+  auto read = Engine::load(v.e.save(), {});
+  REQUIRE(read.ok());
+  REQUIRE(read->trade_through("BTC-USD", "97.99"_dec, "0.5"_dec, v.now).ok());
+  CHECK(read->order(1).state.fills == 0);
+  CHECK(str(read->order(2).state.filled_size) == "0.5");
+}
+
 TEST_CASE("an empty venue is read back") {
   const auto read = Engine::load(Engine().save(), {});
   REQUIRE(read.ok());

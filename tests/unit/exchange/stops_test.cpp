@@ -102,6 +102,16 @@ TEST_CASE("a bracket's stop places a limit 5 % through its trigger") {
   CHECK(str(v.state(n).filled_size) == "1.5");
 }
 
+TEST_CASE("a bracket's stop is rounded further through, to the step of the price") {
+  Venue v = at("100"_dec);
+  const OrderNo sell = v.put(v.alice, v.bracket(Side::sell, "1"_dec, "120"_dec, "90.01"_dec));
+  v.market({}, {}, "90.01"_dec);
+  CHECK(v.state(sell).triggered);
+  CHECK(v.e.book("BTC-USD", 9)->asks == std::vector<LevelView>{{"85.5"_dec, "1"_dec}});  // of 85.5095
+  const OrderNo buy = v.put(v.bob, v.bracket(Side::buy, "1"_dec, "80"_dec, "110.01"_dec));
+  CHECK(str(v.state(buy).hold) == str(need_of("1"_dec, "115.52"_dec, "0.006"_dec)));  // of 115.5105
+}
+
 TEST_CASE("a bracket that buys holds what its stop may cost") {
   Venue v = at("100"_dec);
   const OrderNo n = v.put(v.alice, v.bracket(Side::buy, "1"_dec, "80"_dec, "110"_dec));
