@@ -41,7 +41,7 @@ Result<Request> account(std::string_view uuid);
 
 struct ProductsQuery {
   std::string product_type = "SPOT";     ///< "" = all
-  std::vector<std::string> product_ids;  ///< empty = all
+  std::vector<std::string> product_ids{};  ///< empty = all
   std::uint32_t limit = 0, offset = 0;   ///< 0 = the venue's
   bool tradability = false;              ///< fill `view_only`: needs Access::key
 };
@@ -60,14 +60,14 @@ Result<Request> trades(Access access, std::string_view product_id, std::uint32_t
                        std::optional<std::int64_t> end_s = {});
 
 struct OrdersQuery {
-  std::vector<std::string> order_ids, product_ids;
+  std::vector<std::string> order_ids{}, product_ids{};
   /// `open` alone, or any without it: the venue refuses the mixture. OPEN does not hold PENDING and QUEUED.
-  std::vector<OrderStatus> statuses;
-  std::optional<std::int64_t> start_ns, end_ns;  ///< of creation; the venue does not look at them for `open`
+  std::vector<OrderStatus> statuses{};
+  std::optional<std::int64_t> start_ns{}, end_ns{};  ///< of creation; the venue does not look at them for `open`
   /// "" leaves it to the venue, which then lists RETAIL_ADVANCED alone and hides what was placed in the simple interface.
-  std::string placement_source;
+  std::string placement_source{};
   std::uint32_t limit = 0;  ///< 0 = the venue's
-  std::string cursor;
+  std::string cursor{};
 };
 /// Errors: COINBASE_STATUS_MIX.
 Result<Request> orders(const OrdersQuery& q);
@@ -75,10 +75,10 @@ Result<Request> orders(const OrdersQuery& q);
 Result<Request> order(std::string_view order_id);
 
 struct FillsQuery {
-  std::vector<std::string> order_ids, trade_ids, product_ids;
-  std::optional<std::int64_t> start_ns, end_ns;
+  std::vector<std::string> order_ids{}, trade_ids{}, product_ids{};
+  std::optional<std::int64_t> start_ns{}, end_ns{};
   std::uint32_t limit = 0;  ///< 0 = the venue's (100)
-  std::string cursor;
+  std::string cursor{};
 };
 Request fills(const FillsQuery& q);
 

@@ -68,6 +68,9 @@ Secret tidy(std::string_view text) {
   return out;
 }
 
+Error encrypted() {
+  return {"COINBASE_KEY_ENCRYPTED", "the API key's secret is protected by a passphrase: give it without one, from the secrets store"};
+}
 Error not_pem() {
   return {"COINBASE_KEY_PEM",
           "the API key's secret begins like PEM, and holds no private key that can be read: paste it whole, from BEGIN to END, with its line ends"};
@@ -132,6 +135,7 @@ Result<SigningKey> SigningKey::of(std::unique_ptr<EVP_PKEY, Free> key) {
 }
 
 Result<SigningKey> SigningKey::of_pem(std::string_view pem) {
+  if (pem.find("Proc-Type:") != pem.npos) return encrypted();  // the older form: only encrypted keys have such a header
   const std::unique_ptr<BIO, FreeBio> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));  // reads in place
   if (!bio) return not_pem();
   for (;;) {  // `openssl ecparam -genkey` puts the curve's parameters before the key
@@ -140,9 +144,8 @@ Result<SigningKey> SigningKey::of_pem(std::string_view pem) {
       ERR_clear_error();
       return not_pem();
     }
-    const std::string_view label = block.label, header = block.header;
-    if (label == "ENCRYPTED PRIVATE KEY" || header.find("ENCRYPTED") != header.npos)
-      return Error{"COINBASE_KEY_ENCRYPTED", "the API key's secret is protected by a passphrase: give it without one, from the secrets store"};
+    const std::string_view label = block.label;
+    if (label == "ENCRYPTED PRIVATE KEY") return encrypted();
     if (!label.ends_with("PRIVATE KEY")) continue;
     const unsigned char* p = block.der;
     std::unique_ptr<EVP_PKEY, Free> key(d2i_AutoPrivateKey(nullptr, &p, block.size));
