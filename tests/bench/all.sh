@@ -29,6 +29,7 @@ part "an entry through the host's whole risk chain" "$bench/orders/bench_chain_o
 part "intent to durable to the broker" "$bench/orders/bench_intent_to_broker" "$build/plugins"
 part "fill to its protection" "$bench/orders/bench_fill_to_protection" "$build/plugins"
 part "fill to its stop at the venue" "$bench/orders/bench_fill_to_resting_stop" "$build/plugins"
+part "a token of Coinbase's API" "$bench/coinbase/bench_coinbase_token"
 part "restart with 101,000 orders" "$bench/orders/bench_restart" "$build/plugins"
 part "liquidate-all at 10 requests a second" "$bench/orders/bench_liquidate_all" "$build/plugins"
 sed "s|path: \[.*|path: [$build/plugins]|" configs/bench_predict_train.yaml >"$dir/train.yaml"
