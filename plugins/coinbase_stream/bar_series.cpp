@@ -26,7 +26,8 @@ Result<std::int64_t> BarSeries::bucket_of(std::int64_t start_s, std::int64_t now
                                      std::to_string(options_.interval_ns / ns_per_s) + " s"};
   const std::int64_t open = start_s * ns_per_s;
   if (open > now_ns + options_.interval_ns)
-    return Error{"BAR_FROM_FUTURE", "a candle starts at " + std::to_string(start_s) + ", more than one interval ahead of the clock"};
+    return Error{"BAR_FROM_FUTURE",
+                 "a candle starts at " + std::to_string(start_s) + ", more than one interval ahead of the clock"};
   return open;
 }
 
@@ -213,7 +214,8 @@ std::optional<BarRange> BarSeries::wanted(std::int64_t now_ns, std::int64_t max_
 
 std::optional<SeriesBar> BarSeries::current() const {
   for (auto it = open_.rbegin(); it != open_.rend(); ++it)
-    if (it->second.stream) return SeriesBar{it->first, it->first + options_.interval_ns, it->second.stream->values, false, false};
+    if (it->second.stream)
+      return SeriesBar{it->first, it->first + options_.interval_ns, it->second.stream->values, false, false};
   return std::nullopt;
 }
 

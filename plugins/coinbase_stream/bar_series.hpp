@@ -1,5 +1,5 @@
-// The bars of one product: from channel candles while it runs, from REST where it did not. In order, without a hole and without a
-// duplicate; a bar that is final never changes.
+// The bars of one product: from channel candles while it runs, from REST where it did not. In order, without a hole and without
+// a duplicate; a bar that is final never changes.
 #pragma once
 
 #include <cstdint>
@@ -42,16 +42,17 @@ struct BarRange {
 
 struct SeriesCounts {
   std::uint64_t live = 0, backfilled = 0, flat = 0, skipped = 0;  ///< buckets that became final, by what they became
-  std::uint64_t late = 0;       ///< rows for a final bucket
-  std::uint64_t older = 0;      ///< updates that an update of a later frame, or with more volume, came before
-  std::uint64_t refused = 0;    ///< rows that are no possible bar
-  std::uint64_t early = 0;      ///< REST rows of a bucket that was not over: not used
+  std::uint64_t late = 0;                                         ///< rows for a final bucket
+  std::uint64_t older = 0;    ///< updates that an update of a later frame, or with more volume, came before
+  std::uint64_t refused = 0;  ///< rows that are no possible bar
+  std::uint64_t early = 0;    ///< REST rows of a bucket that was not over: not used
   std::uint64_t revisions = 0;
 };
 
 /// A bucket is final when it is over, its grace has passed, and it is known what it holds: the stream told it, nothing was lost
-/// since, and a frame from after its close has come; or REST was asked when it was over. Until then it holds up those behind it, so that none is missing: wanted()
-/// says what to ask for. All times are ns; `now` is the caller's clock and should be near the venue's.
+/// since, and a frame from after its close has come; or REST was asked when it was over. Until then it holds up those behind
+/// it, so that none is missing: wanted() says what to ask for. All times are ns; `now` is the caller's clock and should be near
+/// the venue's.
 class BarSeries {
  public:
   struct Options {

@@ -163,9 +163,7 @@ void Book::widen() {
 
 bool Book::is_crossed() const {
   return std::visit(
-      [](const auto& s) {
-        return !s.bids.empty() && !s.asks.empty() && !(s.bids.highest().price < s.asks.lowest().price);
-      },
+      [](const auto& s) { return !s.bids.empty() && !s.asks.empty() && !(s.bids.highest().price < s.asks.lowest().price); },
       sides_);
 }
 

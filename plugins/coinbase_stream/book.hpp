@@ -30,7 +30,8 @@ inline constexpr auto book_arrows = std::to_array<BookArrow>({
     {BookState::waiting, BookInput::snapshot, BookState::live, "the whole book"},
     {BookState::waiting, BookInput::gap, BookState::lost, "the snapshot may be what was lost"},
     {BookState::live, BookInput::snapshot, BookState::live, "a new one replaces the old"},
-    {BookState::live, BookInput::crossing, BookState::crossed, "no market has this: a part of the change is still to come, or was lost"},
+    {BookState::live, BookInput::crossing, BookState::crossed,
+     "no market has this: a part of the change is still to come, or was lost"},
     {BookState::live, BookInput::gap, BookState::lost, "a level may have changed unseen"},
     {BookState::live, BookInput::asked, BookState::waiting, "what comes before the snapshot belongs to the old subscription"},
     {BookState::crossed, BookInput::snapshot, BookState::live, "the whole book"},
@@ -57,7 +58,7 @@ struct BookQuote {
 class Book {
  public:
   struct Options {
-    std::int8_t px_exp = 0, qty_exp = 0;               ///< start of the exponents, -18..0, e.g. of the product's increments
+    std::int8_t px_exp = 0, qty_exp = 0;            ///< start of the exponents, -18..0, e.g. of the product's increments
     std::int64_t crossed_limit_ns = 1'000'000'000;  ///< crossed for longer than this = lost
   };
   Book() = default;

@@ -7,7 +7,18 @@
 
 namespace bowline::coinbase {
 
-enum class Channel : std::uint8_t { unknown, subscriptions, heartbeats, level2, market_trades, ticker, ticker_batch, candles, status, user };
+enum class Channel : std::uint8_t {
+  unknown,
+  subscriptions,
+  heartbeats,
+  level2,
+  market_trades,
+  ticker,
+  ticker_batch,
+  candles,
+  status,
+  user
+};
 
 /// One row per channel. `asked`: the name in a subscribe message and in an acknowledgement, empty = can't be asked for.
 /// `told`: the name its frames bear. `by_product`: a subscription names products; optional for `user`, where none is all.

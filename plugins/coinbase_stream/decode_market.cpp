@@ -4,12 +4,8 @@
 namespace bowline::coinbase::stream_detail {
 namespace {
 
-bool positive(Reader& r, const StreamNumber& n, const char* name) {
-  return n.sign() > 0 || r.wrong(name, "is not above 0");
-}
-bool not_negative(Reader& r, const StreamNumber& n, const char* name) {
-  return n.sign() >= 0 || r.wrong(name, "is below 0");
-}
+bool positive(Reader& r, const StreamNumber& n, const char* name) { return n.sign() > 0 || r.wrong(name, "is not above 0"); }
+bool not_negative(Reader& r, const StreamNumber& n, const char* name) { return n.sign() >= 0 || r.wrong(name, "is below 0"); }
 
 bool book_side(Reader& r, od::value& v, BookSide& out) {
   std::string_view word;
@@ -34,7 +30,8 @@ bool book_updates(Reader& r, od::value& v) {
         return true;
       },
       [&](Key key, od::value& value) {
-        if (key.is("price_level")) return got |= 1, r.number(value, "price_level", u.price) && positive(r, u.price, "price_level");
+        if (key.is("price_level"))
+          return got |= 1, r.number(value, "price_level", u.price) && positive(r, u.price, "price_level");
         if (key.is("new_quantity"))
           return got |= 2, r.number(value, "new_quantity", u.quantity) && not_negative(r, u.quantity, "new_quantity");
         if (key.is("side")) return got |= 4, book_side(r, value, u.side);
@@ -187,7 +184,8 @@ bool read_candles(Reader& r, od::value& event) {
     if (key.is("start")) return r.count(value, "start", c.start_s, started);
     for (unsigned i = 0; i < 5; ++i)
       if (key.is(columns[i].name))
-        return got |= 1U << i, r.number(value, columns[i].name, c.*columns[i].at) && not_negative(r, c.*columns[i].at, columns[i].name);
+        return got |= 1U << i,
+               r.number(value, columns[i].name, c.*columns[i].at) && not_negative(r, c.*columns[i].at, columns[i].name);
     return true;
   };
   const auto end = [&] {

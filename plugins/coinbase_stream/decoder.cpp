@@ -15,15 +15,12 @@ struct EventReader {
   Channel channel;
   bool (*read)(Reader&, od::value&);
 };
-constexpr EventReader event_readers[] = {{Channel::level2, stream_detail::read_book},
-                                         {Channel::market_trades, stream_detail::read_trades},
-                                         {Channel::ticker, stream_detail::read_tickers},
-                                         {Channel::ticker_batch, stream_detail::read_tickers},
-                                         {Channel::candles, stream_detail::read_candles},
-                                         {Channel::status, stream_detail::read_products},
-                                         {Channel::user, stream_detail::read_user},
-                                         {Channel::subscriptions, stream_detail::read_subscriptions},
-                                         {Channel::heartbeats, stream_detail::read_heartbeat}};
+constexpr EventReader event_readers[] = {
+    {Channel::level2, stream_detail::read_book},         {Channel::market_trades, stream_detail::read_trades},
+    {Channel::ticker, stream_detail::read_tickers},      {Channel::ticker_batch, stream_detail::read_tickers},
+    {Channel::candles, stream_detail::read_candles},     {Channel::status, stream_detail::read_products},
+    {Channel::user, stream_detail::read_user},           {Channel::subscriptions, stream_detail::read_subscriptions},
+    {Channel::heartbeats, stream_detail::read_heartbeat}};
 
 /// Empties the lists and keeps their memory.
 void clear(StreamFrame& f) {

@@ -29,8 +29,8 @@ struct DecoderCounts {
 class StreamDecoder {
  public:
   struct Options {
-    std::size_t max_bytes = std::size_t{100} << 20;   ///< a longer frame is refused; snapshots above 10 MiB are real
-    std::size_t keep_bytes = std::size_t{4} << 20;    ///< what was needed for frames above this is given back
+    std::size_t max_bytes = std::size_t{100} << 20;  ///< a longer frame is refused; snapshots above 10 MiB are real
+    std::size_t keep_bytes = std::size_t{4} << 20;   ///< what was needed for frames above this is given back
   };
   StreamDecoder();
   explicit StreamDecoder(const Options& options);

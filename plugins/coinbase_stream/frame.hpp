@@ -17,9 +17,9 @@ namespace bowline::coinbase {
 // Decimal that is not set = not told (missing, null or ""), never zero.
 
 enum class BookSide : std::uint8_t { bid, ask };
-struct BookUpdate {  ///< one price level: its quantity is absolute, 0 removes it
-  StreamNumber price;      ///< > 0
-  StreamNumber quantity;   ///< >= 0
+struct BookUpdate {       ///< one price level: its quantity is absolute, 0 removes it
+  StreamNumber price;     ///< > 0
+  StreamNumber quantity;  ///< >= 0
   std::int64_t event_ns = 0;
   BookSide side = BookSide::bid;
 };
@@ -35,7 +35,7 @@ struct StreamTrade {
   StreamNumber price, size;  ///< > 0
   std::int64_t time_ns = 0;
   StreamSide maker = StreamSide::unknown;  ///< the venue tells the side that rested
-  bool snapshot = false;                 ///< of before the subscription: nothing to act on
+  bool snapshot = false;                   ///< of before the subscription: nothing to act on
   constexpr StreamSide aggressor() const noexcept {
     return maker == StreamSide::buy ? StreamSide::sell : maker == StreamSide::sell ? StreamSide::buy : StreamSide::unknown;
   }
@@ -65,11 +65,23 @@ struct StreamProduct {  ///< channel status
   Decimal base_increment = Decimal::not_set(), quote_increment = Decimal::not_set(), min_market_funds = Decimal::not_set();
 };
 
-enum class UserOrderStatus : std::uint8_t { unknown, pending, queued, open, edit_queued, cancel_queued, filled, cancelled, expired, failed };
+enum class UserOrderStatus : std::uint8_t {
+  unknown,
+  pending,
+  queued,
+  open,
+  edit_queued,
+  cancel_queued,
+  filled,
+  cancelled,
+  expired,
+  failed
+};
 enum class UserOrderKind : std::uint8_t { unknown, market, limit, stop_limit, bracket };
 enum class UserOrderForce : std::uint8_t { unknown, gtc, gtd, ioc, fok };
 struct UserOrder {  ///< channel user: one order's cumulative state
-  std::string_view order_id, client_order_id, product, status_text, order_type_text, cancel_reason, reject_reason, trigger_status;
+  std::string_view order_id, client_order_id, product, status_text, order_type_text, cancel_reason, reject_reason,
+      trigger_status;
   UserOrderStatus status = UserOrderStatus::unknown;  ///< unknown: a word that this version does not know, see status_text
   UserOrderKind kind = UserOrderKind::unknown;
   UserOrderForce force = UserOrderForce::unknown;

@@ -141,7 +141,9 @@ bool Reader::snapshot(od::value& v, std::optional<bool>& out) {
 bool Reader::side(od::value& v, const char* name, StreamSide& out) {
   std::string_view word;
   if (!text(v, name, word)) return false;
-  out = word == "BUY" || word == "buy" ? StreamSide::buy : word == "SELL" || word == "sell" ? StreamSide::sell : StreamSide::unknown;
+  out = word == "BUY" || word == "buy"     ? StreamSide::buy
+        : word == "SELL" || word == "sell" ? StreamSide::sell
+                                           : StreamSide::unknown;
   if (out == StreamSide::unknown) unknown_word();
   return true;
 }

@@ -18,8 +18,8 @@ class Levels {
 
   bool empty() const noexcept { return size_ == 0; }
   std::size_t size() const noexcept { return size_; }
-  const Level& lowest() const noexcept { return blocks_.front().front(); }   ///< not empty
-  const Level& highest() const noexcept { return blocks_.back().back(); }  ///< not empty
+  const Level& lowest() const noexcept { return blocks_.front().front(); }  ///< not empty
+  const Level& highest() const noexcept { return blocks_.back().back(); }   ///< not empty
   void clear() noexcept {
     blocks_.clear();
     size_ = 0;
@@ -28,14 +28,15 @@ class Levels {
   /// Puts, replaces or (quantity T{}) removes the level at a price.
   void set(const T& price, const T& quantity) {
     // The first block whose highest price is not below this one; above all of them it is the last.
-    auto block = std::lower_bound(blocks_.begin(), blocks_.end(), price,
-                                  [](const Block& b, const T& p) { return b.back().price < p; });
+    auto block =
+        std::lower_bound(blocks_.begin(), blocks_.end(), price, [](const Block& b, const T& p) { return b.back().price < p; });
     if (block == blocks_.end()) {
       if (quantity == T{}) return;
       if (blocks_.empty()) blocks_.emplace_back();
       block = blocks_.end() - 1;
     }
-    const auto at = std::lower_bound(block->begin(), block->end(), price, [](const Level& l, const T& p) { return l.price < p; });
+    const auto at =
+        std::lower_bound(block->begin(), block->end(), price, [](const Level& l, const T& p) { return l.price < p; });
     const bool there = at != block->end() && at->price == price;
     if (quantity == T{}) {
       if (there) remove(block, at);

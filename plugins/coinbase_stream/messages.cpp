@@ -11,8 +11,8 @@ constexpr bool plain(char c) noexcept {
 bool all_plain(std::string_view s) noexcept { return std::all_of(s.begin(), s.end(), plain); }
 
 /// All texts are plain, so nothing has to be escaped.
-Result<std::string> message(std::string_view type, Channel channel, std::span<const std::string> products,
-                            std::string_view jwt, bool product_needed) {
+Result<std::string> message(std::string_view type, Channel channel, std::span<const std::string> products, std::string_view jwt,
+                            bool product_needed) {
   const ChannelRow* const row = row_of(channel);
   if (row == nullptr || row->asked.empty())
     return Error{"STREAM_CHANNEL_WRONG", "this channel can't be asked for: take one that has a subscribe name"};

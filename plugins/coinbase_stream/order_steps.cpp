@@ -44,7 +44,8 @@ Decimal price_between(Decimal average1, Decimal q1, Decimal average2, Decimal q2
   const u128 other = d - rest;
   if (rest > other || (rest == other && (price & 1) != 0)) ++price;
   if (price == 0) return Decimal::not_set();
-  return Decimal::from_raw({static_cast<std::uint64_t>(price), static_cast<std::int64_t>(static_cast<std::uint64_t>(price >> 64))});
+  return Decimal::from_raw(
+      {static_cast<std::uint64_t>(price), static_cast<std::int64_t>(static_cast<std::uint64_t>(price >> 64))});
 }
 
 std::string synthetic_fill_id(std::string_view order_id, Decimal from, Decimal to) {

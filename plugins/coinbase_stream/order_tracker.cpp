@@ -9,8 +9,8 @@ namespace {
 
 constexpr bool is_early(UserOrderStatus s) noexcept { return s == UserOrderStatus::pending || s == UserOrderStatus::queued; }
 
-/// Whether a status can't follow another: it is of before it. A cancelled order may still turn out filled, an order whose cancel
-/// was refused is open again; but none comes back from its end, and none is pending after it was open.
+/// Whether a status can't follow another: it is of before it. A cancelled order may still turn out filled, an order whose
+/// cancel was refused is open again; but none comes back from its end, and none is pending after it was open.
 constexpr bool goes_back(UserOrderStatus from, UserOrderStatus to) noexcept {
   if (to == UserOrderStatus::unknown || from == UserOrderStatus::unknown) return false;
   if (is_terminal(from)) return !is_terminal(to);
@@ -32,8 +32,8 @@ void OrderTracker::own(std::string_view client_order_id, Decimal size, Decimal q
   if (!client_order_id.empty()) own_.insert_or_assign(std::string(client_order_id), Size{size, quote_size});
 }
 
-void OrderTracker::restore(std::string_view order_id, std::string_view client_order_id, Decimal cumulative, Decimal average_price,
-                           Decimal total_fees) {
+void OrderTracker::restore(std::string_view order_id, std::string_view client_order_id, Decimal cumulative,
+                           Decimal average_price, Decimal total_fees) {
   if (order_id.empty() || !cumulative.is_set() || cumulative.is_negative()) return;
   auto [it, fresh] = orders_.try_emplace(std::string(order_id));
   Order& o = it->second;
@@ -111,7 +111,8 @@ OrderStep OrderTracker::step(const UserOrder& row, bool snapshot) {
   s.product = row.product;
   s.side = row.side;
   s.snapshot = snapshot;
-  s.reason = row.reject_reason.empty() || row.reject_reason == "REJECT_REASON_UNSPECIFIED" ? row.cancel_reason : row.reject_reason;
+  s.reason =
+      row.reject_reason.empty() || row.reject_reason == "REJECT_REASON_UNSPECIFIED" ? row.cancel_reason : row.reject_reason;
   Order& o = orders_.try_emplace(s.order_id).first->second;
   if (o.client_order_id.empty()) o.client_order_id = row.client_order_id;
   s.client_order_id = o.client_order_id;
@@ -157,9 +158,7 @@ void OrderTracker::retire(const std::string& order_id) {
   }
 }
 
-void OrderTracker::begin_snapshot() {
-  in_snapshot_ = false;
-}
+void OrderTracker::begin_snapshot() { in_snapshot_ = false; }
 
 void OrderTracker::end_snapshot(UserNews& news) {
   in_snapshot_ = false;

@@ -20,16 +20,17 @@ namespace bowline::coinbase {
 
 /// FILLED, CANCELLED, EXPIRED, FAILED.
 constexpr bool is_terminal(UserOrderStatus s) noexcept {
-  return s == UserOrderStatus::filled || s == UserOrderStatus::cancelled || s == UserOrderStatus::expired || s == UserOrderStatus::failed;
+  return s == UserOrderStatus::filled || s == UserOrderStatus::cancelled || s == UserOrderStatus::expired ||
+         s == UserOrderStatus::failed;
 }
 
 struct DerivedFill {
-  std::string fill_id;                     ///< synthetic_fill_id(): of the same facts the same
-  Decimal price = Decimal::not_set();      ///< not set: the states do not tell it
-  Decimal quantity;                        ///< base, > 0
-  Decimal fee = Decimal::not_set();        ///< not set = unknown, never 0 for it
-  Decimal from, to;                        ///< cumulative quantity before and after
-  std::optional<std::int64_t> parts;       ///< fills of the venue that this one stands for, if told
+  std::string fill_id;                 ///< synthetic_fill_id(): of the same facts the same
+  Decimal price = Decimal::not_set();  ///< not set: the states do not tell it
+  Decimal quantity;                    ///< base, > 0
+  Decimal fee = Decimal::not_set();    ///< not set = unknown, never 0 for it
+  Decimal from, to;                    ///< cumulative quantity before and after
+  std::optional<std::int64_t> parts;   ///< fills of the venue that this one stands for, if told
 };
 
 enum class OrderNews : std::uint8_t {
@@ -41,9 +42,9 @@ enum class OrderNews : std::uint8_t {
 /// Why REST should be asked about an order; bits.
 enum AskRest : std::uint8_t {
   ask_nothing = 0,
-  ask_fills = 1,   ///< a derived fill, or an adopted quantity, waits for the venue's own fills
-  ask_end = 2,     ///< it is over: late fills, final fee
-  ask_doubt = 4,   ///< the numbers do not fit each other or our own size
+  ask_fills = 1,  ///< a derived fill, or an adopted quantity, waits for the venue's own fills
+  ask_end = 2,    ///< it is over: late fills, final fee
+  ask_doubt = 4,  ///< the numbers do not fit each other or our own size
 };
 
 struct OrderStep {
@@ -55,8 +56,8 @@ struct OrderStep {
   std::uint8_t ask_rest = ask_nothing;
   std::optional<DerivedFill> fill;
   Decimal cumulative = Decimal::not_set(), total_fees = Decimal::not_set();
-  /// Own size - cumulative, and never what the venue calls leaves (that is 0 on every terminal update, and in quote for an order
-  /// of quote size). Not set without a registered base size. Of a terminal order it is what was never filled.
+  /// Own size - cumulative, and never what the venue calls leaves (that is 0 on every terminal update, and in quote for an
+  /// order of quote size). Not set without a registered base size. Of a terminal order it is what was never filled.
   Decimal remaining = Decimal::not_set();
   /// For an order of quote size: quote size - filled value - fees (they are inside the amount).
   Decimal remaining_quote = Decimal::not_set();
@@ -64,7 +65,7 @@ struct OrderStep {
 };
 
 struct UserNews {
-  std::vector<OrderStep> steps;   ///< in the order told
+  std::vector<OrderStep> steps;    ///< in the order told
   bool snapshot_complete = false;  ///< this frame ended the snapshot
   /// With snapshot_complete: orders that were open here and are in no part of it. They have ended unseen: ask REST.
   std::vector<std::string> absent;
@@ -74,18 +75,19 @@ struct UserNews {
 class OrderTracker {
  public:
   struct Options {
-    std::size_t snapshot_batch = 50;    ///< a snapshot message with fewer orders is the last
-    std::size_t keep_terminal = 1024;   ///< orders that are over and still remembered, to know repeats and late fills
+    std::size_t snapshot_batch = 50;   ///< a snapshot message with fewer orders is the last
+    std::size_t keep_terminal = 1024;  ///< orders that are over and still remembered, to know repeats and late fills
   };
   OrderTracker() : OrderTracker(Options{}) {}
   explicit OrderTracker(const Options& options) : options_(options) {}
 
-  /// Before an order is sent, since the stream may be quicker than the reply: its size in base, or in quote (the other not set).
-  /// Again after an amendment: the size counts from then on.
+  /// Before an order is sent, since the stream may be quicker than the reply: its size in base, or in quote (the other not
+  /// set). Again after an amendment: the size counts from then on.
   void own(std::string_view client_order_id, Decimal size, Decimal quote_size);
-  /// What is booked for an order already (after a restart, or when REST told fills): fills are derived from here on. Average and
-  /// fees may be not set. It never goes back: a smaller quantity than is known changes nothing.
-  void restore(std::string_view order_id, std::string_view client_order_id, Decimal cumulative, Decimal average_price, Decimal total_fees);
+  /// What is booked for an order already (after a restart, or when REST told fills): fills are derived from here on. Average
+  /// and fees may be not set. It never goes back: a smaller quantity than is known changes nothing.
+  void restore(std::string_view order_id, std::string_view client_order_id, Decimal cumulative, Decimal average_price,
+               Decimal total_fees);
 
   /// A frame of channel user that is to be taken; of any other channel it does nothing.
   UserNews apply(const StreamFrame& frame);
@@ -112,7 +114,7 @@ class OrderTracker {
     Decimal cumulative = Decimal::zero(), average = Decimal::not_set(), fees = Decimal::not_set(), value = Decimal::not_set();
     std::optional<std::int64_t> fills;
     std::vector<DerivedFill> derived;
-    bool seen = false;        ///< by the stream
+    bool seen = false;         ///< by the stream
     bool in_snapshot = false;  ///< told since the running snapshot began
   };
 

@@ -5,7 +5,8 @@
 namespace bowline::coinbase {
 
 QuotePace::QuotePace(const Options& options)
-    : options_(options), spacing_ns_((1'000'000'000 + std::clamp(options.per_second, 1, 1000) - 1) / std::clamp(options.per_second, 1, 1000)) {}
+    : options_(options),
+      spacing_ns_((1'000'000'000 + std::clamp(options.per_second, 1, 1000) - 1) / std::clamp(options.per_second, 1, 1000)) {}
 
 bool QuotePace::may_go(Slot& s, std::int64_t now_ns) const {
   if (!s.sent) return true;
@@ -21,7 +22,8 @@ PacedQuote QuotePace::send(std::uint32_t instrument, Slot& s, std::int64_t now_n
   return out;
 }
 
-std::optional<PacedQuote> QuotePace::offer(std::uint32_t instrument, const BookQuote& quote, std::int64_t event_ns, std::int64_t now_ns) {
+std::optional<PacedQuote> QuotePace::offer(std::uint32_t instrument, const BookQuote& quote, std::int64_t event_ns,
+                                           std::int64_t now_ns) {
   Slot& s = slots_[instrument];
   // What is far ahead of the clock is not believed; nor is it of the quote before, when the clock has stepped back.
   if (event_ns - options_.max_ahead_ns > now_ns) event_ns = now_ns;

@@ -13,15 +13,16 @@ namespace bowline::coinbase {
 struct PacedQuote {
   std::uint32_t instrument = 0;
   BookQuote quote{};
-  std::int64_t event_ns = 0;  ///< the venue's time of the change; never before that of the quote published before, unless the clock stepped back
+  std::int64_t event_ns =
+      0;  ///< the venue's time of the change; never before that of the quote published before, unless the clock stepped back
 };
 
 /// For all products of a feed. The caller gives the time, of one clock; one that steps back silences nothing.
 class QuotePace {
  public:
   struct Options {
-    int per_second = 10;                       ///< 1..1000 per product; values outside are taken as the nearest
-    std::int64_t repeat_ns = 1'000'000'000;    ///< a book that goes on changing below its top tells the same quote this often
+    int per_second = 10;                        ///< 1..1000 per product; values outside are taken as the nearest
+    std::int64_t repeat_ns = 1'000'000'000;     ///< a book that goes on changing below its top tells the same quote this often
     std::int64_t max_ahead_ns = 5'000'000'000;  ///< an event time further ahead of the clock counts as now
   };
   QuotePace() : QuotePace(Options{}) {}
@@ -44,7 +45,7 @@ class QuotePace {
  private:
   struct Slot {
     std::optional<BookQuote> sent, held;
-    std::int64_t sent_ns = 0;   ///< the caller's clock
+    std::int64_t sent_ns = 0;    ///< the caller's clock
     std::int64_t newest_ns = 0;  ///< event time of the newest quote taken
   };
   bool may_go(Slot& s, std::int64_t now_ns) const;

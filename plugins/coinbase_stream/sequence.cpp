@@ -38,8 +38,10 @@ SequenceStep SequenceTracker::judge(Line& line, std::uint64_t sequence, bool fre
 }
 
 SequenceStep SequenceTracker::note(std::uint64_t sequence, std::string_view product) {
-  if (options_.scope == Scope::connection) product = {};
-  else if (product.empty()) return {};
+  if (options_.scope == Scope::connection)
+    product = {};
+  else if (product.empty())
+    return {};
   auto it = lines_.find(product);
   const bool fresh = it == lines_.end();
   if (fresh) {

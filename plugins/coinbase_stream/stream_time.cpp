@@ -80,8 +80,8 @@ std::optional<std::int64_t> read_stream_time(std::string_view text) noexcept {
     offset = static_cast<std::int64_t>(h * 3600 + m * 60) * (west ? 1 : -1);
   }
   constexpr std::array<unsigned, 12> days{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (!c.good || c.p != c.end || month < 1 || month > 12 || day < 1 || day > days[month - 1] || hour > 23 ||
-      minute > 59 || second > 60 || year > 2261)
+  if (!c.good || c.p != c.end || month < 1 || month > 12 || day < 1 || day > days[month - 1] || hour > 23 || minute > 59 ||
+      second > 60 || year > 2261)
     return std::nullopt;
   const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
   if (month == 2 && day == 29 && !leap) return std::nullopt;

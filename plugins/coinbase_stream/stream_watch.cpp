@@ -4,7 +4,9 @@
 
 namespace bowline::coinbase {
 
-void StreamWatch::watch_connection(std::int64_t limit_ns, std::int64_t now_ns) { watch(Channel::unknown, {}, limit_ns, now_ns); }
+void StreamWatch::watch_connection(std::int64_t limit_ns, std::int64_t now_ns) {
+  watch(Channel::unknown, {}, limit_ns, now_ns);
+}
 
 void StreamWatch::watch(Channel channel, std::string_view product, std::int64_t limit_ns, std::int64_t now_ns) {
   lines_[Key{channel, std::string(product)}] = Line{std::max<std::int64_t>(limit_ns, 0), now_ns, false};

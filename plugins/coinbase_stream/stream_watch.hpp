@@ -53,7 +53,9 @@ class StreamWatch {
     bool told = false;
   };
   using Key = std::tuple<Channel, std::string>;
-  static bool is_stale(const Line& l, std::int64_t now_ns) noexcept { return l.limit_ns > 0 && now_ns - l.last_ns > l.limit_ns; }
+  static bool is_stale(const Line& l, std::int64_t now_ns) noexcept {
+    return l.limit_ns > 0 && now_ns - l.last_ns > l.limit_ns;
+  }
   void touch(Channel channel, std::string_view product, std::int64_t now_ns);
 
   std::map<Key, Line> lines_;

@@ -15,13 +15,22 @@ namespace {
 
 std::vector<std::string> good_frames() {
   return {
-      envelope("l2_data", 1, book_event("snapshot", "BTC-USD", {level("bid", "68900.00", "1.5"), level("offer", "68901.00", "0.50000000")})),
-      envelope("market_trades", 2,
-               R"({"type":"update","trades":[{"trade_id":"9","product_id":"BTC-USD","price":"68900.50","size":"0.1","side":"BUY","time":"2026-04-07T14:30:02.8Z"}]})"),
-      envelope("ticker", 3, R"({"type":"snapshot","tickers":[{"type":"ticker","product_id":"BTC-USD","price":"68900.50","best_bid":"1","best_ask":"2"}]})"),
-      envelope("candles", 4, R"({"type":"update","candles":[{"start":"1775572200","high":"2","low":"1","open":"1.5","close":"1.75","volume":"3","product_id":"BTC-USD"}]})"),
+      envelope("l2_data", 1,
+               book_event("snapshot", "BTC-USD", {level("bid", "68900.00", "1.5"), level("offer", "68901.00", "0.50000000")})),
+      envelope(
+          "market_trades", 2,
+          R"({"type":"update","trades":[{"trade_id":"9","product_id":"BTC-USD","price":"68900.50","size":"0.1","side":"BUY","time":"2026-04-07T14:30:02.8Z"}]})"),
+      envelope(
+          "ticker", 3,
+          R"({"type":"snapshot","tickers":[{"type":"ticker","product_id":"BTC-USD","price":"68900.50","best_bid":"1","best_ask":"2"}]})"),
+      envelope(
+          "candles", 4,
+          R"({"type":"update","candles":[{"start":"1775572200","high":"2","low":"1","open":"1.5","close":"1.75","volume":"3","product_id":"BTC-USD"}]})"),
       envelope("status", 5, R"({"type":"snapshot","products":[{"id":"BTC-USD","base_increment":"0.1","status":"online"}]})"),
-      envelope("user", 6, user_event("snapshot", {order("o1", "OPEN", R"("cumulative_quantity":"0.5","avg_price":"2","post_only":"true","order_side":"BUY")")})),
+      envelope("user", 6,
+               user_event("snapshot",
+                          {order("o1", "OPEN",
+                                 R"("cumulative_quantity":"0.5","avg_price":"2","post_only":"true","order_side":"BUY")")})),
       envelope("subscriptions", 7, R"({"subscriptions":{"level2":["BTC-USD"]}})"),
       envelope("heartbeats", 8, R"({"current_time":"x","heartbeat_counter":3})"),
       R"({"type":"error","message":"authentication failure"})",
@@ -67,8 +76,9 @@ TEST_CASE("a field of a wrong type or value is named with its place") {
     return e;
   };
   const std::string good = level("bid", "1", "1");
-  const Error e = says(envelope("l2_data", 5, book_event("update", "BTC-USD", {good, good, level("bid", "abc", "1")})), "FRAME_FIELD_WRONG",
-                       "l2_data: events[0].updates[2].price_level is no decimal number that can be held exactly");
+  const Error e =
+      says(envelope("l2_data", 5, book_event("update", "BTC-USD", {good, good, level("bid", "abc", "1")})), "FRAME_FIELD_WRONG",
+           "l2_data: events[0].updates[2].price_level is no decimal number that can be held exactly");
   const auto detail = [&](const std::string& key) {
     for (const auto& [k, v] : e.details)
       if (k == key) return v;
@@ -79,47 +89,69 @@ TEST_CASE("a field of a wrong type or value is named with its place") {
   CHECK(detail("product") == "BTC-USD");
   CHECK(d.last_sequence() == 5U);  // the tracker goes on from there
   CHECK(d.last_channel() == Channel::level2);
-  says(envelope("l2_data", 5, book_event("update", "A", {level("middle", "1", "1")})), "FRAME_FIELD_WRONG", "l2_data: events[0].updates[0].side is neither bid nor offer");
-  says(envelope("l2_data", 5, book_event("update", "A", {level("bid", "0", "1")})), "FRAME_FIELD_WRONG", "l2_data: events[0].updates[0].price_level is not above 0");
-  says(envelope("l2_data", 5, book_event("update", "A", {level("bid", "1", "-1")})), "FRAME_FIELD_WRONG", "l2_data: events[0].updates[0].new_quantity is below 0");
+  says(envelope("l2_data", 5, book_event("update", "A", {level("middle", "1", "1")})), "FRAME_FIELD_WRONG",
+       "l2_data: events[0].updates[0].side is neither bid nor offer");
+  says(envelope("l2_data", 5, book_event("update", "A", {level("bid", "0", "1")})), "FRAME_FIELD_WRONG",
+       "l2_data: events[0].updates[0].price_level is not above 0");
+  says(envelope("l2_data", 5, book_event("update", "A", {level("bid", "1", "-1")})), "FRAME_FIELD_WRONG",
+       "l2_data: events[0].updates[0].new_quantity is below 0");
   says(envelope("l2_data", 5, book_event("update", "A", {level("bid", "", "1")})), "FRAME_FIELD_WRONG",
        "l2_data: events[0].updates[0].price_level is no decimal number that can be held exactly");
-  says(envelope("l2_data", 5, book_event("changed", "A", {})), "FRAME_FIELD_WRONG", "l2_data: events[0].type is neither snapshot nor update");
-  says(envelope("l2_data", 5, R"({"product_id":"A","updates":[]})"), "FRAME_FIELD_MISSING", "l2_data: events[0].type is missing");
-  says(envelope("l2_data", 5, R"({"type":"update","updates":[]})"), "FRAME_FIELD_MISSING", "l2_data: events[0].product_id is missing");
-  says(envelope("l2_data", 5, R"({"type":"update","product_id":"A"})"), "FRAME_FIELD_MISSING", "l2_data: events[0].updates is missing");
-  says(envelope("l2_data", 5, R"({"type":"update","product_id":"A","updates":[{"side":"bid","price_level":"1"}]})"), "FRAME_FIELD_MISSING",
-       "l2_data: events[0].updates[0].new_quantity is missing");
-  says(envelope("l2_data", 5, R"({"type":"update","product_id":"A","updates":{}})"), "FRAME_FIELD_WRONG", "l2_data: events[0].updates is no list");
-  says(envelope("l2_data", 5, R"({"type":"update","product_id":{},"updates":[]})"), "FRAME_FIELD_WRONG", "l2_data: events[0].product_id is no text");
-  says(envelope("l2_data", 5, R"({"type":"update","product_id":"A","updates":[7]})"), "FRAME_FIELD_WRONG", "l2_data: events[0].updates[0] is no object");
+  says(envelope("l2_data", 5, book_event("changed", "A", {})), "FRAME_FIELD_WRONG",
+       "l2_data: events[0].type is neither snapshot nor update");
+  says(envelope("l2_data", 5, R"({"product_id":"A","updates":[]})"), "FRAME_FIELD_MISSING",
+       "l2_data: events[0].type is missing");
+  says(envelope("l2_data", 5, R"({"type":"update","updates":[]})"), "FRAME_FIELD_MISSING",
+       "l2_data: events[0].product_id is missing");
+  says(envelope("l2_data", 5, R"({"type":"update","product_id":"A"})"), "FRAME_FIELD_MISSING",
+       "l2_data: events[0].updates is missing");
+  says(envelope("l2_data", 5, R"({"type":"update","product_id":"A","updates":[{"side":"bid","price_level":"1"}]})"),
+       "FRAME_FIELD_MISSING", "l2_data: events[0].updates[0].new_quantity is missing");
+  says(envelope("l2_data", 5, R"({"type":"update","product_id":"A","updates":{}})"), "FRAME_FIELD_WRONG",
+       "l2_data: events[0].updates is no list");
+  says(envelope("l2_data", 5, R"({"type":"update","product_id":{},"updates":[]})"), "FRAME_FIELD_WRONG",
+       "l2_data: events[0].product_id is no text");
+  says(envelope("l2_data", 5, R"({"type":"update","product_id":"A","updates":[7]})"), "FRAME_FIELD_WRONG",
+       "l2_data: events[0].updates[0] is no object");
   says(envelope("l2_data", 5, "7"), "FRAME_FIELD_WRONG", "l2_data: events[0] is no object");
   says(R"({"channel":"l2_data","events":7})", "FRAME_FIELD_WRONG", "l2_data: events is no list");
   says(R"({"channel":"l2_data"})", "FRAME_FIELD_MISSING", "l2_data: events is missing");
-  says(R"({"channel":"l2_data","sequence_num":-1,"events":[]})", "FRAME_FIELD_WRONG", "l2_data: sequence_num is no whole number from 0 to 2^63 - 1");
-  says(R"({"channel":"l2_data","sequence_num":1.5,"events":[]})", "FRAME_FIELD_WRONG", "l2_data: sequence_num is no whole number from 0 to 2^63 - 1");
-  says(R"({"channel":"l2_data","sequence_num":99999999999999999999,"events":[]})", "FRAME_FIELD_WRONG", "l2_data: sequence_num is no whole number from 0 to 2^63 - 1");
+  says(R"({"channel":"l2_data","sequence_num":-1,"events":[]})", "FRAME_FIELD_WRONG",
+       "l2_data: sequence_num is no whole number from 0 to 2^63 - 1");
+  says(R"({"channel":"l2_data","sequence_num":1.5,"events":[]})", "FRAME_FIELD_WRONG",
+       "l2_data: sequence_num is no whole number from 0 to 2^63 - 1");
+  says(R"({"channel":"l2_data","sequence_num":99999999999999999999,"events":[]})", "FRAME_FIELD_WRONG",
+       "l2_data: sequence_num is no whole number from 0 to 2^63 - 1");
   says(R"({"channel":["l2_data"],"events":[]})", "FRAME_FIELD_WRONG", "frame: channel is no text");
   says(R"({"channel":"l2_data","channel":"user","events":[]})", "FRAME_FIELD_WRONG", "l2_data: channel is there twice");
   says(R"({"channel":"l2_data","events":[],"events":[]})", "FRAME_FIELD_WRONG", "l2_data: events is there twice");
   says(envelope("market_trades", 5, R"({"trades":[]})"), "FRAME_FIELD_MISSING", "market_trades: events[0].type is missing");
-  says(envelope("market_trades", 5, R"({"type":"update","trades":[{"product_id":"A","price":"1","size":"0"}]})"), "FRAME_FIELD_WRONG",
-       "market_trades: events[0].trades[0].size is not above 0");
-  says(envelope("ticker", 5, R"({"type":"update","tickers":[{"product_id":"A","best_bid":"-1"}]})"), "FRAME_FIELD_WRONG", "ticker: events[0].tickers[0].best_bid is below 0");
-  says(envelope("ticker", 5, R"({"type":"update","tickers":[{"product_id":"A","price":true}]})"), "FRAME_FIELD_WRONG", "ticker: events[0].tickers[0].price is no decimal number");
-  says(envelope("candles", 5, R"({"candles":[{"product_id":"A","start":"x"}]})"), "FRAME_FIELD_WRONG", "candles: events[0].candles[0].start is no whole number from 0 to 2^63 - 1");
-  says(envelope("candles", 5, R"({"candles":[{"product_id":"A","start":"300","open":"1","high":"1","low":"1","close":"1"}]})"), "FRAME_FIELD_MISSING",
-       "candles: events[0].candles[0].volume is missing");
-  says(envelope("candles", 5, R"({"candles":[{"product_id":"A","start":"","open":"1","high":"1","low":"1","close":"1","volume":"1"}]})"), "FRAME_FIELD_MISSING",
-       "candles: events[0].candles[0].start is missing");
-  says(envelope("status", 5, R"({"products":[{"id":""}]})"), "FRAME_FIELD_MISSING", "status: events[0].products[0].id is missing");
+  says(envelope("market_trades", 5, R"({"type":"update","trades":[{"product_id":"A","price":"1","size":"0"}]})"),
+       "FRAME_FIELD_WRONG", "market_trades: events[0].trades[0].size is not above 0");
+  says(envelope("ticker", 5, R"({"type":"update","tickers":[{"product_id":"A","best_bid":"-1"}]})"), "FRAME_FIELD_WRONG",
+       "ticker: events[0].tickers[0].best_bid is below 0");
+  says(envelope("ticker", 5, R"({"type":"update","tickers":[{"product_id":"A","price":true}]})"), "FRAME_FIELD_WRONG",
+       "ticker: events[0].tickers[0].price is no decimal number");
+  says(envelope("candles", 5, R"({"candles":[{"product_id":"A","start":"x"}]})"), "FRAME_FIELD_WRONG",
+       "candles: events[0].candles[0].start is no whole number from 0 to 2^63 - 1");
+  says(envelope("candles", 5, R"({"candles":[{"product_id":"A","start":"300","open":"1","high":"1","low":"1","close":"1"}]})"),
+       "FRAME_FIELD_MISSING", "candles: events[0].candles[0].volume is missing");
+  says(envelope("candles", 5,
+                R"({"candles":[{"product_id":"A","start":"","open":"1","high":"1","low":"1","close":"1","volume":"1"}]})"),
+       "FRAME_FIELD_MISSING", "candles: events[0].candles[0].start is missing");
+  says(envelope("status", 5, R"({"products":[{"id":""}]})"), "FRAME_FIELD_MISSING",
+       "status: events[0].products[0].id is missing");
   says(envelope("user", 5, R"({"orders":[]})"), "FRAME_FIELD_MISSING", "user: events[0].type is missing");
-  says(envelope("user", 5, R"({"type":"update","orders":[{"order_id":"x"}]})"), "FRAME_FIELD_MISSING", "user: events[0].orders[0].status is missing");
-  says(envelope("user", 5, R"({"type":"update","orders":[{"status":"OPEN"}]})"), "FRAME_FIELD_MISSING", "user: events[0].orders[0].order_id is missing");
-  says(envelope("user", 5, user_event("update", {order("o", "OPEN", R"("post_only":"maybe")")})), "FRAME_FIELD_WRONG", "user: events[0].orders[0].post_only is neither true nor false");
+  says(envelope("user", 5, R"({"type":"update","orders":[{"order_id":"x"}]})"), "FRAME_FIELD_MISSING",
+       "user: events[0].orders[0].status is missing");
+  says(envelope("user", 5, R"({"type":"update","orders":[{"status":"OPEN"}]})"), "FRAME_FIELD_MISSING",
+       "user: events[0].orders[0].order_id is missing");
+  says(envelope("user", 5, user_event("update", {order("o", "OPEN", R"("post_only":"maybe")")})), "FRAME_FIELD_WRONG",
+       "user: events[0].orders[0].post_only is neither true nor false");
   says(envelope("user", 5, user_event("update", {order("o", "OPEN", R"("cumulative_quantity":"-1")")})), "FRAME_FIELD_WRONG",
        "user: events[0].orders[0].cumulative_quantity is below 0");
-  says(envelope("subscriptions", 5, R"({"subscriptions":[]})"), "FRAME_FIELD_WRONG", "subscriptions: events[0].subscriptions is no object");
+  says(envelope("subscriptions", 5, R"({"subscriptions":[]})"), "FRAME_FIELD_WRONG",
+       "subscriptions: events[0].subscriptions is no object");
   says(envelope("subscriptions", 5, "{}"), "FRAME_FIELD_MISSING", "subscriptions: events[0].subscriptions is missing");
   CHECK(d.counts().frames == 0);
 }
@@ -134,9 +166,11 @@ TEST_CASE("a refused frame leaves no part of itself: neither in the next frame n
       book.apply(e, std::span((*r)->book_updates).subspan(e.first, e.count), (*r)->timestamp_ns, t0);
     return true;
   };
-  REQUIRE(feed(envelope("l2_data", 1, book_event("snapshot", "BTC-USD", {level("bid", "10", "1"), level("offer", "11", "1")}))));
-  CHECK_FALSE(feed(envelope("l2_data", 2, book_event("update", "BTC-USD", {level("bid", "10.5", "1")}) + "," +
-                                              book_event("update", "BTC-USD", {level("bid", "10.6", "bad")}))));
+  REQUIRE(
+      feed(envelope("l2_data", 1, book_event("snapshot", "BTC-USD", {level("bid", "10", "1"), level("offer", "11", "1")}))));
+  CHECK_FALSE(feed(envelope("l2_data", 2,
+                            book_event("update", "BTC-USD", {level("bid", "10.5", "1")}) + "," +
+                                book_event("update", "BTC-USD", {level("bid", "10.6", "bad")}))));
   CHECK(book.quote()->bid == 10);
   const StreamFrame& next = taken(d, envelope("l2_data", 3, book_event("update", "BTC-USD", {level("bid", "10", "2")})));
   CHECK(next.books.size() == 1);
@@ -154,7 +188,8 @@ TEST_CASE("nesting without end, endless digits and long names are refused or pas
   CHECK_FALSE(d.decode(objects).ok());
   const std::string digits(100'000, '9');
   CHECK(refused(d, envelope("l2_data", 1, book_event("update", "A", {level("bid", digits, "1")}))).code == "FRAME_FIELD_WRONG");
-  CHECK(refused(d, envelope("l2_data", 1, book_event("update", "A", {level("bid", "1", "0." + digits)}))).code == "FRAME_FIELD_WRONG");
+  CHECK(refused(d, envelope("l2_data", 1, book_event("update", "A", {level("bid", "1", "0." + digits)}))).code ==
+        "FRAME_FIELD_WRONG");
   const std::string name(100'000, 'c');
   const Error e = refused(d, R"({"channel":")" + name + R"(","events":[],"events":[]})");
   CHECK(e.message.size() < 200);
@@ -173,8 +208,9 @@ TEST_CASE("a snapshot of 10 MiB is taken, one of 64 MiB too; above the limit it 
       // Bids below 100000, offers above, each price once.
       const bool bid = n % 2 == 0;
       const std::size_t cents = n / 2;
-      const std::string px = bid ? std::to_string(99'999 - cents / 100 % 90'000) + "." + std::to_string(100 + cents % 100).substr(1)
-                                 : std::to_string(100'000 + cents / 100) + "." + std::to_string(100 + cents % 100).substr(1);
+      const std::string px =
+          bid ? std::to_string(99'999 - cents / 100 % 90'000) + "." + std::to_string(100 + cents % 100).substr(1)
+              : std::to_string(100'000 + cents / 100) + "." + std::to_string(100 + cents % 100).substr(1);
       levels += level(bid ? "bid" : "offer", px, "1.00000001", "1970-01-01T00:00:00Z");
       ++n;
     }
@@ -201,8 +237,19 @@ TEST_CASE("a snapshot of 10 MiB is taken, one of 64 MiB too; above the limit it 
 
 TEST_CASE("any field of any frame replaced by anything: taken or refused by name, never a crash") {
   // Each value in turn, by each of these.
-  const std::vector<nlohmann::json> others{nullptr, true, 0, -1, 1.5, "", "x", "-1", "99999999999999999999999999", nlohmann::json::array(),
-                                           nlohmann::json::object(), nlohmann::json::array({1, "a"}), {{"type", "snapshot"}}};
+  const std::vector<nlohmann::json> others{nullptr,
+                                           true,
+                                           0,
+                                           -1,
+                                           1.5,
+                                           "",
+                                           "x",
+                                           "-1",
+                                           "99999999999999999999999999",
+                                           nlohmann::json::array(),
+                                           nlohmann::json::object(),
+                                           nlohmann::json::array({1, "a"}),
+                                           {{"type", "snapshot"}}};
   StreamDecoder d;
   std::size_t tried = 0;
   for (const std::string& text : good_frames()) {

@@ -306,7 +306,8 @@ TEST_CASE("a bad row of REST leaves its bucket wanted, and the others count") {
   BarSeries s;
   s.start_at(t0 - 3 * bucket);
   const std::int64_t now = t0 + minute;
-  const BackfillRow rows[] = {rest(t0 - bucket, "110", "1"), rest(t0 - 2 * bucket, "999", "1"), rest(t0 - 3 * bucket, "110", "1"), rest(t0 - 9 * bucket, "110", "1")};
+  const BackfillRow rows[] = {rest(t0 - bucket, "110", "1"), rest(t0 - 2 * bucket, "999", "1"),
+                              rest(t0 - 3 * bucket, "110", "1"), rest(t0 - 9 * bucket, "110", "1")};
   const auto r = s.backfill({t0 - 3 * bucket, t0}, rows, now);
   REQUIRE_FALSE(r.ok());
   CHECK(r.error().code == "BAR_IMPOSSIBLE");
@@ -344,7 +345,8 @@ TEST_CASE("what the stream told of a bucket that REST says is empty is kept, mar
   CHECK_FALSE(bars[0].flat);
 }
 
-TEST_CASE("property: whatever is lost, repeated, late or asked for, bars come once each, in order and with the venue's values") {
+TEST_CASE(
+    "property: whatever is lost, repeated, late or asked for, bars come once each, in order and with the venue's values") {
   CHECK(rc::check([](std::uint64_t seed) {
     std::mt19937_64 random(seed);
     BarSeries::Options o;

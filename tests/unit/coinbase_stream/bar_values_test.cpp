@@ -8,7 +8,8 @@ using namespace bowline::coinbase;
 
 namespace {
 Result<BarValues> values(std::string_view o, std::string_view h, std::string_view l, std::string_view c, std::string_view v) {
-  return bar_values(read_number(o).value(), read_number(h).value(), read_number(l).value(), read_number(c).value(), read_number(v).value());
+  return bar_values(read_number(o).value(), read_number(h).value(), read_number(l).value(), read_number(c).value(),
+                    read_number(v).value());
 }
 }  // namespace
 
@@ -24,8 +25,9 @@ TEST_CASE("a bar has one exponent for its prices and one for its volume, and equ
 }
 
 TEST_CASE("an impossible candle is refused by name, its amounts are not repeated") {
-  for (const auto& bad : {values("0", "1", "0", "1", "1"), values("1", "0.5", "0.5", "0.5", "1"), values("2", "3", "2.5", "3", "1"),
-                          values("2", "3", "1", "4", "1"), values("1", "1", "1", "1", "-1"), values("-1", "1", "-1", "1", "1")}) {
+  for (const auto& bad :
+       {values("0", "1", "0", "1", "1"), values("1", "0.5", "0.5", "0.5", "1"), values("2", "3", "2.5", "3", "1"),
+        values("2", "3", "1", "4", "1"), values("1", "1", "1", "1", "-1"), values("-1", "1", "-1", "1", "1")}) {
     REQUIRE_FALSE(bad);
     CHECK(bad.error().code == "BAR_IMPOSSIBLE");
     CHECK(bad.error().message.find_first_of("123456789") == std::string::npos);

@@ -1,6 +1,6 @@
 // Whatever is put into a book, it says what a plain map says that was given the same.
-#include <catch2/catch.hpp>
 #include <rapidcheck.h>
+#include <catch2/catch.hpp>
 
 #include <map>
 #include <random>
@@ -49,7 +49,8 @@ BookUpdate draw(std::mt19937_64& random, std::uint64_t prices, bool fine) {
   if (u.side == BookSide::ask) px = px + Decimal::from_int(100'000);
   u.price = StreamNumber::from(px);
   const Decimal qty = random() % 3 == 0 ? Decimal::zero()
-                                        : Decimal::from_mantissa(static_cast<std::int64_t>(random() % 1'000'000'000'000), fine ? -static_cast<int>(random() % 19) : -8);
+                                        : Decimal::from_mantissa(static_cast<std::int64_t>(random() % 1'000'000'000'000),
+                                                                 fine ? -static_cast<int>(random() % 19) : -8);
   u.quantity = StreamNumber::from(qty);
   return u;
 }

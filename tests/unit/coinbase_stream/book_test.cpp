@@ -18,13 +18,15 @@ constexpr BookSide bid = BookSide::bid, ask = BookSide::ask;
 
 void give(Book& book, bool snapshot, const std::vector<Level>& levels, std::int64_t now = t0, std::int64_t event_ns = 0) {
   std::vector<BookUpdate> updates;
-  for (const Level& l : levels) updates.push_back({read_number(l.price).value(), read_number(l.quantity).value(), event_ns, l.side});
+  for (const Level& l : levels)
+    updates.push_back({read_number(l.price).value(), read_number(l.quantity).value(), event_ns, l.side});
   book.apply({"BTC-USD", 0, updates.size(), snapshot}, updates, now, now);
 }
 void snapshot(Book& book, const std::vector<Level>& levels, std::int64_t now = t0) { give(book, true, levels, now); }
 void update(Book& book, const std::vector<Level>& levels, std::int64_t now = t0) { give(book, false, levels, now); }
 
-const std::vector<Level> usual{{bid, "68900.00", "1.5"}, {bid, "68899.50", "0.75"}, {ask, "68901.00", "0.5"}, {ask, "68901.50", "1.2"}};
+const std::vector<Level> usual{
+    {bid, "68900.00", "1.5"}, {bid, "68899.50", "0.75"}, {ask, "68901.00", "0.5"}, {ask, "68901.50", "1.2"}};
 
 }  // namespace
 
@@ -150,7 +152,8 @@ TEST_CASE("something finer than the exponent makes it finer, and changes no leve
 
 TEST_CASE("numbers padded with zeros do not make a book wide") {
   Book b;
-  snapshot(b, {{bid, "68900.010000000000000000", "1.500000000000000000"}, {ask, "68901.000000000000000000", "0.010000000000000000"}});
+  snapshot(b, {{bid, "68900.010000000000000000", "1.500000000000000000"},
+               {ask, "68901.000000000000000000", "0.010000000000000000"}});
   CHECK_FALSE(b.wide());
   CHECK(*b.quote() == BookQuote{-2, -2, 6'890'001, 6'890'100, 150, 1});
   update(b, {{bid, "68900.020000000000000000", "1.500000000000000000"}});
@@ -200,5 +203,6 @@ TEST_CASE("the table of a book's states has one row for a state and an input, an
     if (a.input == BookInput::snapshot) CHECK(a.to == BookState::live);
     if (a.input == BookInput::gap) CHECK(a.to == BookState::lost);
   }
-  for (const BookState s : {BookState::waiting, BookState::live, BookState::crossed, BookState::lost}) CHECK(seen.count({s, BookInput::snapshot}) == 1);
+  for (const BookState s : {BookState::waiting, BookState::live, BookState::crossed, BookState::lost})
+    CHECK(seen.count({s, BookInput::snapshot}) == 1);
 }

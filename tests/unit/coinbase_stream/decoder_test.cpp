@@ -23,9 +23,12 @@ TEST_CASE("the envelope: client_id may be missing, the order of keys is free, mo
   StreamDecoder d;
   const std::string event = book_event("update", "BTC-USD", {level("bid", "68900.00", "1.5")});
   for (const std::string& text :
-       {envelope("l2_data", 7, event), R"({"channel":"l2_data","timestamp":"2026-04-07T14:30:00.123456Z","sequence_num":7,"events":[)" + event + "]}",
-        R"({"events":[)" + event + R"(],"sequence_num":7,"extra":{"a":[1,{"b":null}]},"timestamp":"2026-04-07T14:30:00.123456Z","channel":"l2_data"})",
-        R"( { "sequence_num" : "7" , "channel" : "l2_data" , "timestamp":"2026-04-07T14:30:00.123456Z","events" : [ )" + event + " ] } \n"}) {
+       {envelope("l2_data", 7, event),
+        R"({"channel":"l2_data","timestamp":"2026-04-07T14:30:00.123456Z","sequence_num":7,"events":[)" + event + "]}",
+        R"({"events":[)" + event +
+            R"(],"sequence_num":7,"extra":{"a":[1,{"b":null}]},"timestamp":"2026-04-07T14:30:00.123456Z","channel":"l2_data"})",
+        R"( { "sequence_num" : "7" , "channel" : "l2_data" , "timestamp":"2026-04-07T14:30:00.123456Z","events" : [ )" + event +
+            " ] } \n"}) {
     const StreamFrame& f = taken(d, text);
     CHECK(f.channel == Channel::level2);
     CHECK(f.channel_name == "l2_data");
@@ -42,8 +45,11 @@ TEST_CASE("the envelope: client_id may be missing, the order of keys is free, mo
 
 TEST_CASE("an acknowledgement is the complete set, under the names that were asked for") {
   StreamDecoder d;
-  const StreamFrame& f = taken(d, envelope("subscriptions", 0,
-                                           R"({"subscriptions":{"level2":["BTC-USD","ETH-USD"],"user":["7e1f"],"heartbeats":["heartbeats"],"new":[],"old":null}})"));
+  const StreamFrame& f = taken(
+      d,
+      envelope(
+          "subscriptions", 0,
+          R"({"subscriptions":{"level2":["BTC-USD","ETH-USD"],"user":["7e1f"],"heartbeats":["heartbeats"],"new":[],"old":null}})"));
   REQUIRE(f.subscriptions.size() == 5);
   CHECK(f.subscriptions[0].channel == Channel::level2);
   CHECK(f.subscriptions[0].ids == std::vector<std::string_view>{"BTC-USD", "ETH-USD"});
@@ -69,9 +75,13 @@ TEST_CASE("heartbeats count as number or as text; their time is Go's and not rea
 TEST_CASE("level2: snapshots and updates of several products in one frame, numbers as text or as numbers, all exact") {
   StreamDecoder d;
   const StreamFrame& f = taken(
-      d, envelope("l2_data", 1,
-                  book_event("snapshot", "BTC-USD", {level("bid", "21921.74", "0.06317902", "1970-01-01T00:00:00Z"), level("offer", "21921.8", "1")}) + "," +
-                      R"({"type":"update","product_id":"PEPE-USD","updates":[{"side":"ask","price_level":0.00000123456789,"new_quantity":123456789012345.6789,"more":1}]})"));
+      d,
+      envelope(
+          "l2_data", 1,
+          book_event("snapshot", "BTC-USD",
+                     {level("bid", "21921.74", "0.06317902", "1970-01-01T00:00:00Z"), level("offer", "21921.8", "1")}) +
+              "," +
+              R"({"type":"update","product_id":"PEPE-USD","updates":[{"side":"ask","price_level":0.00000123456789,"new_quantity":123456789012345.6789,"more":1}]})"));
   REQUIRE(f.books.size() == 2);
   CHECK(f.books[0].snapshot);
   CHECK((f.books[0].first == 0 && f.books[0].count == 2));
@@ -88,8 +98,11 @@ TEST_CASE("level2: snapshots and updates of several products in one frame, numbe
 
 TEST_CASE("level2: type and product may stand behind the list, and a product may be written with escapes") {
   StreamDecoder d;
-  const StreamFrame& f =
-      taken(d, envelope("l2_data", 1, R"({"updates":[{"new_quantity":"0.00000000","side":"offer","price_level":"1"}],"product_id":"BTC\u002dUSD","type":"snapshot"})"));
+  const StreamFrame& f = taken(
+      d,
+      envelope(
+          "l2_data", 1,
+          R"({"updates":[{"new_quantity":"0.00000000","side":"offer","price_level":"1"}],"product_id":"BTC\u002dUSD","type":"snapshot"})"));
   REQUIRE(f.books.size() == 1);
   CHECK(f.books[0].snapshot);
   CHECK(f.books[0].product == "BTC-USD");
@@ -121,11 +134,13 @@ TEST_CASE("market_trades: the side told is the maker's, and old trades are marke
 TEST_CASE("ticker: what is \"\" or missing is not told; a batch has no best prices; all may be \"\"") {
   StreamDecoder d;
   const StreamFrame& f = taken(
-      d, envelope("ticker_batch", 1,
-                  R"({"type":"update","tickers":[{"type":"ticker","product_id":"BTC-USD","price":"68900.5","volume_24_h":"","price_percent_chg_24_h":"-0.28"},)"
-                  R"({"type":"ticker","product_id":"NEW-USD","price":"","volume_24_h":"","low_24_h":"","high_24_h":"","low_52_w":"","high_52_w":"",)"
-                  R"("price_percent_chg_24_h":"","best_bid":"","best_bid_quantity":"","best_ask":"","best_ask_quantity":""},)"
-                  R"({"product_id":"ETH-USD","price":2000.25,"best_bid":null}]})"));
+      d,
+      envelope(
+          "ticker_batch", 1,
+          R"({"type":"update","tickers":[{"type":"ticker","product_id":"BTC-USD","price":"68900.5","volume_24_h":"","price_percent_chg_24_h":"-0.28"},)"
+          R"({"type":"ticker","product_id":"NEW-USD","price":"","volume_24_h":"","low_24_h":"","high_24_h":"","low_52_w":"","high_52_w":"",)"
+          R"("price_percent_chg_24_h":"","best_bid":"","best_bid_quantity":"","best_ask":"","best_ask_quantity":""},)"
+          R"({"product_id":"ETH-USD","price":2000.25,"best_bid":null}]})"));
   CHECK(f.channel == Channel::ticker_batch);
   REQUIRE(f.tickers.size() == 3);
   CHECK(f.tickers[0].price == "68900.5"_dec);
@@ -141,10 +156,10 @@ TEST_CASE("ticker: what is \"\" or missing is not told; a batch has no best pric
 TEST_CASE("candles: start as text or as number") {
   StreamDecoder d;
   for (const char* start : {"\"1775572200\"", "1775572200"}) {
-    const StreamFrame& f = taken(
-        d, envelope("candles", 1,
-                    R"({"type":"snapshot","candles":[{"start":)" + std::string(start) +
-                        R"(,"high":"2","low":"1","open":"1.5","close":"1.75","volume":"0","product_id":"BTC-USD"}]})"));
+    const StreamFrame& f =
+        taken(d, envelope("candles", 1,
+                          R"({"type":"snapshot","candles":[{"start":)" + std::string(start) +
+                              R"(,"high":"2","low":"1","open":"1.5","close":"1.75","volume":"0","product_id":"BTC-USD"}]})"));
     REQUIRE(f.candles.size() == 1);
     CHECK(f.candles[0].start_s == t0 / second);
     CHECK(f.candles[0].snapshot);
@@ -155,9 +170,11 @@ TEST_CASE("candles: start as text or as number") {
 TEST_CASE("status: products with their steps") {
   StreamDecoder d;
   const StreamFrame& f = taken(
-      d, envelope("status", 1,
-                  R"({"type":"snapshot","products":[{"product_type":"SPOT","id":"BTC-USD","base_currency":"BTC","quote_currency":"USD","base_increment":"0.00000001",)"
-                  R"("quote_increment":"0.01","display_name":"BTC/USD","status":"online","status_message":"","min_market_funds":"1"}]})"));
+      d,
+      envelope(
+          "status", 1,
+          R"({"type":"snapshot","products":[{"product_type":"SPOT","id":"BTC-USD","base_currency":"BTC","quote_currency":"USD","base_increment":"0.00000001",)"
+          R"("quote_increment":"0.01","display_name":"BTC/USD","status":"online","status_message":"","min_market_funds":"1"}]})"));
   REQUIRE(f.products.size() == 1);
   CHECK(f.products[0].id == "BTC-USD");
   CHECK(f.products[0].status == "online");
@@ -171,8 +188,10 @@ TEST_CASE("user: both spellings of the order types, every status, times of none,
   const auto one = [&](const std::string& more) {
     return taken(d, envelope("user", 1, user_event("update", {order("o1", "OPEN", more)}))).orders.at(0);
   };
-  for (const char* limit : {"Limit", "LIMIT", "limit"}) CHECK(one(R"("order_type":")" + std::string(limit) + '"').kind == UserOrderKind::limit);
-  for (const char* stop : {"Stop Limit", "STOP_LIMIT", "Stop_Limit"}) CHECK(one(R"("order_type":")" + std::string(stop) + '"').kind == UserOrderKind::stop_limit);
+  for (const char* limit : {"Limit", "LIMIT", "limit"})
+    CHECK(one(R"("order_type":")" + std::string(limit) + '"').kind == UserOrderKind::limit);
+  for (const char* stop : {"Stop Limit", "STOP_LIMIT", "Stop_Limit"})
+    CHECK(one(R"("order_type":")" + std::string(stop) + '"').kind == UserOrderKind::stop_limit);
   CHECK(one(R"("order_type":"Market")").kind == UserOrderKind::market);
   CHECK(one(R"("order_type":"BRACKET")").kind == UserOrderKind::bracket);
   CHECK(d.counts().unknown_words == 0);
@@ -192,10 +211,16 @@ TEST_CASE("user: both spellings of the order types, every status, times of none,
   CHECK(o.average_price == "8.5959999999999997"_dec);
   CHECK(o.cumulative == "0.5770494951509377"_dec);
   CHECK_FALSE(o.total_fees.is_set());
-  const std::pair<const char*, UserOrderStatus> all[] = {
-      {"PENDING", UserOrderStatus::pending},     {"QUEUED", UserOrderStatus::queued},       {"OPEN", UserOrderStatus::open},
-      {"EDIT_QUEUED", UserOrderStatus::edit_queued}, {"CANCEL_QUEUED", UserOrderStatus::cancel_queued}, {"FILLED", UserOrderStatus::filled},
-      {"CANCELLED", UserOrderStatus::cancelled}, {"EXPIRED", UserOrderStatus::expired},     {"FAILED", UserOrderStatus::failed}, {"NEXT_YEARS", UserOrderStatus::unknown}};
+  const std::pair<const char*, UserOrderStatus> all[] = {{"PENDING", UserOrderStatus::pending},
+                                                         {"QUEUED", UserOrderStatus::queued},
+                                                         {"OPEN", UserOrderStatus::open},
+                                                         {"EDIT_QUEUED", UserOrderStatus::edit_queued},
+                                                         {"CANCEL_QUEUED", UserOrderStatus::cancel_queued},
+                                                         {"FILLED", UserOrderStatus::filled},
+                                                         {"CANCELLED", UserOrderStatus::cancelled},
+                                                         {"EXPIRED", UserOrderStatus::expired},
+                                                         {"FAILED", UserOrderStatus::failed},
+                                                         {"NEXT_YEARS", UserOrderStatus::unknown}};
   for (const auto& [word, status] : all) {
     const StreamFrame& f = taken(d, envelope("user", 1, user_event("update", {order("o1", word)})));
     CHECK(f.orders[0].status == status);
@@ -206,7 +231,10 @@ TEST_CASE("user: both spellings of the order types, every status, times of none,
 TEST_CASE("user: an empty snapshot and an event of positions alone are normal") {
   StreamDecoder d;
   const StreamFrame& f = taken(
-      d, envelope("user", 1, R"({"type":"snapshot","orders":[],"positions":{"perpetual_futures_positions":[],"expiring_futures_positions":[]}},{"type":"update","positions":{}})"));
+      d,
+      envelope(
+          "user", 1,
+          R"({"type":"snapshot","orders":[],"positions":{"perpetual_futures_positions":[],"expiring_futures_positions":[]}},{"type":"update","positions":{}})"));
   REQUIRE(f.user_events.size() == 2);
   CHECK(f.user_events[0].snapshot);
   CHECK(f.user_events[0].count == 0);
@@ -215,7 +243,8 @@ TEST_CASE("user: an empty snapshot and an event of positions alone are normal") 
 
 TEST_CASE("a channel that is not known is taken, counted and not read") {
   StreamDecoder d;
-  const StreamFrame& f = taken(d, envelope("futures_balance_summary", 9, R"({"type":"snapshot","fcm_balance_summary":{"x":"1"}})"));
+  const StreamFrame& f =
+      taken(d, envelope("futures_balance_summary", 9, R"({"type":"snapshot","fcm_balance_summary":{"x":"1"}})"));
   CHECK(f.channel == Channel::unknown);
   CHECK(f.channel_name == "futures_balance_summary");
   CHECK(f.sequence == 9U);  // the tracker needs it

@@ -25,7 +25,8 @@ TEST_CASE("every channel that can be asked for gives a message that parses, unde
   for (const ChannelRow& row : channel_rows) {
     if (row.asked.empty()) continue;
     INFO(row.asked);
-    const auto text = subscribe_message(row.channel, row.by_product ? std::span<const std::string>(one) : std::span<const std::string>{}, "");
+    const auto text =
+        subscribe_message(row.channel, row.by_product ? std::span<const std::string>(one) : std::span<const std::string>{}, "");
     REQUIRE(text.ok());
     const Json m = Json::parse(*text);
     CHECK(m.at("type") == "subscribe");

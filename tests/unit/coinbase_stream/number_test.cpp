@@ -1,6 +1,6 @@
 // Numbers and times of the wire.
-#include <catch2/catch.hpp>
 #include <rapidcheck.h>
+#include <catch2/catch.hpp>
 
 #include <string>
 
@@ -37,8 +37,26 @@ TEST_CASE("a number is what its text says, to the last digit") {
 }
 
 TEST_CASE("what is no number, or can't be held, is none") {
-  for (const char* text : {"", " ", "-", ".", "1.", "1..2", "1.2.3", "abc", "0x10", "1,5", " 1", "1 ", "nan", "inf", "1e", "1e99999",
-                           "0.0000000000000000001", "170141183460469231732", "--1", "1-"}) {
+  for (const char* text : {"",
+                           " ",
+                           "-",
+                           ".",
+                           "1.",
+                           "1..2",
+                           "1.2.3",
+                           "abc",
+                           "0x10",
+                           "1,5",
+                           " 1",
+                           "1 ",
+                           "nan",
+                           "inf",
+                           "1e",
+                           "1e99999",
+                           "0.0000000000000000001",
+                           "170141183460469231732",
+                           "--1",
+                           "1-"}) {
     INFO(text);
     CHECK_FALSE(read_number(text));
   }
@@ -50,8 +68,8 @@ TEST_CASE("a mantissa is used where one fits, a Decimal where none does") {
   CHECK(read_number("123456789012345.123456789012345678")->wide());
   CHECK(read_number("68900.01")->at(-2) == 6'890'001);
   CHECK(read_number("68900.01")->at(-8) == 6'890'001'000'000);
-  CHECK_FALSE(read_number("68900.01")->at(-1));    // it would be rounded
-  CHECK_FALSE(read_number("68900.01")->at(-18));   // it does not fit
+  CHECK_FALSE(read_number("68900.01")->at(-1));   // it would be rounded
+  CHECK_FALSE(read_number("68900.01")->at(-18));  // it does not fit
   CHECK(read_number("68900.00")->at(0) == 68'900);
   CHECK(read_number("0.00")->at(0) == 0);
   CHECK(read_number("0")->at(-18) == 0);
@@ -104,10 +122,10 @@ TEST_CASE("times have any number of decimals and any offset; the venue's ways of
     INFO(none);
     CHECK(read_stream_time(none) == 0);
   }
-  for (const char* bad : {"x", "2026-04-07", "2026-04-07T14:30", "2026-04-07T14:30:00", "2026-13-07T14:30:00Z", "2026-02-29T00:00:00Z",
-                          "2026-04-31T00:00:00Z", "2026-04-07T24:00:00Z", "2026-04-07T14:60:00Z", "2026-04-07T14:30:00.Z",
-                          "2026-04-07T14:30:00ZZ", "2026-04-07T14:30:00+2", "2262-01-01T00:00:00Z", "9999-12-31T00:00:00Z",
-                          "2023-06-23 20:31:56.121961769 +0000 UTC m=+91717.525857105"}) {
+  for (const char* bad : {"x", "2026-04-07", "2026-04-07T14:30", "2026-04-07T14:30:00", "2026-13-07T14:30:00Z",
+                          "2026-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-04-07T24:00:00Z", "2026-04-07T14:60:00Z",
+                          "2026-04-07T14:30:00.Z", "2026-04-07T14:30:00ZZ", "2026-04-07T14:30:00+2", "2262-01-01T00:00:00Z",
+                          "9999-12-31T00:00:00Z", "2023-06-23 20:31:56.121961769 +0000 UTC m=+91717.525857105"}) {
     INFO(bad);
     CHECK_FALSE(read_stream_time(bad));
   }

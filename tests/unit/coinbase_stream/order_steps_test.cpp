@@ -1,6 +1,6 @@
 // What lies between two states of one order.
-#include <catch2/catch.hpp>
 #include <rapidcheck.h>
+#include <catch2/catch.hpp>
 
 #include "coinbase_stream/order_steps.hpp"
 
@@ -27,12 +27,14 @@ TEST_CASE("no price where nothing was filled, something is not known, or the sta
   CHECK_FALSE(price_between("100"_dec, "1"_dec, "10"_dec, "2"_dec).is_set());  // it would be below 0
   CHECK_FALSE(price_between("2"_dec, "1"_dec, "1"_dec, "2"_dec).is_set());     // it would be 0
   CHECK_FALSE(price_between("-1"_dec, "1"_dec, "1"_dec, "2"_dec).is_set());
-  CHECK_FALSE(price_between("1"_dec, "1"_dec, "170000000000000000000"_dec, "1.000000000000000001"_dec).is_set());  // it does not fit
+  CHECK_FALSE(
+      price_between("1"_dec, "1"_dec, "170000000000000000000"_dec, "1.000000000000000001"_dec).is_set());  // it does not fit
 }
 
 TEST_CASE("property: two fills and their average give the second fill's price back, to what the average was rounded by") {
   CHECK(rc::check([](std::uint32_t p1, std::uint32_t p2, std::uint32_t q1, std::uint32_t q2) {
-    const Decimal price1 = Decimal::from_mantissa(std::int64_t{p1} + 1, -2), price2 = Decimal::from_mantissa(std::int64_t{p2} + 1, -2);
+    const Decimal price1 = Decimal::from_mantissa(std::int64_t{p1} + 1, -2),
+                  price2 = Decimal::from_mantissa(std::int64_t{p2} + 1, -2);
     const Decimal a = Decimal::from_mantissa(std::int64_t{q1} + 1, -8), b = Decimal::from_mantissa(std::int64_t{q2} + 1, -8);
     const Decimal value = mul(price1, a, Rounding::half_even) + mul(price2, b, Rounding::half_even);
     const Decimal average = div(value, a + b, Rounding::half_even);

@@ -1,6 +1,6 @@
 // Orders as the user channel tells them.
-#include "coinbase_stream/order_steps.hpp"
 #include "coinbase_stream/order_tracker.hpp"
+#include "coinbase_stream/order_steps.hpp"
 #include "frames.hpp"
 
 using namespace bowline;
@@ -10,8 +10,9 @@ using namespace stream_tests;
 namespace {
 
 std::string state(std::string_view cumulative, std::string_view average, std::string_view fees, std::string_view more = "") {
-  return R"("client_order_id":"c1","product_id":"BTC-USD","order_side":"BUY","cumulative_quantity":")" + std::string(cumulative) + R"(","avg_price":")" +
-         std::string(average) + R"(","total_fees":")" + std::string(fees) + '"' + std::string(more);
+  return R"("client_order_id":"c1","product_id":"BTC-USD","order_side":"BUY","cumulative_quantity":")" +
+         std::string(cumulative) + R"(","avg_price":")" + std::string(average) + R"(","total_fees":")" + std::string(fees) +
+         '"' + std::string(more);
 }
 
 struct Desk {
@@ -82,7 +83,8 @@ TEST_CASE("on a terminal update leaves is 0 also when it was cancelled: what rem
   Desk k;
   k.t.own("c1", "1"_dec, Decimal::not_set());
   k.one("OPEN", state("0.25", "100", "0.1"));
-  const OrderStep s = k.one("CANCELLED", state("0.25", "100", "0.1", R"(,"leaves_quantity":"0","cancel_reason":"User requested cancel")"));
+  const OrderStep s =
+      k.one("CANCELLED", state("0.25", "100", "0.1", R"(,"leaves_quantity":"0","cancel_reason":"User requested cancel")"));
   CHECK(s.terminal);
   CHECK(s.status_changed);
   CHECK_FALSE(s.fill);
@@ -153,7 +155,8 @@ TEST_CASE("without averages the values tell the price; without either there is n
   Desk k;
   k.t.own("c1", "10"_dec, Decimal::not_set());
   const auto by_value = [](std::string_view q, std::string_view v) {
-    return R"("client_order_id":"c1","cumulative_quantity":")" + std::string(q) + R"(","filled_value":")" + std::string(v) + '"';
+    return R"("client_order_id":"c1","cumulative_quantity":")" + std::string(q) + R"(","filled_value":")" + std::string(v) +
+           '"';
   };
   CHECK(k.one("OPEN", by_value("1", "100")).fill->price == "100"_dec);
   CHECK(k.one("OPEN", by_value("3", "304")).fill->price == "102"_dec);

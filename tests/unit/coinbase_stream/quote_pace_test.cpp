@@ -1,6 +1,6 @@
 // At most n quotes a second and product, always the newest, never an old one after a newer.
-#include <catch2/catch.hpp>
 #include <rapidcheck.h>
+#include <catch2/catch.hpp>
 
 #include <deque>
 #include <map>

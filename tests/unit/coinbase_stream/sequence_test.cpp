@@ -76,7 +76,9 @@ TEST_CASE("the counter is the connection's: acknowledgements, heartbeats and dat
 TEST_CASE("by product: each counts alone, and what names no product is not judged") {
   StreamDecoder d;
   SequenceTracker t({SequenceTracker::Scope::product, false});
-  const auto book = [&](std::uint64_t n, std::string_view product) { return t.note(taken(d, envelope("l2_data", n, book_event("update", product, {})))); };
+  const auto book = [&](std::uint64_t n, std::string_view product) {
+    return t.note(taken(d, envelope("l2_data", n, book_event("update", product, {}))));
+  };
   CHECK(book(4, "BTC-USD").state == State::first);
   CHECK(book(9, "ETH-USD").state == State::first);
   CHECK(book(5, "BTC-USD").state == State::in_order);
@@ -86,7 +88,8 @@ TEST_CASE("by product: each counts alone, and what names no product is not judge
   CHECK(t.note(taken(d, envelope("heartbeats", 0, "{}"))).state == State::unnumbered);
   CHECK(t.note(taken(d, envelope("heartbeats", 0, "{}"))).action == Action::take);
   // Two products in one frame: the one with the gap decides.
-  const StreamFrame& both = taken(d, envelope("l2_data", 11, book_event("update", "ETH-USD", {}) + "," + book_event("update", "BTC-USD", {})));
+  const StreamFrame& both =
+      taken(d, envelope("l2_data", 11, book_event("update", "ETH-USD", {}) + "," + book_event("update", "BTC-USD", {})));
   CHECK(t.note(both).action == Action::mend);
 }
 
@@ -107,7 +110,8 @@ TEST_CASE("gaps without end do not take memory without end") {
 
 TEST_CASE("what a gap asks for is said for every channel") {
   for (const ChannelRow& row : channel_rows) {
-    const auto it = std::find_if(mend_rows.begin(), mend_rows.end(), [&](const MendRow& m) { return m.channel == row.channel; });
+    const auto it =
+        std::find_if(mend_rows.begin(), mend_rows.end(), [&](const MendRow& m) { return m.channel == row.channel; });
     INFO(row.told);
     REQUIRE(it != mend_rows.end());
     CHECK(it->resubscribe == (row.channel == Channel::level2));

@@ -14,8 +14,8 @@ TEST_CASE("a subscription that was asked for and never heard becomes stale, once
   CHECK(stale[0].channel == Channel::level2);
   CHECK(stale[0].product == "BTC-USD");
   CHECK(stale[0].silent_ns == 5 * second + 1);
-  CHECK(w.check(t0 + 60 * second).empty());       // told
-  CHECK(w.stale(t0 + 60 * second).size() == 1);   // and still so
+  CHECK(w.check(t0 + 60 * second).empty());      // told
+  CHECK(w.stale(t0 + 60 * second).size() == 1);  // and still so
   CHECK_FALSE(w.next_due_ns());
 }
 
@@ -43,7 +43,8 @@ TEST_CASE("heartbeats, errors, acknowledgements and unreadable frames keep the c
   w.watch(Channel::user, "", 10 * second, t0);
   w.watch(Channel::subscriptions, "", 10 * second, t0);
   const std::string frames[] = {envelope("heartbeats", 1, "{}"), R"({"type":"error","message":"x"})",
-                                envelope("subscriptions", 2, R"({"subscriptions":{"user":["BTC-USD"]}})"), envelope("brand_new", 3, "{}")};
+                                envelope("subscriptions", 2, R"({"subscriptions":{"user":["BTC-USD"]}})"),
+                                envelope("brand_new", 3, "{}")};
   std::int64_t now = t0;
   for (const std::string& f : frames) {
     now += 2 * second;
@@ -62,7 +63,12 @@ TEST_CASE("a channel watched as a whole is heard by any of its products; a limit
   StreamWatch w;
   w.watch(Channel::candles, "", second, t0);
   w.watch(Channel::user, "", 0, t0);
-  w.heard(taken(d, envelope("candles", 1, R"({"candles":[{"start":"0","high":"1","low":"1","open":"1","close":"1","volume":"1","product_id":"X-Y"}]})")), t0 + second);
+  w.heard(
+      taken(d,
+            envelope(
+                "candles", 1,
+                R"({"candles":[{"start":"0","high":"1","low":"1","open":"1","close":"1","volume":"1","product_id":"X-Y"}]})")),
+      t0 + second);
   CHECK(w.check(t0 + 2 * second).empty());
   CHECK(w.check(t0 + 86'400 * second).size() == 1);
   CHECK(w.last_ns(Channel::candles, "") == t0 + second);
