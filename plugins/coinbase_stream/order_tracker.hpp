@@ -84,8 +84,9 @@ class OrderTracker {
   /// Before an order is sent, since the stream may be quicker than the reply: its size in base, or in quote (the other not
   /// set). Again after an amendment: the size counts from then on.
   void own(std::string_view client_order_id, Decimal size, Decimal quote_size);
-  /// What is booked for an order already (after a restart, or when REST told fills): fills are derived from here on. Average
-  /// and fees may be not set. It never goes back: a smaller quantity than is known changes nothing.
+  /// What is booked for an order already (after a restart, or when REST told fills): fills are derived from here on. Average and
+  /// fees may be not set. It never goes back: a smaller quantity than is known changes nothing. After a restart it is needed for
+  /// every open order beside own(), which takes an order for one that has filled nothing yet.
   void restore(std::string_view order_id, std::string_view client_order_id, Decimal cumulative, Decimal average_price,
                Decimal total_fees);
 

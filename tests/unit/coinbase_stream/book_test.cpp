@@ -97,6 +97,7 @@ TEST_CASE("an update before any snapshot makes no book") {
   update(b, usual);
   CHECK(b.state() == BookState::waiting);
   CHECK(b.left_out() == 4);
+  CHECK(b.changed_ns() == 0);
   CHECK_FALSE(b.quote());
 }
 
