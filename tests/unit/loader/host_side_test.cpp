@@ -62,7 +62,6 @@ TEST_CASE("a service that the host does not offer is NULL; thread_check always i
   Setup s;
   CHECK(s.service<bl_kv_v1>(BL_SVC_KV) != nullptr);
   CHECK(s.service<void>("bowline.kv/2") == nullptr);
-  CHECK(s.service<void>(BL_SVC_HTTP) == nullptr);
   CHECK(s.service<void>("") == nullptr);
   CHECK(s.table.service(s.table.ctx, bl_str{nullptr, 5}) == nullptr);
   s.host.everything = false;
