@@ -27,6 +27,7 @@ struct Heard {
   std::uint64_t request;
   std::int64_t value;
   bool operator==(const Heard&) const = default;
+  friend std::ostream& operator<<(std::ostream& to, const Heard& h) { return to << h.type << "/" << h.request << "/" << h.value; }
 };
 
 struct Venue {
@@ -40,7 +41,7 @@ struct Venue {
   std::unique_ptr<loader::BrokerInstance> instance;
   std::optional<services::BrokerAdapter> broker;
 
-  Venue(const TlsServer& server, const Authority& ca, nlohmann::json params = {}, std::uint32_t networked = 3) {
+  Venue(const TlsServer& server, const Authority& ca, nlohmann::json params = nlohmann::json::object(), std::uint32_t networked = 3) {
     Network n;
     n.ca_file = ca.file();
     facts.instruments = &m.table;
@@ -84,7 +85,7 @@ struct Venue {
           CHECK(e.flags == 4);  // the core records none of what it was made of
           CHECK(e.source == 3);
           CHECK(e.ts_recv > 1'600'000'000'000'000'000);
-          all.push_back({e.type, e.seq, b.total.lo == 0 ? 0 : static_cast<std::int64_t>(b.total.lo / 1'000'000'000'000'000'000u)});
+          all.push_back({e.type, e.seq, static_cast<std::int64_t>(Decimal::from_raw(b.total).to_double())});
         }
       });
     }
