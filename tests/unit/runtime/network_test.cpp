@@ -168,7 +168,7 @@ TEST_CASE("at the end each request that is out is answered on the lane, and says
   CHECK(refused.error().message.find("EDGE_CLOSED") != std::string::npos);
 }
 
-TEST_CASE("a WebSocket is opened, heard and closed on the lane") {
+TEST_CASE("a WebSocket that is refused is told on the lane to be closed") {
   Authority ca;
   TlsServer server(ca.issue(), [](Peer& p, int) {
     p.request();
