@@ -389,6 +389,26 @@ class Loader {
     return dash == std::string::npos ? std::string() : first.substr(dash + 1);
   }
 
+  void network(const Node& n) {
+    RunConfig::Plugins::Network& to = c_.plugins.network;
+    const std::string at = "plugins.network.";
+    constexpr std::int64_t least_size = 64 * 1024, most_size = std::int64_t{4} << 30;
+    if (std::string t; text(n["ca_file"], at + "ca_file", t) && !t.empty()) {
+      const std::filesystem::path p(t);
+      to.ca_file = (p.is_absolute() ? p : folder_ / p).lexically_normal();
+    }
+    duration(n["timeout"], at + "timeout", 1'000'000, to.timeout_ns);
+    duration(n["connect_timeout"], at + "connect_timeout", 1'000'000, to.connect_ns);
+    duration(n["idle"], at + "idle", 1'000'000'000, to.idle_ns);
+    duration(n["ping"], at + "ping", 100'000'000, to.ping_ns);
+    number(n["connections"], at + "connections", 2, 64, to.connections);
+    number(n["spare"], at + "spare", 0, 16, to.spare);
+    number(n["queue"], at + "queue", 1, 65'536, to.queue);
+    for (const auto& [key, size_of] : {std::pair{"max_reply", &to.max_reply}, std::pair{"max_frame", &to.max_frame}}) {
+      size(n[key], at + key, least_size, most_size, *size_of);
+      if (*size_of == 0) bad(n[key], at + key, "CONFIG_RANGE", "0 is too small");
+    }
+  }
   void plugins(const Node& root) {
     const Node n = root["plugins"];
     if (!there(n) || !n.IsMap() || !there(n["path"])) return bad(there(n) ? n : root, "plugins.path", "CONFIG_KEY_MISSING", "is required and not there");
@@ -407,6 +427,7 @@ class Loader {
       duration(limits["pull"], "plugins.call_limits.pull", least, c_.plugins.pull_limit_ns);
       duration(limits["control"], "plugins.call_limits.control", least, c_.plugins.control_limit_ns);
     }
+    if (const Node net = n["network"]; there(net) && net.IsMap()) network(net);
     const Node pins = n["pins"];
     if (!there(pins) || !pins.IsMap()) return;
     for (const auto& entry : pins) {

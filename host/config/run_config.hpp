@@ -66,6 +66,14 @@ struct RunConfig {
     /// How long a call may take before the watchdog ends the process.
     std::int64_t lane_limit_ns = 250'000'000, broker_limit_ns = 10'000'000'000, pull_limit_ns = 60'000'000'000,
                  control_limit_ns = 60'000'000'000;
+    /// What the services http and ws of plugins keep to.
+    struct Network {
+      std::filesystem::path ca_file;  ///< empty: the system's trust anchors
+      std::int64_t timeout_ns = 10'000'000'000, connect_ns = 5'000'000'000, idle_ns = 50'000'000'000, ping_ns = 15'000'000'000;
+      std::uint32_t connections = 6, spare = 2, queue = 256;
+      std::int64_t max_reply = 64 * 1024 * 1024, max_frame = 64 * 1024 * 1024;  ///< bytes
+      bool operator==(const Network&) const = default;
+    } network;
     bool operator==(const Plugins&) const = default;
   } plugins;
   std::vector<InstanceConfig> instances;

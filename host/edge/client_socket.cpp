@@ -72,7 +72,7 @@ Result<asio::ssl::context*> TlsContext::get() {
   SSL_CTX_set_min_proto_version(made->native_handle(), TLS1_2_VERSION);
   made->set_verify_mode(asio::ssl::verify_peer);
   error_code ec;
-  made->set_default_verify_paths(ec);
+  if (ca_file_.empty() || anchors_ == Anchors::SystemAndFile) made->set_default_verify_paths(ec);
   if (!ca_file_.empty()) {
     made->load_verify_file(ca_file_, ec);
     if (ec) return Error{"EDGE_TLS", "cannot read the trust anchors in " + ca_file_ + ": " + ec.message()};
@@ -81,12 +81,15 @@ Result<asio::ssl::context*> TlsContext::get() {
   return context_.get();
 }
 
-asio::awaitable<std::optional<Error>> open_stream(NetStream& stream, const Url& url, TlsContext& tls) {
-  const std::string where = url.host + ":" + url.port;
+// curl keeps the brackets
+std::string bare_host(const Url& url) {
+  return url.host.starts_with('[') ? url.host.substr(1, url.host.size() - 2) : url.host;
+}
+
+asio::awaitable<std::optional<Error>> connect_stream(NetStream& stream, const Url& url) {
+  const std::string where = url.host + ":" + url.port, host = bare_host(url);
   error_code ec;
   std::vector<tcp::endpoint> endpoints;
-  // curl keeps the brackets of an IPv6 host
-  const std::string host = url.host.starts_with('[') ? url.host.substr(1, url.host.size() - 2) : url.host;
   if (const auto literal = asio::ip::make_address(host, ec); !ec) {
     endpoints.emplace_back(literal, static_cast<std::uint16_t>(std::stoul(url.port)));
   } else {
@@ -102,8 +105,15 @@ asio::awaitable<std::optional<Error>> open_stream(NetStream& stream, const Url& 
   if (!ec && stream.cancelled) ec = asio::error::operation_aborted;
   if (ec) co_return Error{"EDGE_CONNECT", "cannot connect to " + where + ": " + ec.message()};
   stream.socket.set_option(tcp::no_delay(true), ec);
+  co_return std::nullopt;
+}
+
+asio::awaitable<std::optional<Error>> open_stream(NetStream& stream, const Url& url, TlsContext& tls) {
+  const std::string where = url.host + ":" + url.port, host = bare_host(url);
+  if (auto error = co_await connect_stream(stream, url)) co_return error;
   if (!url.tls()) co_return std::nullopt;
 
+  error_code ec;
   const auto context = tls.get();
   if (!context.ok()) co_return context.error();
   stream.tls.emplace(stream.socket, **context);

@@ -50,17 +50,28 @@ struct NetStream {
   void cancel() noexcept;
 };
 
+/// Whom a TlsContext with a file of its own trusts.
+enum class Anchors : std::uint8_t { SystemAndFile, FileAlone };
+
 /// Peer verification on, TLS 1.2 or newer; built on first use because reading the system's trust anchors
-/// takes milliseconds. Error EDGE_TLS when `ca_file` cannot be read.
+/// takes milliseconds. Without a file it is the system's anchors. Error EDGE_TLS when `ca_file` cannot be read.
 class TlsContext {
  public:
-  explicit TlsContext(std::string ca_file) : ca_file_(std::move(ca_file)) {}
+  explicit TlsContext(std::string ca_file, Anchors anchors = Anchors::SystemAndFile)
+      : ca_file_(std::move(ca_file)), anchors_(anchors) {}
   Result<boost::asio::ssl::context*> get();
 
  private:
   std::string ca_file_;
+  Anchors anchors_;
   std::unique_ptr<boost::asio::ssl::context> context_;
 };
+
+/// The host without the brackets that an IPv6 address has in a URL.
+std::string bare_host(const Url& url);
+
+/// Resolves and connects, no TLS. Errors: EDGE_RESOLVE, EDGE_CONNECT, the latter also when `stream` is cancelled.
+boost::asio::awaitable<std::optional<Error>> connect_stream(NetStream& stream, const Url& url);
 
 /// Resolves, connects, shakes hands. The error says which of the three failed (EDGE_RESOLVE, EDGE_CONNECT,
 /// EDGE_TLS); nothing of a request has been sent then. Ends early with EDGE_CONNECT when `stream` is

@@ -125,12 +125,12 @@ Result<std::string> assessment(RiskInstance& risk) {
   return text;
 }
 
-Result<VenueRates> venue_rates(BrokerInstance& broker) {
+Result<VenueRates> venue_rates(Instance& instance) {
   VenueRates rates;
-  const auto* table = static_cast<const bl_venue_v1*>(broker.extension(BL_EXT_VENUE, venue_1_0));
+  const auto* table = static_cast<const bl_venue_v1*>(instance.extension(BL_EXT_VENUE, venue_1_0));
   if (table == nullptr) return rates;
   const auto invalid = [&](const std::string& what) {
-    return refuse_instance("PLUGIN_EXTENSION_INVALID", broker.spec().id, "its bowline.venue/1 " + what,
+    return refuse_instance("PLUGIN_EXTENSION_INVALID", instance.spec().id, "its bowline.venue/1 " + what,
                            "mend the plugin");
   };
   if (table->n_classes > max_rates || table->n_costs > max_rates)

@@ -62,8 +62,8 @@ struct VenueRates {
   std::vector<RateClass> classes;
   std::vector<CallCost> costs;
 };
-/// Empty lists when the broker does not offer the extension. Error: PLUGIN_EXTENSION_INVALID. After
+/// Empty lists when the instance does not offer the extension. Error: PLUGIN_EXTENSION_INVALID. After
 /// configure. [control]
-Result<VenueRates> venue_rates(BrokerInstance& broker);
+Result<VenueRates> venue_rates(Instance& instance);
 
 }  // namespace bowline::loader

@@ -11,6 +11,7 @@ namespace bowline::loader {
 namespace {
 
 constexpr std::uint64_t max_log = 4096, max_secret = 1u << 16, max_key = 128, max_value = 64u << 10;
+constexpr std::uint64_t max_method = 16, max_url = 16u << 10, max_headers = 64u << 10, max_body = 64u << 20;
 constexpr std::uint64_t max_names = 4096, max_name = 256, max_history = 1u << 20;
 
 HostSide& side(void* ctx) noexcept { return *static_cast<HostSide*>(ctx); }
@@ -201,6 +202,59 @@ bl_status metric_record(void* ctx, std::uint64_t metric, double value) noexcept 
   InstanceHost* host = usable(ctx);
   return host != nullptr ? host->metric_record(metric, value) : BL_E_STATE;
 }
+bl_status http_send(void* ctx, const bl_http_request* request, bl_error* why) noexcept {
+  constexpr std::uint32_t request_1_0 = 112;
+  static_assert(sizeof(bl_http_request) == request_1_0);
+  InstanceHost* host = usable(ctx);
+  if (host == nullptr) {
+    fill_error(why, BL_E_STATE, "services may be used from configure on");
+    return BL_E_STATE;
+  }
+  std::string_view text;
+  if (request == nullptr || request->size < request_1_0 || !view_of(request->method, max_method, text) ||
+      !view_of(request->url, max_url, text) || !view_of(request->headers, max_headers, text) ||
+      !view_of(request->body, max_body, text)) {
+    fill_error(why, BL_E_INVALID, "the request is too short, a text of it too long, or one has a length and no pointer");
+    return BL_E_INVALID;
+  }
+  bl_http_request ours = *request;
+  ours.size = sizeof ours;
+  if (ours.lane > 1) ours.lane = 0;  // a lane this host does not know
+  Error error;
+  const bl_status status = host->http_send(ours, error);
+  if (status < 0) fill_error(why, status, error.message);
+  return status;
+}
+bl_status http_cancel(void* ctx, std::uint64_t request) noexcept {
+  InstanceHost* host = usable(ctx);
+  return host != nullptr ? host->http_cancel(request) : BL_E_STATE;
+}
+bl_status ws_open(void* ctx, std::uint64_t conn, bl_str url, bl_str headers, std::uint64_t max_frame, bl_error* why) noexcept {
+  InstanceHost* host = usable(ctx);
+  if (host == nullptr) {
+    fill_error(why, BL_E_STATE, "services may be used from configure on");
+    return BL_E_STATE;
+  }
+  std::string_view address, lines;
+  if (!view_of(url, max_url, address) || !view_of(headers, max_headers, lines)) {
+    fill_error(why, BL_E_INVALID, "a text is too long, or has a length and no pointer");
+    return BL_E_INVALID;
+  }
+  Error error;
+  const bl_status status = host->ws_open(conn, address, lines, max_frame, error);
+  if (status < 0) fill_error(why, status, error.message);
+  return status;
+}
+bl_status ws_send(void* ctx, std::uint64_t conn, bl_str text) noexcept {
+  InstanceHost* host = usable(ctx);
+  std::string_view view;
+  if (host == nullptr) return BL_E_STATE;
+  return view_of(text, max_body, view) ? host->ws_send(conn, view) : BL_E_INVALID;
+}
+bl_status ws_close(void* ctx, std::uint64_t conn) noexcept {
+  InstanceHost* host = usable(ctx);
+  return host != nullptr ? host->ws_close(conn) : BL_E_STATE;
+}
 std::uint32_t is_control(void* ctx) noexcept { return ctx != nullptr && in_call(ctx, true) ? 1 : 0; }
 std::uint32_t is_lane(void* ctx) noexcept { return ctx != nullptr && in_call(ctx, false) ? 1 : 0; }
 
@@ -213,6 +267,8 @@ constexpr bl_instruments_v1 instruments_table{sizeof(bl_instruments_v1), 0, find
                                               get_asset};
 constexpr bl_kv_v1 kv_table{sizeof(bl_kv_v1), 0, kv_get, kv_put};
 constexpr bl_metrics_v1 metrics_table{sizeof(bl_metrics_v1), 0, metric_define, metric_record};
+constexpr bl_http_v1 http_table{sizeof(bl_http_v1), 0, http_send, http_cancel};
+constexpr bl_ws_v1 ws_table{sizeof(bl_ws_v1), 0, ws_open, ws_send, ws_close};
 constexpr bl_thread_check_v1 thread_check_table{sizeof(bl_thread_check_v1), 0, is_control, is_lane};
 
 struct ServiceRow {
@@ -228,7 +284,9 @@ constexpr auto services =
                                {BL_SVC_HISTORY, Service::History, &history_table},
                                {BL_SVC_INSTRUMENTS, Service::Instruments, &instruments_table},
                                {BL_SVC_KV, Service::Kv, &kv_table},
-                               {BL_SVC_METRICS, Service::Metrics, &metrics_table}});
+                               {BL_SVC_METRICS, Service::Metrics, &metrics_table},
+                               {BL_SVC_HTTP, Service::Http, &http_table},
+                               {BL_SVC_WS, Service::Ws, &ws_table}});
 
 const void* host_service(void* ctx, bl_str id) noexcept {
   std::string_view name;

@@ -35,6 +35,13 @@ bl_status InstanceHost::metric_define(std::uint32_t, std::string_view, std::stri
   return BL_E_UNSUPPORTED;
 }
 bl_status InstanceHost::metric_record(std::uint64_t, double) noexcept { return BL_E_UNSUPPORTED; }
+bl_status InstanceHost::http_send(const bl_http_request&, Error&) noexcept { return BL_E_UNSUPPORTED; }
+bl_status InstanceHost::http_cancel(std::uint64_t) noexcept { return BL_E_UNSUPPORTED; }
+bl_status InstanceHost::ws_open(std::uint64_t, std::string_view, std::string_view, std::uint64_t, Error&) noexcept {
+  return BL_E_UNSUPPORTED;
+}
+bl_status InstanceHost::ws_send(std::uint64_t, std::string_view) noexcept { return BL_E_UNSUPPORTED; }
+bl_status InstanceHost::ws_close(std::uint64_t) noexcept { return BL_E_UNSUPPORTED; }
 
 namespace {
 

@@ -14,7 +14,7 @@
 namespace bowline::loader {
 
 /// The services of the ABI that an InstanceHost may offer. thread_check is always there.
-enum class Service : std::uint32_t { Publish, Timer, Secret, Features, History, Instruments, Kv, Metrics };
+enum class Service : std::uint32_t { Publish, Timer, Secret, Features, History, Instruments, Kv, Metrics, Http, Ws };
 
 /// One object per instance. Every function is noexcept: it is called from plugin code. The thread class of
 /// each is in brackets; [any] means concurrently. Pointers and views are valid during the call only. The
@@ -64,6 +64,15 @@ class InstanceHost {
   virtual bl_status metric_define(std::uint32_t type, std::string_view name, std::string_view help,
                                   std::uint64_t& metric) noexcept;
   virtual bl_status metric_record(std::uint64_t metric, double value) noexcept;  // [any]
+  /// `request` has at least its fields of ABI 1.0, its texts are bounded, its lane is 0 or 1. BL_PENDING: accepted, one
+  /// BL_EV_HTTP will come. `why` is filled on refusal, and then none will. [any]
+  virtual bl_status http_send(const bl_http_request& request, Error& why) noexcept;
+  virtual bl_status http_cancel(std::uint64_t request) noexcept;  // [any]
+  /// BL_PENDING: accepted, one BL_EV_WS of 3 (closed) will come in the end. `why` is filled on refusal. [any]
+  virtual bl_status ws_open(std::uint64_t conn, std::string_view url, std::string_view headers, std::uint64_t max_frame,
+                            Error& why) noexcept;
+  virtual bl_status ws_send(std::uint64_t conn, std::string_view text) noexcept;  // [any]
+  virtual bl_status ws_close(std::uint64_t conn) noexcept;                        // [any]
 };
 
 /// The least size of an event of this type as of ABI 1.0; 48 (the header) for a type this host does not know.

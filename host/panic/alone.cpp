@@ -13,6 +13,7 @@
 #include "observe/log.hpp"
 #include "panic/venue_config.hpp"
 #include "services/runtime/feed_reader.hpp"
+#include "services/runtime/plugin_network.hpp"
 #include "services/stand_in/cancel_by_word.hpp"
 #include "services/stand_in/progress.hpp"
 #include "services/stand_in/stand_in.hpp"
@@ -111,6 +112,7 @@ services::VenueLine::Options line_options(const Command& c, const VenueConfig& f
   o.var = fs::absolute(c.var);
   o.wall_ns = wall_ns;
   o.secret = from.secret;
+  o.network = services::network_maker(from.config->plugins.network, wall_ns);
   o.alert = [](const loader::Overrun& overrun) {
     std::fprintf(stderr, "bowline-panic: PLUGIN_OVERRUN: instance %s (plugin %s) did not return from %.*s: the process ends. The latch is set; "
                  "begin again\n", overrun.instance.id.c_str(), overrun.instance.plugin.c_str(), static_cast<int>(overrun.call.size()), overrun.call.data());

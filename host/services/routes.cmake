@@ -4,6 +4,7 @@ find_package(nlohmann_json 3.9 REQUIRED)
 set(routes_sources
     portfolio_rebalancer/routes.cpp
     runtime/http_face.cpp
+    runtime/plugin_network.cpp
     runtime/remote/wire_read.cpp
     runtime/remote/stream_client.cpp
     runtime/remote/follower.cpp
@@ -17,6 +18,7 @@ set(routes_sources
     runtime/run.cpp
     runtime/run_health.cpp
     runtime/run_metrics.cpp
+    runtime/run_network.cpp
     runtime/run_shutdown.cpp
     runtime/run_watch.cpp
     runtime/run_assemble.cpp

@@ -19,8 +19,49 @@ bool InstanceServices::offers(loader::Service service) const noexcept {
     case S::Instruments: return true;
     case S::Features: return static_cast<bool>(facts_.select);
     case S::Secret: return static_cast<bool>(facts_.secret);
+    case S::Http:
+    case S::Ws: return networks();
     default: return false;
   }
+}
+
+bool InstanceServices::networks() const noexcept {
+  if (networked == 0 || !facts_.network) return false;
+  try {
+    const std::scoped_lock hold(net_lock_);
+    if (!net_) net_ = facts_.network(networked);
+    return net_ != nullptr;
+  } catch (...) {  // no memory, or no thread: as if the host did not have it
+    return false;
+  }
+}
+
+namespace {
+/// The tables are given out by networks() alone, so `net` is there.
+template <class F>
+bl_status on(NetPort* net, F&& f) noexcept {
+  try {
+    return net != nullptr ? f(*net) : BL_E_UNSUPPORTED;
+  } catch (...) {
+    return BL_E_INTERNAL;
+  }
+}
+}  // namespace
+
+bl_status InstanceServices::http_send(const bl_http_request& request, Error& why) noexcept {
+  return on(net_.get(), [&](NetPort& n) { return n.http_send(request, why); });
+}
+bl_status InstanceServices::http_cancel(std::uint64_t request) noexcept {
+  return on(net_.get(), [&](NetPort& n) { return n.http_cancel(request); });
+}
+bl_status InstanceServices::ws_open(std::uint64_t conn, std::string_view url, std::string_view headers, std::uint64_t max_frame, Error& why) noexcept {
+  return on(net_.get(), [&](NetPort& n) { return n.ws_open(conn, url, headers, max_frame, why); });
+}
+bl_status InstanceServices::ws_send(std::uint64_t conn, std::string_view text) noexcept {
+  return on(net_.get(), [&](NetPort& n) { return n.ws_send(conn, text); });
+}
+bl_status InstanceServices::ws_close(std::uint64_t conn) noexcept {
+  return on(net_.get(), [&](NetPort& n) { return n.ws_close(conn); });
 }
 
 std::int64_t InstanceServices::now_ns() noexcept {

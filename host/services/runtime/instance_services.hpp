@@ -1,4 +1,4 @@
-// What the host offers to one plugin instance: instruments, engine time, timers, publishing, features, secrets, log.
+// What the host offers to one plugin instance: instruments, engine time, timers, publishing, features, secrets, network, log.
 #pragma once
 
 #include <atomic>
@@ -11,6 +11,7 @@
 #include "core/instrument.hpp"
 #include "loader/instance_host.hpp"
 #include "services/runtime/event_inbox.hpp"
+#include "services/runtime/net_port.hpp"
 #include "services/signal_generator/signal_port.hpp"
 
 namespace bowline::services {
@@ -25,6 +26,7 @@ struct RunFacts {
   std::function<Result<std::string>(std::string_view)> secret;  ///< "secret://name" -> its text; empty: not offered
   /// Makes the frames of a selection by feature names; empty: bowline.features/1 is not offered.
   std::function<Result<std::unique_ptr<FrameSource>>(std::span<const std::string_view>)> select;
+  NetMaker network;  ///< makes what bowline.http/1 and bowline.ws/1 are; empty: neither is offered
 };
 
 class InstanceServices final : public loader::InstanceHost {
@@ -46,6 +48,11 @@ class InstanceServices final : public loader::InstanceHost {
   bl_status find_instrument(std::string_view symbol, std::uint32_t& instrument) noexcept override;
   bl_status product(std::uint32_t instrument, bl_product& out) noexcept override;
   bl_status asset(std::string_view code, std::uint32_t& asset) noexcept override;
+  bl_status http_send(const bl_http_request& request, Error& why) noexcept override;
+  bl_status http_cancel(std::uint64_t request) noexcept override;
+  bl_status ws_open(std::uint64_t conn, std::string_view url, std::string_view headers, std::uint64_t max_frame, Error& why) noexcept override;
+  bl_status ws_send(std::uint64_t conn, std::string_view text) noexcept override;
+  bl_status ws_close(std::uint64_t conn) noexcept override;
 
   // ---- the run's side
   struct Timer {
@@ -54,6 +61,11 @@ class InstanceServices final : public loader::InstanceHost {
   std::string_view works_for;                      ///< the service it works for, for its log lines; static text
   std::function<void()> on_wake;                   ///< set before configure; called from any thread
   EventInbox* inbox = nullptr;                     ///< where published events go; null = publish is not offered
+  /// Its host id, where it may talk to others; 0: http and ws are not offered. Set before configure. What comes of them is
+  /// drained by whoever calls its lane.
+  std::uint32_t networked = 0;
+  /// Null when it never asked for http or ws. After configure.
+  NetPort* net() const noexcept { return net_.get(); }
   const std::map<std::uint64_t, Timer>& timers() const noexcept { return timers_; }
   /// It has fired at `now`: it is due again one period later, or gone. [core thread]
   void fired(std::uint64_t id, std::int64_t now) noexcept;
@@ -72,6 +84,10 @@ class InstanceServices final : public loader::InstanceHost {
   bool paced_;
   std::map<std::uint64_t, Timer> timers_;  // by id: fires in that order at one time
   std::unique_ptr<FrameSource> frames_;
+  // Made when the plugin asks for one of the two services: nobody else pays for a thread and connections.
+  mutable std::mutex net_lock_;
+  mutable std::unique_ptr<NetPort> net_;
+  bool networks() const noexcept;
   mutable std::mutex failure_lock_;
   Error failure_;
   std::atomic<bool> failed_{false};

@@ -78,7 +78,12 @@ Result<Instances::One<T>> Instances::one(const config::RunConfig& config, const 
   if (!module) return module.error();
   if (auto fits = fits_host(**module, from.plugin, T::kKind, config.mode); !fits)
     return Error{fits.error().code, "instance " + from.id + ": " + fits.error().message};
-  if constexpr (T::kKind == loader::Kind::Broker) made.services->inbox = &broker_inbox;
+  if constexpr (T::kKind == loader::Kind::Broker) {
+    made.services->inbox = &broker_inbox;
+    // Of the others a feed has no function that events could be handed to, and what the rest did with an answer that nobody
+    // records could not be done again.
+    made.services->networked = index;
+  }
   loader::InstanceSpec spec;
   spec.index = index;
   spec.id = from.id;
@@ -88,6 +93,11 @@ Result<Instances::One<T>> Instances::one(const config::RunConfig& config, const 
   if (!instance) return instance.error();
   made.instance = std::move(*instance);
   if (auto done = made.instance->configure(); !done) return done.error();
+  if (NetPort* net = made.services->net()) {
+    auto rates = loader::venue_rates(*made.instance);
+    if (!rates) return rates.error();
+    net->budget(*rates);
+  }
   if constexpr (T::kKind == loader::Kind::Signal || T::kKind == loader::Kind::Risk) {
     auto needs = made.instance->needs();
     if (!needs) return needs.error();

@@ -214,14 +214,24 @@ bool BrokerAdapter::wake() {
   return true;
 }
 
+bool BrokerAdapter::hear(const std::function<void(const Error&)>& failed) {
+  if (net_ == nullptr || !net_->some() || instance_.state() == loader::State::Configured) return false;
+  net_->drain([&](const bl_event& e) {
+    if (broken()) return;  // nobody is there any more who could hear it
+    if (const auto done = on_event(e); !done && failed) failed(done.error());
+  });
+  return true;
+}
+
 void pump_broker(BrokerAdapter& broker, EventInbox& inbox, Execution& execution) {
   const auto read = [&] { inbox.drain([&](const bl_event& e) {
       if (e.type == BL_EV_LINK) broker.on_link(reinterpret_cast<const bl_link&>(e));
       execution.on_broker_event(e);
     });
   };
+  const auto failed = [&](const Error& why) { execution.broker_failed(why); };
   do read();
-  while (broker.wake());
+  while (broker.wake() || broker.hear(failed));
   read();
 }
 

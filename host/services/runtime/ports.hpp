@@ -14,6 +14,7 @@
 #include "services/plugin_errors.hpp"
 #include "services/portfolio_rebalancer/rebalancer.hpp"
 #include "services/runtime/event_inbox.hpp"
+#include "services/runtime/net_port.hpp"
 #include "services/signal_generator/signal_port.hpp"
 #include "services/trade_execution/broker_port.hpp"
 #include "services/trade_execution/execution.hpp"
@@ -100,14 +101,21 @@ class BrokerAdapter final : public BrokerPort {
   bool broken() const noexcept { return instance_.state() == loader::State::Failed; }
   /// The plugin asked for a wake-up. [any]
   void ask_wake() noexcept { wake_.store(true, std::memory_order_release); }
-  /// Whether it did, and was not woken yet. [core thread]
-  bool wants_wake() const noexcept { return wake_.load(std::memory_order_acquire); }
+  /// Whether it did, and was not woken yet; or what it asked others for is there. [core thread]
+  bool wants_wake() const noexcept { return wake_.load(std::memory_order_acquire) || (net_ != nullptr && net_->some()); }
+  /// Where answers to what it asks others come from; null: it asks nobody. Borrowed.
+  void listen(NetPort* net) noexcept { net_ = net; }
+  NetPort* net() const noexcept { return net_; }
+  /// Hands it the answers that are there, once it runs; of each that it could not take `failed` is told (may be empty). False:
+  /// there was none. [core thread]
+  bool hear(const std::function<void(const Error&)>& failed);
 
  private:
   loader::BrokerInstance& instance_;
   const std::atomic<bool>& gate_closed_;
   PluginErrors* errors_;
   std::atomic<bool> wake_{false};
+  NetPort* net_ = nullptr;
   bl_sink sink_{};
   Link link_ = Link::untold;
   bool failing_ = false;

@@ -10,6 +10,7 @@
 #include "core/contract.hpp"
 #include "core/identity.hpp"
 #include "observe/log.hpp"
+#include "services/runtime/plugin_network.hpp"
 #include "services/runtime/rate_budget.hpp"
 #include "services/runtime/rerun.hpp"
 #include "services/runtime/run_impl.hpp"
@@ -145,7 +146,7 @@ Result<void> Run::Impl::take_receipt_key() {
 // Cash and what the venue already holds, before the first event.
 Result<void> Run::Impl::first_balances() {
   if (auto done = execution->ask_venue(); !done) return done;
-  loop->pump();
+  await_venue([this] { return execution->reconciled(); }, std::chrono::seconds(60));
   if (!execution->reconciled())
     return Error{"RECONCILE_UNANSWERED", "the venue did not answer what it has of orders and balances: nothing is traded before it is known"};
   const std::vector<std::string>& low = execution->fees_above_config();
@@ -261,6 +262,7 @@ Result<void> Run::Impl::note_begin() {
 
 Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Run::~Run() {
+  if (NetPort* net = impl_->venue_port()) net->on_arrival({});  // it would wake a loop that has gone
   for (const auto& f : impl_->followers) f->stop();
   impl_->readers.clear();  // their threads call into feeds
 }
@@ -278,6 +280,7 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   m.facts.wall_ns = m.options.wall_ns ? m.options.wall_ns : std::function<std::int64_t()>(system_ns);
   m.facts.secret = m.options.secret;
   m.facts.select = m.options.select;
+  if (!m.options.repeats) m.facts.network = network_maker(config.plugins.network, m.facts.wall_ns);
   if (config.time == "real")
     for (const config::InstanceConfig& i : config.instances)
       if (i.kind == "feed" && comes_again(i.plugin))
@@ -309,6 +312,7 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
     if (auto fits = fits_rate_budget(*rates, periods.orders_every_ns, periods.balances_every_ns); !fits) return fits.error();
   }
   m.assemble();
+  m.listen_to_network();
   if (auto done = m.resume(); !done) return done.error();
   if (m.options.repeats) {
     BOWLINE_EXPECTS(m.pipeline != nullptr && m.execution != nullptr);
@@ -471,8 +475,11 @@ Summary Run::turn(const std::function<void()>& on_started) {
     const core::Nanos last = std::max(m.loop->last_time(), m.execution->settled());  // no event may have come
     if (const Cancels c = m.execution->cancel_entries(last); c.failed != 0)
       out::error("run", "{} resting entries could not be cancelled and may still fill", c.failed);
-    m.loop->pump();
+    // A venue over the network is given time to answer: what is not answered then is unknown, and asked for at the next start.
+    constexpr std::chrono::seconds answers_within{10};
+    m.await_venue([] { return false; }, answers_within);
     m.hand_over_stops(last);
+    m.await_venue([] { return false; }, answers_within);
     // A simulated venue answers on its own time, which nothing drives any more.
     if (!m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
     // A venue that failed only now may not have carried out the cancels: the run has not come to its end, and can go on.
@@ -480,6 +487,7 @@ Summary Run::turn(const std::function<void()>& on_started) {
       m.end = RunEnd::instance_failed;
       m.error = venue.failure();
     }
+    m.close_network();
     m.execution->finish(std::max(m.loop->last_time(), m.execution->settled()));
     if (auto done = m.journal->flush(); !done && m.error.code.empty()) m.error = done.error();
   }

@@ -129,6 +129,16 @@ struct Run::Impl {
   std::uint64_t liquidation_bars = 0;                          ///< how many bars had come then
   void tell_begin() const;
 
+  // ---- run_network.cpp
+  /// Answers that come for the venue's plugin wake the loop from here on.
+  void listen_to_network();
+  NetPort* venue_port() const noexcept;  ///< null: it asks nobody over the network
+  /// Pumps; and where the venue asks others, until `heard`, no answer is outstanding any more, or `most` is over. Not while the
+  /// loop turns. [core thread]
+  void await_venue(const std::function<bool()>& heard, std::chrono::nanoseconds most);
+  /// Ends what is outstanding, and lets the venue's plugin hear of each. [core thread]
+  void close_network();
+
   // ---- run_assemble.cpp
   void assemble();
 

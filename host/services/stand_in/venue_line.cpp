@@ -10,6 +10,7 @@ Result<std::unique_ptr<VenueLine>> VenueLine::make(const config::RunConfig& conf
   v.facts_.instruments = &table;
   v.facts_.wall_ns = std::move(options.wall_ns);
   v.facts_.secret = std::move(options.secret);
+  v.facts_.network = std::move(options.network);
   config::RunConfig alone = config;
   std::erase_if(alone.instances, [](const config::InstanceConfig& i) { return i.kind != "broker"; });
   const auto catalogue = loader::Catalogue::scan(config.plugins.path);
@@ -27,10 +28,18 @@ Result<std::unique_ptr<VenueLine>> VenueLine::make(const config::RunConfig& conf
     v.broker_->ask_wake();
     v.ring();
   };
+  v.broker_->listen(one.services->net());
+  if (v.broker_->net() != nullptr) v.broker_->net()->on_arrival([&v] { v.ring(); });
   return made;
 }
 
 VenueLine::~VenueLine() {
+  if (broker_ && broker_->net() != nullptr) {
+    broker_->net()->on_arrival({});
+    broker_->net()->close();
+    while (broker_->hear({})) {
+    }
+  }
   if (instances_) static_cast<void>(instances_->stop());
 }
 
@@ -63,7 +72,7 @@ void VenueLine::pump(const std::function<void(const bl_event&)>& heard) {
     });
   };
   do read();
-  while (broker_->wake());
+  while (broker_->wake() || broker_->hear({}));
   read();
 }
 

@@ -20,6 +20,7 @@ class VenueLine {
     std::filesystem::path var;
     std::function<std::int64_t()> wall_ns;
     std::function<Result<std::string>(std::string_view)> secret;
+    NetMaker network;  ///< RunFacts::network
     std::function<void(const loader::Overrun&)> alert;
   };
   /// Loads and configures; nothing is started. Errors: those of Instances::make. `table` is borrowed.

@@ -209,6 +209,39 @@ TEST_CASE("rule 4.1: 16 MiB are kept for exits unless another size is set, or no
   CHECK(load("16MB").problems.at(0).code == "CONFIG_TYPE");
 }
 
+TEST_CASE("what the network of plugins keeps to is read, within its limits") {
+  RunFile run;
+  const auto load = [&run](const std::string& network) {
+    return run.load("instruments: [BTC-USD]\nplugins: {path: [plugins], network: {" + network + "}}\n" + no_instances);
+  };
+  const Loaded l = load("ca_file: certs/venue.pem, timeout: 3s, connect_timeout: 1s, idle: 20s, ping: 5s, connections: 4, spare: 0, queue: 10, "
+                        "max_reply: 1MiB, max_frame: 1GiB");
+  INFO(all_text(l));
+  CHECK(l.problems.empty());
+  const auto& n = l.config.plugins.network;
+  CHECK(n.ca_file.is_absolute());
+  CHECK(n.ca_file.filename() == "venue.pem");
+  CHECK(n.timeout_ns == 3'000'000'000);
+  CHECK(n.connect_ns == 1'000'000'000);
+  CHECK(n.idle_ns == 20'000'000'000);
+  CHECK(n.ping_ns == 5'000'000'000);
+  CHECK(n.connections == 4);
+  CHECK(n.spare == 0);
+  CHECK(n.queue == 10);
+  CHECK(n.max_reply == 1024 * 1024);
+  CHECK(n.max_frame == std::int64_t{1} << 30);
+  const RunConfig::Plugins::Network standard;
+  CHECK(load("").config.plugins.network == standard);
+  CHECK(standard.max_frame == 64 * 1024 * 1024);
+  for (const char* wrong : {"connections: 1", "connections: 65", "spare: 17", "queue: 0", "max_frame: 0", "max_frame: 5GiB", "max_reply: 63KiB", "timeout: 0s",
+                            "ping: 1ms", "idle: 10ms"}) {
+    INFO(wrong);
+    REQUIRE(load(wrong).problems.size() == 1);
+    CHECK(load(wrong).problems[0].code == "CONFIG_RANGE");
+  }
+  CHECK(load("max_frmae: 1MiB").problems.at(0).code == "CONFIG_KEY_UNKNOWN");
+}
+
 TEST_CASE("the host trips at 5 % of the day and 20 % of the peak, at what is set, or never") {
   RunFile run;
   const auto load = [&run](const std::string& trip) { return run.load("execution: {trip: {" + trip + "}}\n" + base + no_instances); };

@@ -38,6 +38,21 @@ class RichHost : public Host {
     return instrument != 0 ? BL_OK : BL_E_NOT_FOUND;
   }
   bl_status kv_put(std::string_view, std::span<const std::uint8_t>) noexcept override { return BL_OK; }
+  std::vector<std::string> asked;
+  bl_status http_send(const bl_http_request& q, Error& why) noexcept override {
+    asked.push_back(std::string(q.url.ptr, q.url.len) + " lane " + std::to_string(q.lane));
+    why = Error{"EDGE_QUEUE_FULL", "EDGE_QUEUE_FULL: wait"};
+    return q.request == 0 ? BL_E_AGAIN : BL_PENDING;
+  }
+  bl_status ws_open(std::uint64_t conn, std::string_view url, std::string_view, std::uint64_t, Error& why) noexcept override {
+    asked.push_back(std::string(url) + " conn " + std::to_string(conn));
+    why = Error{"EDGE_BAD_URL", "EDGE_BAD_URL: no"};
+    return conn == 0 ? BL_E_INVALID : BL_PENDING;
+  }
+  bl_status ws_send(std::uint64_t, std::string_view said) noexcept override {
+    asked.push_back(std::string(said));
+    return BL_OK;
+  }
   bl_status metric_define(std::uint32_t, std::string_view, std::string_view,
                           std::uint64_t& metric) noexcept override {
     metric = 9;
@@ -62,12 +77,65 @@ TEST_CASE("a service that the host does not offer is NULL; thread_check always i
   Setup s;
   CHECK(s.service<bl_kv_v1>(BL_SVC_KV) != nullptr);
   CHECK(s.service<void>("bowline.kv/2") == nullptr);
-  CHECK(s.service<void>(BL_SVC_HTTP) == nullptr);
   CHECK(s.service<void>("") == nullptr);
   CHECK(s.table.service(s.table.ctx, bl_str{nullptr, 5}) == nullptr);
   s.host.everything = false;
   CHECK(s.service<bl_kv_v1>(BL_SVC_KV) == nullptr);
   CHECK(s.service<bl_thread_check_v1>(BL_SVC_THREAD_CHECK) != nullptr);
+}
+
+TEST_CASE("a request is looked at before the host gets it, and a refusal is told in words") {
+  Setup s;
+  const auto* http = s.service<bl_http_v1>(BL_SVC_HTTP);
+  REQUIRE(http != nullptr);
+  bl_error why{};
+  bl_http_request q{};
+  q.size = sizeof q;
+  q.request = 1;
+  q.url = text("https://x/");
+  CHECK(http->send(s.table.ctx, &q, &why) == BL_PENDING);
+  q.lane = 1;
+  CHECK(http->send(s.table.ctx, &q, nullptr) == BL_PENDING);
+  q.lane = 77;  // unknown: the documented default
+  CHECK(http->send(s.table.ctx, &q, &why) == BL_PENDING);
+  CHECK(s.host.asked == std::vector<std::string>{"https://x/ lane 0", "https://x/ lane 1", "https://x/ lane 0"});
+  q.request = 0;
+  CHECK(http->send(s.table.ctx, &q, &why) == BL_E_AGAIN);
+  CHECK(why.status == BL_E_AGAIN);
+  CHECK(std::string(why.message) == "EDGE_QUEUE_FULL: wait");
+  s.host.asked.clear();
+  CHECK(http->send(s.table.ctx, nullptr, &why) == BL_E_INVALID);
+  q.size = 111;
+  CHECK(http->send(s.table.ctx, &q, &why) == BL_E_INVALID);
+  q.size = 4096;  // of a later minor
+  q.body = {nullptr, 5};
+  CHECK(http->send(s.table.ctx, &q, &why) == BL_E_INVALID);
+  q.body = {};
+  q.url = {"x", UINT64_MAX};
+  CHECK(http->send(s.table.ctx, &q, &why) == BL_E_INVALID);
+  CHECK(s.host.asked.empty());
+  CHECK(http->cancel(s.table.ctx, 1) == BL_E_UNSUPPORTED);
+  s.side.state.store(State::Creating);
+  CHECK(http->send(s.table.ctx, &q, &why) == BL_E_STATE);
+}
+
+TEST_CASE("a WebSocket's texts are looked at as well") {
+  Setup s;
+  const auto* ws = s.service<bl_ws_v1>(BL_SVC_WS);
+  REQUIRE(ws != nullptr);
+  bl_error why{};
+  CHECK(ws->open(s.table.ctx, 3, text("wss://x/"), {}, 0, &why) == BL_PENDING);
+  CHECK(ws->send(s.table.ctx, 3, text("hello")) == BL_OK);
+  CHECK(s.host.asked == std::vector<std::string>{"wss://x/ conn 3", "hello"});
+  CHECK(ws->open(s.table.ctx, 0, text("x"), {}, 0, &why) == BL_E_INVALID);
+  CHECK(std::string(why.message) == "EDGE_BAD_URL: no");
+  CHECK(ws->open(s.table.ctx, 3, {nullptr, 1}, {}, 0, &why) == BL_E_INVALID);
+  CHECK(ws->open(s.table.ctx, 3, text("x"), {"x", UINT64_MAX}, 0, nullptr) == BL_E_INVALID);
+  CHECK(ws->send(s.table.ctx, 3, {nullptr, 1}) == BL_E_INVALID);
+  CHECK(ws->close(s.table.ctx, 3) == BL_E_UNSUPPORTED);
+  s.side.host.store(nullptr);
+  CHECK(ws->open(s.table.ctx, 3, text("x"), {}, 0, &why) == BL_E_STATE);
+  CHECK(ws->close(s.table.ctx, 3) == BL_E_STATE);
 }
 
 TEST_CASE("services answer from configure on, not in create, and never after the instance was abandoned") {

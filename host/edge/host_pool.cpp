@@ -1,0 +1,118 @@
+#include "edge/host_pool.hpp"
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <exception>
+
+namespace bowline::edge {
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t least_backoff = second, most_backoff = 30 * second;
+
+}  // namespace
+
+HostPool::HostPool(asio::io_context& context, Url url, std::shared_ptr<TlsContext> tls, const HostPoolOptions& options, Clocks clocks,
+                   std::uint64_t jitter)
+    : context_(context),
+      url_(std::move(url)),
+      tls_(std::move(tls)),
+      options_(options),
+      clocks_(std::move(clocks)),
+      asked_at_(clocks_.boot_ns()),
+      jitter_(jitter | 1) {}
+
+void HostPool::begin() {
+  ++in_use_;
+  asked_at_ = clocks_.boot_ns();
+}
+
+bool HostPool::forgotten() const noexcept { return in_use_ == 0 && clocks_.boot_ns() - asked_at_ >= options_.forget_ns; }
+
+std::shared_ptr<WireSocket> HostPool::take() {
+  while (!idle_.empty()) {
+    auto socket = std::move(idle_.back().socket);
+    idle_.pop_back();
+    if (socket->quiet()) return socket;
+  }
+  return nullptr;
+}
+
+asio::awaitable<std::optional<Error>> HostPool::open(std::shared_ptr<WireSocket>& made) {
+  made = std::make_shared<WireSocket>(context_);
+  std::erase_if(opening_, [](const auto& o) { return o.expired(); });
+  opening_.push_back(made);
+  auto error = co_await made->open(url_, *tls_, &session_, std::chrono::nanoseconds(options_.connect_ns));
+  std::erase_if(opening_, [&made](const auto& o) { return o.expired() || o.lock() == made; });
+  if (!error && closed_) error = Error{"EDGE_CLOSED", "the client was closed while it connected"};
+  if (!error) {
+    ++opened_;
+    resumed_ += made->resumed() ? 1 : 0;
+    backoff_ = 0;
+  }
+  co_return error;
+}
+
+void HostPool::watch(const std::shared_ptr<WireSocket>& socket) {
+  socket->watch([self = weak_from_this(), which = std::weak_ptr(socket)] {
+    const auto pool = self.lock();
+    const auto stirred = which.lock();
+    if (!pool || !stirred || pool->closed_) return;
+    const auto at = std::find_if(pool->idle_.begin(), pool->idle_.end(), [&](const Idle& i) { return i.socket == stirred; });
+    if (at == pool->idle_.end()) return;  // it was a reply
+    if (stirred->quiet()) return pool->watch(stirred);  // a session ticket
+    pool->idle_.erase(at);
+    pool->tend();
+  });
+}
+
+void HostPool::keep(std::shared_ptr<WireSocket> socket) {
+  if (closed_ || !socket->quiet()) return;
+  watch(socket);
+  idle_.push_back({std::move(socket), clocks_.boot_ns()});
+}
+
+void HostPool::give_back(std::shared_ptr<WireSocket> socket) { keep(std::move(socket)); }
+
+void HostPool::tend() {
+  if (closed_) return;
+  const std::int64_t now = clocks_.boot_ns();
+  const bool needed = now - asked_at_ < options_.forget_ns;
+  const auto young = static_cast<std::size_t>(std::count_if(idle_.begin(), idle_.end(), [this](const Idle& i) { return !old(i); }));
+  // Old ones stand in until their successors are there, but not for long: the host may be about to close them.
+  std::erase_if(idle_, [&](const Idle& i) { return old(i) && (!needed || young >= options_.spare || now - i.since >= 2 * options_.idle_ns); });
+  if (!needed || now < not_before_) return;
+  for (std::size_t ready = young + ahead_; ready < options_.spare && in_use_ + ready < options_.connections; ++ready) {
+    ++ahead_;
+    asio::co_spawn(context_, open_ahead(shared_from_this()), [](std::exception_ptr e) {
+      if (e) std::rethrow_exception(e);  // an impossible state: be loud
+    });
+  }
+}
+
+asio::awaitable<void> HostPool::open_ahead(std::shared_ptr<HostPool> self) {
+  std::shared_ptr<WireSocket> made;
+  const auto error = co_await self->open(made);
+  --self->ahead_;
+  if (!error) {
+    self->keep(std::move(made));
+    self->tend();
+    co_return;
+  }
+  // Many hosts that lost theirs at one moment do not all come back at one moment.
+  self->jitter_ = self->jitter_ * 6364136223846793005ull + 1442695040888963407ull;
+  self->backoff_ = std::clamp(self->backoff_ * 2, least_backoff, most_backoff);
+  self->not_before_ = self->clocks_.boot_ns() + self->backoff_ - static_cast<std::int64_t>((self->jitter_ >> 33) % static_cast<std::uint64_t>(self->backoff_ / 4));
+}
+
+void HostPool::close() noexcept {
+  closed_ = true;
+  idle_.clear();
+  for (const auto& o : opening_)
+    if (const auto socket = o.lock()) socket->cancel();
+  opening_.clear();
+}
+
+}  // namespace bowline::edge
