@@ -5,12 +5,20 @@
 #include <cstring>
 #include <utility>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "core/order_state.hpp"
 
 namespace bowline::services {
 namespace {
 
 constexpr std::size_t most_kept = 4'096;
+// Thousands are kept to the end of what they may repeat: by their hashes, a fifth of what their texts would take.
+core::Id128 hash_of(std::string_view text) {
+  const XXH128_hash_t h = XXH3_128bits(text.data(), text.size());
+  return {h.high64, h.low64};
+}
 /// So often in a row the same is written down once more, with its count.
 constexpr std::array<std::uint64_t, 4> milestones{100, 1'000, 10'000, 100'000};
 
@@ -104,9 +112,10 @@ void VenueTrail::put(const core::Order& order, std::string_view way, std::string
   // What is sent repeats by its kind, a fill by its id; of the reports about an order any other ends a row of equal ones.
   if (way == "sent" || !about.empty()) key.append(what).append(" ").append(about);
   said.append(" ").append(state).append(" ").append(text);
-  const auto [known, fresh] = last_.try_emplace(key);
+  const core::Id128 key_hash = hash_of(key), said_hash = hash_of(said);
+  const auto [known, fresh] = last_.try_emplace(key_hash);
   Word& last = known->second;
-  const bool same = !fresh && last.said == said;
+  const bool same = !fresh && last.said == said_hash;
   if (same && std::find(milestones.begin(), milestones.end(), ++last.again) == milestones.end()) return;
   core::ExchangeRecord r;
   r.order = order.id();
@@ -117,10 +126,10 @@ void VenueTrail::put(const core::Order& order, std::string_view way, std::string
   r.state = state;
   r.text = std::move(text);
   r.again = last.again;
-  if (!same) last = {std::move(said), 0};
+  if (!same) last = {said_hash, 0};
   sink_.put(std::move(r));
   if (!fresh) return;
-  kept_.push_back(std::move(key));
+  kept_.push_back(key_hash);
   if (kept_.size() <= most_kept) return;
   last_.erase(kept_.front());
   kept_.pop_front();

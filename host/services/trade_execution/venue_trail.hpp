@@ -34,12 +34,12 @@ class VenueTrail {
 
  private:
   struct Word {
-    std::string said;
+    core::Id128 said{};  // the hash of it
     std::uint64_t again = 0;
   };
   core::RecordSink& sink_;
-  std::map<std::string, Word> last_;  // by order, way and what: a poll says the same over and over
-  std::deque<std::string> kept_;      // the keys of last_, the oldest first
+  std::map<core::Id128, Word> last_;  // by the hash of order, way and what: a poll says the same over and over
+  std::deque<core::Id128> kept_;      // the keys of last_, the oldest first
 
   void put(const core::Order& order, std::string_view way, std::string_view what, std::string_view about, std::string_view state,
            std::string text, At at);
