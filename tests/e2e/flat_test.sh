@@ -37,7 +37,12 @@ listens() { "$bowline" emergency state --var "$dir/var" >/dev/null 2>&1; }
 portfolio() { curl -s -m 10 "$at/portfolio"; }
 
 # Bought while all is well.
-config "bar 1 $((minute - 180)) $((minute - 180)) 10000 short\nwait $((now + 6))\nbar 1 $((minute - 120)) $((now + 6)) 10000 short\nsilent" allow "" >"$dir/calm.yaml"
+trades() { # price: what others trade at the venue from a moment on, every two seconds
+  local at list=
+  for ((at = now + 4; at < now + 120; at += 2)); do list+="{at: \"$at\", do: trade, product: BTC-USD, qty: \"1000\", px: \"$1\"}, "; done
+  printf 'external_orders: [%s]' "${list%, }"
+}
+config "bar 1 $((minute - 180)) $((minute - 180)) 10000 short\nsilent" allow ", $(trades 100)" >"$dir/calm.yaml"
 begin calm
 priced() { portfolio | grep -q '"version":[1-9]'; }
 check "calm: it has a price" within 30 priced
@@ -51,8 +56,7 @@ started=()
 
 # The worst minute: at the venue the price falls on, and others trade there all the time.
 now=$(date +%s) minute=$(($(date +%s) / 60 * 60)) # a bar that is known a minute after its close is late, and not acted on
-trades=$(for ((at = now + 6; at < now + 120; at += 2)); do printf '{at: "%s", do: trade, product: BTC-USD, qty: "1000", px: "80"}, ' $at; done)
-config "bar 1 $minute $now 8500 short\nsilent" silent ", reject_probability: 0.6, external_orders: [${trades%, }]" >"$dir/worst.yaml"
+config "bar 1 $minute $now 8500 short\nsilent" silent ", reject_probability: 0.6, $(trades 80)" >"$dir/worst.yaml"
 begin worst
 fell=$SECONDS
 flat() { ! held && [ "$(sells_done)" -gt 0 ]; }
