@@ -76,31 +76,34 @@ Result<void> HaltLatch::engage(const Halt& halt) const {
   if (::stat(folder_.c_str(), &about) != 0 || !S_ISDIR(about.st_mode))
     return Error{"LATCH_FOLDER", folder_ + " is not a folder: name the run's state folder"};
   const bool was_set = set();
+  const bool stands = was_set && halt.order == HaltOrder::stop && read().order == HaltOrder::liquidate;
+  bool worded = stands;
+  if (!stands) {
+    nlohmann::ordered_json words{{"order", halt.order == HaltOrder::stop ? "stop" : "liquidate"}};
+    if (!halt.id.empty()) words["id"] = halt.id;
+    words["who"] = halt.who;
+    words["why"] = halt.why.substr(0, 1000);
+    const std::string text = words.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+    const std::string fresh = file_ + ".new";
+    // A host that looks must find the words with it, and a disk that takes its time must not hold up a stop: synced is later.
+    // Not so where one is set: a power cut may not turn what it orders into an empty file.
+    {
+      const Fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+      worded = fd.ok() && write_all(*fd, text) && (!was_set || ::fsync(*fd) == 0);
+    }
+    worded = worded && ::rename(fresh.c_str(), file_.c_str()) == 0;
+    if (!worded) static_cast<void>(::unlink(fresh.c_str()));
+  }
+  bool synced = false;
   {
     const Fd fd(::open(file_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
     if (!fd.ok()) return failed("the latch " + file_ + " cannot be set");
-    // Set is set: that it may not survive a power cut is told below, when the words are not durable either.
-    static_cast<void>(::fsync(*fd));
+    synced = ::fsync(*fd) == 0;
   }
   const bool durable = sync_folder(folder_);
-  if (was_set && halt.order == HaltOrder::stop && read().order == HaltOrder::liquidate) return {};
-  nlohmann::ordered_json words{{"order", halt.order == HaltOrder::stop ? "stop" : "liquidate"}};
-  if (!halt.id.empty()) words["id"] = halt.id;
-  words["who"] = halt.who;
-  words["why"] = halt.why.substr(0, 1000);
-  const std::string text = words.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-  const std::string fresh = file_ + ".new";
-  bool written = false;
-  {
-    const Fd fd(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
-    written = fd.ok() && write_all(*fd, text) && ::fsync(*fd) == 0;
-  }
-  if (written && ::rename(fresh.c_str(), file_.c_str()) == 0 && sync_folder(folder_)) return {};
-  const Error why = failed("the latch " + file_ + " is set, but what it orders could not be written");
-  static_cast<void>(::unlink(fresh.c_str()));
-  // A stop needs no words.
-  if (halt.order == HaltOrder::stop && durable) return {};
-  return why;
+  // A stop needs no words: the file is enough.
+  if (durable && (halt.order == HaltOrder::stop || (worded && synced))) return {};
+  return failed("the latch " + file_ + " is set, but what it orders could not be written");
 }
 
 Result<void> HaltLatch::clear() const {

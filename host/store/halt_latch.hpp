@@ -29,8 +29,9 @@ class HaltLatch {
   bool set() const noexcept;
   /// [any]
   Halt read() const;
-  /// Sets it, durably. First as an empty file, which needs next to no room; then with its words. One that orders to
-  /// liquidate is not turned into a stop. Errors: LATCH_WRITE (not set), LATCH_FOLDER (there is no such folder).
+  /// Sets it with its words in one step, then makes that durable. Where they can't be written it is an empty file, which needs
+  /// next to no room and says stop. One that orders to liquidate is not turned into a stop. Errors: LATCH_WRITE (not set, not
+  /// durable, or an order to liquidate that has no words), LATCH_FOLDER (there is no such folder).
   Result<void> engage(const Halt& halt) const;
   /// Takes it off, durably. Nothing where there is none. Errors: LATCH_WRITE: it is still set.
   Result<void> clear() const;

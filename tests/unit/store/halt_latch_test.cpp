@@ -2,8 +2,10 @@
 
 #include <sys/resource.h>
 
+#include <atomic>
 #include <csignal>
 #include <fstream>
+#include <thread>
 
 #include "unit/store/store_folder.hpp"
 
@@ -37,6 +39,36 @@ TEST_CASE("an order to liquidate is not turned into a stop, and needs an id (3.7
   REQUIRE(latch.clear().ok());
   REQUIRE(latch.engage({HaltOrder::liquidate, "", "me", "fire"}).ok());
   CHECK(latch.read().order == HaltOrder::stop);
+}
+
+TEST_CASE("who looks at a latch that is being set finds it off, or with its words: never what orders to liquidate as a stop (3.7)") {
+  StoreFolder dir;
+  const HaltLatch latch(dir.path());
+  std::atomic<bool> over{false};
+  std::thread setter([&] {
+    for (int n = 0; n < 300; ++n) {
+      static_cast<void>(latch.engage({HaltOrder::liquidate, "e1", "me", "fire"}));
+      static_cast<void>(latch.engage({HaltOrder::liquidate, "e2", "me", "fire"}));
+      static_cast<void>(latch.clear());
+    }
+    over = true;
+  });
+  int seen = 0, wordless = 0;
+  while (!over) {
+    const Halt halt = latch.read();
+    if (halt.id.empty()) {
+      // Off, or taken off and set again in between: only a file that is there without its words is wrong.
+      std::error_code none;
+      const auto size = std::filesystem::file_size(dir / "HALT", none);
+      wordless += !none && size == 0 ? 1 : 0;
+    } else {
+      ++seen;
+      wordless += halt.order == HaltOrder::liquidate ? 0 : 1;
+    }
+  }
+  setter.join();
+  CHECK(seen > 0);
+  CHECK(wordless == 0);
 }
 
 TEST_CASE("a latch set by hand, empty or with anything in it, is set and says stop (3.7)") {
