@@ -29,7 +29,15 @@ src=$work/src out=$work/out
 export CCACHE_BASEDIR=$root/build/mutants CCACHE_NOHASHDIR=1
 say() { printf '%s\n' "$*"; }
 build() { cmake --build "$out" -j "$1" --target "${@:2}" >"$work/build.log" 2>&1; }
-passes() { ctest --test-dir "$out" -R "^($(IFS='|'; echo "$*"))\$" --timeout 180 --stop-on-failure --no-tests=error >"$work/test.log" 2>&1; }
+# The first check that fails is enough: ctest would let a test program go on to its end.
+passes() {
+  local t at
+  for t in "$@"; do
+    at=$(find "$out/tests" -name "$t" -type f -perm -u+x)
+    [ -n "$at" ] || { echo "there is no $t below $out" >"$work/test.log"; return 2; }
+    (cd "$(dirname "$at")" && BOWLINE_SOURCE=$src BOWLINE_BUILD=$out TZ=UTC timeout 180 "$at" --abort) >"$work/test.log" 2>&1 || return 1
+  done
+}
 
 if [ "${1-}" = --one ]; then # mutant: in the copy of its slot
   patch=$here/$2.patch
