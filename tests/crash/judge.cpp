@@ -234,13 +234,15 @@ class Sound {
       }
   }
 
-  /// What the run said last of its cash is what the venue has.
+  /// What the run said last of its cash is what the venue has, in all assets that it began with: they count at par.
   void cash_is_known() {
     const auto last = s_.store.rows("SELECT cash FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
-    const auto has = s_.venue.rows("SELECT total FROM balances WHERE asset='USD'");
     if (last.empty()) return violation("the store has no portfolio");
-    if (has.size() != 1 || !(amount(last[0][0]) == amount(has[0][0])))
-      violation("the store's last word of the cash is " + last[0][0] + ", and the venue has " + (has.size() == 1 ? has[0][0] : "none"));
+    Int128 has = 0;
+    for (const Row& r : s_.venue.rows("SELECT asset, total FROM balances"))
+      if (first_.contains(r[0])) has += amount(r[1]).units;
+    if (!(amount(last[0][0]) == Amount{true, has}))
+      violation("the store's last word of the cash is " + last[0][0] + ", and the venue has " + text_of(has));
   }
 };
 

@@ -2,7 +2,7 @@
 # at its gates. give_NAME GATE FOLDER URL sends the commands of a gate and succeeds when all are answered; it is called again
 # until then, so that the same words are said twice when the host died in between. left_NAME FOLDER looks at what has to be
 # left in the end beside what the judge looks at; shows_NAME FOLDER, whether the whole run does what the scenario is there for.
-all_scenarios="entry_exit in_flight partial expiry cancel_race rebalance faults stops stops_late resting ladder overdue reprice quotes trips"
+all_scenarios="entry_exit in_flight partial expiry cancel_race rebalance faults stops stops_late resting ladder overdue reprice quotes trips wallets"
 commanded="close close_late halt latched liquidate panic states adopt orders amend amend_late"
 
 # ---- markets ----------------------------------------------------------------------------------------------------------------
@@ -41,7 +41,7 @@ open_ports="{ports: {signal-generator: 0, signal-bridge: 0, trade-execution: 0, 
 # bars, params of the venue, lines of `execution`, params of bowline.risk.stops, further instances, whether the ledger must be
 # that of the whole run, and what the judge is told beside.
 scenario() {
-  bars=60 venue='' execution='' stops='' more='' same=yes slow=3 rebalance='' speed=max listen='{enabled: off}' sound=''
+  bars=60 venue='' execution='' stops='' more='' same=yes slow=3 rebalance='' speed=max listen='{enabled: off}' sound='' cash='USD: "10000"' portfolio=''
   instruments='BTC-USD, ETH-USD' position=30% least_orders=6 least_fills=4
   : >"$dir/$1.script"
   case $1 in
@@ -171,6 +171,23 @@ say 3 1 buy
 say 3 2 buy
 say 8 2 buy
 say 10 1 sell
+END
+      ;;
+    wallets) # two products paid out of a wallet each: one wallet's asset leaves its peg, nothing is bought with it then, and what is held is sold
+      instruments='BTC-USD, ETH-USDC, USDC-USD' sound='USDC=5000' cash='USD: "10000", USDC: "5000"' portfolio='portfolio: {pegs: {USDC: {to: USD, band: 1%}}}'
+      execution='trip: {daily_loss: off, drawdown: off}'
+      script >"$dir/$1.script" <<'END'
+market 1 30 10000 10000 10000 9990 10000 10000 10000 10000 10000 10000 10000 10000 10000 10000 9990 9990 9990 9990 9990 9990
+market 2 30 5000 5000 5000 4990 5000 5000 5000 5000 4990 5000 5000 4990 5000 5000 5000 5000 4990 4990 4990 4990
+market 3 0 100 100 100 100 100 100 98 98 98 100 100 100 100 97 97 97 100 100 100 100
+say 3 1 buy
+say 3 2 buy
+say 6 2 sell
+say 8 2 buy
+say 11 2 buy
+say 14 1 sell
+say 15 2 sell
+say 17 1 buy
 END
       ;;
     no_room) # bought before the disk is full, or resting then, and sold after it; what is said to be bought after it is not
@@ -322,12 +339,13 @@ instruments: [$instruments]
 plugins: {path: [$folders]}
 bridge: {cost_gate: off, max_position: $position}
 execution: {journal: {ballast: 4MiB}${execution:+, $execution}}
+$portfolio
 $rebalance
 instances:
   - {id: market, kind: feed, $feed}
   - {id: cross, kind: signal, $signal}
   - {id: limits, kind: risk, plugin: bowline.risk.limits, params: {max_position: 40%, max_exposure: 90%, min_notional: "10"}}
-  - {id: venue, kind: broker, plugin: bowline.broker.mock, params: {cash: {USD: "10000"}${venue:+, $venue}}}
+  - {id: venue, kind: broker, plugin: bowline.broker.mock, params: {cash: {$cash}${venue:+, $venue}}}
   ${stops:+- {id: stops, kind: risk, plugin: bowline.risk.stops, params: {$stops\}\}}
   $more
 YAML
@@ -358,6 +376,10 @@ shows_quotes() { [ "$(events "$1" ',take_profit,')" = 1 ] && [ "$(events "$1" ',
 shows_trips() {
   [ "$("$sql" "$1/journal.db" "SELECT count(*) FROM journal WHERE kind='state' AND payload LIKE '%DAILY_LOSS_TRIP%'")" = 1 ] &&
     [ "$("$sql" "$1/mock_venue.db" "SELECT count(*) FROM orders WHERE symbol='ETH-USD' AND state='CANCELLED'")" = 1 ]
+}
+shows_wallets() { # once not bought, and sold while the peg was broken
+  [ "$(events "$1" PEG_BROKEN)" -ge 2 ] && [ "$(venue_orders "$1" "symbol='ETH-USDC' AND side='BUY'")" = 2 ] &&
+    [ "$(venue_orders "$1" "symbol='ETH-USDC' AND side='SELL' AND state='FILLED'")" = 2 ]
 }
 shows_close() { [ "$(made "$1" operator)" = 1 ]; }
 shows_close_late() { shows_close "$1"; }
