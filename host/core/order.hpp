@@ -65,6 +65,7 @@ struct Order {
   Decimal filled_before = Decimal::zero();  // external: filled before it was found; in the balances already, not in cum_qty
   Nanos updated = 0;
   bool cancel_asked = false;            // by this host, or an earlier process of it
+  Nanos cancel_since = 0;               // when this process asked for it first; 0 = it did not
   bool at_venue = false;                // the venue has told that it works or fills, or did
   Nanos triggered = 0;                  // when its stop price was reached; 0 = not yet, or it has none
   std::uint64_t seq = 0;                // of the event that made it

@@ -19,7 +19,7 @@ using core::OrderState;
 using core::Purpose;
 using core::Side;
 
-constexpr Nanos minute = 60'000'000'000, hour = 60 * minute, day_ns = 24 * hour;
+constexpr Nanos moment = 1'000'000'000, minute = 60 * moment, hour = 60 * minute, day_ns = 24 * hour;
 
 core::SharedText shared(std::string_view s) { return std::make_shared<const std::string>(s); }
 [[gnu::hot]] const SizingCodes& codes() { return SizingCodes::get(); }
@@ -50,6 +50,8 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       ramp_(options_.ramp),
       blocks_(table.size()),
       quote_lost_(table.size(), false),
+      told_ahead_(table.size(), 0),
+      told_silent_(table.size(), 0),
       mark_guard_(table.size(), floor.mark_jump, floor.mark_jump_wait, 2 * options_.interval),
       broker_(broker),
       journal_(journal),
@@ -71,16 +73,29 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
   mark_by_bar(bar);
 }
 
+// A price of a time that has not come yet would be newer than all that follow: they would be passed over until then, and a stop
+// with them. It is of when it came (trading rules 5.2).
+[[gnu::hot]] Nanos Execution::not_ahead(const bl_event& e) {
+  if (e.ts_event <= now_) [[likely]] return e.ts_event;
+  Nanos& told = told_ahead_[e.instrument - 1];
+  if (e.ts_event - now_ > moment && (told == 0 || now_ - told >= hour)) {
+    told = now_;
+    incident("MARK_AHEAD", "a price of " + table_[InstrumentId{e.instrument}].symbol + " bears a time that has not come yet: it counts as of when it came", now_);
+  }
+  return now_;
+}
+
 [[gnu::hot]] void Execution::mark_by_bar(const bl_bar& bar) {
   const core::Mark& known = portfolio_.mark({bar.h.instrument});
   const Decimal close = Decimal::from_mantissa(bar.close, bar.px_exp);
-  if (close.is_set() && close.is_positive()) mark_guard_.traded({bar.h.instrument}, close, bar.h.ts_event);
+  const Nanos at = not_ahead(bar.h);
+  if (close.is_set() && close.is_positive()) mark_guard_.traded({bar.h.instrument}, close, at);
   // A bar that comes late is history, and where quotes come in the quote is the mark (trading rules 5.2): neither may
   // put the book back to an older price. A quote that no other followed for a whole bar is history, too.
-  if (bar.h.ts_event < known.time || (known.bid.is_set() && bar.h.ts_event - known.time < options_.interval)) return;
+  if (at < known.time || (known.bid.is_set() && at - known.time < options_.interval)) return;
   core::Mark mark;
   mark.last = close;
-  mark.time = bar.h.ts_event;
+  mark.time = at;
   if (!mark.last.is_set() || !mark.last.is_positive()) return;
   // It values and sells what is held. Nothing is bought by it where quotes are to be had (trading rules 5.2).
   if (known.bid.is_set()) quote_lost_[bar.h.instrument - 1] = true;
@@ -115,8 +130,8 @@ void Execution::mark_by_quote(const bl_quote& quote) {
   core::Mark mark;
   mark.bid = Decimal::from_mantissa(quote.bid, quote.px_exp);
   mark.ask = Decimal::from_mantissa(quote.ask, quote.px_exp);
-  mark.last = mark_guard_.bounded({quote.h.instrument}, mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even), quote.h.ts_event);
-  mark.time = quote.h.ts_event;
+  mark.time = not_ahead(quote.h);
+  mark.last = mark_guard_.bounded({quote.h.instrument}, mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even), mark.time);
   if (!mark.last.is_set() || mark.time < portfolio_.mark({quote.h.instrument}).time) return;
   quote_lost_[quote.h.instrument - 1] = false;
   set_mark({quote.h.instrument}, mark);
@@ -324,13 +339,17 @@ core::Order* Execution::working_of(InstrumentId id) const {
   return nullptr;
 }
 
+// A sale waits for the end of a purchase, and not for ever (trading rules 3.2): what may still be bought is no part of what is
+// proved to be there, and a venue that does not say what became of a cancel must not keep what is held from being sold.
 core::Order* Execution::in_the_way(InstrumentId id) const {
-  const auto stuck = [this](const Order& o) {
-    return o.intent.side() == Side::buy &&
-           std::any_of(missing_.begin(), missing_.end(), [&o](const Missing& m) { return m.held && m.order == o.id(); });
+  const Nanos patience = options_.time_by_data ? std::max(options_.exit_wait, 3 * options_.interval) : options_.exit_wait;
+  const auto stuck = [&](const Order& o) {
+    if (o.intent.side() != Side::buy) return false;
+    if (o.cancel_since != 0 && now_ - o.cancel_since >= patience) return true;
+    return std::any_of(missing_.begin(), missing_.end(), [&o](const Missing& m) { return m.held && m.order == o.id(); });
   };
   for (Order* o : orders_.working())
-    if (!o->external && o->intent.abi.instrument == id.value && !core::rests_as_stop(o->intent) && (missing_.empty() || !stuck(*o))) return o;
+    if (!o->external && o->intent.abi.instrument == id.value && !core::rests_as_stop(o->intent) && !stuck(*o)) return o;
   return nullptr;
 }
 

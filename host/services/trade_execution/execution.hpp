@@ -345,6 +345,8 @@ class Execution {
   std::optional<store::Rollout> rollout_;  // announced in this process
   ProductBlocks blocks_;
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
+  std::vector<core::Nanos> told_ahead_;   // by instrument: when it was told last that a price was ahead of time
+  std::vector<core::Nanos> told_silent_;  // by instrument: the mark behind which its silence was told
   core::MarkGuard mark_guard_;
   std::vector<std::string> fees_above_;
   BrokerPort& broker_;
@@ -513,6 +515,7 @@ class Execution {
   bool never_answered(const core::Order& order, core::Nanos now) const noexcept;
   void reconcile_in_time();
   void tell_mute(core::Nanos now);
+  void tell_silent(core::Nanos now);
 
   /// What the product's live target leads to. An exit is made an order of this frame; an entry becomes a wish, and is none
   /// before place_entries(). consider() is both, for one product.
@@ -766,6 +769,7 @@ class Execution {
   bool looks_like_a_fill(const Difference& d) const;
   bool looks_like_a_fill(const Difference& d, const core::Order& order) const;
   bool explained_by_fees(core::AssetId asset, Decimal amount) const;
+  bool behind_its_fills(const Difference& d) const;
   void ask_what_is_there();
   void ask_for_all();
   void hear_balances();
@@ -793,6 +797,7 @@ class Execution {
   void tell_position(core::InstrumentId id, core::Nanos now);
   void tell_position(core::InstrumentId id, const core::Position& p, bool dust, core::Nanos at, std::uint16_t flags);
   void mark_by_bar(const bl_bar& bar);
+  core::Nanos not_ahead(const bl_event& e);
   void mark_by_quote(const bl_quote& quote);
   void set_mark(core::InstrumentId id, const core::Mark& mark);
   Result<void> restore_row(const store::JournalRow& row, core::RecordSink* project);

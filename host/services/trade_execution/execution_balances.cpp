@@ -14,7 +14,7 @@ using core::OrderState;
 using core::Side;
 
 constexpr std::uint32_t ask_fills = 4, ask_balances = 8;  // of bl_query
-constexpr core::Nanos hour = 3'600'000'000'000;
+constexpr core::Nanos hour = 3'600'000'000'000, behind_for = 30'000'000'000;
 constexpr std::uint32_t most_comparisons = 4, looks_of_a_fill = 3;
 constexpr std::uint16_t flag_snapshot = 2;  // of bl_event
 
@@ -109,6 +109,25 @@ bool Execution::explained_by_fees(AssetId asset, Decimal amount) const {
   return amount.is_positive() ? amount <= in_quote : -amount <= in_base;
 }
 
+// A venue's balances follow its fills, some seconds later. What fills of the last moments would make of them, if they were not
+// in there yet, may be just that: booked as a change, it would take a position off the book, and the stop off the position.
+bool Execution::behind_its_fills(const Difference& d) const {
+  Decimal lacks = Decimal::zero();
+  const auto count = [&](const Order& o) {
+    const core::Instrument& ins = table_[o.intent.instrument()];
+    if (ins.base != d.asset && ins.quote != d.asset) return;
+    for (const core::BookedFill& f : o.fills) {
+      if (f.undone || now_ - f.fill.time >= behind_for) continue;
+      const bool came = (f.fill.side == Side::buy) == (ins.base == d.asset);
+      if (came != d.amount.is_negative()) continue;
+      lacks = lacks + (ins.base == d.asset ? f.fill.qty : f.posted.notional + max(f.posted.fee_worth, Decimal::zero()));
+    }
+  };
+  for (const Order* o : orders_.done()) count(*o);
+  for (const Order* o : orders_.working()) count(*o);
+  return abs(d.amount) <= lacks;
+}
+
 // ---- asked ------------------------------------------------------------------------------------------------------------
 
 void Execution::ask_what_is_there() {
@@ -171,7 +190,9 @@ void Execution::compare_balances(bool whole) {
     const Decimal d = difference(asset, told[n - 1]);
     if (d.is_set() && d.is_zero()) continue;
     if (in_doubt(asset)) balances_due_ = true;
-    else if (!explained_by_fees(asset, d)) found.push_back({asset, d});
+    else if (explained_by_fees(asset, d)) continue;
+    else if (behind_its_fills({asset, d})) balances_due_ = true;
+    else found.push_back({asset, d});
   }
   // A fill may be in the one answer and not yet in the other: only what stays the same is a change of its own, and longer where
   // a fill of an order that works would look so.

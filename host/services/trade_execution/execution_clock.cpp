@@ -128,9 +128,9 @@ void Execution::push_exits(Nanos now) {
       continue;
     }
     if (!book_.insists(ins.id, Purpose::exit) && !closing(ins.id)) continue;
-    if (const Order* working = working_of(ins.id)) {
+    if (Order* working = in_the_way(ins.id)) {
       const bool asked = working->cancel_asked && now - working->updated < moment;
-      if (overdue(*working, now) && !asked) static_cast<void>(request_cancel(*working_of(ins.id), now));
+      if (overdue(*working, now) && !asked) static_cast<void>(request_cancel(*working, now));
     } else if (!unsettled(ins.id) && now - last_exit_[ins.id.value - 1] >= options_.exit_wait) {
       tell_tick();
       static_cast<void>(fresh_view());
@@ -155,9 +155,23 @@ void Execution::reconcile_in_time() {
   ask_what_is_there();
 }
 
+// A feed that tells of others leaves a product without a price, and its stop without eyes. Once a silence.
+void Execution::tell_silent(Nanos now) {
+  for (const core::Instrument& ins : table_.all()) {
+    const Nanos last = portfolio_.mark(ins.id).time;
+    Nanos& told = told_silent_[ins.id.value - 1];
+    if (last == 0 || told == last || now - last < options_.mute_after || portfolio_.position(ins.id).qty.is_zero()) continue;
+    tell_tick();
+    told = last;
+    incident("PRODUCT_MUTE", "no bar and no quote of " + ins.symbol + " has come for longer than two bars, while it is held: a stop that this host watches does not see its price", now);
+  }
+}
+
 // Once a silence, and only where it matters: something is held, or works.
 void Execution::tell_mute(Nanos now) {
-  if (options_.mute_after == 0 || heard_ns_ == 0 || told_mute_ == heard_ns_ || now - heard_ns_ < options_.mute_after) return;
+  if (options_.mute_after == 0 || heard_ns_ == 0) return;
+  if (now - heard_ns_ < options_.mute_after) return tell_silent(now);
+  if (told_mute_ == heard_ns_) return;
   if (orders_.working().empty() && portfolio_.exposure().is_zero()) return;
   tell_tick();
   told_mute_ = heard_ns_;

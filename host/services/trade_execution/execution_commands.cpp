@@ -42,6 +42,7 @@ Cancels Execution::request_cancels(std::span<Order* const> orders, Nanos now, Er
       refs.push_back({{named.data(), named.size()}, {venue.data(), venue.size()}});
       asked_before.push_back(o->cancel_asked);
       o->cancel_asked = true;  // an error is no proof that it did not leave
+      if (o->cancel_since == 0) o->cancel_since = now;
     }
     const auto sent = broker_.cancel(refs);
     for (const Order* o : some) trail_.cancelled(*o, sent, {seq_, now});

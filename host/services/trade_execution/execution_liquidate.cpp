@@ -251,7 +251,7 @@ bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
     p.slice = {};
     p.was_read = false;
   }
-  if (held.is_zero() || portfolio_.dust(p.id)) return working_of(p.id) == nullptr;
+  if (held.is_zero() || portfolio_.dust(p.id)) return in_the_way(p.id) == nullptr;
   const bool theirs = foreign_sale_holds(p, now);
   if (theirs && (now - p.foreign_since < foreign_for && ++p.foreign_looks < foreign_looks)) return false;
   if (!theirs && short_for_good(p, now)) return true;

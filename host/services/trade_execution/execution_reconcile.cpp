@@ -34,11 +34,12 @@ Nanos known_at(const bl_event& e) { return e.ts_event; }
 // ---- questions ----------------------------------------------------------------------------------------------------
 
 Result<void> Execution::ask_venue() {
-  // Fills that were told and lost with the process: since the oldest order that is not
-  // done, since the balances last agreed, and an hour before.
+  // Fills that were told and lost with the process: since the oldest order that is not done, and an hour before. In a process
+  // whose balances have agreed no fill of before is missing, but of an order of which the venue has said so: what rests for weeks
+  // must not have the fills of weeks told each minute.
   Nanos since = agreed_ns_ >= 0 ? std::min(settled_, agreed_ns_) : settled_;
   for (const Order* o : orders_.working())
-    if (!o->external) since = std::min(since, o->intent.abi.decided_ns);
+    if (!o->external && (agreed_ns_ < 0 || short_of_fills_.contains(o->id()))) since = std::min(since, o->intent.abi.decided_ns);
   for (const Ended& e : ended_)  // what is missing of them may be told yet
     if (const Order* o = orders_.find(e.order); o != nullptr && !o->external) since = std::min(since, o->intent.abi.decided_ns);
   bl_query q{};

@@ -174,7 +174,8 @@ void Execution::on_exec(const bl_exec& exec) {
     case BL_X_CANCEL_PENDING: return;
     case BL_X_CANCEL_REJECTED:
       move(*order, OrderEvent::cancel_refused, now, text);
-      if (core::rests_as_stop(order->intent) && !core::is_terminal(order->state)) ask_about(*order);  // it may have sold: a sale waits for its word
+      // It may have ended, and nobody told: what waits for its end would wait for ever. A question tells.
+      if (!core::is_terminal(order->state)) ask_about(*order);
       return;
     case BL_X_AMENDED: return on_amended(*order, exec);
     case BL_X_AMEND_REJECTED: return on_amend_refused(*order, exec);

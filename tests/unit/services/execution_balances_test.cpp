@@ -119,6 +119,51 @@ TEST_CASE("rule 3.7: managed inventory that went without an order of ours blocks
   CHECK(all_facts(*a.exec, a.m) == before);
 }
 
+TEST_CASE("rule 5.6: balances that are a moment behind a fill take nothing off the book, and add nothing to it: they are asked for again") {
+  Desk d;
+  const auto nothing_changed = [&d](Decimal qty) {
+    CHECK(d.held() == qty);
+    CHECK(d.free().is_zero());
+    CHECK(d.exec->state() == TradingState::active);
+    CHECK(d.incidents("BALANCE_CHANGED") == 0);
+    CHECK(d.incidents("POSITION_DROPPED") == 0);
+  };
+  d.want(Purpose::entry, 0.1);
+  const Intent more = d.last();
+  REQUIRE(more.side() == Side::buy);
+  d.fill(more, more.qty(), more.limit_px());
+  const Decimal all = d.held(), cash = d.cash();
+  REQUIRE(all > "5"_dec);
+  d.reconcile("9500.25"_dec, "5"_dec);  // as before it
+  nothing_changed(all);
+  d.reconcile(cash, "5"_dec);  // one of the two has caught up
+  nothing_changed(all);
+  d.reconcile(cash, all);
+  nothing_changed(all);
+  SECTION("a sale") {
+    d.now += bar_ns;
+    d.want(Purpose::exit, 0);
+    const Intent sale = d.last();
+    REQUIRE(sale.side() == Side::sell);
+    d.fill(sale, sale.qty(), "99.9"_dec);
+    d.reconcile(cash, all);
+    nothing_changed(Decimal::zero());
+    d.reconcile(d.cash(), Decimal::zero());
+    nothing_changed(Decimal::zero());
+  }
+  SECTION("what fills of the last moments can't explain is a change at once") {
+    d.reconcile(cash, "4"_dec);
+    CHECK(d.held() == "4"_dec);
+    CHECK(d.incidents("POSITION_DROPPED") == 1);
+  }
+  SECTION("a moment is over") {
+    d.now += bar_ns;
+    d.reconcile("9500.25"_dec, "5"_dec);
+    CHECK(d.held() == "5"_dec);
+    CHECK(d.incidents("POSITION_DROPPED") == 1);
+  }
+}
+
 TEST_CASE("rule 5.6: one asset that became another of the same worth is a conversion; less than a step a correction") {
   Desk d;
   SECTION("a conversion") {

@@ -161,6 +161,28 @@ TEST_CASE("rule 1.5: silence is told once, and only where something is at stake"
   CHECK(d.incidents("FEED_MUTE") == 2);
 }
 
+TEST_CASE("rule 1.5: a product that is held and of which nothing comes while others go on is told, once") {
+  services::ExecutionOptions o;
+  o.mute_after = 2 * bar_ns;
+  Mute d(o);
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  for (int i = 0; i < 9; ++i) {
+    d.tick(60);
+    d.quote(d.m.bnb, 10000, 10002);
+  }
+  CHECK(d.incidents("PRODUCT_MUTE") == 0);
+  for (int i = 0; i < 9; ++i) {
+    d.tick(60);
+    d.quote(d.m.bnb, 10000, 10002);
+  }
+  CHECK(d.incidents("PRODUCT_MUTE") == 1);
+  CHECK(d.incidents("FEED_MUTE") == 0);
+  d.price(d.m.btc, 10000);
+  d.tick(60);
+  CHECK(d.incidents("PRODUCT_MUTE") == 1);
+}
+
 TEST_CASE("rule 3.3: a position without a stop is told by the clock as well") {
   services::ExecutionOptions o;
   o.unprotected_after = 20 * 60 * second;

@@ -144,6 +144,9 @@ TEST_CASE("rule 5.7: a broken peg sells nothing by itself, and stands in the way
   d.price(d.m.peg, 9'000);
   d.want({});
   CHECK(d.broker.sent.size() == 1);  // the plan's target stands, and what it holds is not sold because its wallet counts 0
+  d.want({{d.m.eth, Purpose::rebalance, 0.3}}, true);  // nor is it when the plan says the same again
+  CHECK(d.broker.sent.size() == 1);
+  CHECK(d.why("PEG_BROKEN") == 1);
   CHECK(d.exec.state() == core::TradingState::active);
   d.want({{d.m.eth, Purpose::exit, 0}});
   REQUIRE(d.broker.sent.size() == 2);

@@ -81,6 +81,31 @@ TEST_CASE("rule 2.3: a doubt that is over keeps no later answer from agreeing, a
   CHECK(d.broker.queries.back().since_ns == agreed - hour_ns);
 }
 
+TEST_CASE("rule 2.4: fills are asked for since the balances agreed last, however long an order has been at work") {
+  Desk d(bar_ns, 0);
+  const Intent entry = d.resting();
+  Nanos agreed = 0;
+  for (int i = 0; i < 40; ++i) {
+    d.next();
+    if (agreed != 0) CHECK(d.broker.queries.back().since_ns == agreed - hour_ns);
+    bl_exec open = d.exec_of(entry, BL_S_OPEN, Decimal::zero());
+    d.say(open.h);
+    d.say_balance(d.m.usd, d.exec->portfolio().cash(d.m.usd));
+    d.answer_all();
+    agreed = d.exec->reconciliation().agreed;
+    REQUIRE(agreed == d.now);
+    REQUIRE_FALSE(d.exec->orders().working().empty());
+  }
+  REQUIRE(agreed - hour_ns > entry.abi.decided_ns);
+  // But for one of which the venue says that more has filled than it told.
+  d.next();
+  bl_exec part = d.exec_of(entry, BL_S_OPEN, "1"_dec);
+  d.say(part.h);
+  d.answer_all();
+  d.next();
+  CHECK(d.broker.queries.back().since_ns < entry.abi.decided_ns);
+}
+
 TEST_CASE("rule 2.3: an order that the list of open ones does not name is asked for by itself") {
   Desk d(bar_ns, 0);
   static_cast<void>(d.resting());

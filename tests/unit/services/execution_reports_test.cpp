@@ -582,6 +582,38 @@ TEST_CASE("rule 5.2: a one-sided or crossed quote is no validated mark; a two-si
   CHECK(d.exec->portfolio().bid(d.m.btc) == "199.98"_dec);
 }
 
+TEST_CASE("rule 5.2: a price of a time that has not come yet counts as of when it came, and does not stand in the way of those that follow") {
+  Desk d;
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  REQUIRE(d.protect("95"_dec) == BL_OK);
+  d.step();
+  const auto quote = [&d](std::int64_t bid, Nanos ahead) {
+    bl_quote q{};
+    q.h.size = sizeof q;
+    q.h.type = BL_EV_QUOTE;
+    q.h.instrument = d.m.btc.value;
+    q.h.ts_event = d.now + ahead;
+    q.h.ts_recv = d.now;
+    q.px_exp = -2;
+    q.bid = bid;
+    q.ask = bid + 2;
+    d.exec->on_quote(q);
+  };
+  const auto told = [&d] { return d.exec->counts().by_incident.count("MARK_AHEAD") == 0 ? 0 : d.exec->counts().by_incident.find("MARK_AHEAD")->second; };
+  quote(9998, 500'000'000);  // two clocks that differ a little
+  CHECK(told() == 0);
+  constexpr Nanos second = 1'000'000'000;
+  quote(9999, 3600 * second);
+  quote(9999, 3601 * second);
+  CHECK(d.exec->portfolio().mark(d.m.btc).time == d.now);
+  CHECK(told() == 1);
+  d.now += second;
+  quote(9400, 0);
+  CHECK(d.exec->portfolio().bid(d.m.btc) == "94"_dec);
+  CHECK(d.last().purpose == Purpose::stop);
+}
+
 TEST_CASE("the drawdown is the deepest fall from the peak, as a fraction of the peak") {
   Desk d;
   d.hold(0.5);

@@ -106,6 +106,55 @@ TEST_CASE("rule 2.3: where time is real no first byte leaves after the window in
   CHECK(d.now > decided + 60 * second);
 }
 
+TEST_CASE("rule 3.2: a purchase whose cancel is refused is asked about: it may have ended, and a stop waits for its end") {
+  Mute d;
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  d.want(Purpose::entry, 0.1);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  REQUIRE(d.protect("95"_dec) == BL_OK);
+  d.quote(d.m.btc, 9400, 9402);
+  REQUIRE_FALSE(d.broker.cancelled.empty());
+  REQUIRE(d.broker.cancelled.back() == entry.client_id());
+  d.broker.asked.clear();
+  d.report(entry, BL_X_CANCEL_REJECTED);
+  REQUIRE(d.broker.asked.size() == 1);
+  CHECK(d.broker.asked.back() == entry.client_id());
+  d.report(entry, BL_X_DONE, BL_S_EXPIRED, Decimal::zero());
+  d.tick();
+  CHECK(d.last().side() == Side::sell);
+  CHECK(d.last().qty() == d.held());
+}
+
+TEST_CASE("rule 3.2: a purchase whose cancel has no answer keeps nothing from being sold for longer than an exit has time") {
+  const Purpose purpose = GENERATE(Purpose::stop, Purpose::exit);
+  Mute d;
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  d.want(Purpose::entry, 0.1);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  if (purpose == Purpose::stop) {
+    REQUIRE(d.protect("95"_dec) == BL_OK);
+    d.quote(d.m.btc, 9400, 9402);
+  } else {
+    d.want(Purpose::exit, 0);
+  }
+  REQUIRE_FALSE(d.broker.cancelled.empty());
+  REQUIRE(d.broker.cancelled.back() == entry.client_id());
+  const auto sold = [&d] { return d.last().side() == Side::sell; };
+  for (int i = 0; i < 29; ++i) d.tick();
+  CHECK_FALSE(sold());
+  for (int i = 0; i < 3 && !sold(); ++i) d.tick();
+  REQUIRE(sold());
+  CHECK(d.last().qty() == d.held());
+  // What it bought meanwhile is held, and sold as well.
+  d.fill(d.last(), d.last().qty(), "93"_dec);
+  d.fill(entry, "1"_dec, entry.limit_px());
+  CHECK(d.held() == "1"_dec);
+}
+
 TEST_CASE("rule 2.3: an order that the venue has answered is not asked about by the clock") {
   Mute d;
   static_cast<void>(d.resting());

@@ -376,6 +376,29 @@ TEST_CASE("liquidation: a venue that answers no question is sold to all the same
   }
 }
 
+TEST_CASE("liquidation: a purchase whose cancel has no answer does not keep what is held from being sold (3.2, 3.6)") {
+  Desk d;
+  d.hold(0.05);
+  d.want(Purpose::entry, 0.1);
+  const Intent entry = d.last();
+  d.report(entry, BL_X_ACCEPTED);
+  d.broker.answers = false;
+  const std::size_t sent = d.broker.sent.size();
+  begin(d, ask());
+  for (int i = 0; i < 50; ++i) {
+    d.now += 1'000'000'000;
+    static_cast<void>(d.exec->look_at_liquidation(d.now));
+  }
+  CHECK(d.broker.sent.size() == sent);
+  for (int i = 0; i < 400 && d.broker.sent.size() == sent; ++i) {
+    d.now += 10'000'000'000;
+    static_cast<void>(d.exec->look_at_liquidation(d.now));
+  }
+  REQUIRE(d.broker.sent.size() == sent + 1);
+  CHECK(d.last().side() == Side::sell);
+  CHECK(d.last().qty() == d.exec->portfolio().position(d.m.btc).qty);
+}
+
 TEST_CASE("liquidation: while it runs no strategy sells or buys beside it (3.6)") {
   Desk d;
   Venue v{d};

@@ -222,15 +222,20 @@ TEST_CASE("rule 3.7: a stop whose time is up says which entry is not known to ha
 }
 
 TEST_CASE("rule 3.7: who came to stop sends nothing again that died on its way, neither entry nor sale") {
+  const bool exits = GENERATE(true, false);
   StoreFolder dir;
   Intent entry, sale;
   {
     Desk d({}, "10000"_dec, opened(dir / "j"));
     d.hold(0.05);
     d.price(d.m.bnb, 10000);
+    if (!exits) REQUIRE(d.protect("95"_dec) == BL_OK);
     d.broker.answer = services::HandOver::unknown;
-    d.want({d.target(Purpose::entry, 0.05, d.m.bnb), d.target(Purpose::exit, 0)});
+    d.want({d.target(Purpose::entry, 0.05, d.m.bnb)});
+    if (exits) d.want({d.target(Purpose::exit, 0)});
+    else d.quote(d.m.btc, 9400, 9402);  // a stop's sale would pass the latch
     REQUIRE(d.broker.sent.size() == 3);
+    REQUIRE(d.last().side() == Side::sell);
     for (const Intent& i : d.broker.sent) (i.side() == Side::sell ? sale : entry) = i;
   }
   Left a(dir / "j");
