@@ -156,6 +156,11 @@ TEST_CASE("rule 5.6: balances that are a moment behind a fill take nothing off t
     CHECK(d.held() == "4"_dec);
     CHECK(d.incidents("POSITION_DROPPED") == 1);
   }
+  SECTION("nor is what goes the other way") {
+    d.reconcile(cash, all + "1"_dec);
+    CHECK(d.held() == all);
+    CHECK(d.free() == "1"_dec);
+  }
   SECTION("a moment is over") {
     d.now += bar_ns;
     d.reconcile("9500.25"_dec, "5"_dec);
