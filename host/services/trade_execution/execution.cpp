@@ -522,6 +522,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
     // What the venue says is sold already is not sold again, though its fills are missing.
     const Decimal sold = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
     Decimal qty = floor_to(held - sold - r.wanted_qty, ins.rules.base_step);
+    qty = in_one_order(id, qty);
     if (target->purpose == Purpose::emergency) qty = emergency_slice(id, qty);
     if (sold.is_positive() && !qty.is_positive()) {
       give_up(id, target->purpose);
@@ -581,7 +582,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   }
   const Decimal more = floor_to(r.wanted_qty - held, ins.rules.base_step);
   if (!more.is_positive()) return stop(codes().at_target);
-  const Decimal qty = floor_to(within_caps(id, more, target->purpose), ins.rules.base_step);
+  const Decimal qty = floor_to(within_caps(id, in_one_order(id, more), target->purpose), ins.rules.base_step);
   if (!qty.is_positive()) return stop(codes().drift_cap);
   const Decimal touch = floor_to(portfolio_.bid(id), ins.rules.px_step);
   if (!touch.is_positive()) return stop(codes().no_mark);
@@ -591,7 +592,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   if (!entry_terms(intent, touch, now)) return stop(codes().given_up);
   r.order_qty = qty;
   r.code = codes().order;
-  wishes_.push_back({std::move(intent), std::move(r), max(qty, floor_to(within_own_cap(id, more, target->purpose), ins.rules.base_step))});
+  wishes_.push_back({std::move(intent), std::move(r), max(qty, floor_to(within_own_cap(id, in_one_order(id, more), target->purpose), ins.rules.base_step))});
 }
 
 // In the same commit: how each came about, and the day's entries with these.

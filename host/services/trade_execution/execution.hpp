@@ -466,6 +466,10 @@ class Execution {
   std::optional<Liquidation> liquidation_;
   const store::ReceiptKey* receipt_key_ = nullptr;
   std::vector<std::uint64_t> product_flags_;  // by instrument, as the venue told last; empty: it told none
+  struct Largest {
+    Decimal qty = Decimal::not_set(), notional = Decimal::not_set();  // of one order; not set = not bounded
+  };
+  std::vector<Largest> largest_;  // by instrument, as the venue told last; empty: it told none
   bool list_whole_ = false;                   // the last list of open orders was told to its end
   bool history_over_ = false;                 // of a resumed run: what was settled before is recalled
   bool without_history_ = false;              // and a liquidation does not wait for it
@@ -485,6 +489,7 @@ class Execution {
   void told_of_liquidation(const bl_balance_ev& told);
   void told_of_liquidation(const bl_done& told);
   void told_of_product(const bl_product& told);
+  Decimal in_one_order(core::InstrumentId id, Decimal qty) const;
   // ---- its last read (execution_final_read.cpp)
   std::string receipt_now() const;
   void begin_final_read();

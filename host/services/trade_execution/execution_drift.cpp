@@ -84,7 +84,7 @@ void Execution::trim(const core::Instrument& ins, Decimal keep, Nanos now) {
   if (!price.is_set() || !bid.is_set()) return;
   const Decimal sold = ended_.empty() ? Decimal::zero() : owed(id, Side::sell);
   const Decimal stays = floor_to(div(keep, portfolio_.last_in_cash(id), Rounding::down), ins.rules.base_step);
-  const Decimal qty = floor_to(held - sold - stays, ins.rules.base_step);
+  const Decimal qty = in_one_order(id, floor_to(held - sold - stays, ins.rules.base_step));
   if (!qty.is_positive() || qty < ins.rules.base_min) return;
   const Decimal notional = mul(qty, bid, Rounding::down);
   if (notional < ins.rules.quote_min || notional < mul(portfolio_.equity(), options_.min_trade, Rounding::down)) return;

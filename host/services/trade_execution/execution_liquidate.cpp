@@ -420,6 +420,21 @@ void Execution::told_of_product(const bl_product& told) {
   if (!id || id.value > table_.size()) return;
   if (product_flags_.empty()) product_flags_.assign(table_.size(), 0);
   product_flags_[id.value - 1] = told.flags;
+  if (largest_.empty()) largest_.resize(table_.size());
+  const auto bound = [](bl_dec v) { return Decimal::from_raw(v).is_positive() ? Decimal::from_raw(v) : Decimal::not_set(); };
+  largest_[id.value - 1] = {bound(told.base_max), bound(told.quote_max)};
+}
+
+// As much of it as the venue takes in one order: of more it refuses all, each time, and a position that has grown above it would
+// never be sold (trading rules 3.2). What is left follows, since the exit is insisted on.
+Decimal Execution::in_one_order(InstrumentId id, Decimal qty) const {
+  if (largest_.empty()) return qty;
+  const Largest& most = largest_[id.value - 1];
+  if (most.qty.is_set()) qty = min(qty, floor_to(most.qty, table_[id].rules.base_step));
+  const Decimal px = portfolio_.ask(id).is_positive() ? portfolio_.ask(id) : portfolio_.mark(id).last;
+  if (most.notional.is_set() && px.is_positive())
+    qty = min(qty, floor_to(div(most.notional, px, Rounding::down), table_[id].rules.base_step));
+  return qty;
 }
 
 // ---- the end ------------------------------------------------------------------------------------------------------

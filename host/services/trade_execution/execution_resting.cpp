@@ -106,6 +106,7 @@ std::optional<core::RestingTerms> Execution::rest_terms(InstrumentId id, const c
   const Decimal below = options_.exit_collar.empty() ? Decimal::from_mantissa(1, -2) : options_.exit_collar.front();
   const std::uint64_t flags = product_flags_.empty() ? 0 : product_flags_[id.value - 1];
   if (flags != 0 && ((flags & tradable) == 0 || (flags & (cancel_only | view_only | no_stops)) != 0)) return std::nullopt;
+  if (in_one_order(id, free) < free) return std::nullopt;  // one stop holds all of it, or the host watches it
   core::VenueStops can = options_.stops.can;
   // Of an earlier process, whose venue could: by its own type it is seen whether it is still as it should be.
   if (resting != nullptr && !can.any()) can = {resting->intent.type() == OrderType::stop_limit, resting->intent.type() == OrderType::bracket};

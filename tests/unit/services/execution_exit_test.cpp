@@ -199,6 +199,39 @@ TEST_CASE("rule 3.2: an exit is not refused for want of a price") {
   CHECK(a.last().qty() == "5"_dec);
 }
 
+TEST_CASE("rule 3.2: of a position above the venue's largest order as much is sold as it takes, and the rest after that") {
+  const bool by_notional = GENERATE(false, true);
+  Desk d;
+  d.hold(0.05);
+  REQUIRE(d.exec->portfolio().position(d.m.btc).qty == "5"_dec);
+  bl_product p{};
+  p.h.size = sizeof p;
+  p.h.type = BL_EV_PRODUCT;
+  p.h.instrument = d.m.btc.value;
+  p.base_max = by_notional ? Decimal::not_set().raw() : "3"_dec.raw();
+  p.quote_max = by_notional ? "310"_dec.raw() : Decimal::zero().raw();  // not above 0: not told
+  p.maker_fee = p.taker_fee = Decimal::not_set().raw();
+  p.flags = 1;
+  d.exec->on_broker_event(p.h);
+  d.want(Purpose::exit, 0);
+  const Intent first = d.last();
+  CHECK(first.side() == core::Side::sell);
+  CHECK(first.qty() <= "3.1"_dec);
+  CHECK(first.qty() >= "3"_dec);
+  d.fill(first, first.qty(), "99"_dec);
+  d.now += bar_ns;
+  d.price(d.m.btc, 10000);
+  d.step();
+  CHECK(d.last().client_id() != first.client_id());
+  CHECK(d.last().qty() == "5"_dec - first.qty());
+  d.fill(d.last(), d.last().qty(), "99"_dec);
+  // Nor is more bought at once.
+  d.now += bar_ns;
+  d.want(Purpose::entry, 0.05);
+  CHECK(d.last().side() == core::Side::buy);
+  CHECK(d.last().qty() <= "3.1"_dec);
+}
+
 TEST_CASE("rule 3.2: after a restart the ladder goes on where it was") {
   StoreFolder dir;
   {
