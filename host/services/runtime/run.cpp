@@ -150,7 +150,7 @@ Result<void> Run::Impl::first_balances() {
   if (!execution->reconciled())
     return Error{"RECONCILE_UNANSWERED", "the venue did not answer what it has of orders and balances: nothing is traded before it is known"};
   const std::vector<std::string>& low = execution->fees_above_config();
-  if (!low.empty())
+  if (!low.empty() && !resumed)
     return Error{"RUN_FEES_BELOW_VENUE", "the venue takes higher fees for " + low.front() + " than the configuration reckons with, and entries "
                                       "would pay less than they cost: state its taker_fee and maker_fee under instruments"};
   execution->begin();

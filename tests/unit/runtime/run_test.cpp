@@ -279,7 +279,7 @@ struct Lives {
     yaml.erase(yaml.find(", state: memory"), std::string_view(", state: memory").size());
   }
   /// One process; `step` is called behind each step, `started` before the first.
-  void live(const std::function<void(services::Run&, core::Nanos)>& step, const std::function<void(services::Run&)>& started = {}) const {
+  services::Summary live(const std::function<void(services::Run&, core::Nanos)>& step, const std::function<void(services::Run&)>& started = {}) const {
     services::RunOptions o;
     o.var = folder.path() / "var";
     o.select = services::select_features;
@@ -287,7 +287,7 @@ struct Lives {
     if (!made) FAIL(made.error().message);
     services::Run& run = **made;
     run.loop().after_step = [&](core::Nanos t, bool) { step(run, t); };
-    run.execute([&] {
+    return run.execute([&] {
       if (started) started(run);
     });
   }
@@ -333,6 +333,39 @@ TEST_CASE("rule 3.5: a run starts reducing and buys nothing; after a planned rol
            CHECK(run.execution().state() == core::TradingState::reducing);
            CHECK(run.execution().states().global().who == "host");
          });
+}
+
+TEST_CASE("rule 3.1: a venue that takes higher fees than configured keeps a new run from starting, and one that goes on from buying alone") {
+  Lives l;
+  l.yaml.erase(l.yaml.find("execution: {starts_reducing: on}\n"));
+  const std::string dear = "taker_fee: 5%";
+  const auto fee = l.yaml.find("taker_fee: 0.1%");
+  SECTION("a new one is refused") {
+    l.yaml.replace(fee, std::string_view("taker_fee: 0.1%").size(), dear);
+    CHECK(l.live([](services::Run&, core::Nanos) {}).error.code == "RUN_FEES_BELOW_VENUE");
+  }
+  SECTION("one that holds something goes on") {
+    l.live([](services::Run& run, core::Nanos) {
+      if (run.execution().portfolio().position({1}).qty.is_positive()) run.stop();
+    });
+    l.yaml.replace(fee, std::string_view("taker_fee: 0.1%").size(), dear);
+    bool began = false, blocked = true, bought = false;
+    core::Nanos before = 0;
+    const services::Summary s = l.live(
+        [&](services::Run& run, core::Nanos) {
+          const services::Execution& e = run.execution();
+          began = true;
+          blocked = blocked && e.blocked({1}) && e.blocked({2});
+          for (const core::Order* o : e.orders().working()) bought = bought || (o->intent.side() == core::Side::buy && o->intent.abi.decided_ns > before);
+          if (e.steps() == 100) run.stop();
+        },
+        [&](services::Run& run) { before = run.execution().settled(); });
+    CHECK(s.error.code.empty());
+    CHECK(began);
+    CHECK(blocked);
+    CHECK_FALSE(bought);
+    CHECK(s.incident_codes.at("FEES_ABOVE_CONFIG") == 2);
+  }
 }
 
 TEST_CASE("rule 6: a ramp of the configuration bounds the entries of a day of a whole run") {
