@@ -234,6 +234,8 @@ void Execution::action_changed(InstrumentId id) {
 }
 
 [[gnu::hot]] void Execution::trade(Nanos now) {
+  // Nor is what is ordered of an older time than it is: it would leave too late, or count as just made for too long.
+  if (!options_.time_by_data) now = std::max(now_, now);
   now_ = traded_ = now;
   ordered_.clear();
   // On command, or after an order that came in between: what it did counts in every limit (trading rules 5.5).

@@ -64,6 +64,8 @@ void Execution::tick() {
   look_for_answers(now);
   if (!orders_.working().empty()) keep_entries_off(now, 5 * moment);
   if (!ended_.empty()) look_for_fills(now);
+  // A price that no step acted on, since its bar came late or its step waits for others, is held against the stops all the same.
+  if (protections_.any()) watch_all(now);
   if (guards_) look_at_stops(now);
   push_exits(now);
   reconcile_in_time();
