@@ -93,7 +93,7 @@ TEST_CASE("rule 1.5: bars of an older time than it is do not put time back: what
   CHECK(d.tick(601));  // its end is asked for
   const core::Nanos asked = d.now;
   d.report(entry, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
-  d.now -= 300 * second;
+  d.now -= 200 * second;
   d.price(d.m.btc, 10000);
   d.want(Purpose::entry, 0.05);
   REQUIRE(d.last().client_id() != entry.client_id());
