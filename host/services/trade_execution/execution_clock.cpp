@@ -65,7 +65,10 @@ void Execution::tick() {
   if (!orders_.working().empty()) keep_entries_off(now, 5 * moment);
   if (!ended_.empty()) look_for_fills(now);
   // A price that no step acted on, since its bar came late or its step waits for others, is held against the stops all the same.
-  if (protections_.any()) watch_all(now);
+  // Those that rest at the venue are the venue's, and are looked at behind.
+  if (protections_.any())
+    for (const core::Instrument& ins : table_.all())
+      if (stop_owner(ins.id) == StopOwner::host) watch(ins.id, now);
   if (guards_) look_at_stops(now);
   push_exits(now);
   reconcile_in_time();
