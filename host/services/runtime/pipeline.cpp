@@ -79,27 +79,85 @@ bool Pipeline::timer_due(core::Nanos before) const noexcept {
   });
 }
 
+// Of bars that come late, or are recalled, nothing is decided: they wait as they always did.
+bool Pipeline::step_is_over(core::Nanos now) const noexcept { return open_ != 0 && acted_ && !history(open_) && now - open_ >= second; }
+
 void Pipeline::tick_of_clock(core::Nanos now, bool recorded) {
-  p_.execution->tick_begins(now, recorded || timer_due(now));
-  fire_timers(p_.listeners, *p_.facts, now, events_, pump_);
   auto& engine = p_.facts->engine_ns;
+  const bool moves = now > engine.load(std::memory_order_relaxed), over = step_is_over(now);
+  p_.execution->tick_begins(now, recorded || over || timer_due(now));
+  fire_timers(p_.listeners, *p_.facts, now, events_, pump_);
   engine.store(std::max(now, engine.load(std::memory_order_relaxed)), std::memory_order_relaxed);
+  if (over) close_step();
   p_.execution->tick();
   pump();
   const bool came = p_.execution->tick_ends();
-  silent_ = came ? 0 : now;
+  ticked_ = std::max(ticked_, now);
+  if (came) silent_ = 0;
+  else if (moves) silent_ = now;  // where events had moved time already they do so again
   if (came) p_.sink->end_step(closed_);
 }
 
-// Each second while no event is there to be taken: where events come it is they that move time. Not while an earlier
-// process's steps are recalled; a clock that steps back moves nothing.
-void Pipeline::look_at_clock() {
-  if (!p_.clock || p_.execution == nullptr || history_ends_) return;
-  const std::int64_t wall = p_.clock();
-  if (wall < next_tick_ && next_tick_ - wall <= second) return;
-  next_tick_ = wall - wall % second + second;
-  const core::Nanos now = wall - wall % second;
-  if (const core::Nanos engine = p_.facts->engine_ns.load(std::memory_order_relaxed); engine != 0 && now > engine) tick_of_clock(now, false);
+// The wall clock; but where that was set back engine time is ahead of it, never goes back, and goes on at half its pace until
+// the wall has caught up: else what waits for its time would wait for as long as the clock was wrong.
+core::Nanos Pipeline::clock_now() {
+  const std::int64_t wall = p_.clock(), passed = wall_ == 0 ? 0 : std::max<std::int64_t>(0, wall - wall_);
+  const core::Nanos ahead = std::max(clock_, core::Nanos{p_.facts->engine_ns.load(std::memory_order_relaxed)});
+  wall_ = wall;
+  return clock_ = wall >= ahead ? wall : ahead + passed / 2;
+}
+
+// What trade-execution counts, and by which a tick's place is told.
+bool Pipeline::hears(const MarketEvent& e) const noexcept {
+  return e.h.type == BL_EV_BAR ? usable(e.bar, p_.instruments) : e.h.type == BL_EV_QUOTE && usable(e.quote, p_.instruments);
+}
+
+// A feed that tells what happens now has nothing of before the restart, and one that is down gives nothing at all: what an
+// earlier process left to be done does not wait for it.
+bool Pipeline::nothing_to_recall() {
+  const std::int64_t now = steady_ns();
+  if (quiet_since_ == 0) quiet_since_ = now;
+  return now - quiet_since_ >= p_.feed_patience;
+}
+
+// Where time is real what is resumed then is resumed now, however long ago the last step was: what is sent with the time of
+// that step would not leave any more.
+void Pipeline::end_history(core::Nanos now) {
+  if (open_ != 0) close_step();
+  const auto ends = std::exchange(history_ends_, nullptr);
+  if (!p_.clock || p_.execution == nullptr) return ends();
+  auto& engine = p_.facts->engine_ns;
+  engine.store(std::max(now, engine.load(std::memory_order_relaxed)), std::memory_order_relaxed);
+  ticked_ = now;
+  p_.execution->tick_begins(now, true);
+  ends();
+  static_cast<void>(p_.execution->tick_ends());
+  p_.sink->end_step(closed_);
+}
+
+// What is due is done once in each second of engine time, whatever moves that: the clock while no event is there to be taken
+// (`next` is null) or what comes is long over, else the events. Whether it was. While an earlier process's steps are recalled
+// there is only waited for the end of that.
+bool Pipeline::look_at_clock(const MarketEvent* next) {
+  if (!p_.clock || p_.execution == nullptr) return false;
+  const core::Nanos known = p_.facts->engine_ns.load(std::memory_order_relaxed);
+  if (history_ends_) {
+    if (next != nullptr || !nothing_to_recall()) return false;
+    end_history(clock_now());
+    return true;
+  }
+  if (known == 0) return false;
+  if (ticked_ == 0) ticked_ = known;
+  core::Nanos now = known;
+  if (next == nullptr || next->h.ts_recv + second <= known) {
+    const core::Nanos clock = clock_now();
+    now = std::max(known, clock - clock % second);
+  } else if (next->h.ts_recv == known && hears(*next)) {
+    return false;  // it belongs to this moment
+  }
+  if (now / second <= ticked_ / second) return false;
+  tick_of_clock(now, false);
+  return true;
 }
 
 bool Pipeline::patience_over() {
@@ -127,6 +185,7 @@ void Pipeline::wait_for_followers(RunEnd end) {
 
 [[gnu::hot]] RunEnd Pipeline::turn() {
   std::uint64_t turns = 0;
+  bool looked = false;
   for (;;) {
     serve();
     if (!followers_settled() && !(stopping() && patience_over())) {
@@ -160,20 +219,24 @@ void Pipeline::wait_for_followers(RunEnd end) {
       }
     }
     // By the clock it is known when nothing earlier can be meant to come any more: a mute feed does not hold up the others.
-    if (waiting && next != nullptr && p_.clock && next->h.ts_recv + second <= p_.clock()) waiting = false;
+    if (waiting && next != nullptr && p_.clock && next->h.ts_recv + second <= clock_now()) waiting = false;
     if (waiting) {
       if (failed()) return end_of_failure();
-      if (next == nullptr) look_at_clock();  // else it is taken in a moment, and moves time itself
+      if (next == nullptr) look_at_clock(nullptr);  // else it is taken in a moment, and moves time itself
       tick();
       wait();
       timed_ = static_cast<bool>(predicted);
       continue;
     }
     if (repeats && repeats(next != nullptr ? &next->h : nullptr)) continue;
+    if (next != nullptr && !looked) {
+      looked = true;  // once an event: a clock that runs fast does not keep it from being taken
+      if (look_at_clock(next)) continue;
+    }
     if (next == nullptr) {
       if (open_ != 0) close_step();
       // All of it was settled before the restart: what is left to do at the end is no history.
-      if (history_ends_) std::exchange(history_ends_, nullptr)();
+      if (history_ends_) end_history(p_.facts->engine_ns.load(std::memory_order_relaxed));
       return RunEnd::end_of_data;
     }
     if (open_ != 0 && next->h.ts_recv > open_) {
@@ -193,6 +256,7 @@ void Pipeline::wait_for_followers(RunEnd end) {
     }
     pass_time(next->h.ts_recv);
     best->pop();
+    looked = false;
     if (timed_) last_event_ns_ = steady_ns();
     const std::uint64_t bars_before = bars_;
     handle(*next);
@@ -207,6 +271,7 @@ void Pipeline::wait_for_followers(RunEnd end) {
 
 [[gnu::hot]] void Pipeline::handle(MarketEvent& event) {
   event.h.id = ++events_;
+  quiet_since_ = 0;
   if (history(event.h.ts_recv)) {
     if (recalls_) recalls_(event.h.ts_recv);
     if (event.h.type == BL_EV_BAR) recall(event.bar);
@@ -218,7 +283,7 @@ void Pipeline::wait_for_followers(RunEnd end) {
       if (l.market) l.market(event.h);
     return;
   }
-  if (history_ends_) std::exchange(history_ends_, nullptr)();
+  if (history_ends_) end_history(std::max(event.h.ts_recv, p_.facts->engine_ns.load(std::memory_order_relaxed)));
   if (event.h.ts_recv > p_.facts->engine_ns.load(std::memory_order_relaxed))
     p_.facts->engine_ns.store(event.h.ts_recv, std::memory_order_relaxed);
   if (p_.market != nullptr) p_.market->event(event);

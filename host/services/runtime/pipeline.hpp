@@ -39,6 +39,7 @@ struct PipelineParts {
   EventsStream* events = nullptr;       ///< where portfolio versions are published; null: nowhere
   std::function<void()> others_pump;    ///< the broker of a follower in this process; may be empty
   std::function<std::int64_t()> clock;  ///< where time is real: wall time in ns, which moves engine time too; empty: the data alone do
+  core::Nanos feed_patience = 5'000'000'000;  ///< with a clock: how long a feed that gives nothing is waited for with what is to be recalled
   std::function<Error()> fault;         ///< of followers in this process; an empty code is none; may be empty
 };
 
@@ -47,14 +48,15 @@ class Pipeline final : public CoreLoop {
   explicit Pipeline(PipelineParts parts);
 
   /// Steps up to `settled` were settled by an earlier process: features, models and prices learn from them, nothing is done
-  /// again. `recalls` is called before each event of them, `ends` before the first one behind them. Before run().
+  /// again. `recalls` is called before each event of them, `ends` before the first one behind them; with a clock also when the
+  /// feeds have given nothing for `feed_patience`, since one that tells what happens now has nothing of before. Before run().
   void go_on_after(core::Nanos settled, std::function<void(core::Nanos)> recalls, std::function<void()> ends);
   /// Turns until the feeds end, one fails, or stop().
   RunEnd run() override;
   void pump() override;
   void pass_time(core::Nanos until) override;
   /// Engine time goes on to `now` without a market event (trading rules 1.5): timers before it fire, and what execution has
-  /// due is done. `recorded`: it has a row whatever comes of it. [core thread]
+  /// due is done; a step that is a second old then waits for no more bars. `recorded`: it has a row whatever comes of it. [core thread]
   void tick_of_clock(core::Nanos now, bool recorded);
 
   /// Of a run that is run again: does the next thing that the recorded one was asked, if its place is here, before `next`
@@ -76,14 +78,22 @@ class Pipeline final : public CoreLoop {
   std::function<void()> pump_;
   std::int64_t patience_ends_ = 0;                 // steady clock; when followers are no longer waited for
 
-  std::int64_t next_tick_ = 0;                     // wall time
+  core::Nanos ticked_ = 0;                         // engine time of the last tick, 0 = none yet
+  core::Nanos clock_ = 0;                          // what clock_now() gave last,
+  std::int64_t wall_ = 0;                          // and the wall clock then, 0 = it was not looked at yet
+  std::int64_t quiet_since_ = 0;                   // steady clock, while history is waited for; 0 = an event came since
   core::Nanos silent_ = 0;                         // of the last tick that has no row, while no later event has come
 
   bool timed_ = false;                             // the open step is timed
   std::int64_t last_event_ns_ = 0, predicted_ns_ = 0;  // steady clock, of a timed step; 0 = not yet
 
   RunEnd turn();
-  void look_at_clock();
+  core::Nanos clock_now();
+  bool look_at_clock(const MarketEvent* next);
+  bool step_is_over(core::Nanos now) const noexcept;
+  bool hears(const MarketEvent& event) const noexcept;
+  bool nothing_to_recall();
+  void end_history(core::Nanos now);
   bool timer_due(core::Nanos before) const noexcept;
   bool serve();
   bool followers_settled();

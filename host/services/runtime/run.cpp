@@ -150,7 +150,7 @@ Result<void> Run::Impl::first_balances() {
   if (!execution->reconciled())
     return Error{"RECONCILE_UNANSWERED", "the venue did not answer what it has of orders and balances: nothing is traded before it is known"};
   const std::vector<std::string>& low = execution->fees_above_config();
-  if (!low.empty())
+  if (!low.empty() && !resumed)
     return Error{"RUN_FEES_BELOW_VENUE", "the venue takes higher fees for " + low.front() + " than the configuration reckons with, and entries "
                                       "would pay less than they cost: state its taker_fee and maker_fee under instruments"};
   execution->begin();
@@ -223,10 +223,17 @@ Result<void> Run::Impl::resume() {
         execution->resume_orders();
         loop->pump();
       });
-  facts.engine_ns.store(execution->settled(), std::memory_order_relaxed);
+  // Where time is real it did not stand still meanwhile: what is commanded before the feed comes again is commanded now.
+  facts.engine_ns.store(now_by_clock(), std::memory_order_relaxed);
   out::warning("run", "going on from the journal of an earlier process: {} rows, settled up to {}, {} orders to ask the venue about",
                journal->rows(), core::format_time(execution->settled()), execution->orders().working().size());
   return {};
+}
+
+core::Nanos Run::Impl::now_by_clock() const {
+  const core::Nanos known = std::max(loop->last_time(), execution->settled());
+  if (config.time != "real" || options.repeats) return known;
+  return std::max({known, core::Nanos{facts.engine_ns.load(std::memory_order_relaxed)}, core::Nanos{facts.wall_ns()}});
 }
 
 std::string Run::Impl::begin_line() const { return "{\"seed\":" + std::to_string(config.seed) + "}"; }
@@ -371,7 +378,8 @@ void Run::Impl::look_at_latch() {
   const auto clock = std::chrono::steady_clock::now();
   if (clock - liquidation_looked < std::chrono::milliseconds(200)) return;
   liquidation_looked = clock;
-  if (execution->waits_for_history()) {
+  // Where time is real the loop itself ends what is to be recalled, and time is that of the clock then.
+  if (config.time != "real" && execution->waits_for_history()) {
     if (liquidation_waits == std::chrono::steady_clock::time_point{} || loop->bars() != liquidation_bars) liquidation_waits = clock;
     liquidation_bars = loop->bars();
     if (clock - liquidation_waits >= options.feed_patience) {
@@ -472,13 +480,13 @@ Summary Run::turn(const std::function<void()>& on_started) {
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
   if (m.execution) {
     // cancel_entries_keep_stops (trading rules 3.8): what rests as an entry does not outlive the host.
-    const core::Nanos last = std::max(m.loop->last_time(), m.execution->settled());  // no event may have come
+    const core::Nanos last = m.now_by_clock();  // no event may have come
     if (const Cancels c = m.execution->cancel_entries(last); c.failed != 0)
       out::error("run", "{} resting entries could not be cancelled and may still fill", c.failed);
     // A venue over the network is given time to answer: what is not answered then is unknown, and asked for at the next start.
     constexpr std::chrono::seconds answers_within{10};
     m.await_venue([] { return false; }, answers_within);
-    m.hand_over_stops(last);
+    m.hand_over_stops(m.now_by_clock());
     m.await_venue([] { return false; }, answers_within);
     // A simulated venue answers on its own time, which nothing drives any more.
     if (!m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);

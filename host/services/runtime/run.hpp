@@ -25,7 +25,7 @@ struct RunOptions {
   std::filesystem::path var;                       ///< all state lies below it
   std::string config;                              ///< the configuration's name, for the log
   std::function<std::int64_t()> wall_ns;           ///< the one seam that reads the clock; empty: the system's
-  std::chrono::milliseconds feed_patience{5000};   ///< how long a liquidation waits after a restart for a feed that gives nothing
+  std::chrono::milliseconds feed_patience{5000};   ///< how long a feed that gives nothing is waited for after a restart
   std::function<Result<std::string>(std::string_view)> secret;
   std::function<Result<std::unique_ptr<FrameSource>>(std::span<const std::string_view>)> select;  ///< RunFacts::select
   /// A recorded run is run again: it is asked what that one was asked, at the same places, and looks at no clock or latch

@@ -111,6 +111,9 @@ struct Run::Impl {
   /// Puts trade-execution together from the journal, if that holds a run.
   Result<void> resume();
   Result<void> note_begin();
+  /// Engine time of what is done while no event comes: that of the last step, or where time is real that of the clock, if later.
+  /// With trade-execution. [core thread]
+  core::Nanos now_by_clock() const;
   std::string begin_line() const;
   Result<void> first_balances();
   /// Whether the store's files lie on the disk that the ballast is on.

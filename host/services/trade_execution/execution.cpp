@@ -188,12 +188,14 @@ void Execution::check_fees(const bl_product& told) {
   if (!above(told.taker_fee, ours.taker_fee) && !above(told.maker_fee, ours.maker_fee)) return;
   if (std::find(fees_above_.begin(), fees_above_.end(), table_[id].symbol) != fees_above_.end()) return;
   fees_above_.push_back(table_[id].symbol);
-  // Before the start the run is refused for it. Told later it can only be said: what is held must still be sold.
+  // Before the start a new run is refused for it, and one that goes on begins with it (begin()). Told later it can only be said:
+  // what is held must still be sold.
   if (begun_) block(id, "FEES_ABOVE_CONFIG", "the venue takes higher fees of " + table_[id].symbol + " than the configuration reckons with", now_);
 }
 
 [[gnu::hot]] const core::PortfolioView& Execution::publish(Nanos now) {
-  now_ = now;
+  // Where time is real the clock, or the venue, may have moved it beyond the bars of the step: it does not go back to them.
+  now_ = options_.time_by_data ? now : std::max(now_, now);
   within_ = true;
   if (portfolio_.pegs().any()) look_at_pegs(now);
   portfolio_.close_step(now);
@@ -247,6 +249,8 @@ void Execution::action_changed(InstrumentId id) {
 }
 
 [[gnu::hot]] void Execution::trade(Nanos now) {
+  // Nor is what is ordered of an older time than it is: it would leave too late, or count as just made for too long.
+  if (!options_.time_by_data) now = std::max(now_, now);
   now_ = traded_ = now;
   ordered_.clear();
   // On command, or after an order that came in between: what it did counts in every limit (trading rules 5.5).

@@ -64,6 +64,12 @@ void Execution::tick() {
   look_for_answers(now);
   if (!orders_.working().empty()) keep_entries_off(now, 5 * moment);
   if (!ended_.empty()) look_for_fills(now);
+  if (heard_ns_ == 0 && resuming_) heard_ns_ = now;  // the silence of a feed that is mute since the restart
+  // A price that no step acted on, since its bar came late or its step waits for others, is held against the stops all the same.
+  // Those that rest at the venue are the venue's, and are looked at behind.
+  if (protections_.any())
+    for (const core::Instrument& ins : table_.all())
+      if (stop_owner(ins.id) == StopOwner::host) watch(ins.id, now);
   if (guards_) look_at_stops(now);
   push_exits(now);
   reconcile_in_time();

@@ -26,6 +26,9 @@ struct RealRig : Rig {
   }
   services::RunEnd play(const std::vector<std::string>& scripts) {
     build(scripts);
+    return turn();
+  }
+  services::RunEnd turn() {
     // Nobody waits for the real clock, and the feed's reader, which looks five times a second, is not left far behind.
     pipeline->watch = [this] {
       if (until && until()) pipeline->stop();
@@ -122,26 +125,105 @@ TEST_CASE("rule 1.5: three hours of outage: no order comes from bars that are fi
   CHECK(store::place_of(inputs.back()).at >= 11'400 * second);
 }
 
-TEST_CASE("rule 1.5: what the clock brought comes again at the same place when the run is run again, byte for byte") {
+TEST_CASE("rule 1.5: a restart whose feed is mute: history ends all the same, and the clock goes on") {
+  RealRig r;
+  r.feed_patience = second / 20;
+  r.build({"silent\n"});
+  r.facts.engine_ns = 300 * second;
+  core::Nanos ended = 0;
+  r.pipeline->go_on_after(300 * second, {}, [&] { ended = r.engine(); });
+  int looks = 0;
+  r.until = [&] { return ++looks > 400 || (ended != 0 && r.engine() > ended + 60 * second); };
+  CHECK(r.turn() == RunEnd::stopped);
+  CHECK(ended > 300 * second);  // what is resumed then is resumed now
+  CHECK(r.engine() > ended + 60 * second);
+}
+
+TEST_CASE("rule 1.5: a feed that still recalls is waited for, and its first new bar ends history at its own time") {
+  RealRig r;
+  r.feed_patience = 3600 * second;
+  r.build({both(2) + "silent\n"});
+  r.facts.engine_ns = 300 * second;
+  core::Nanos ended = 0;
+  r.pipeline->go_on_after(300 * second, {}, [&] { ended = r.engine(); });
+  r.until = [&] { return r.pipeline->steps() == 2; };
+  CHECK(r.turn() == RunEnd::stopped);
+  CHECK(ended == 600 * second);
+}
+
+TEST_CASE("rule 1.5: a feed that tells something each second does not keep the clock's work from being done") {
+  RealRig r;
+  r.facts.wall_ns = [] { return 300 * second; };
+  r.latency = "100000000000";
+  std::string script = both(1);
+  for (int i = 1; i <= 11; ++i) script += "quote 1 " + std::to_string(300 + i) + "\n";
+  r.until = [&r] { return r.engine() >= 311 * second; };
+  CHECK(r.play({script + "silent\n"}) == RunEnd::stopped);
+  REQUIRE(r.exec->orders().working().size() == 2);
+  for (const core::Order* o : r.exec->orders().working()) CHECK(o->state == core::OrderState::unknown);
+}
+
+TEST_CASE("rule 1.5: a step does not wait for a bar that does not come") {
+  RealRig r(1);
+  int looks = 0;
+  r.until = [&] { return ++looks > 400 || !r.log.empty(); };
+  CHECK(r.play({"bar 1 300 300 10000\nsilent\n"}) == RunEnd::stopped);
+  CHECK(r.log == std::vector<std::string>{"step 300 acted"});
+  CHECK(r.exec->counts().orders == 1);
+  CHECK(r.engine() < 320 * second);
+}
+
+TEST_CASE("rule 1.5: by data a step waits for its bars") {
+  RealRig r(1);
+  r.real = false;
+  int looks = 0;
+  r.until = [&] { return ++looks > 200; };
+  CHECK(r.play({"bar 1 300 300 10000\nsilent\n"}) == RunEnd::stopped);
+  CHECK(r.log.empty());
+}
+
+TEST_CASE("rule 1.5: while the clock that was ahead is set right what waits for its time goes on") {
+  RealRig r;
+  std::atomic<std::int64_t> looks = 0;
+  constexpr std::int64_t ahead = 50, back = 600;
+  r.facts.wall_ns = [&looks] {
+    const std::int64_t look = ++looks;
+    return (300 + 7 * look - (look > ahead ? back : 0)) * second;
+  };
+  core::Nanos least = 0, most = 0;
+  bool fell = false;
+  r.until = [&] {
+    fell = fell || r.engine() < most;
+    most = std::max(most, r.engine());
+    if (looks <= ahead) least = most;
+    return looks > ahead + 60;
+  };
+  CHECK(r.play({both(1) + "silent\n"}) == RunEnd::stopped);
+  CHECK_FALSE(fell);
+  CHECK(least > 400 * second);
+  CHECK(r.engine() > least + 60 * second);      // slower than the wall, which it lets catch up
+  CHECK(r.engine() < least + 60 * 5 * second);
+}
+
+namespace {
+
+/// Runs a script by the clock, and again without one: both journals must be the same. The recorded one's inputs.
+std::vector<store::Input> comes_again(const std::string& script, std::int64_t pace, std::uint64_t least_orders) {
   const Folder folder;
   const auto recorded = folder.path() / "recorded.db", again = folder.path() / "again.db";
-  const std::string script = both(2) + "wait 4000\nbar 1 4200 4200 10000\nbar 2 4200 4200 10000\nbar 1 4500 4500 9000\nbar 2 4500 4500 9000\nwait 9000\n" +
-                             "bar 1 9300 9300 9000\nbar 2 9300 9300 9000\n";
   const auto action = [](const bl_bar& b) { return b.close_ns == 4500 * second ? 2u : 1u; };
   const std::string latency = "20000000000";
   std::uint64_t rows = 0;
   {
-    RealRig r(3, recorded);
+    RealRig r(pace, recorded);
     r.action = action;
     r.latency = latency;
     REQUIRE(r.play({script}) == RunEnd::end_of_data);
-    REQUIRE(r.exec->counts().orders >= 4);
+    REQUIRE(r.exec->counts().orders >= least_orders);
     REQUIRE(r.journal->flush());
     rows = r.journal->rows();
   }
   const auto inputs = inputs_of(recorded);
-  CHECK(inputs.size() >= 2);
-  CHECK(inputs.size() < 60);  // not each second's
   {
     RealRig r(0, again);
     r.ticks = false;
@@ -163,4 +245,25 @@ TEST_CASE("rule 1.5: what the clock brought comes again at the same place when t
   INFO((c->recorded ? c->recorded->kind + c->recorded->payload : "none") << "\n" << (c->again ? c->again->kind + c->again->payload : "none"));
   CHECK(c->result == store::Agreement::same);
   CHECK(c->rows == rows);
+  return inputs;
+}
+
+}  // namespace
+
+TEST_CASE("rule 1.5: what the clock brought comes again at the same place when the run is run again, byte for byte") {
+  const auto inputs = comes_again(both(2) + "wait 4000\nbar 1 4200 4200 10000\nbar 2 4200 4200 10000\nbar 1 4500 4500 9000\nbar 2 4500 4500 9000\nwait 9000\n" +
+                                      "bar 1 9300 9300 9000\nbar 2 9300 9300 9000\n", 3, 4);
+  CHECK(inputs.size() >= 2);
+  CHECK(inputs.size() < 60);  // not each second's
+}
+
+TEST_CASE("rule 1.5: a step that the clock closed is closed again at the same place, whenever its other bar comes") {
+  static_cast<void>(comes_again("bar 1 300 300 10000\nwait 400\nbar 2 300 300 10000\n" + late(2, 4), 1, 3));
+}
+
+TEST_CASE("rule 1.5: what came of a second that events passed comes again, too") {
+  std::string script = both(1);
+  for (int i = 1; i <= 40; ++i) script += "quote 1 " + std::to_string(300 + i) + "\nobservation 2 " + std::to_string(300 + i) + "\n";
+  const auto inputs = comes_again(script + late(3, 4), 0, 2);
+  CHECK_FALSE(inputs.empty());
 }

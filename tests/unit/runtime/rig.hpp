@@ -95,7 +95,7 @@ struct Rig {
   std::vector<std::string> log;              // "step <t> <acted>" and what listeners and posts add
   std::vector<std::vector<std::uint32_t>> rows;  // instruments predicted, by step
   std::function<std::uint32_t(const bl_bar&)> action = [](const bl_bar&) { return 1u; };
-  core::Nanos max_bar_delay = 0;
+  core::Nanos max_bar_delay = 0, feed_patience = 0;
   bool real = false, ticks = true;           // time is real; and the clock facts.wall_ns moves it, too
   std::string latency;                       // of the venue, as nanoseconds
   std::vector<services::Listener> listeners;
@@ -173,6 +173,7 @@ struct Rig {
     p.facts = &facts;
     p.instruments = m.table.size();
     p.max_bar_delay = max_bar_delay;
+    p.feed_patience = feed_patience;
     if (real && ticks) p.clock = facts.wall_ns;
     p.listeners = listeners;
     p.listeners.push_back(

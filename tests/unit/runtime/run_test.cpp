@@ -1,6 +1,7 @@
 // Whole runs in this process, with the built plugins.
 #include "services/runtime/run.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <fstream>
@@ -212,6 +213,7 @@ TEST_CASE("rule 5.7: two wallets in one run: the venue's balances are the book's
 
 TEST_CASE("rule 3.6: a liquidation that a restart finds goes on though the feed gives nothing") {
   using clock = std::chrono::steady_clock;
+  const bool real = GENERATE(false, true);
   Folder folder;
   candles(folder.path() / "btc.csv", 300, 0);
   candles(folder.path() / "eth.csv", 300, 2);
@@ -249,6 +251,7 @@ TEST_CASE("rule 3.6: a liquidation that a restart finds goes on though the feed 
   std::string mute = yaml;
   const auto from = mute.find("  - {id: market"), to = mute.find("  - {id: cross");
   mute.replace(from, to - from, "  - {id: market, kind: feed, plugin: test.feed.script, params: {script: silent}}\n");
+  if (real) mute += "time: real\n";
   mute.replace(mute.find(PLUGINS), std::string_view(PLUGINS).size(), std::string(PLUGINS) + ", " + fs::path(SCRIPT_FEED).parent_path().string());
   auto made = services::Run::make(configured(folder, mute), options());
   if (!made) FAIL(made.error().message);
@@ -264,6 +267,60 @@ TEST_CASE("rule 3.6: a liquidation that a restart finds goes on though the feed 
   CHECK(sale.intent.side() == core::Side::sell);
   CHECK(sale.intent.purpose == core::Purpose::emergency);
   CHECK(sale.intent.qty() <= left);
+  // Decided now, and not at the step of long ago: else it might not leave any more.
+  const auto wall = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  if (real) CHECK(sale.intent.abi.not_after_ns > wall);
+}
+
+TEST_CASE("rule 3.8: a run in real time that is stopped long after its last step hands its stops over as of now") {
+  constexpr std::int64_t begin = 1'800'000'000;
+  Folder folder;
+  std::string script;
+  for (int i = 0; i < 4; ++i) {
+    const std::string at = std::to_string(begin + 300 * i);
+    script += "bar 1 " + at + " " + at + " 10000\\n";
+  }
+  std::string yaml = yaml_of(folder);
+  const auto from = yaml.find("  - {id: market"), to = yaml.find("  - {id: cross");
+  yaml.replace(from, to - from, "  - {id: market, kind: feed, plugin: test.feed.script, params: {script: \"" + script + "silent\"}}\n");
+  yaml.replace(yaml.find(PLUGINS), std::string_view(PLUGINS).size(), std::string(PLUGINS) + ", " + fs::path(SCRIPT_FEED).parent_path().string());
+  yaml.replace(yaml.find("[BTC-USD, ETH-USD]"), std::string_view("[BTC-USD, ETH-USD]").size(), "[BTC-USD]");
+  yaml += "time: real\nexecution: {stops: {owner: host}}\n";
+  std::atomic<std::int64_t> wall = (begin + 900) * second;
+  services::RunOptions o;
+  o.var = folder.path() / "var";
+  o.select = services::select_features;
+  o.wall_ns = [&wall] { return wall.load(); };
+  auto made = services::Run::make(configured(folder, yaml), std::move(o));
+  if (!made) FAIL(made.error().message);
+  services::Run& run = **made;
+  run.loop().after_step = [&](core::Nanos t, bool) {
+    services::Execution& e = run.execution();
+    if (e.steps() == 1) {
+      services::TradeRequest q;
+      q.instrument = {1};
+      q.qty = "1"_dec;
+      q.key = q.request_id = "buy";
+      q.reason = "a test";
+      q.principal = "operator";
+      REQUIRE(e.execute(q, t));
+    }
+    if (e.steps() < 4) return;
+    REQUIRE(e.portfolio().position({1}).qty.is_positive());
+    bl_stop stop{};
+    stop.size = sizeof stop;
+    stop.instrument = 1;
+    stop.stop_px = "90"_dec.raw();
+    stop.limit_px = Decimal::not_set().raw();
+    REQUIRE(e.want_stop(stop, nullptr) == BL_OK);
+    wall += 90 * second;
+    run.stop();
+  };
+  CHECK(run.execute().end == services::RunEnd::stopped);
+  const auto& working = run.execution().orders().working();
+  REQUIRE(working.size() == 1);
+  CHECK(core::rests_as_stop(working.front()->intent));
+  CHECK(working.front()->intent.abi.not_after_ns > wall);
 }
 
 namespace {
@@ -279,7 +336,7 @@ struct Lives {
     yaml.erase(yaml.find(", state: memory"), std::string_view(", state: memory").size());
   }
   /// One process; `step` is called behind each step, `started` before the first.
-  void live(const std::function<void(services::Run&, core::Nanos)>& step, const std::function<void(services::Run&)>& started = {}) const {
+  services::Summary live(const std::function<void(services::Run&, core::Nanos)>& step, const std::function<void(services::Run&)>& started = {}) const {
     services::RunOptions o;
     o.var = folder.path() / "var";
     o.select = services::select_features;
@@ -287,7 +344,7 @@ struct Lives {
     if (!made) FAIL(made.error().message);
     services::Run& run = **made;
     run.loop().after_step = [&](core::Nanos t, bool) { step(run, t); };
-    run.execute([&] {
+    return run.execute([&] {
       if (started) started(run);
     });
   }
@@ -333,6 +390,39 @@ TEST_CASE("rule 3.5: a run starts reducing and buys nothing; after a planned rol
            CHECK(run.execution().state() == core::TradingState::reducing);
            CHECK(run.execution().states().global().who == "host");
          });
+}
+
+TEST_CASE("rule 3.1: a venue that takes higher fees than configured keeps a new run from starting, and one that goes on from buying alone") {
+  Lives l;
+  l.yaml.erase(l.yaml.find("execution: {starts_reducing: on}\n"));
+  const std::string dear = "taker_fee: 5%";
+  const auto fee = l.yaml.find("taker_fee: 0.1%");
+  SECTION("a new one is refused") {
+    l.yaml.replace(fee, std::string_view("taker_fee: 0.1%").size(), dear);
+    CHECK(l.live([](services::Run&, core::Nanos) {}).error.code == "RUN_FEES_BELOW_VENUE");
+  }
+  SECTION("one that holds something goes on") {
+    l.live([](services::Run& run, core::Nanos) {
+      if (run.execution().portfolio().position({1}).qty.is_positive()) run.stop();
+    });
+    l.yaml.replace(fee, std::string_view("taker_fee: 0.1%").size(), dear);
+    bool began = false, blocked = true, bought = false;
+    core::Nanos before = 0;
+    const services::Summary s = l.live(
+        [&](services::Run& run, core::Nanos) {
+          const services::Execution& e = run.execution();
+          began = true;
+          blocked = blocked && e.blocked({1}) && e.blocked({2});
+          for (const core::Order* o : e.orders().working()) bought = bought || (o->intent.side() == core::Side::buy && o->intent.abi.decided_ns > before);
+          if (e.steps() == 100) run.stop();
+        },
+        [&](services::Run& run) { before = run.execution().settled(); });
+    CHECK(s.error.code.empty());
+    CHECK(began);
+    CHECK(blocked);
+    CHECK_FALSE(bought);
+    CHECK(s.incident_codes.at("FEES_ABOVE_CONFIG") == 2);
+  }
 }
 
 TEST_CASE("rule 6: a ramp of the configuration bounds the entries of a day of a whole run") {

@@ -74,6 +74,33 @@ TEST_CASE("rule 1.5: a stop that has no end is cancelled after its time, and goe
   CHECK(d.last().limit_px() < first.limit_px());
 }
 
+TEST_CASE("rule 1.5: a price that no step acts on is held against the stop all the same") {
+  Mute d;
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  REQUIRE(d.protect("95"_dec) == BL_OK);
+  d.step();
+  d.price(d.m.btc, 9400);  // its step waits for other bars, or it came late
+  const std::size_t sent = d.broker.sent.size();
+  CHECK(d.tick());
+  REQUIRE(d.broker.sent.size() == sent + 1);
+  CHECK(d.last().purpose == Purpose::stop);
+}
+
+TEST_CASE("rule 1.5: bars of an older time than it is do not put time back: what they lead to is of now") {
+  Mute d;
+  const Intent entry = d.resting();
+  CHECK(d.tick(601));  // its end is asked for
+  const core::Nanos asked = d.now;
+  d.report(entry, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+  d.now -= 200 * second;
+  d.price(d.m.btc, 10000);
+  d.want(Purpose::entry, 0.05);
+  REQUIRE(d.last().client_id() != entry.client_id());
+  CHECK(d.last().abi.decided_ns == asked);
+  CHECK(d.last().abi.not_after_ns > asked);
+}
+
 TEST_CASE("rule 1.5: an exit keeps the time between two attempts, by the clock as well") {
   Mute d;
   d.hold(0.05);
@@ -181,6 +208,32 @@ TEST_CASE("rule 1.5: a product that is held and of which nothing comes while oth
   d.price(d.m.btc, 10000);
   d.tick(60);
   CHECK(d.incidents("PRODUCT_MUTE") == 1);
+}
+
+TEST_CASE("rule 1.5: a feed that is mute from a restart on is told as well") {
+  services::ExecutionOptions o;
+  o.mute_after = 2 * bar_ns;
+  Mute d(o);
+  static_cast<void>(d.resting());
+  REQUIRE(d.journal->flush());
+  d.exec.reset();
+  d.journal.reset();
+  o = d.options;
+  Again again(d.dir / "journal.db", &o);
+  again.exec->begin();
+  again.exec->resume_orders();
+  const auto tick = [&](core::Nanos on) {
+    d.now += on;
+    again.exec->tick_begins(d.now, false);
+    again.exec->tick();
+    again.exec->tick_ends();
+    const auto& told = again.exec->counts().by_incident;
+    return told.count("FEED_MUTE") != 0 ? told.at("FEED_MUTE") : 0;
+  };
+  CHECK(tick(second) == 0);
+  CHECK(tick(599 * second) == 0);
+  CHECK(tick(second) == 1);
+  CHECK(tick(second) == 1);
 }
 
 TEST_CASE("rule 3.3: a position without a stop is told by the clock as well") {
