@@ -130,6 +130,29 @@ TEST_CASE("a reply without length ends with the connection; interim replies are 
   CHECK(r.body == "to the end");
 }
 
+TEST_CASE("a chunked reply that arrives byte by byte, with nothing in it or with trailers, is whole") {
+  IoThread io;
+  HttpClient client(io);
+  Listener l;
+  for (const char* body : {"0\r\n\r\n", "0\r\nX: 1\r\n\r\n", "2\r\nab\r\n0\r\n\r\n"}) {
+    INFO(body);
+    std::thread server([&] {
+      l.accept_one([&](RawConnection& c) {
+        c.read_until("\r\n\r\n");
+        c.send("HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for (const char one : std::string_view(body)) {
+          std::this_thread::sleep_for(3ms);  // so that, as a rule, the client sees each of them alone
+          c.send({&one, 1});
+        }
+      });
+    });
+    const auto r = client.fetch({.url = url(l.port(), "/")});
+    server.join();
+    CHECK(r.complete());
+    CHECK(r.body == (body[0] == '2' ? "ab" : ""));
+  }
+}
+
 TEST_CASE(
     "a kept connection that died is replaced for a GET and for what is declared idempotent, never for a "
     "POST") {

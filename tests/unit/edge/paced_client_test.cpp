@@ -232,8 +232,12 @@ TEST_CASE("replies in all their shapes are whole") {
       else if (q.starts_with("HEAD")) p.send("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n");
       else if (q.find(" /big ") != q.npos) p.reply(big);
       else if (q.find(" /busy ") != q.npos) p.reply("wait", "Retry-After: 3\r\nx-ratelimit-remaining: 0\r\n", "429 Too Many Requests");
-      else if (q.find(" /dribble ") != q.npos) {
-        for (const char c : std::string("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) p.send({&c, 1});
+      else if (q.find(" /dribble") != q.npos) {  // each byte is a record of its own: the client sees them one after the other
+        std::string slowly = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        if (q.find("-nothing ") != q.npos) slowly = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+        if (q.find("-trailers ") != q.npos) slowly = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: 1\r\nY: 2\r\n\r\n";
+        if (q.find("-chunks ") != q.npos) slowly = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=1\r\nok\r\n000\r\nX: 1\r\n\r\n";
+        for (const char c : slowly) p.send({&c, 1});
       } else {
         p.send("HTTP/1.1 200 OK\r\n\r\nto the end"), p.close();
         return;
@@ -247,6 +251,12 @@ TEST_CASE("replies in all their shapes are whole") {
   CHECK(t.fetch({.method = "HEAD", .url = server.url("/head")}).body.empty());
   CHECK(t.fetch({.url = server.url("/big")}).body == big);
   CHECK(t.fetch({.url = server.url("/dribble")}).body == "ok");
+  for (const char* what : {"-nothing", "-trailers", "-chunks"}) {
+    INFO(what);
+    const auto r = t.fetch({.url = server.url(std::string("/dribble") + what)});
+    CHECK(r.ending == Ending::complete);
+    CHECK(r.body == (std::string_view(what) == "-chunks" ? "ok" : ""));
+  }
   CHECK(t.fetch({.url = server.url("/to-the-end")}).body == "to the end");
   const auto busy = t.fetch({.url = server.url("/busy")});
   CHECK(busy.status == 429);  // the caller's to judge

@@ -198,6 +198,25 @@ TEST_CASE("nothing there, no WebSocket there, a handshake that hangs") {
   CHECK(t.next().what == What::closed);
 }
 
+TEST_CASE("a refusal in chunks that comes byte by byte is one, too") {
+  Authority ca;
+  TlsServer server(ca.issue(), [](Peer& p, int number) {
+    p.request();
+    std::string refusal = "HTTP/1.1 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+    if (number == 2) refusal += "X: 1\r\n";
+    for (const char c : refusal + "\r\n") p.send({&c, 1});  // each is a record of its own
+    p.ended();
+  });
+  WsRig t(ca.file());
+  for (int i = 0; i < 2; ++i) {
+    t.open(server);
+    const auto n = t.next();
+    CHECK(n.what == What::closed);
+    CHECK_THAT(n.data, Catch::StartsWith("EDGE_WS_REFUSED: "));
+    CHECK(n.data.find("503") != std::string::npos);
+  }
+}
+
 TEST_CASE("frames of 64 MiB and of many parts arrive whole, one byte more does not") {
   Authority ca;
   const std::string big(64u << 20, 'z');
