@@ -111,6 +111,9 @@ TEST_CASE("half a reply is unknown; so is one that is not HTTP, or too large, or
   CHECK(reply_with("SSH-2.0-OpenSSH\r\n\r\n", {}) == "EDGE_BAD_REPLY");
   CHECK(reply_with("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x'),
                    {.max_response = 999}) == "EDGE_TOO_LARGE");
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", long_line(1'000'000, 'x');
+  CHECK(reply_with(chunked + "1;" + long_line, {}) == "EDGE_TOO_LARGE");
+  CHECK(reply_with(chunked + "0\r\nX: " + long_line, {}) == "EDGE_TOO_LARGE");
   CHECK(reply_with("", {.deadline = 100ms}) == "EDGE_DEADLINE");
 }
 

@@ -180,6 +180,8 @@ TEST_CASE("after a byte was written nothing is tried again, and the outcome is u
       {"too large in chunks", [&](Peer& p) { p.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1e8480\r\n" + big), p.ended(); }, "EDGE_TOO_LARGE"},
       {"too large without a length", [&](Peer& p) { p.send("HTTP/1.1 200 OK\r\n\r\n" + big), p.close(); }, "EDGE_TOO_LARGE"},
       {"headers without end", [&](Peer& p) { p.send("HTTP/1.1 200 OK\r\nX: " + big), p.ended(); }, "EDGE_TOO_LARGE"},
+      {"a chunk's line without end", [&](Peer& p) { p.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + big), p.ended(); }, "EDGE_TOO_LARGE"},
+      {"trailers without end", [&](Peer& p) { p.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + big), p.ended(); }, "EDGE_TOO_LARGE"},
       {"silence", [](Peer& p) { p.ended(); }, "EDGE_DEADLINE"},
       {"drop by drop",
        [](Peer& p) {
