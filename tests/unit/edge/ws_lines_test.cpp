@@ -311,6 +311,42 @@ TEST_CASE("a frame that is no text ends the line") {
   CHECK(t.next().data == "EDGE_WS_FRAME: a frame that is no text");
 }
 
+TEST_CASE("a line whose other side breaks the protocol while goodbye is said comes to its end") {
+  Authority ca;
+  std::atomic<bool> over{false};
+  TlsServer server(ca.issue(), [&](Peer& p, int number) {
+    WsPeer w(p);
+    w.shake();
+    if (number == 1) {
+      p.send(std::string("\x82\x01x\x83\x00", 5));  // a frame that is no text, and one that is none at all, in one record
+    } else {
+      p.send("\x81\x04hi");  // half a text
+      for (int opcode = 0; opcode != 8 && opcode != -1;) opcode = w.read().opcode;
+      p.send("\xff\xfe");  // its rest is no UTF-8
+    }
+    while (!over.load()) std::this_thread::sleep_for(5ms);
+  });
+  WsLinesOptions o;
+  o.goodbye_ns = 100'000'000;
+  WsRig t(ca.file(), o);
+  const auto next = [&] {
+    auto n = t.got.take();
+    over.store(!n.has_value());
+    REQUIRE(n);
+    return *n;
+  };
+  t.open(server);
+  CHECK(next().what == What::open);
+  CHECK(next().data == "EDGE_WS_FRAME: a frame that is no text");
+  t.open(server);  // its number is free again
+  CHECK(next().what == What::open);
+  CHECK(t.lines->close(1));
+  CHECK(next().data == "EDGE_CLOSED: closed by this side");
+  t.open(server);
+  CHECK(next().what == What::open);
+  over.store(true);
+}
+
 TEST_CASE("a quiet peer is asked, and one that answers stays") {
   Authority ca;
   std::atomic<int> pings{0};
