@@ -23,7 +23,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max(), tick = 1'000'000'000;
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 struct Call {
   std::uint64_t request = 0;
@@ -201,7 +201,7 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
     std::int64_t next = next_limit_;
     if (queue_.size() != 0 && queue_.ask_again() != 0) next = std::min(next, queue_.ask_again());
     // Timers stand still while the machine sleeps, and spare connections are looked after.
-    if (!calls_.empty() || !pools_.empty()) next = std::min(next, now + tick);
+    if (!calls_.empty() || !pools_.empty()) next = std::min(next, now + options_.tick_ns);
     if (next == never || (armed_ != 0 && armed_ <= next)) return;
     armed_ = next;
     timer_.expires_after(std::chrono::nanoseconds(std::max<std::int64_t>(next - now, 0)));
@@ -244,18 +244,21 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
     PacedReply reply;
     std::shared_ptr<WireSocket> kept;
     while (!c->answered) {
-      c->socket = pool->take();
-      const bool fresh = !c->socket;
+      c->socket = pool->take(c->entry.urgent);
+      bool fresh = !c->socket;
       if (fresh) {
-        pool->tend();
         const std::uint64_t before = pool->resumed();
         auto error = co_await pool->open(c->socket);
         if (error) {
-          reply.error = std::move(*error);
-          break;
+          if (c->answered || !(c->socket = pool->take_any())) {
+            reply.error = std::move(*error);
+            break;
+          }
+          fresh = false;
+        } else {
+          self->opened_.fetch_add(1);
+          self->resumed_.fetch_add(pool->resumed() - before);
         }
-        self->opened_.fetch_add(1);
-        self->resumed_.fetch_add(pool->resumed() - before);
       }
       c->sent_before = c->socket->sent();
       auto got = co_await exchange(*c->socket, c->order);
@@ -274,6 +277,7 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
         reply.error = {};
       } else if (sent) {
         reply.ending = Ending::unknown;
+        if (fresh) pool->welcomed();
       } else if (got.refused && !c->answered) {
         const bool late = self->options_.clocks.boot_ns() > c->not_after;
         reply.ending = late ? Ending::too_late : Ending::not_sent;

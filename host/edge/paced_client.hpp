@@ -52,6 +52,8 @@ struct PacedOptions {
   std::size_t connections = 6, spare = 2;   ///< per host; see HostPoolOptions
   std::int64_t idle_ns = 50'000'000'000;
   std::size_t queue = 256;                  ///< requests that may wait, of each of the two lanes
+  std::int64_t tick_ns = 1'000'000'000;     ///< how often limits are held against the clock that does not sleep, and the kept
+                                            ///< connections are looked after
   std::uint64_t max_reply = 64u << 20;
   std::string user_agent = "bowline";
   std::uint64_t jitter_seed = 1;

@@ -500,6 +500,56 @@ TEST_CASE("connections are opened ahead of need: no handshake stands in the way"
   CHECK(t.fetch({.url = server.url("/"), .deadline_ns = in(2s)}).ending == Ending::complete);
 }
 
+TEST_CASE("a host that takes connections and ends them at once is not stormed") {
+  Authority ca;
+  std::atomic<bool> ending{false};
+  TlsServer server(ca.issue(), [&](Peer& p, int) {
+    if (ending.load()) return p.close();
+    for (std::string q; !(q = p.request()).empty();) {
+      const bool last = q.starts_with("GET /last");
+      p.reply("x", last ? "Connection: close\r\n" : "");
+      if (last) return p.close();
+    }
+  });
+  PacedRig t(ca.file());
+  CHECK(t.fetch({.url = server.url("/")}).ending == Ending::complete);
+  ending.store(true);
+  CHECK(t.fetch({.url = server.url("/last")}).ending == Ending::complete);  // from here on one is missing
+  std::this_thread::sleep_for(1s);
+  CHECK(server.accepted() < 10);
+  ending.store(false);
+  CHECK(t.fetch({.url = server.url("/")}).ending == Ending::complete);
+}
+
+TEST_CASE("what was kept ready is replaced as soon as it is taken, and the last of it is for exits") {
+  Authority ca;
+  std::atomic<int> open{0}, hanging{0};
+  TlsServer server(ca.issue(), [&](Peer& p, int) {
+    ++open;  // the client has ended its half of the handshake before
+    for (std::string q; !(q = p.request()).empty();) {
+      if (q.starts_with("GET /hang")) {
+        ++hanging;
+        p.ended();
+        return;
+      }
+      p.reply("x");
+    }
+  });
+  PacedOptions o;
+  o.tick_ns = 3'600'000'000'000;  // nothing is looked after in passing
+  PacedRig t(ca.file(), o);
+  const PacedCall hang{.url = server.url("/hang"), .deadline_ns = in(1h)};
+  CHECK(t.fetch({.url = server.url("/"), .deadline_ns = in(1h)}).ending == Ending::complete);
+  REQUIRE(eventually([&] { return open.load() == 3; }));
+  for (int i = 0; i < 2; ++i) t.send(hang);
+  REQUIRE(eventually([&] { return open.load() == 4; }));  // two in use, and two that are ready
+  server.hold(true);                                      // from here on no handshake comes to its end
+  for (int i = 0; i < 2; ++i) t.send(hang);
+  REQUIRE(eventually([&] { return hanging.load() == 3; }));
+  CHECK(t.fetch({.urgent = true, .url = server.url("/exit"), .deadline_ns = in(5s)}).ending == Ending::complete);
+  CHECK(hanging.load() == 3);
+}
+
 TEST_CASE("an old idle connection is replaced by a young one, with no request in between lost") {
   Authority ca;
   TlsServer server(ca.issue(), echo);
