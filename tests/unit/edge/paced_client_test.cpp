@@ -550,6 +550,26 @@ TEST_CASE("what was kept ready is replaced as soon as it is taken, and the last 
   CHECK(hanging.load() == 3);
 }
 
+TEST_CASE("what waited for a handshake is paid for when it goes, not when it began to wait") {
+  Authority ca;
+  std::atomic<int> requests{0};
+  TlsServer server(ca.issue(), [&](Peer& p, int) {
+    while (!p.request().empty()) ++requests, p.reply("x");
+  });
+  PacedRig t(ca.file(), {}, {{"slow", 1, 10, 0}});
+  server.hold(true);
+  for (int i = 0; i < 30; ++i) t.send({.url = server.url("/"), .deadline_ns = in(24h)});
+  REQUIRE(eventually([&] { return server.accepted() >= 5; }));  // so many are under way
+  const auto began = std::chrono::steady_clock::now();
+  t.time.by.store(3'000'000'000);  // the bucket is full again; no handshake is given up yet
+  server.hold(false);
+  REQUIRE(eventually([&] { return requests.load() >= 8; }));  // all of it, but for what is kept for exits
+  std::this_thread::sleep_for(300ms);
+  const int went = requests.load();
+  const auto passed = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+  CHECK(went <= 8 + 1 + passed);
+}
+
 TEST_CASE("an old idle connection is replaced by a young one, with no request in between lost") {
   Authority ca;
   TlsServer server(ca.issue(), echo);
