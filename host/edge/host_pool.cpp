@@ -16,12 +16,13 @@ constexpr std::int64_t short_life = second;  // whoever ends an unused connectio
 }  // namespace
 
 HostPool::HostPool(asio::io_context& context, Url url, std::shared_ptr<TlsContext> tls, const HostPoolOptions& options, Clocks clocks,
-                   std::uint64_t jitter)
+                   std::uint64_t jitter, Lookup lookup)
     : context_(context),
       url_(std::move(url)),
       tls_(std::move(tls)),
       options_(options),
       clocks_(std::move(clocks)),
+      addresses_{std::move(lookup), {}},
       asked_at_(clocks_.boot_ns()),
       jitter_(jitter | 1) {}
 
@@ -53,7 +54,7 @@ asio::awaitable<std::optional<Error>> HostPool::open(std::shared_ptr<WireSocket>
   made = std::make_shared<WireSocket>(context_);
   std::erase_if(opening_, [](const auto& o) { return o.expired(); });
   opening_.push_back(made);
-  auto error = co_await made->open(url_, *tls_, &session_, std::chrono::nanoseconds(options_.connect_ns));
+  auto error = co_await made->open(url_, *tls_, &session_, std::chrono::nanoseconds(options_.connect_ns), &addresses_);
   std::erase_if(opening_, [&made](const auto& o) { return o.expired() || o.lock() == made; });
   if (!error && closed_) error = Error{"EDGE_CLOSED", "the client was closed while it connected"};
   if (!error) {
@@ -71,8 +72,8 @@ void HostPool::watch(const std::shared_ptr<WireSocket>& socket) {
     const auto at = std::find_if(pool->idle_.begin(), pool->idle_.end(), [&](const Idle& i) { return i.socket == stirred; });
     if (at == pool->idle_.end()) return;  // it was a reply
     if (stirred->quiet()) return pool->watch(stirred);  // a session ticket
-    pool->idle_.erase(at);
     pool->lost(*at);
+    pool->idle_.erase(at);
     pool->tend();
   });
 }
@@ -108,9 +109,9 @@ void HostPool::tend() {
   if (closed_) return;
   const std::int64_t now = clocks_.boot_ns();
   const bool needed = now - asked_at_ < options_.forget_ns;
-  const auto young = static_cast<std::size_t>(std::count_if(idle_.begin(), idle_.end(), [this](const Idle& i) { return !old(i); }));
   // Those that nobody has ended tell that the host takes new ones.
   if (std::any_of(idle_.begin(), idle_.end(), [now](const Idle& i) { return !i.used && now - i.since >= short_life; })) backoff_ = 0;
+  const auto young = static_cast<std::size_t>(std::count_if(idle_.begin(), idle_.end(), [this](const Idle& i) { return !old(i); }));
   // Old ones stand in until their successors are there, but not for long: the host may be about to close them.
   std::erase_if(idle_, [&](const Idle& i) { return old(i) && (!needed || young >= options_.spare || now - i.since >= 2 * options_.idle_ns); });
   if (!needed || now < not_before_) return;

@@ -24,7 +24,7 @@ struct HostPoolOptions {
 class HostPool : public std::enable_shared_from_this<HostPool> {
  public:
   HostPool(boost::asio::io_context& context, Url url, std::shared_ptr<TlsContext> tls, const HostPoolOptions& options, Clocks clocks,
-           std::uint64_t jitter);
+           std::uint64_t jitter, Lookup lookup = {});
 
   /// Whether another request may be begun now.
   bool room(bool urgent) const noexcept { return in_use_ + (urgent ? 0 : 1) < options_.connections; }
@@ -63,6 +63,7 @@ class HostPool : public std::enable_shared_from_this<HostPool> {
   const std::shared_ptr<TlsContext> tls_;
   const HostPoolOptions options_;
   const Clocks clocks_;
+  HostAddresses addresses_;
   TlsSession session_;        // before the sockets, which refer to it
   std::vector<Idle> idle_;    // the freshest last
   std::vector<std::weak_ptr<WireSocket>> opening_;

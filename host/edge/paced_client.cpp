@@ -166,7 +166,7 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
     auto& pool = pools_[url.key()];
     if (!pool) {
       const HostPoolOptions o{std::max<std::size_t>(options_.connections, 2), options_.spare, options_.idle_ns, options_.connect_ns};
-      pool = std::make_shared<HostPool>(io_.context, url, tls_, o, options_.clocks, options_.jitter_seed);
+      pool = std::make_shared<HostPool>(io_.context, url, tls_, o, options_.clocks, options_.jitter_seed, options_.lookup);
     }
     return pool;
   }
@@ -277,6 +277,7 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
       }
       reply.error = std::move(got.error);
       if (got.whole) {
+        if (fresh) pool->welcomed();
         reply.ending = Ending::complete;
         reply.status = got.status;
         reply.headers = std::move(got.headers);
@@ -284,7 +285,6 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
         reply.error = {};
       } else if (sent) {
         reply.ending = Ending::unknown;
-        if (fresh) pool->welcomed();
       } else if (got.refused && !c->answered) {
         const bool late = self->options_.clocks.boot_ns() > c->not_after;
         reply.ending = late ? Ending::too_late : Ending::not_sent;

@@ -213,6 +213,14 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
   }
 
  private:
+  /// A caller's hosts are few, and stay the same.
+  HostAddresses* addresses_of(const Url& url) {
+    if (addresses_.size() >= 64 && !addresses_.contains(url.key())) return nullptr;
+    const auto [at, made] = addresses_.try_emplace(url.key());
+    if (made) at->second.lookup = options_.lookup;
+    return &at->second;
+  }
+
   std::shared_ptr<Line> find(std::uint64_t conn) const {  // under the lock
     const auto at = lines_.find(conn);
     return at != lines_.end() ? at->second : nullptr;
@@ -281,13 +289,14 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
 
   static asio::awaitable<void> run(std::shared_ptr<Impl> self, std::shared_ptr<Line> line) {
     line->limit.expires_after(std::chrono::nanoseconds(self->options_.connect_ns));
-    line->limit.async_wait([line](error_code ec) {
+    line->limit.async_wait([self, line](error_code ec) {
       if (ec || line->link) return;
       because(*line, {"EDGE_CONNECT", "connecting took too long"});
-      line->net->cancel();
+      self->end_now(line);
     });
     const auto net = line->net;
-    if (auto error = co_await open_stream(*net, line->url, self->tls_))
+    if (auto error = co_await open_stream(*net, line->url, self->tls_, std::chrono::nanoseconds(self->options_.connect_ns),
+                                         self->addresses_of(line->url)))
       because(*line, std::move(*error));
     else if (net->tls)
       co_await self->serve(line, *net->tls);
@@ -452,7 +461,8 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
   IoThread::Impl& io_;
   const WsLinesOptions options_;
   const std::function<void(WsNews)> heard_;
-  TlsContext tls_;  // the I/O thread's
+  TlsContext tls_;  // the I/O thread's, as what follows
+  std::map<std::string, HostAddresses> addresses_;
 
   std::mutex lock_;  // guards what follows, and what of a Line says so
   std::map<std::uint64_t, std::shared_ptr<Line>> lines_;

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
+#include <stdexcept>
 #include <thread>
 
 #include "paced_rig.hpp"
@@ -568,6 +569,81 @@ TEST_CASE("what waited for a handshake is paid for when it goes, not when it beg
   const int went = requests.load();
   const auto passed = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
   CHECK(went <= 8 + 1 + passed);
+}
+
+namespace {
+
+/// Listens, takes nobody, and has no room for another one: who connects waits for an answer that does not come.
+struct Deaf {
+  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::uint16_t port = 0;
+  std::vector<int> waiting{};
+  Deaf() {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof at;
+    if (::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 || ::listen(fd, 0) != 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &length) != 0)
+      throw std::runtime_error("cannot listen");
+    port = ntohs(at.sin_port);
+    for (int i = 0; i < 8; ++i) {
+      waiting.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      static_cast<void>(!::connect(waiting.back(), reinterpret_cast<sockaddr*>(&at), sizeof at));
+    }
+  }
+  ~Deaf() {
+    for (const int w : waiting) ::close(w);
+    ::close(fd);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an address that does not answer is not waited for to the end, and the one that did is tried first from then on") {
+  Authority ca;
+  const auto one = [](Peer& p, int) {
+    p.request();
+    p.reply("x", "Connection: close\r\n");
+  };
+  TlsServer server(ca.issue(), one), another(ca.issue(), one);
+  Deaf deaf;
+  std::atomic<int> lookups{0};
+  PacedOptions o;
+  o.spare = 0;
+  o.connect_ns = 3'000'000'000;
+  o.lookup = [&](const std::string&, const std::string&, const auto& found) {
+    found({{"127.0.0.1", ++lookups == 1 ? deaf.port : another.port()}, {"127.0.0.1", server.port()}});
+  };
+  PacedRig t(ca.file(), o);
+  for (int i = 0; i < 3; ++i) CHECK(t.fetch({.url = server.url("/")}).ending == Ending::complete);
+  CHECK(lookups.load() == 3);
+  CHECK(server.accepted() == 3);
+  CHECK(another.accepted() == 0);
+}
+
+TEST_CASE("where a name is not found any more, what was good before is") {
+  Authority ca;
+  TlsServer server(ca.issue(), [](Peer& p, int) {
+    p.request();
+    p.reply("x", "Connection: close\r\n");
+  });
+  std::atomic<int> lookups{0};
+  PacedOptions o;
+  o.spare = 0;
+  o.connect_ns = 2'000'000'000;
+  std::vector<std::function<void(std::vector<Address>)>> unanswered;
+  o.lookup = [&](const std::string&, const std::string&, const auto& found) {
+    const int which = ++lookups;
+    if (which == 1) return found({{"127.0.0.1", server.port()}});
+    if (which == 2) return found({});
+    unanswered.push_back(found);  // and no answer
+  };
+  PacedRig t(ca.file(), o);
+  for (int i = 0; i < 3; ++i) CHECK(t.fetch({.url = server.url("/")}).ending == Ending::complete);
+  CHECK(lookups.load() == 3);
+  const auto another = t.fetch({.url = "https://elsewhere.example/"});  // never found
+  CHECK(another.ending == Ending::not_sent);
+  t.client.reset();
 }
 
 TEST_CASE("an old idle connection is replaced by a young one, with no request in between lost") {

@@ -494,3 +494,20 @@ TEST_CASE("goodbye does not wait for a peer that says none") {
   CHECK(t.next().what == What::closed);  // while the peer is still there
   over.store(true);
 }
+
+TEST_CASE("a name that is looked up for ever keeps neither its number nor its place") {
+  WsLinesOptions o;
+  o.connections = 1;
+  o.connect_ns = 100'000'000;
+  std::vector<std::function<void(std::vector<Address>)>> unanswered;
+  o.lookup = [&](const std::string&, const std::string&, const auto& found) { unanswered.push_back(found); };
+  WsRig t("", o);
+  CHECK(t.refusal(1, "wss://elsewhere.example/") == "accepted");
+  CHECK_THAT(t.next().data, Catch::StartsWith("EDGE_CONNECT: "));
+  CHECK(t.refusal(1, "wss://elsewhere.example/") == "accepted");
+  CHECK(t.lines->close(1));
+  CHECK(t.next().data == "EDGE_CLOSED: closed by this side");
+  CHECK(t.refusal(2, "wss://elsewhere.example/") == "accepted");
+  CHECK(t.next().what == What::closed);
+  t.lines->close_all();
+}
