@@ -9,7 +9,7 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "" FORCE)
 endif()
 # Debug info costs a third of the build time; -g1 keeps line numbers in back-traces. NDEBUG stays off: the contracts
-# of core/contract.hpp do not use assert, libraries' own checks are cheap.
+# of core/contract.hpp do not use assert, libraries' own checks are cheap (Boost's are off where a peer can reach them: host/edge).
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1")
 set(CMAKE_C_FLAGS_RELWITHDEBINFO "-O2 -g1")
 

@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 
 #include <algorithm>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -62,6 +61,7 @@ bool headers_sane(const Pairs& headers) noexcept {
 void NetStream::cancel() noexcept {
   cancelled = true;
   resolver.cancel();
+  if (waiting) waiting->cancel();
   error_code ec;
   socket.close(ec);
 }
@@ -86,31 +86,122 @@ std::string bare_host(const Url& url) {
   return url.host.starts_with('[') ? url.host.substr(1, url.host.size() - 2) : url.host;
 }
 
-asio::awaitable<std::optional<Error>> connect_stream(NetStream& stream, const Url& url) {
-  const std::string where = url.host + ":" + url.port, host = bare_host(url);
+namespace {
+
+using Endpoints = std::vector<tcp::endpoint>;
+
+/// What a lookup has found; it may outlive whoever waits for it.
+struct Search {
+  explicit Search(std::shared_ptr<asio::steady_timer> timer) : waited_on(std::move(timer)) {}
+  std::shared_ptr<asio::steady_timer> waited_on;  // null: nobody waits any more
+  bool over = false;
+  error_code ec{};
+  Endpoints found{};
+  void end() {
+    over = true;
+    if (waited_on) waited_on->cancel();
+  }
+};
+
+/// Nobody can end the system's lookup: it is left to itself when `limit` has passed, or the stream is cancelled.
+asio::awaitable<std::shared_ptr<Search>> look_up(NetStream& stream, const std::string& host, const std::string& port,
+                                                 const HostAddresses* addresses, std::chrono::nanoseconds limit) {
+  stream.waiting = std::make_shared<asio::steady_timer>(stream.socket.get_executor(), limit);
+  const auto search = std::make_shared<Search>(stream.waiting);
+  if (addresses != nullptr && addresses->lookup) {
+    addresses->lookup(host, port, [search](const std::vector<Address>& found) {
+      for (const Address& a : found) {
+        error_code ec;
+        if (const auto ip = asio::ip::make_address(a.ip, ec); !ec) search->found.emplace_back(ip, a.port);
+      }
+      if (search->found.empty()) search->ec = asio::error::host_not_found;
+      search->end();
+    });
+  } else {
+    stream.resolver.async_resolve(host, port, [search](error_code ec, const tcp::resolver::results_type& found) {
+      search->ec = ec;
+      for (const auto& entry : found) search->found.push_back(entry.endpoint());
+      search->end();
+    });
+  }
   error_code ec;
-  std::vector<tcp::endpoint> endpoints;
+  if (!search->over && !stream.cancelled) co_await stream.waiting->async_wait(asio::redirect_error(asio::use_awaitable, ec));
+  stream.waiting.reset();
+  search->waited_on.reset();
+  if (!search->over) search->ec = asio::error::timed_out;
+  co_return search;
+}
+
+/// Tries one address, for as long as `share`; 0: until the stream is cancelled.
+asio::awaitable<error_code> connect_one(NetStream& stream, tcp::endpoint to, std::chrono::nanoseconds share) {
+  asio::steady_timer timer(stream.socket.get_executor());
+  const auto here = std::make_shared<NetStream*>(&stream);  // the handler may come when the stream has gone
+  if (share.count() > 0) {
+    timer.expires_after(share);
+    timer.async_wait([here](error_code ec) {
+      error_code ignored;
+      if (!ec && *here != nullptr) (*here)->socket.close(ignored);
+    });
+  }
+  error_code ec;
+  co_await stream.socket.async_connect(to, asio::redirect_error(asio::use_awaitable, ec));
+  *here = nullptr;
+  timer.cancel();
+  if (!ec && !stream.socket.is_open()) ec = asio::error::timed_out;  // both at one moment
+  if (ec == asio::error::operation_aborted && !stream.cancelled) ec = asio::error::timed_out;
+  error_code ignored;
+  if (ec) stream.socket.close(ignored);
+  co_return ec;
+}
+
+}  // namespace
+
+asio::awaitable<std::optional<Error>> connect_stream(NetStream& stream, const Url& url, std::chrono::nanoseconds limit, HostAddresses* addresses) {
+  const std::string where = url.host + ":" + url.port, host = bare_host(url);
+  const auto end = std::chrono::steady_clock::now() + limit;
+  error_code ec;
+  Endpoints endpoints;
   if (const auto literal = asio::ip::make_address(host, ec); !ec) {
     endpoints.emplace_back(literal, static_cast<std::uint16_t>(std::stoul(url.port)));
   } else {
-    ec = {};
-    const auto found =
-        co_await stream.resolver.async_resolve(host, url.port, asio::redirect_error(asio::use_awaitable, ec));
-    if (ec) co_return Error{"EDGE_RESOLVE", "cannot resolve " + url.host + ": " + ec.message()};
-    for (const auto& entry : found) endpoints.push_back(entry.endpoint());
+    const bool known = addresses != nullptr && !addresses->good.empty();
+    const auto patience = known ? limit / 4 : limit;
+    const auto search = co_await look_up(stream, host, url.port, addresses, patience);
+    if (stream.cancelled) co_return Error{"EDGE_CONNECT", "cancelled while " + url.host + " was looked up"};
+    endpoints = search->found;
+    if (known && (search->ec || endpoints.empty())) {
+      endpoints = addresses->good;
+    } else if (search->ec) {
+      co_return Error{"EDGE_RESOLVE", "cannot resolve " + url.host + ": " + search->ec.message()};
+    } else if (known) {
+      const auto best = std::find(endpoints.begin(), endpoints.end(), addresses->good.front());
+      if (best != endpoints.end()) std::rotate(endpoints.begin(), best, best + 1);
+    }
   }
-  if (stream.cancelled) co_return Error{"EDGE_CONNECT", "cancelled before connecting to " + where};
-  ec = {};
-  co_await asio::async_connect(stream.socket, endpoints, asio::redirect_error(asio::use_awaitable, ec));
+  ec = asio::error::host_not_found;
+  for (std::size_t i = 0; i < endpoints.size(); ++i) {
+    if (stream.cancelled) co_return Error{"EDGE_CONNECT", "cancelled before connecting to " + where};
+    // The last one has what is left; the others leave as much to each that comes after them, and to the handshake.
+    const auto left = std::max<std::chrono::nanoseconds>(end - std::chrono::steady_clock::now(), std::chrono::milliseconds(1));
+    const bool last = i + 1 == endpoints.size();
+    const auto share = last ? std::chrono::nanoseconds(0) : left / static_cast<std::int64_t>(endpoints.size() - i + 1);
+    ec = co_await connect_one(stream, endpoints[i], share);
+    if (!ec || stream.cancelled) {
+      std::rotate(endpoints.begin(), endpoints.begin() + static_cast<std::ptrdiff_t>(i), endpoints.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+      break;
+    }
+  }
   if (!ec && stream.cancelled) ec = asio::error::operation_aborted;
   if (ec) co_return Error{"EDGE_CONNECT", "cannot connect to " + where + ": " + ec.message()};
+  if (addresses != nullptr) addresses->good = std::move(endpoints);
   stream.socket.set_option(tcp::no_delay(true), ec);
   co_return std::nullopt;
 }
 
-asio::awaitable<std::optional<Error>> open_stream(NetStream& stream, const Url& url, TlsContext& tls) {
+asio::awaitable<std::optional<Error>> open_stream(NetStream& stream, const Url& url, TlsContext& tls, std::chrono::nanoseconds limit,
+                                                  HostAddresses* addresses) {
   const std::string where = url.host + ":" + url.port, host = bare_host(url);
-  if (auto error = co_await connect_stream(stream, url)) co_return error;
+  if (auto error = co_await connect_stream(stream, url, limit, addresses)) co_return error;
   if (!url.tls()) co_return std::nullopt;
 
   error_code ec;

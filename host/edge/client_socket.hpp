@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <bowline/result.hpp>
 #include <chrono>
 #include <functional>
@@ -14,8 +15,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "edge/io_impl.hpp"
+#include "edge/lookup.hpp"
 #include "edge/message.hpp"
 
 namespace bowline::edge {
@@ -43,6 +46,7 @@ struct NetStream {
   explicit NetStream(boost::asio::io_context& context) : socket(context), resolver(context) {}
   boost::asio::ip::tcp::socket socket;
   boost::asio::ip::tcp::resolver resolver;
+  std::shared_ptr<boost::asio::steady_timer> waiting{};  ///< on it waits whoever waits for a name
   std::optional<TlsStream> tls;
   bool cancelled = false;
 
@@ -70,12 +74,27 @@ class TlsContext {
 /// The host without the brackets that an IPv6 address has in a URL.
 std::string bare_host(const Url& url);
 
-/// Resolves and connects, no TLS. Errors: EDGE_RESOLVE, EDGE_CONNECT, the latter also when `stream` is cancelled.
-boost::asio::awaitable<std::optional<Error>> connect_stream(NetStream& stream, const Url& url);
+/// What is known of where a host is. Used on the I/O thread.
+struct HostAddresses {
+  Lookup lookup{};                                     ///< empty: the system's
+  std::vector<boost::asio::ip::tcp::endpoint> good{};  ///< of the last lookup, the one that was reached first
+};
+
+/// How long all of it may take where nobody says.
+inline constexpr std::chrono::nanoseconds usual_connect_limit = std::chrono::seconds(5);
+
+/// Resolves and connects, no TLS. One address that does not answer takes a share of `limit` alone, and what answered is tried first the
+/// next time (`addresses`, may be null, else outlives the call). Where a name is not found, or not in time, what was good before is
+/// tried. It is the caller who ends it when the limit has passed. Errors: EDGE_RESOLVE, EDGE_CONNECT, the latter also when `stream` is
+/// cancelled.
+boost::asio::awaitable<std::optional<Error>> connect_stream(NetStream& stream, const Url& url, std::chrono::nanoseconds limit = usual_connect_limit,
+                                                            HostAddresses* addresses = nullptr);
 
 /// Resolves, connects, shakes hands. The error says which of the three failed (EDGE_RESOLVE, EDGE_CONNECT,
 /// EDGE_TLS); nothing of a request has been sent then. Ends early with EDGE_CONNECT when `stream` is
 /// cancelled.
-boost::asio::awaitable<std::optional<Error>> open_stream(NetStream& stream, const Url& url, TlsContext& tls);
+boost::asio::awaitable<std::optional<Error>> open_stream(NetStream& stream, const Url& url, TlsContext& tls,
+                                                         std::chrono::nanoseconds limit = usual_connect_limit,
+                                                         HostAddresses* addresses = nullptr);
 
 }  // namespace bowline::edge

@@ -253,6 +253,11 @@ class HttpClient::Impl : public std::enable_shared_from_this<Impl> {
           if (parser.is_done()) break;
         }
         if (c.in.size() == 0 || ec == http::error::need_more) {
+          if (c.in.size() >= reply_header_limit) {  // the parser's own limits know neither a chunk's line nor the trailers
+            reply.error = {"EDGE_TOO_LARGE", "a line of the reply's chunks, or what follows them, is larger than the limit of " +
+                                                 std::to_string(reply_header_limit) + " bytes"};
+            co_return false;
+          }
           ec = {};
           const std::size_t n = co_await read_some(c.net, c.in.prepare(16 * 1024), ec);
           c.in.commit(n);

@@ -72,6 +72,11 @@ asio::awaitable<ExchangeReply> exchange(WireSocket& socket, const ExchangeOrder&
         co_return reply;
       }
       if (in.size() > 0 && !ec) continue;
+      if (in.size() >= header_limit) {  // the parser's own limits know neither a chunk's line nor the trailers
+        reply.error = {"EDGE_TOO_LARGE", "a line of the reply's chunks, or what follows them, is larger than the limit of " +
+                                             std::to_string(header_limit) + " bytes"};
+        co_return reply;
+      }
       const auto space = in.prepare(read_size);
       std::size_t n = 0;
       Io io = socket.read({static_cast<char*>(space.data()), space.size()}, n);

@@ -23,7 +23,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
-constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max(), tick = 1'000'000'000;
+constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
 struct Call {
   std::uint64_t request = 0;
@@ -31,10 +31,12 @@ struct Call {
   Url url{};
   ExchangeOrder order{};
   std::int64_t deadline = never, not_after = never;  // boot time
+  std::uint64_t budget = 0;  // the one that it was charged to
   std::shared_ptr<HostPool> pool{};
   std::shared_ptr<WireSocket> socket{};  // while it uses one
   std::uint64_t sent_before = std::numeric_limits<std::uint64_t>::max();  // what the socket had sent; while it connects no number is more
   bool waits = true;      // in the queue
+  bool held = false;      // charged, and not gone yet
   bool answered = false;  // from then on nothing of it is written
 
   bool sent() const noexcept { return socket && socket->sent() > sent_before; }
@@ -59,6 +61,7 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
     }
     asio::post(io_.context, [self = shared_from_this(), made] {
       self->buckets_ = made;
+      ++self->budget_;
       std::vector<std::shared_ptr<Call>> lost;
       for (const auto& [id, c] : self->calls_)
         if (c->waits && !made.possible(c->entry.rate_class, c->entry.cost)) lost.push_back(c);
@@ -163,7 +166,7 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
     auto& pool = pools_[url.key()];
     if (!pool) {
       const HostPoolOptions o{std::max<std::size_t>(options_.connections, 2), options_.spare, options_.idle_ns, options_.connect_ns};
-      pool = std::make_shared<HostPool>(io_.context, url, tls_, o, options_.clocks, options_.jitter_seed);
+      pool = std::make_shared<HostPool>(io_.context, url, tls_, o, options_.clocks, options_.jitter_seed, options_.lookup);
     }
     return pool;
   }
@@ -201,7 +204,7 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
     std::int64_t next = next_limit_;
     if (queue_.size() != 0 && queue_.ask_again() != 0) next = std::min(next, queue_.ask_again());
     // Timers stand still while the machine sleeps, and spare connections are looked after.
-    if (!calls_.empty() || !pools_.empty()) next = std::min(next, now + tick);
+    if (!calls_.empty() || !pools_.empty()) next = std::min(next, now + options_.tick_ns);
     if (next == never || (armed_ != 0 && armed_ <= next)) return;
     armed_ = next;
     timer_.expires_after(std::chrono::nanoseconds(std::max<std::int64_t>(next - now, 0)));
@@ -220,6 +223,9 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
 
   void dispatch(const std::shared_ptr<Call>& c) {
     leave_queue(*c);
+    buckets_->hold(c->entry.rate_class, c->entry.cost);
+    c->held = true;
+    c->budget = budget_;
     c->pool->begin();
     asio::co_spawn(io_.context, carry(shared_from_this(), c), [](std::exception_ptr e) {
       if (e) std::rethrow_exception(e);  // a callback that throws is a programming error: be loud
@@ -244,19 +250,23 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
     PacedReply reply;
     std::shared_ptr<WireSocket> kept;
     while (!c->answered) {
-      c->socket = pool->take();
-      const bool fresh = !c->socket;
+      c->socket = pool->take(c->entry.urgent);
+      bool fresh = !c->socket;
       if (fresh) {
-        pool->tend();
         const std::uint64_t before = pool->resumed();
         auto error = co_await pool->open(c->socket);
         if (error) {
-          reply.error = std::move(*error);
-          break;
+          if (c->answered || !(c->socket = pool->take_any())) {
+            reply.error = std::move(*error);
+            break;
+          }
+          fresh = false;
+        } else {
+          self->opened_.fetch_add(1);
+          self->resumed_.fetch_add(pool->resumed() - before);
         }
-        self->opened_.fetch_add(1);
-        self->resumed_.fetch_add(pool->resumed() - before);
       }
+      self->goes(*c);
       c->sent_before = c->socket->sent();
       auto got = co_await exchange(*c->socket, c->order);
       const bool sent = c->sent();
@@ -267,6 +277,7 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
       }
       reply.error = std::move(got.error);
       if (got.whole) {
+        if (fresh) pool->welcomed();
         reply.ending = Ending::complete;
         reply.status = got.status;
         reply.headers = std::move(got.headers);
@@ -281,6 +292,7 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
       }
       break;
     }
+    self->goes(*c);
     c->socket.reset();
     c->order.may_send = nullptr;
     pool->end();
@@ -288,6 +300,13 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
     if (kept) pool->give_back(std::move(kept));
     if (!self->ended_) pool->tend();
     self->go_on();
+  }
+
+  /// What was charged when it left the queue goes now, or never. While hands were shaken nothing was put in its place: all that waited
+  /// would go at once on top of a bucket that had filled up meanwhile.
+  void goes(Call& c) {
+    if (!std::exchange(c.held, false) || c.budget != budget_ || !buckets_) return;
+    buckets_->release(c.entry.rate_class, c.entry.cost, options_.clocks.boot_ns());
   }
 
   /// Before it has run its course. What is on a wire stays there; nothing more of it is written.
@@ -351,6 +370,7 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
   std::map<std::uint64_t, std::shared_ptr<Call>> calls_;
   CallQueue queue_;
   std::optional<RateBuckets> buckets_;
+  std::uint64_t budget_ = 0;  // how many there were
   std::int64_t next_limit_ = never, armed_ = 0;
   bool ended_ = false;
 };

@@ -11,6 +11,7 @@
 
 #include "edge/clocks.hpp"
 #include "edge/io_thread.hpp"
+#include "edge/lookup.hpp"
 #include "edge/rate_buckets.hpp"
 
 namespace bowline::edge {
@@ -51,11 +52,14 @@ struct PacedOptions {
   std::int64_t connect_ns = 5'000'000'000;
   std::size_t connections = 6, spare = 2;   ///< per host; see HostPoolOptions
   std::int64_t idle_ns = 50'000'000'000;
+  std::int64_t tick_ns = 1'000'000'000;     ///< how often limits are held against the clock that does not sleep, and the kept
+                                            ///< connections are looked after
   std::size_t queue = 256;                  ///< requests that may wait, of each of the two lanes
   std::uint64_t max_reply = 64u << 20;
   std::string user_agent = "bowline";
   std::uint64_t jitter_seed = 1;
   Clocks clocks{};
+  Lookup lookup{};                          ///< empty: the system's
 };
 
 /// Peer certificate and host name are always verified. No request is ever sent twice: one that met a connection that the

@@ -38,9 +38,9 @@ bool RateBuckets::possible(std::uint32_t rate_class, std::uint32_t cost) const n
 
 void RateBuckets::fill(Bucket& b, std::int64_t now) noexcept {
   if (now > b.filled_at) {
-    const std::int64_t rate = b.limit.per_second, room = whole(b.limit.burst) - b.tokens;
+    const std::int64_t rate = b.limit.per_second, most = std::max(whole(b.limit.burst) - b.held, b.tokens);
     const std::int64_t passed = now - b.filled_at;
-    b.tokens = passed > room / rate ? whole(b.limit.burst) : b.tokens + passed * rate;  // the product cannot overflow
+    b.tokens = passed > (most - b.tokens) / rate ? most : b.tokens + passed * rate;  // the product cannot overflow
     b.filled_at = now;
   }
   const std::int64_t at = now / minute_ns;
@@ -82,6 +82,14 @@ std::int64_t RateBuckets::take(std::uint32_t rate_class, std::uint32_t cost, boo
   b.used[static_cast<std::size_t>(b.minute) % minutes] += cost;
   b.used_in_hour += cost;
   return 0;
+}
+
+void RateBuckets::hold(std::uint32_t rate_class, std::uint32_t cost) noexcept { buckets_[rate_class].held += whole(cost); }
+
+void RateBuckets::release(std::uint32_t rate_class, std::uint32_t cost, std::int64_t now) noexcept {
+  Bucket& b = buckets_[rate_class];
+  fill(b, now);
+  b.held = std::max<std::int64_t>(b.held - whole(cost), 0);
 }
 
 }  // namespace bowline::edge

@@ -31,12 +31,16 @@ class RateBuckets {
   bool possible(std::uint32_t rate_class, std::uint32_t cost) const noexcept;
   /// 0: it is charged, and may go. Else nothing is charged, and the time when to ask again. possible() must hold.
   std::int64_t take(std::uint32_t rate_class, std::uint32_t cost, bool urgent, std::int64_t now) noexcept;
+  /// What take() has charged does not go yet: until it does, with release(), the bucket does not fill up beyond what it would hold
+  /// beside it. Both ask for a class that there is.
+  void hold(std::uint32_t rate_class, std::uint32_t cost) noexcept;
+  void release(std::uint32_t rate_class, std::uint32_t cost, std::int64_t now) noexcept;
 
  private:
   static constexpr std::size_t minutes = 61;  // whole ones, so that any 60 minutes lie within
   struct Bucket {
     RateLimit limit;
-    std::int64_t tokens = 0;  // in 10^-9 of a request
+    std::int64_t tokens = 0, held = 0;  // in 10^-9 of a request
     std::int64_t filled_at = 0;
     std::array<std::uint64_t, minutes> used{};  // by minute, a ring
     std::int64_t minute = 0;                    // the newest

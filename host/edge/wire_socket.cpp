@@ -229,13 +229,13 @@ asio::awaitable<std::optional<Error>> WireSocket::shake_hands(const Url& url, Tl
 }
 
 asio::awaitable<std::optional<Error>> WireSocket::open(const Url& url, TlsContext& tls, TlsSession* session,
-                                                       std::chrono::nanoseconds limit) {
+                                                       std::chrono::nanoseconds limit, HostAddresses* addresses) {
   asio::steady_timer timer(net_.socket.get_executor(), limit);
   const auto here = std::make_shared<NetStream*>(&net_);  // the handler may come when this object has gone
   timer.async_wait([here](error_code ec) {
     if (!ec && *here != nullptr) (*here)->cancel();
   });
-  auto error = co_await connect_stream(net_, url);
+  auto error = co_await connect_stream(net_, url, limit, addresses);
   if (!error) {
     // A peer that has gone without a word is noticed while nobody asks it anything.
     const int on = 1, idle_s = 15, every_s = 5, probes = 3;

@@ -50,10 +50,10 @@ class WireSocket {
   WireSocket& operator=(const WireSocket&) = delete;
 
   /// Resolves, connects and shakes hands: certificate and host name are verified, `session` (may be null, else outlives
-  /// this) is resumed and renewed. Errors: EDGE_RESOLVE, EDGE_CONNECT, EDGE_TLS; EDGE_CONNECT when it takes longer than
+  /// this) is resumed and renewed. `addresses` as in connect_stream(). Errors: EDGE_RESOLVE, EDGE_CONNECT, EDGE_TLS; EDGE_CONNECT when it takes longer than
   /// `limit` or cancel() ends it.
   boost::asio::awaitable<std::optional<Error>> open(const Url& url, TlsContext& tls, TlsSession* session,
-                                                    std::chrono::nanoseconds limit);
+                                                    std::chrono::nanoseconds limit, HostAddresses* addresses = nullptr);
 
   /// Writes what can be written now; `n` of it has been taken, which may be kept back in a record. Call again with the rest
   /// of the same bytes. `may_send` (may be null) is asked directly before the kernel is given any.

@@ -17,6 +17,7 @@
 #include <future>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <vector>
 
 #include "edge/client_socket.hpp"
@@ -32,6 +33,7 @@ using boost::system::error_code;
 
 constexpr std::size_t read_size = 64 * 1024;
 constexpr std::size_t kept_buffer = 256 * 1024;  // what a big frame needed beyond this is given back
+constexpr std::chrono::seconds settling{1};      // by then whatever ran on a socket that was closed has ended
 
 /// What lies under a WebSocket, without the farewell of its own: whoever waits for the other side's, or is told that it did
 /// not come, no longer hears why the line ended.
@@ -70,23 +72,26 @@ class Link {
   virtual void write(std::string_view text, std::function<void(error_code)> done) = 0;
   virtual void ping(std::function<void()> done) = 0;
   virtual void close(websocket::close_code code, std::function<void()> done) = 0;
+  /// Drops what runs on it without calling it back. For a connection whose socket was closed a while ago.
+  virtual void abandon() = 0;
 };
 
 template <class Next>
 class LinkOver final : public Link {
  public:
-  LinkOver(std::shared_ptr<NetStream> stream, Next& next) : net(std::move(stream)), ws(next) {}
+  LinkOver(std::shared_ptr<NetStream> stream, Next& next) : net(std::move(stream)), ws(std::in_place, next) {}
   void write(std::string_view text, std::function<void(error_code)> done) override {
-    ws.async_write(asio::buffer(text.data(), text.size()), [done = std::move(done)](error_code ec, std::size_t) { done(ec); });
+    ws->async_write(asio::buffer(text.data(), text.size()), [done = std::move(done)](error_code ec, std::size_t) { done(ec); });
   }
   void ping(std::function<void()> done) override {
-    ws.async_ping({}, [done = std::move(done)](error_code) { done(); });
+    ws->async_ping({}, [done = std::move(done)](error_code) { done(); });
   }
   void close(websocket::close_code code, std::function<void()> done) override {
-    ws.async_close(code, [done = std::move(done)](error_code) { done(); });
+    ws->async_close(code, [done = std::move(done)](error_code) { done(); });
   }
+  void abandon() override { ws.reset(); }
   std::shared_ptr<NetStream> net;  // below `ws`, and as long as any operation of it is under way
-  websocket::stream<Plain<Next>, false> ws;
+  std::optional<websocket::stream<Plain<Next>, false>> ws;
 };
 
 /// One connection. What other threads see is guarded by the lock of the owner.
@@ -110,6 +115,7 @@ struct Line {
   std::int64_t heard_at = 0;     // last sign of life
   std::int64_t writing_at = 0;   // when the write under way began; 0: none
   bool paused = false, pinged = false, pinging = false, closing = false, told = false;
+  bool goodbye_over = false;  // ours was answered, or will not be
   Error why{};
 };
 
@@ -207,6 +213,14 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
   }
 
  private:
+  /// A caller's hosts are few, and stay the same.
+  HostAddresses* addresses_of(const Url& url) {
+    if (addresses_.size() >= 64 && !addresses_.contains(url.key())) return nullptr;
+    const auto [at, made] = addresses_.try_emplace(url.key());
+    if (made) at->second.lookup = options_.lookup;
+    return &at->second;
+  }
+
   std::shared_ptr<Line> find(std::uint64_t conn) const {  // under the lock
     const auto at = lines_.find(conn);
     return at != lines_.end() ? at->second : nullptr;
@@ -234,6 +248,20 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
     line.net->cancel();
   }
 
+  /// Ends it here and now. Two operations of Beast's may wait for each other for ever (a read that met a broken frame wants to
+  /// write, a close that has written wants to read), and a name may be looked up for longer than anybody waits: neither is
+  /// woken by its socket's end, and neither may keep the number.
+  void end_now(const std::shared_ptr<Line>& line) {
+    drop(*line);
+    tell_closed(*line);
+    line->limit.expires_after(settling);
+    line->limit.async_wait([line](error_code ec) {
+      if (ec || !line->link) return;
+      const auto link = std::move(line->link);  // what waits on it holds it
+      link->abandon();
+    });
+  }
+
   /// The first reason counts.
   static void because(Line& line, Error why) {
     if (line.why.code.empty()) line.why = std::move(why);
@@ -246,24 +274,29 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
       const std::scoped_lock hold(lock_);
       line->open = false;
     }
-    if (!line->link) return drop(*line);
+    if (!line->link) return end_now(line);
     line->room.cancel();  // who waits for room must read the other side's goodbye
     line->limit.expires_after(std::chrono::nanoseconds(options_.goodbye_ns));
-    line->limit.async_wait([line](error_code ec) {
-      if (!ec) line->net->cancel();
+    line->limit.async_wait([self = shared_from_this(), line](error_code ec) {
+      if (!ec) self->end_now(line);
     });
-    line->link->close(code, [line, link = line->link] { line->net->cancel(); });
+    line->link->close(code, [line, link = line->link] {
+      line->goodbye_over = true;
+      line->net->cancel();
+      line->room.cancel();
+    });
   }
 
   static asio::awaitable<void> run(std::shared_ptr<Impl> self, std::shared_ptr<Line> line) {
     line->limit.expires_after(std::chrono::nanoseconds(self->options_.connect_ns));
-    line->limit.async_wait([line](error_code ec) {
+    line->limit.async_wait([self, line](error_code ec) {
       if (ec || line->link) return;
       because(*line, {"EDGE_CONNECT", "connecting took too long"});
-      line->net->cancel();
+      self->end_now(line);
     });
     const auto net = line->net;
-    if (auto error = co_await open_stream(*net, line->url, self->tls_))
+    if (auto error = co_await open_stream(*net, line->url, self->tls_, std::chrono::nanoseconds(self->options_.connect_ns),
+                                         self->addresses_of(line->url)))
       because(*line, std::move(*error));
     else if (net->tls)
       co_await self->serve(line, *net->tls);
@@ -277,7 +310,7 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
   template <class Next>
   asio::awaitable<void> serve(std::shared_ptr<Line> line, Next& next) {
     const auto link = std::make_shared<LinkOver<Next>>(line->net, next);
-    auto& ws = link->ws;
+    auto& ws = *link->ws;
     ws.set_option(websocket::stream_base::decorator([this, &line](websocket::request_type& request) {
       request.set(beast::http::field::user_agent, options_.user_agent);
       for (const auto& [name, value] : line->headers) request.set(name, value);
@@ -315,16 +348,13 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
       co_await ws.async_read_some(in, read_size, asio::redirect_error(asio::use_awaitable, ec));
       if (ec || line->told) break;
       alive(*line);
-      if (!ws.got_text()) {
+      if (!line->closing && !ws.got_text())
         say_goodbye(line, websocket::close_code::unknown_data, {"EDGE_WS_FRAME", "a frame that is no text"});
-        in.consume(in.size());
-        continue;  // until the other side has said goodbye as well
+      if (line->closing) {
+        co_await wait_for_goodbye(line);  // the closing itself reads on
+        break;
       }
       if (!ws.is_message_done()) continue;
-      if (line->closing) {
-        in.consume(in.size());
-        continue;
-      }
       std::string text(static_cast<const char*>(in.data().data()), in.size());
       in.consume(in.size());
       if (in.capacity() > kept_buffer) in.shrink_to_fit();
@@ -332,6 +362,7 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
       tell(*line, WsNews::What::text, std::move(text));
       if (full) co_await wait_for_room(line);
     }
+    if (line->told) co_return;  // `ws` may have gone
     because(*line, reason(ec, ws.reason().code, line->max_frame));
     {
       const std::scoped_lock hold(lock_);
@@ -372,6 +403,14 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
     alive(*line);
   }
 
+  static asio::awaitable<void> wait_for_goodbye(std::shared_ptr<Line> line) {
+    while (!line->told && !line->goodbye_over) {
+      line->room.expires_after(std::chrono::seconds(1));
+      error_code ec;
+      co_await line->room.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+    }
+  }
+
   void alive(Line& line) {
     line.heard_at = options_.clocks.boot_ns();
     line.pinged = false;
@@ -385,7 +424,7 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
     const bool deaf = line->writing_at != 0 && now - line->writing_at >= 2 * every;
     if (silent || deaf) {
       because(*line, {"EDGE_WS_SILENT", silent ? "the other side answers no ping" : "the other side reads nothing"});
-      return line->net->cancel();
+      return end_now(line);
     }
     if (!line->paused && now - line->heard_at >= every && !std::exchange(line->pinged, true) && !line->closing && !line->pinging) {
       line->pinging = true;
@@ -422,7 +461,8 @@ class WsLines::Impl : public std::enable_shared_from_this<Impl> {
   IoThread::Impl& io_;
   const WsLinesOptions options_;
   const std::function<void(WsNews)> heard_;
-  TlsContext tls_;  // the I/O thread's
+  TlsContext tls_;  // the I/O thread's, as what follows
+  std::map<std::string, HostAddresses> addresses_;
 
   std::mutex lock_;  // guards what follows, and what of a Line says so
   std::map<std::uint64_t, std::shared_ptr<Line>> lines_;

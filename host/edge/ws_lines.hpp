@@ -9,6 +9,7 @@
 
 #include "edge/clocks.hpp"
 #include "edge/io_thread.hpp"
+#include "edge/lookup.hpp"
 
 namespace bowline::edge {
 
@@ -23,6 +24,7 @@ struct WsLinesOptions {
   std::size_t connections = 16;
   std::string user_agent = "bowline";
   Clocks clocks{};
+  Lookup lookup{};                              ///< empty: the system's
 };
 
 struct WsNews {

@@ -12,20 +12,26 @@ namespace {
 
 constexpr bool changes(Call c) noexcept { return c == Call::create || c == Call::cancel || c == Call::edit; }
 
-/// Both spellings of the venue's codes: "resource_exhausted", "RESOURCE_EXHAUSTED".
+/// All spellings of the venue's codes: "resource_exhausted", "RESOURCE_EXHAUSTED", "ResourceExhausted". `words`: small letters alone.
 bool is_one_of(std::string_view code, std::initializer_list<std::string_view> words) noexcept {
   const auto same = [&](std::string_view word) {
-    return std::equal(code.begin(), code.end(), word.begin(), word.end(),
-                      [](char a, char b) { return (a >= 'a' && a <= 'z' ? static_cast<char>(a - 'a' + 'A') : a) == b; });
+    for (const char c : code) {
+      if (c == '_') continue;
+      if (word.empty() || word.front() != (c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c)) return false;
+      word.remove_prefix(1);
+    }
+    return word.empty();
   };
   return std::any_of(words.begin(), words.end(), same);
 }
-bool is_limit(std::string_view code) noexcept { return is_one_of(code, {"RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"}); }
-bool is_permission(std::string_view code) noexcept { return is_one_of(code, {"PERMISSION_DENIED"}); }
+bool is_limit(std::string_view code) noexcept { return is_one_of(code, {"ratelimitexceeded", "resourceexhausted"}); }
+bool is_permission(std::string_view code) noexcept { return is_one_of(code, {"permissiondenied"}); }
 /// Codes that say "something went wrong inside", under whatever status: of an order they prove nothing.
 bool is_doubt(std::string_view code) noexcept {
-  return is_one_of(code, {"CANCELLED", "UNKNOWN", "DEADLINE_EXCEEDED", "ALREADY_EXISTS", "ABORTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"});
+  return is_one_of(code, {"cancelled", "canceled", "unknown", "deadlineexceeded", "alreadyexists", "aborted", "internal", "unavailable", "dataloss"});
 }
+/// The venue waited too long, or was not waited for: of an order neither proves anything, whatever the body says.
+constexpr bool is_given_up(int status) noexcept { return status == 408 || status == 499; }
 
 Outcome unreadable(const Error& e) { return {Verdict::unknown, "ANSWER_UNREADABLE", e.message}; }
 Outcome done() { return {Verdict::done, "", ""}; }
@@ -104,14 +110,14 @@ Outcome outcome_of(Call call, const Reply& reply, const Standing& standing) {
   }
   if (status == 403 && is_permission(e.code)) return {Verdict::unauthorised, "PERMISSION_DENIED", e.message};
   // A refusal is one in the venue's own envelope. What something on the way says proves nothing about an order that was sent.
-  if (status != 408 && e.envelope && !(changes(call) && is_doubt(e.code))) return {Verdict::refused, e.code, e.message};
+  if (!is_given_up(status) && e.envelope && !(changes(call) && is_doubt(e.code))) return {Verdict::refused, e.code, e.message};
   if (status == 403 && !changes(call)) return {Verdict::unauthorised, "PERMISSION_DENIED", e.message};
   return {Verdict::unknown, "UNEXPECTED_STATUS", e.message};
 }
 
 bool says_not_found(const Outcome& o) noexcept {
   if (o.verdict != Verdict::refused) return false;
-  return is_one_of(o.reason, {"NOT_FOUND"}) || (is_one_of(o.reason, {"UNKNOWN"}) && o.message.find("was not found") != std::string::npos);
+  return is_one_of(o.reason, {"notfound"}) || (is_one_of(o.reason, {"unknown"}) && o.message.find("was not found") != std::string::npos);
 }
 
 }  // namespace bowline::coinbase

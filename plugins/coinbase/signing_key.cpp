@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 
 #include "coinbase/base64.hpp"
 #include "coinbase/secret.hpp"
@@ -20,6 +21,69 @@ namespace {
 
 constexpr std::size_t longest_text = 16 * 1024;  // an RSA key of 8192 bits fits, so that it is refused as what it is
 constexpr std::size_t seed_size = 32, pair_size = 64, pkcs8_size = 48;
+// Room for the keys of some hundred TLS handshakes at a time beside ours: who finds none there can't go on.
+constexpr std::size_t arena_size = 1024 * 1024, arena_piece = 32;
+
+/// OpenSSL's own memory for private keys: without it they lie on the ordinary heap, and so in every core dump. It is the process's,
+/// whoever asks for it first. Where it can't be locked it may be swapped out; it is left out of core dumps all the same.
+void keep_keys_apart() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    if (CRYPTO_secure_malloc_initialized() == 0) static_cast<void>(CRYPTO_secure_malloc_init(arena_size, arena_piece));
+  });
+}
+
+using Bytes = std::span<const unsigned char>;
+
+/// PKCS 8 of an Ed25519 key, up to its seed.
+constexpr unsigned char ed25519_head[] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20};
+/// What a PKCS 8 key of P-256 says of itself (its version, its kind, its curve), and a SEC 1 key says of its curve.
+constexpr unsigned char p256_named[] = {0x02, 0x01, 0x00, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d,
+                                        0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+constexpr unsigned char p256_curve[] = {0xa0, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07};
+
+/// Takes one DER element of that tag, of less than 256 bytes, off `from`; empty: it is another one.
+Bytes element(Bytes& from, unsigned char tag) noexcept {
+  if (from.size() < 2 || from[0] != tag) return {};
+  const bool longer = from[1] == 0x81;
+  if ((from[1] & 0x80) != 0 && !longer) return {};
+  const std::size_t head = longer ? 3 : 2;
+  if (from.size() < head) return {};
+  const std::size_t size = longer ? from[2] : from[1];
+  if (from.size() - head < size) return {};
+  const Bytes inside = from.subspan(head, size);
+  from = from.subspan(head + size);
+  return inside;
+}
+
+/// The SEC 1 form of a P-256 key in PKCS 8: OpenSSL leaves a copy of the latter's inside on the heap. Empty: it is none, or of a form
+/// that has to be read by OpenSSL.
+Secret sec1_of(Bytes pkcs8) {
+  Secret out(256);
+  Bytes all = element(pkcs8, 0x30);
+  if (!pkcs8.empty() || all.size() < sizeof p256_named || !std::equal(std::begin(p256_named), std::end(p256_named), all.begin())) return out;
+  all = all.subspan(sizeof p256_named);
+  Bytes wrapped = element(all, 0x04), key = element(wrapped, 0x30);
+  if (!all.empty() || !wrapped.empty() || element(key, 0x02).size() != 1) return out;
+  const Bytes scalar = element(key, 0x04);
+  Bytes rest = key;
+  if (scalar.size() != 32 || (!rest.empty() && rest[0] != 0xa1)) return out;
+  const std::size_t inside = 3 + 2 + scalar.size() + sizeof p256_curve + rest.size();
+  if (inside > 255) return out;
+  const auto put = [&out](Bytes bytes) {
+    for (const unsigned char b : bytes) out.push(static_cast<char>(b));
+  };
+  const auto size = static_cast<unsigned char>(inside);
+  const unsigned char small[] = {0x30, size}, large[] = {0x30, 0x81, size}, before[] = {0x02, 0x01, 0x01, 0x04, 0x20};
+  put(inside < 128 ? Bytes(small) : Bytes(large));  // DER has one form of each length
+  put(before);
+  put(scalar);
+  put(p256_curve);
+  put(rest);
+  return out;
+}
+
+Bytes bytes_of(Secret& s) noexcept { return {reinterpret_cast<const unsigned char*>(s.data()), s.size()}; }
 
 struct FreeBio {
   void operator()(BIO* p) const noexcept { BIO_free(p); }
@@ -134,6 +198,16 @@ Result<SigningKey> SigningKey::of(std::unique_ptr<EVP_PKEY, Free> key) {
   return out;
 }
 
+std::unique_ptr<EVP_PKEY, SigningKey::Free> SigningKey::of_der(std::span<const unsigned char> der) {
+  Secret sec1 = sec1_of(der);
+  if (sec1.size() != 0) der = bytes_of(sec1);
+  const unsigned char* p = der.data();
+  std::unique_ptr<EVP_PKEY, Free> key(d2i_AutoPrivateKey(nullptr, &p, static_cast<long>(der.size())));
+  ERR_clear_error();
+  if (key && p != der.data() + der.size()) key.reset();
+  return key;
+}
+
 Result<SigningKey> SigningKey::of_pem(std::string_view pem) {
   if (pem.find("Proc-Type:") != pem.npos) return encrypted();  // the older form: only encrypted keys have such a header
   const std::unique_ptr<BIO, FreeBio> bio(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));  // reads in place
@@ -147,12 +221,8 @@ Result<SigningKey> SigningKey::of_pem(std::string_view pem) {
     const std::string_view label = block.label;
     if (label == "ENCRYPTED PRIVATE KEY") return encrypted();
     if (!label.ends_with("PRIVATE KEY")) continue;
-    const unsigned char* p = block.der;
-    std::unique_ptr<EVP_PKEY, Free> key(d2i_AutoPrivateKey(nullptr, &p, block.size));
-    if (!key || p != block.der + block.size) {
-      ERR_clear_error();
-      return not_pem();
-    }
+    auto key = of_der({block.der, static_cast<std::size_t>(block.size)});
+    if (!key) return not_pem();
     return of(std::move(key));
   }
 }
@@ -164,13 +234,14 @@ Result<SigningKey> SigningKey::of_base64(std::string_view text) {
   const auto* raw = reinterpret_cast<const unsigned char*>(bytes.data());
   std::unique_ptr<EVP_PKEY, Free> key;
   if (bytes.size() == pkcs8_size) {
-    const unsigned char* p = raw;
-    key.reset(d2i_AutoPrivateKey(nullptr, &p, static_cast<long>(bytes.size())));
-    if (key && p != raw + bytes.size()) key.reset();
+    key = of_der({raw, bytes.size()});
     if (key && EVP_PKEY_is_a(key.get(), "ED25519") != 1)
       return Error{"COINBASE_KEY_TYPE", "the API key's secret is a key of 48 bytes that is not Ed25519: paste it again, whole"};
   } else if (bytes.size() == seed_size || bytes.size() == pair_size) {
-    key.reset(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, raw, seed_size));
+    Secret whole(pkcs8_size);  // as a raw key it would be kept on the ordinary heap
+    for (const unsigned char b : ed25519_head) whole.push(static_cast<char>(b));
+    for (std::size_t i = 0; i < seed_size; ++i) whole.push(static_cast<char>(raw[i]));
+    key = of_der(bytes_of(whole));
     unsigned char open[32];
     std::size_t size = sizeof open;
     if (key && bytes.size() == pair_size &&
@@ -190,6 +261,7 @@ Result<SigningKey> SigningKey::of_base64(std::string_view text) {
 Result<SigningKey> SigningKey::parse(std::string_view text) {
   if (text.size() > longest_text)
     return Error{"COINBASE_KEY_TOO_LONG", "the API key's secret has more than 16 KiB: that is no key"};
+  keep_keys_apart();
   const Secret tidied = tidy(text);
   if (tidied.size() == 0) return Error{"COINBASE_KEY_EMPTY", "the API key's secret is empty"};
   return tidied.view().find("-----BEGIN") != std::string_view::npos ? of_pem(tidied.view()) : of_base64(tidied.view());

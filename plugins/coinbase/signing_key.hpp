@@ -29,7 +29,8 @@ using Signature = std::array<unsigned char, 64>;
 /// of more than 32 bytes.
 std::optional<Signature> raw_from_der(std::span<const unsigned char> der);
 
-/// The one owner of a private key. Movable, never copied. One thread at a time.
+/// The one owner of a private key. Movable, never copied. One thread at a time. The key lies in OpenSSL's secure memory, which no core
+/// dump holds; the first parse() of the process makes it.
 class SigningKey {
  public:
   /// Of any form the portal and its clients use: PEM (SEC1 or PKCS 8, of P-256 or Ed25519), base64 of Ed25519's 64 bytes (seed and
@@ -57,6 +58,7 @@ class SigningKey {
   };
   SigningKey() = default;
   static Result<SigningKey> of(std::unique_ptr<evp_pkey_st, Free> key);
+  static std::unique_ptr<evp_pkey_st, Free> of_der(std::span<const unsigned char> der);
   static Result<SigningKey> of_pem(std::string_view pem);
   static Result<SigningKey> of_base64(std::string_view text);
 

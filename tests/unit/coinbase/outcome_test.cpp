@@ -30,7 +30,7 @@ TEST_CASE("rule 2.3: a time-out, a 5xx and an answer that can't be read after se
                                R"({"error":"NOT_FOUND"})", R"({"error":"resource_exhausted"})"})
         CHECK(of(c, status, body).verdict == Verdict::unknown);
     for (const char* body : {"", "<html>ok</html>", "{", "[]", "null", "\"done\"", "{\"a\":1,\"a\":2}"}) CHECK(of(c, 200, body).verdict == Verdict::unknown);
-    for (const int status : {0, 100, 199, 301, 302, 307, 408}) CHECK(of(c, status, R"({"error":"X"})").verdict == Verdict::unknown);
+    for (const int status : {0, 100, 199, 301, 302, 307, 408, 499}) CHECK(of(c, status, R"({"error":"X"})").verdict == Verdict::unknown);
   }
   CHECK(of(Call::create, 200, R"({"success":true})").verdict == Verdict::unknown);
   CHECK(of(Call::create, 200, R"({"success":false})").verdict == Verdict::unknown);
@@ -73,8 +73,9 @@ TEST_CASE("a limit is no refusal, and neither is a 401 to a key that has worked"
       CHECK(of(c, 429, body).verdict == Verdict::throttled);
       CHECK(of(c, 429, body).reason == "RATE_LIMITED");
     }
-    for (const char* body : {R"({"error":"resource_exhausted"})", R"({"error":"RESOURCE_EXHAUSTED"})", R"({"error":"x","code":8})", R"({"errors":[{"id":"rate_limit_exceeded"}]})"})
-      CHECK(of(c, 400, body).verdict == Verdict::throttled);
+    for (const char* body : {R"({"error":"resource_exhausted"})", R"({"error":"RESOURCE_EXHAUSTED"})", R"({"error":"x","code":8})", R"({"errors":[{"id":"rate_limit_exceeded"}]})",
+                             R"({"error":"ResourceExhausted"})", R"({"error":"RateLimitExceeded"})"})
+      for (const int status : {400, 403, 499}) CHECK(of(c, status, body).verdict == Verdict::throttled);
     CHECK(of(c, 401, "Unauthorized").verdict == Verdict::unauthorised);
     CHECK(of(c, 401, "Unauthorized").reason == "UNAUTHORISED");
     for (std::uint32_t before = 0; before < 5; ++before) {
@@ -84,6 +85,7 @@ TEST_CASE("a limit is no refusal, and neither is a 401 to a key that has worked"
     }
     CHECK(of(c, 401, R"({"error":"resource_exhausted"})").verdict == Verdict::throttled);
     CHECK(of(c, 403, R"({"error":"PERMISSION_DENIED","error_details":"Missing required scopes"})").verdict == Verdict::unauthorised);
+    CHECK(of(c, 403, R"({"error":"PermissionDenied"})").verdict == Verdict::unauthorised);
     CHECK(of(c, 403, R"({"error":"x","code":7,"message":"m","details":[]})").reason == "PERMISSION_DENIED");
   }
 }
@@ -97,11 +99,17 @@ TEST_CASE("a 4xx is a refusal in the venue's own envelope alone") {
     CHECK(of(c, 400, R"({"error":"product_id argument is invalid","code":3,"message":"","details":[]})").reason == "INVALID_ARGUMENT");
     for (const char* body : {"", "Bad Request", "<html>", "{}", "[]", R"({"message":"m"})"}) CHECK(of(c, 400, body).verdict == Verdict::unknown);
   }
-  for (const char* doubt : {"UNKNOWN", "unknown", "INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "ALREADY_EXISTS", "ABORTED"}) {
+  for (const char* doubt : {"UNKNOWN", "unknown", "INTERNAL", "UNAVAILABLE", "DEADLINE_EXCEEDED", "ALREADY_EXISTS", "ABORTED", "DATA_LOSS", "CANCELLED",
+                            "CANCELED", "Canceled", "Cancelled", "AlreadyExists", "DeadlineExceeded", "DataLoss", "Internal", "Unknown"}) {
+    INFO(doubt);
     const std::string body = std::string(R"({"error":")") + doubt + "\"}";
-    CHECK(of(Call::create, 409, body).verdict == Verdict::unknown);
+    for (const Call c : {Call::create, Call::cancel, Call::edit})
+      for (const int status : {400, 404, 409, 499}) CHECK(of(c, status, body).verdict == Verdict::unknown);
     CHECK(of(Call::read, 404, body).verdict == Verdict::refused);
   }
+  CHECK(of(Call::create, 400, R"({"error":"InvalidArgument"})").verdict == Verdict::refused);
+  CHECK(of(Call::create, 400, R"({"error":"Unknow"})").verdict == Verdict::refused);  // no code is taken for a longer one, or a shorter
+  CHECK(of(Call::create, 400, R"({"error":"UNKNOWN_CANCEL_ORDER"})").verdict == Verdict::refused);
   CHECK(of(Call::create, 403, "<html>blocked</html>").verdict == Verdict::unknown);
   CHECK(of(Call::read, 403, "<html>blocked</html>").verdict == Verdict::unauthorised);
 }

@@ -96,6 +96,16 @@ TEST_CASE("headers over the limit are 431") {
                              "\r\n\r\n")) == 200);
 }
 
+TEST_CASE("neither a chunk's line nor trailers may be longer than headers") {
+  TestServer t;
+  ServerOptions o;
+  o.header_limit = 8192;
+  t.start(o);
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  refused(t, head + "1;" + std::string(20'000, 'a'), 431, "HTTP_HEADER_TOO_LARGE");
+  refused(t, head + "0\r\nX: " + std::string(20'000, 'a'), 431, "HTTP_HEADER_TOO_LARGE");
+}
+
 TEST_CASE("a header that comes too slowly is 408 and does not keep its place (slow loris)") {
   TestServer t;
   ServerOptions o;

@@ -111,6 +111,9 @@ TEST_CASE("half a reply is unknown; so is one that is not HTTP, or too large, or
   CHECK(reply_with("SSH-2.0-OpenSSH\r\n\r\n", {}) == "EDGE_BAD_REPLY");
   CHECK(reply_with("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + std::string(1000, 'x'),
                    {.max_response = 999}) == "EDGE_TOO_LARGE");
+  const std::string chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", long_line(1'000'000, 'x');
+  CHECK(reply_with(chunked + "1;" + long_line, {}) == "EDGE_TOO_LARGE");
+  CHECK(reply_with(chunked + "0\r\nX: " + long_line, {}) == "EDGE_TOO_LARGE");
   CHECK(reply_with("", {.deadline = 100ms}) == "EDGE_DEADLINE");
 }
 
@@ -128,6 +131,29 @@ TEST_CASE("a reply without length ends with the connection; interim replies are 
   server.join();
   REQUIRE(r.complete());
   CHECK(r.body == "to the end");
+}
+
+TEST_CASE("a chunked reply that arrives byte by byte, with nothing in it or with trailers, is whole") {
+  IoThread io;
+  HttpClient client(io);
+  Listener l;
+  for (const char* body : {"0\r\n\r\n", "0\r\nX: 1\r\n\r\n", "2\r\nab\r\n0\r\n\r\n"}) {
+    INFO(body);
+    std::thread server([&] {
+      l.accept_one([&](RawConnection& c) {
+        c.read_until("\r\n\r\n");
+        c.send("HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
+        for (const char one : std::string_view(body)) {
+          std::this_thread::sleep_for(3ms);  // so that, as a rule, the client sees each of them alone
+          c.send({&one, 1});
+        }
+      });
+    });
+    const auto r = client.fetch({.url = url(l.port(), "/")});
+    server.join();
+    CHECK(r.complete());
+    CHECK(r.body == (body[0] == '2' ? "ab" : ""));
+  }
 }
 
 TEST_CASE(

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <random>
+#include <stdexcept>
 #include <thread>
 
 #include "paced_rig.hpp"
@@ -180,6 +181,8 @@ TEST_CASE("after a byte was written nothing is tried again, and the outcome is u
       {"too large in chunks", [&](Peer& p) { p.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1e8480\r\n" + big), p.ended(); }, "EDGE_TOO_LARGE"},
       {"too large without a length", [&](Peer& p) { p.send("HTTP/1.1 200 OK\r\n\r\n" + big), p.close(); }, "EDGE_TOO_LARGE"},
       {"headers without end", [&](Peer& p) { p.send("HTTP/1.1 200 OK\r\nX: " + big), p.ended(); }, "EDGE_TOO_LARGE"},
+      {"a chunk's line without end", [&](Peer& p) { p.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;" + big), p.ended(); }, "EDGE_TOO_LARGE"},
+      {"trailers without end", [&](Peer& p) { p.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + big), p.ended(); }, "EDGE_TOO_LARGE"},
       {"silence", [](Peer& p) { p.ended(); }, "EDGE_DEADLINE"},
       {"drop by drop",
        [](Peer& p) {
@@ -232,8 +235,12 @@ TEST_CASE("replies in all their shapes are whole") {
       else if (q.starts_with("HEAD")) p.send("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\n\r\n");
       else if (q.find(" /big ") != q.npos) p.reply(big);
       else if (q.find(" /busy ") != q.npos) p.reply("wait", "Retry-After: 3\r\nx-ratelimit-remaining: 0\r\n", "429 Too Many Requests");
-      else if (q.find(" /dribble ") != q.npos) {
-        for (const char c : std::string("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) p.send({&c, 1});
+      else if (q.find(" /dribble") != q.npos) {  // each byte is a record of its own: the client sees them one after the other
+        std::string slowly = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+        if (q.find("-nothing ") != q.npos) slowly = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+        if (q.find("-trailers ") != q.npos) slowly = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: 1\r\nY: 2\r\n\r\n";
+        if (q.find("-chunks ") != q.npos) slowly = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;x=1\r\nok\r\n000\r\nX: 1\r\n\r\n";
+        for (const char c : slowly) p.send({&c, 1});
       } else {
         p.send("HTTP/1.1 200 OK\r\n\r\nto the end"), p.close();
         return;
@@ -247,6 +254,12 @@ TEST_CASE("replies in all their shapes are whole") {
   CHECK(t.fetch({.method = "HEAD", .url = server.url("/head")}).body.empty());
   CHECK(t.fetch({.url = server.url("/big")}).body == big);
   CHECK(t.fetch({.url = server.url("/dribble")}).body == "ok");
+  for (const char* what : {"-nothing", "-trailers", "-chunks"}) {
+    INFO(what);
+    const auto r = t.fetch({.url = server.url(std::string("/dribble") + what)});
+    CHECK(r.ending == Ending::complete);
+    CHECK(r.body == (std::string_view(what) == "-chunks" ? "ok" : ""));
+  }
   CHECK(t.fetch({.url = server.url("/to-the-end")}).body == "to the end");
   const auto busy = t.fetch({.url = server.url("/busy")});
   CHECK(busy.status == 429);  // the caller's to judge
@@ -486,6 +499,153 @@ TEST_CASE("connections are opened ahead of need: no handshake stands in the way"
   server.hold(true);  // from here on no handshake comes to its end
   CHECK(t.fetch({.url = server.url("/"), .deadline_ns = in(2s)}).ending == Ending::complete);
   CHECK(t.fetch({.url = server.url("/"), .deadline_ns = in(2s)}).ending == Ending::complete);
+}
+
+TEST_CASE("a host that takes connections and ends them at once is not stormed") {
+  Authority ca;
+  std::atomic<bool> ending{false};
+  TlsServer server(ca.issue(), [&](Peer& p, int) {
+    if (ending.load()) return p.close();
+    for (std::string q; !(q = p.request()).empty();) {
+      const bool last = q.starts_with("GET /last");
+      p.reply("x", last ? "Connection: close\r\n" : "");
+      if (last) return p.close();
+    }
+  });
+  PacedRig t(ca.file());
+  CHECK(t.fetch({.url = server.url("/")}).ending == Ending::complete);
+  ending.store(true);
+  CHECK(t.fetch({.url = server.url("/last")}).ending == Ending::complete);  // from here on one is missing
+  const auto began = std::chrono::steady_clock::now();
+  std::this_thread::sleep_for(1s);
+  const int accepted = server.accepted();
+  CHECK(accepted < 10 + 3 * std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count());
+  ending.store(false);
+  CHECK(t.fetch({.url = server.url("/")}).ending == Ending::complete);
+}
+
+TEST_CASE("what was kept ready is replaced as soon as it is taken, and the last of it is for exits") {
+  Authority ca;
+  std::atomic<int> open{0}, hanging{0};
+  TlsServer server(ca.issue(), [&](Peer& p, int) {
+    ++open;  // the client has ended its half of the handshake before
+    for (std::string q; !(q = p.request()).empty();) {
+      if (q.starts_with("GET /hang")) {
+        ++hanging;
+        p.ended();
+        return;
+      }
+      p.reply("x");
+    }
+  });
+  PacedOptions o;
+  o.tick_ns = 3'600'000'000'000;  // nothing is looked after in passing
+  PacedRig t(ca.file(), o);
+  const PacedCall hang{.url = server.url("/hang"), .deadline_ns = in(1h)};
+  CHECK(t.fetch({.url = server.url("/"), .deadline_ns = in(1h)}).ending == Ending::complete);
+  REQUIRE(eventually([&] { return open.load() == 3; }));
+  for (int i = 0; i < 2; ++i) t.send(hang);
+  REQUIRE(eventually([&] { return open.load() == 4; }));  // two in use, and two that are ready
+  server.hold(true);                                      // from here on no handshake comes to its end
+  for (int i = 0; i < 2; ++i) t.send(hang);
+  REQUIRE(eventually([&] { return hanging.load() == 3; }));
+  CHECK(t.fetch({.urgent = true, .url = server.url("/exit"), .deadline_ns = in(5s)}).ending == Ending::complete);
+  CHECK(hanging.load() == 3);
+}
+
+TEST_CASE("what waited for a handshake is paid for when it goes, not when it began to wait") {
+  Authority ca;
+  std::atomic<int> requests{0};
+  TlsServer server(ca.issue(), [&](Peer& p, int) {
+    while (!p.request().empty()) ++requests, p.reply("x");
+  });
+  PacedRig t(ca.file(), {}, {{"slow", 1, 10, 0}});
+  server.hold(true);
+  for (int i = 0; i < 30; ++i) t.send({.url = server.url("/"), .deadline_ns = in(24h)});
+  REQUIRE(eventually([&] { return server.accepted() >= 5; }));  // so many are under way
+  const auto began = std::chrono::steady_clock::now();
+  t.time.by.store(3'000'000'000);  // the bucket is full again; no handshake is given up yet
+  server.hold(false);
+  REQUIRE(eventually([&] { return requests.load() >= 8; }));  // all of it, but for what is kept for exits
+  std::this_thread::sleep_for(300ms);
+  const int went = requests.load();
+  const auto passed = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began).count();
+  CHECK(went <= 8 + 1 + passed);
+}
+
+namespace {
+
+/// Listens, takes nobody, and has no room for another one: who connects waits for an answer that does not come.
+struct Deaf {
+  int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  std::uint16_t port = 0;
+  std::vector<int> waiting{};
+  Deaf() {
+    sockaddr_in at{};
+    at.sin_family = AF_INET;
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof at;
+    if (::bind(fd, reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 || ::listen(fd, 0) != 0 || ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &length) != 0)
+      throw std::runtime_error("cannot listen");
+    port = ntohs(at.sin_port);
+    for (int i = 0; i < 8; ++i) {
+      waiting.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      static_cast<void>(!::connect(waiting.back(), reinterpret_cast<sockaddr*>(&at), sizeof at));
+    }
+  }
+  ~Deaf() {
+    for (const int w : waiting) ::close(w);
+    ::close(fd);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("an address that does not answer is not waited for to the end, and the one that did is tried first from then on") {
+  Authority ca;
+  const auto one = [](Peer& p, int) {
+    p.request();
+    p.reply("x", "Connection: close\r\n");
+  };
+  TlsServer server(ca.issue(), one), another(ca.issue(), one);
+  Deaf deaf;
+  std::atomic<int> lookups{0};
+  PacedOptions o;
+  o.spare = 0;
+  o.connect_ns = 3'000'000'000;
+  o.lookup = [&](const std::string&, const std::string&, const auto& found) {
+    found({{"127.0.0.1", ++lookups == 1 ? deaf.port : another.port()}, {"127.0.0.1", server.port()}});
+  };
+  PacedRig t(ca.file(), o);
+  for (int i = 0; i < 3; ++i) CHECK(t.fetch({.url = server.url("/")}).ending == Ending::complete);
+  CHECK(lookups.load() == 3);
+  CHECK(server.accepted() == 3);
+  CHECK(another.accepted() == 0);
+}
+
+TEST_CASE("where a name is not found any more, what was good before is") {
+  Authority ca;
+  TlsServer server(ca.issue(), [](Peer& p, int) {
+    p.request();
+    p.reply("x", "Connection: close\r\n");
+  });
+  std::atomic<int> lookups{0};
+  PacedOptions o;
+  o.spare = 0;
+  o.connect_ns = 2'000'000'000;
+  std::vector<std::function<void(std::vector<Address>)>> unanswered;
+  o.lookup = [&](const std::string&, const std::string&, const auto& found) {
+    const int which = ++lookups;
+    if (which == 1) return found({{"127.0.0.1", server.port()}});
+    if (which == 2) return found({});
+    unanswered.push_back(found);  // and no answer
+  };
+  PacedRig t(ca.file(), o);
+  for (int i = 0; i < 3; ++i) CHECK(t.fetch({.url = server.url("/")}).ending == Ending::complete);
+  CHECK(lookups.load() == 3);
+  const auto another = t.fetch({.url = "https://elsewhere.example/"});  // never found
+  CHECK(another.ending == Ending::not_sent);
+  t.client.reset();
 }
 
 TEST_CASE("an old idle connection is replaced by a young one, with no request in between lost") {

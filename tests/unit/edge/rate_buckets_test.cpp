@@ -155,3 +155,21 @@ TEST_CASE("where there is no connection nothing is charged") {
   CHECK(q.ask_again() == 0);
   CHECK(q.next(b, 0, [](const CallQueue::Entry&) { return true; }) == 1);
 }
+
+TEST_CASE("what is charged and does not go yet keeps its room in the bucket") {
+  constexpr std::int64_t second = 1'000'000'000;
+  RateBuckets b({{"orders", 1, 10, 0}}, 0);
+  for (int i = 0; i < 5; ++i) {
+    REQUIRE(b.take(0, 1, true, 0) == 0);
+    b.hold(0, 1);
+  }
+  for (int i = 0; i < 5; ++i) CHECK(b.take(0, 1, true, 100 * second) == 0);
+  CHECK(b.take(0, 1, true, 100 * second) == 101 * second);  // ten in all
+  for (int i = 0; i < 5; ++i) b.release(0, 1, 100 * second);
+  CHECK(b.take(0, 1, true, 100 * second) == 101 * second);  // they go, and are not there again
+  for (int i = 0; i < 10; ++i) CHECK(b.take(0, 1, true, 200 * second) == 0);
+  CHECK(b.take(0, 1, true, 200 * second) == 201 * second);
+  b.release(0, 7, 200 * second);  // no more than was held
+  for (int i = 0; i < 10; ++i) CHECK(b.take(0, 1, true, 300 * second) == 0);
+  CHECK(b.take(0, 1, true, 300 * second) == 301 * second);
+}

@@ -61,6 +61,23 @@ TEST_CASE("a chunked body is put together") {
   CHECK(status_of(s.exchange(get("/hello"))) == 200);
 }
 
+TEST_CASE("a chunked body that arrives byte by byte, with nothing in it or with trailers, is one request") {
+  TestServer t;
+  RawSocket s(t.start());
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const char* body : {"0\r\n\r\n", "0\r\nX: 1\r\n\r\n", "00;x=y\r\n\r\n", "2\r\nab\r\n0\r\n\r\n"}) {
+    INFO(body);
+    s.send(head);
+    for (const char c : std::string_view(body)) {
+      std::this_thread::sleep_for(3ms);  // so that, as a rule, the server sees each of them alone
+      s.send({&c, 1});
+    }
+    const auto a = s.read_answer();
+    CHECK(status_of(a) == 200);
+    CHECK(body_of(a) == (body[0] == '2' ? "ab" : ""));
+  }
+}
+
 TEST_CASE("HEAD is GET without the body") {
   TestServer t;
   RawSocket s(t.start());

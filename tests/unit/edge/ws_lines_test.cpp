@@ -198,6 +198,25 @@ TEST_CASE("nothing there, no WebSocket there, a handshake that hangs") {
   CHECK(t.next().what == What::closed);
 }
 
+TEST_CASE("a refusal in chunks that comes byte by byte is one, too") {
+  Authority ca;
+  TlsServer server(ca.issue(), [](Peer& p, int number) {
+    p.request();
+    std::string refusal = "HTTP/1.1 503 Service Unavailable\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n";
+    if (number == 2) refusal += "X: 1\r\n";
+    for (const char c : refusal + "\r\n") p.send({&c, 1});  // each is a record of its own
+    p.ended();
+  });
+  WsRig t(ca.file());
+  for (int i = 0; i < 2; ++i) {
+    t.open(server);
+    const auto n = t.next();
+    CHECK(n.what == What::closed);
+    CHECK_THAT(n.data, Catch::StartsWith("EDGE_WS_REFUSED: "));
+    CHECK(n.data.find("503") != std::string::npos);
+  }
+}
+
 TEST_CASE("frames of 64 MiB and of many parts arrive whole, one byte more does not") {
   Authority ca;
   const std::string big(64u << 20, 'z');
@@ -290,6 +309,42 @@ TEST_CASE("a frame that is no text ends the line") {
   t.open(server);
   CHECK(t.next().what == What::open);
   CHECK(t.next().data == "EDGE_WS_FRAME: a frame that is no text");
+}
+
+TEST_CASE("a line whose other side breaks the protocol while goodbye is said comes to its end") {
+  Authority ca;
+  std::atomic<bool> over{false};
+  TlsServer server(ca.issue(), [&](Peer& p, int number) {
+    WsPeer w(p);
+    w.shake();
+    if (number == 1) {
+      p.send(std::string("\x82\x01x\x83\x00", 5));  // a frame that is no text, and one that is none at all, in one record
+    } else {
+      p.send("\x81\x04hi");  // half a text
+      for (int opcode = 0; opcode != 8 && opcode != -1;) opcode = w.read().opcode;
+      p.send("\xff\xfe");  // its rest is no UTF-8
+    }
+    while (!over.load()) std::this_thread::sleep_for(5ms);
+  });
+  WsLinesOptions o;
+  o.goodbye_ns = 100'000'000;
+  WsRig t(ca.file(), o);
+  const auto next = [&] {
+    auto n = t.got.take();
+    over.store(!n.has_value());
+    REQUIRE(n);
+    return *n;
+  };
+  t.open(server);
+  CHECK(next().what == What::open);
+  CHECK(next().data == "EDGE_WS_FRAME: a frame that is no text");
+  t.open(server);  // its number is free again
+  CHECK(next().what == What::open);
+  CHECK(t.lines->close(1));
+  CHECK(next().data == "EDGE_CLOSED: closed by this side");
+  t.open(server);
+  CHECK(next().what == What::open);
+  over.store(true);
 }
 
 TEST_CASE("a quiet peer is asked, and one that answers stays") {
@@ -438,4 +493,21 @@ TEST_CASE("goodbye does not wait for a peer that says none") {
   t.lines->close(1);
   CHECK(t.next().what == What::closed);  // while the peer is still there
   over.store(true);
+}
+
+TEST_CASE("a name that is looked up for ever keeps neither its number nor its place") {
+  WsLinesOptions o;
+  o.connections = 1;
+  o.connect_ns = 100'000'000;
+  std::vector<std::function<void(std::vector<Address>)>> unanswered;
+  o.lookup = [&](const std::string&, const std::string&, const auto& found) { unanswered.push_back(found); };
+  WsRig t("", o);
+  CHECK(t.refusal(1, "wss://elsewhere.example/") == "accepted");
+  CHECK_THAT(t.next().data, Catch::StartsWith("EDGE_CONNECT: "));
+  CHECK(t.refusal(1, "wss://elsewhere.example/") == "accepted");
+  CHECK(t.lines->close(1));
+  CHECK(t.next().data == "EDGE_CLOSED: closed by this side");
+  CHECK(t.refusal(2, "wss://elsewhere.example/") == "accepted");
+  CHECK(t.next().what == What::closed);
+  t.lines->close_all();
 }
