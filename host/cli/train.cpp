@@ -53,6 +53,8 @@ struct PullTo {
 };
 
 Result<void> read_all(loader::FeedInstance& feed, research::DatasetBuilder& builder, std::int64_t interval_ns) {
+  if (!feed.pulled())
+    return Error{"DATA_PACED", "instance " + feed.spec().id + ": it tells what happens now, and training reads what happened: name a feed of data in files"};
   PullTo to{&builder, interval_ns};
   bl_sink sink{};
   sink.size = sizeof sink;

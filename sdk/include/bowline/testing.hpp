@@ -208,12 +208,14 @@ class Instance {
   const T& table() const {
     return *static_cast<const T*>(plugin->vtable);
   }
-  /// An event to a signal or a broker.
+  /// An event to a signal, a broker, or a feed that hears any.
   template <class E>
   bl_status event(const E& e) {
     if (plugin->kind == BL_SIGNAL) return table<bl_signal_v1>().on_event(inst, &e.h, &host_.sink);
     if (plugin->kind == BL_BROKER && table<bl_broker_v1>().on_event != nullptr)
       return table<bl_broker_v1>().on_event(inst, &e.h, &host_.sink);
+    if (plugin->kind == BL_FEED && BL_HAS(&table<bl_feed_v1>(), bl_feed_v1, on_event))
+      return table<bl_feed_v1>().on_event(inst, &e.h, &host_.sink);
     return BL_E_UNSUPPORTED;
   }
 
