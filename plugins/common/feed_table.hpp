@@ -1,4 +1,4 @@
-// The feed table of a feed class P: Result<void> subscribe(ids), and bl_status pull(max, sink, next_ns, error), or
+// The feed table of a feed class P: Result<void> subscribe(ids, n), with the channels behind them if it wants to know, and bl_status pull(max, sink, next_ns, error), or
 // Result<void> on_event(event, sink), or both.
 #pragma once
 
@@ -8,9 +8,12 @@ namespace bowline::plugin_common {
 
 template <class P>
 struct FeedTable {
-  static bl_status subscribe(bl_inst* i, const std::uint32_t* instruments, std::uint64_t n, std::uint32_t,
+  static bl_status subscribe(bl_inst* i, const std::uint32_t* instruments, std::uint64_t n, std::uint32_t channels,
                              bl_error* err) noexcept {
-    return guarded(err, BL_E_CONFIG, [&] { return Shell<P>::of(i).subscribe(instruments, n); });
+    return guarded(err, BL_E_CONFIG, [&]() -> Result<void> {
+      if constexpr (requires(P & p) { p.subscribe(instruments, n, channels); }) return Shell<P>::of(i).subscribe(instruments, n, channels);
+      else return Shell<P>::of(i).subscribe(instruments, n);
+    });
   }
   static bl_status pull(bl_inst* i, std::uint64_t max, const bl_sink* sink, std::int64_t* next_ns,
                         bl_error* err) noexcept {

@@ -46,10 +46,10 @@ bool FeedReader::fits(const bl_event* e) noexcept {
     return false;
   }
   if (e->type == BL_EV_BAR || e->type == BL_EV_QUOTE || e->type == BL_EV_OBSERVATION) return true;
-  if (e->type == BL_EV_LINK && e->instrument == 0) {
+  if (e->type == BL_EV_LINK) {
     const auto& link = *reinterpret_cast<const bl_link*>(e);
     constexpr std::uint32_t data = 1, up = 1;
-    if (link.scope == 0 || (link.scope & data) != 0) says_stale_.store(link.state != up, std::memory_order_relaxed);
+    if (e->instrument == 0 && (link.scope == 0 || (link.scope & data) != 0)) says_stale_.store(link.state != up, std::memory_order_relaxed);
     return false;
   }
   ignored_.fetch_add(1, std::memory_order_relaxed);
