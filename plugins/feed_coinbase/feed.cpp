@@ -11,6 +11,8 @@ using coinbase::Channel;
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t look_every = second / 4;
 constexpr std::int64_t ask_again_after = 2 * second;  // an answer that did not settle what was wanted
+constexpr std::int64_t told_within = second;          // the venue tells candles once a second: what was traded before that has been told
+constexpr std::int64_t stream_first = 2 * second;     // while the stream speaks it is given this long to tell before REST is asked
 constexpr std::int64_t most_buckets = 300;            // of one answer: the venue refuses 350
 constexpr std::uint16_t nobody_acts = 1;              // bl_event.flags
 
@@ -63,7 +65,8 @@ Feed::Feed(const Host& host, const Http& http, const Ws& ws, const FeedOptions& 
       desk_(http, options, tokens, ids_of(products)),
       stream_(ws, options, tokens, *this),
       steps_(products.size()),
-      pace_(pace_options(options)) {
+      pace_(pace_options(options)),
+      books_(quotes && options.quotes == QuoteSource::level2) {
   now_ = began_ns_ = host_.now_ns();
   const std::int64_t running = floor_bucket(began_ns_);
   const std::int64_t start = std::max<std::int64_t>(0, running - options.history * interval_ns);
@@ -80,7 +83,7 @@ Feed::Feed(const Host& host, const Http& http, const Ws& ws, const FeedOptions& 
       told_as_[other].push_back(i);
   }
   stream_.want(Channel::candles, ids);
-  if (quotes && options.quotes == QuoteSource::level2) stream_.want(Channel::level2, ids);
+  if (books_) stream_.want(Channel::level2, ids);
   if (quotes && options.quotes == QuoteSource::ticker) stream_.want(Channel::ticker, ids);
   if (trades) stream_.want(Channel::market_trades, ids);
 }
@@ -101,11 +104,12 @@ void Feed::on_event(const bl_event& event, Events& out) {
       if (*answer) take(**answer);
       else ++counts_.rest_failures, note(3, answer->error());
     }
+  if (books_)
+    for (Product& p : products_) {
+      p.book.tick(now_);
+      if (p.book.wants_snapshot() && stream_.up()) stream_.book_lost(p.is.id);
+    }
   stream_.turn(now_);
-  for (Product& p : products_) {
-    p.book.tick(now_);
-    if (p.book.wants_snapshot() && stream_.up()) stream_.book_lost(p.is.id);
-  }
   bars();
   ask_rest();
   std::vector<coinbase::PacedQuote> due;
@@ -116,12 +120,13 @@ void Feed::on_event(const bl_event& event, Events& out) {
 }
 
 void Feed::frame(const coinbase::StreamFrame& f, std::int64_t at_ns) {
-  for (Product& p : products_) p.series.heard(f.timestamp_ns, at_ns);
+  const std::int64_t whole_ns = (f.timestamp_ns != 0 ? f.timestamp_ns : at_ns) - told_within;
+  for (Product& p : products_) p.series.heard(whole_ns, at_ns);
   const auto heard = [&](const Product& p) { stream_.told(f.channel, p.is.id, at_ns); };
   for (const coinbase::StreamCandle& c : f.candles)
     each(c.product, [&](Product& p) {
       heard(p);
-      if (auto taken = p.series.update(c, f.timestamp_ns, at_ns); !taken) ++counts_.refused_rows, note(3, taken.error());
+      if (auto taken = p.series.update(c, whole_ns, at_ns); !taken) ++counts_.refused_rows, note(3, taken.error());
     });
   for (const coinbase::BookEvent& b : f.books)
     each(b.product, [&](Product& p) {
@@ -190,7 +195,7 @@ void Feed::ask_rest() {
   for (std::size_t i = 0; i < products_.size(); ++i) {
     const Product& p = products_[i];
     if (!desk_.free(i, now_)) continue;
-    auto range = p.series.wanted(now_, most_buckets);
+    auto range = p.series.wanted(stream_.speaks() ? now_ - stream_first : now_, most_buckets);
     if (!range) range = to_compare(p);
     if (!range) continue;
     if (auto asked = desk_.ask(i, *range, now_); !asked) ++counts_.rest_failures, note(3, asked.error());

@@ -86,6 +86,7 @@ class Feed final : private StreamUser {
   StreamLine stream_;
   StepLine steps_;
   coinbase::QuotePace pace_;
+  const bool books_;  ///< quotes come from order books
   std::int64_t now_ = 0, began_ns_ = 0, last_ns_ = 0;  ///< last_ns_: ts_recv of the last bars
   std::uint64_t seq_ = 0;
   std::uint32_t link_ = UINT32_MAX;
