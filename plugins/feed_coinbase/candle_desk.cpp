@@ -34,6 +34,10 @@ void CandleDesk::failed(Line& line, std::int64_t now_ns, std::int64_t at_least_n
   line.after_ns = now_ns + std::max(line.backoff.next(), at_least_ns);
 }
 
+void CandleDesk::back(std::int64_t now_ns) {
+  for (Line& l : lines_) l.after_ns = std::min(l.after_ns, now_ns);
+}
+
 Result<void> CandleDesk::ask(std::size_t product, coinbase::BarRange range, std::int64_t now_ns) {
   Line& line = lines_[product];
   const auto refused = [&](Error why) {

@@ -40,6 +40,9 @@ class CandleDesk {
   /// The answer did not bring what was wanted yet: not before `at_ns`.
   void later(std::size_t product, std::int64_t at_ns) { lines_[product].after_ns = at_ns; }
 
+  /// The venue was heard from again: what failed while it was away need not be waited out, and all ask at one time.
+  void back(std::int64_t now_ns);
+
   std::uint64_t asked() const noexcept { return last_; }
 
  private:

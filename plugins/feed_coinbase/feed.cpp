@@ -98,7 +98,11 @@ void Feed::each(std::string_view told, F&& f) {
 void Feed::on_event(const bl_event& event, Events& out) {
   now_ = host_.now_ns();
   out_ = &out;
-  if (const auto frame = WsFrame::of(event)) stream_.hear(*frame, now_);
+  if (const auto frame = WsFrame::of(event)) {
+    const bool before = stream_.speaks();
+    stream_.hear(*frame, now_);
+    if (!before && stream_.speaks()) desk_.back(now_);
+  }
   if (const auto reply = HttpReply::of(event))
     if (const auto answer = desk_.answer(*reply, now_)) {
       if (*answer) take(**answer);

@@ -86,10 +86,10 @@ class Feed final : private StreamUser {
   StreamLine stream_;
   StepLine steps_;
   coinbase::QuotePace pace_;
-  const bool books_;  ///< quotes come from order books
   std::int64_t now_ = 0, began_ns_ = 0, last_ns_ = 0;  ///< last_ns_: ts_recv of the last bars
   std::uint64_t seq_ = 0;
   std::uint32_t link_ = UINT32_MAX;
+  const bool books_;  ///< quotes come from order books
   Events* out_ = nullptr;
   std::map<std::string, std::uint64_t, std::less<>> noted_;
   FeedCounts counts_;

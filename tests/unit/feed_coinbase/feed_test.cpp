@@ -163,7 +163,7 @@ TEST_CASE("bars of one close come together; one whose bar is late holds the othe
 
 TEST_CASE("five minutes without a trade: a flat bar, or none, once REST says so") {
   const bool flat = GENERATE(true, false);
-  Rig r(json{{"history", 1}, {"empty", flat ? "flat" : "skip"}});
+  Rig r(json{{"history", 1}, {"empty", flat ? "flat" : "skip"}}, 1u << BL_EV_BAR, {1}, base + 5 * second);
   r.connect();
   r.reply(0, rest_candles({{"", base - bucket, 1000, 1100, 900, 1050, 77}}));
   CHECK(r.bars().size() == 1);

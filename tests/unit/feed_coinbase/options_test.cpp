@@ -48,9 +48,9 @@ TEST_CASE("a host without a network, and a key that is none, are refused in conf
   host.secrets["secret://bad"] = R"({"name":"organizations/o/apiKeys/k","privateKey":"canary-no-key"})";
   CHECK(configure({{"key", "secret://bad"}}) == BL_E_CONFIG);
   CHECK(std::string(error.message).find("canary") == std::string::npos);
-  CHECK(configure({}) == BL_OK);
+  CHECK(configure(json::object()) == BL_OK);
   host.has_network = false;
-  CHECK(configure({}) == BL_E_CONFIG);
+  CHECK(configure(json::object()) == BL_E_CONFIG);
   CHECK(std::string(error.message).starts_with("FEED_NO_NETWORK"));
   Shell::destroy(inst);
 }
