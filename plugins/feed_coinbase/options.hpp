@@ -38,7 +38,7 @@ Result<FeedOptions> feed_options(const plugin_common::Json& params);
 inline constexpr std::string_view schema = R"json({"type":"object","additionalProperties":false,"properties":{
 "rest_url":{"type":"string","default":"https://api.coinbase.com","description":"where candles are asked for: scheme, host and port"},
 "stream_url":{"type":"string","default":"wss://advanced-trade-ws.coinbase.com","description":"where the stream is: scheme, host and port"},
-"key":{"type":"string","default":"","pattern":"^(|secret://.+)$","description":"an API key's file as secret://name; empty: none, market data are public"},
+"key":{"type":"string","default":"","pattern":"^(secret://.+)?$","description":"an API key's file as secret://name; empty: none, market data are public"},
 "interval":{"type":"integer","x-bowline-unit":"duration","x-bowline-host":"interval","default":300000000000,"minimum":1000000000,"description":"length of a bar: the run's own, which has to be 5m"},
 "history":{"type":"integer","default":300,"minimum":0,"maximum":100000,"description":"bars of before the start, to warm up with; nobody acts on them"},
 "grace":{"type":"integer","x-bowline-unit":"duration","default":2000000000,"minimum":0,"maximum":60000000000,"description":"how long after its close a bar is waited with"},

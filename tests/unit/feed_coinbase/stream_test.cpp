@@ -1,7 +1,9 @@
 // The stream: how it is opened, subscribed, watched and opened again.
 #include "rig.hpp"
+#include "unit/coinbase/vectors.hpp"
 
 using namespace feed_test;
+using bowline::coinbase_test::vector_json;
 
 namespace {
 std::vector<std::string> subscribed(const std::vector<std::string>& sent) {
@@ -119,15 +121,9 @@ TEST_CASE("an error of the venue and a frame that cannot be read end nothing") {
 }
 
 TEST_CASE("with a key each message has a token of its own, and requests go to the address for keys") {
-  const char* data = std::getenv("BOWLINE_DATA");
-  if (data == nullptr) {
-    if (std::getenv("BOWLINE_REQUIRE_DATA") != nullptr) FAIL("BOWLINE_DATA is not set");
-    WARN("skipped: BOWLINE_DATA is not set");
-    return;
-  }
-  std::ifstream file(std::string(data) + "/reference/coinbase/vectors/auth/keys.json");
-  REQUIRE(file.good());
-  const json keys = json::parse(file);
+  const auto found = vector_json("auth/keys.json");
+  if (!found) return;
+  const json& keys = *found;
   std::string pem;
   const std::function<void(const json&)> look = [&](const json& j) {
     if (j.is_string() && pem.empty() && j.get<std::string>().find("BEGIN EC PRIVATE KEY") != std::string::npos) pem = j.get<std::string>();
