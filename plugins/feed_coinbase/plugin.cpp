@@ -22,18 +22,10 @@ Result<std::unique_ptr<coinbase::TokenMaker>> tokens_of(const Host& host, const 
 Result<void> Plugin::configure(const plugin_common::Json& params) {
   auto options = feed_options(params);
   if (!options) return options.error();
-  const Http http(host_);
-  const Ws ws(host_);
-  const auto* timer = host_.service<bl_timer_v1>(BL_SVC_TIMER);
-  if (!http || !ws || timer == nullptr)
-    return Error{"FEED_NO_NETWORK", "this host gives a feed no way to the venue (bowline.http/1, bowline.ws/1, bowline.timer/1): it needs ABI 1.2"};
   auto tokens = tokens_of(host_, options->key);
   if (!tokens) return tokens.error();
   options_ = std::move(*options);
   tokens_ = std::move(*tokens);
-  http_ = http;
-  ws_ = ws;
-  timer_ = timer;
   class_ = {plugin_common::str("market"), options_.requests_per_second, options_.requests_per_second, 0, 0};
   rates_ = {sizeof rates_, 1, 0, 0, &class_, nullptr};
   bars_ = host_.counter("bars_total", "final bars given");
@@ -57,11 +49,17 @@ void Plugin::stop() {
   feed_.reset();
 }
 
-// The first look is the timer's: what the network answers is heard on the lane alone.
+// The network is looked for here and not in configure: params are tried without one, too. The first look is the timer's, since what
+// the network answers is heard on the lane alone.
 Result<void> Plugin::subscribe(const std::uint32_t* instruments, std::uint64_t n, std::uint32_t channels) {
   std::vector<std::uint32_t> wanted(instruments, instruments + n);
   std::sort(wanted.begin(), wanted.end());
   wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+  http_ = Http(host_);
+  ws_ = Ws(host_);
+  timer_ = host_.service<bl_timer_v1>(BL_SVC_TIMER);
+  if (!http_ || !ws_ || timer_ == nullptr)
+    return Error{"FEED_NO_NETWORK", "this host gives a feed no way to the venue (bowline.http/1, bowline.ws/1, bowline.timer/1)"};
   if (wanted.empty()) return Error{"FEED_NO_INSTRUMENTS", "no instrument is wanted of this feed"};
   std::vector<FeedProduct> products;
   for (const std::uint32_t i : wanted) {

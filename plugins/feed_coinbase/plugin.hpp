@@ -18,11 +18,12 @@ class Plugin {
  public:
   explicit Plugin(const bl_host& host) { host_.attach(&host); }
 
-  /// Errors: those of feed_options(), FEED_NO_NETWORK (a host without http, ws or timers), those of the key.
+  /// Errors: those of feed_options(), and of the key.
   Result<void> configure(const plugin_common::Json& params);
   Result<void> start();
   void stop();
-  /// The products that are wanted; `channels`: bits of BL_EV_*. Errors: FEED_INSTRUMENT_UNKNOWN, FEED_NO_INSTRUMENTS.
+  /// The products that are wanted; `channels`: bits of BL_EV_*. Errors: FEED_NO_NETWORK (a host without http, ws or timers),
+  /// FEED_INSTRUMENT_UNKNOWN, FEED_NO_INSTRUMENTS.
   Result<void> subscribe(const std::uint32_t* instruments, std::uint64_t n, std::uint32_t channels);
   Result<void> on_event(const bl_event& event, const bl_sink& sink);
   /// bowline.venue/1: how often candles may be asked for.

@@ -143,10 +143,6 @@ bool FeedReader::make_room(Batch& batch) {
   std::unique_lock hold(lock_);
   if (full_.size() >= most_batches) room_.wait(hold, [this] { return stopping_ || full_.size() <= few_batches; });
   if (stopping_) return false;
-  if (batch.capacity() == 0 && !spare_.empty()) {
-    batch = std::move(spare_.front());
-    spare_.pop_front();
-  }
   hold.unlock();
   batch.clear();
   batch.reserve(batch_size);
@@ -244,6 +240,11 @@ void FeedReader::hand_over(Batch& batch) {
     } else {
       full_.push_back(std::move(batch));
       batch = Batch{};
+      if (!spare_.empty()) {
+        batch = std::move(spare_.front());
+        spare_.pop_front();
+        batch.clear();
+      }
     }
   }
   waker_();
@@ -285,7 +286,7 @@ std::int64_t FeedReader::nap() const {
       }
       return ended_ ? Front::ended : Front::nothing_yet;
     }
-    if (current_.capacity() != 0) spare_.push_back(std::move(current_));
+    if (current_.capacity() != 0 && spare_.size() < most_batches) spare_.push_back(std::move(current_));
     current_ = std::move(full_.front());
     full_.pop_front();
     ring = full_.size() == few_batches;
