@@ -12,7 +12,6 @@ constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t look_every = second / 4;
 constexpr std::int64_t ask_again_after = 2 * second;  // an answer that did not settle what was wanted
 constexpr std::int64_t told_within = second;          // the venue tells candles once a second: what was traded before that has been told
-constexpr std::int64_t stream_first = 2 * second;     // while the stream speaks it is given this long to tell before REST is asked
 constexpr std::int64_t most_buckets = 300;            // of one answer: the venue refuses 350
 constexpr std::uint16_t nobody_acts = 1;              // bl_event.flags
 
@@ -199,7 +198,8 @@ void Feed::ask_rest() {
   for (std::size_t i = 0; i < products_.size(); ++i) {
     const Product& p = products_[i];
     if (!desk_.free(i, now_)) continue;
-    auto range = p.series.wanted(stream_.speaks() ? now_ - stream_first : now_, most_buckets);
+    // Nobody acts on what REST fills in: asked when it has settled, its candle is whole, and none proves that there was no trade.
+    auto range = p.series.wanted(now_ - std::max<std::int64_t>(0, options_.settle_ns - options_.grace_ns), most_buckets);
     if (!range) range = to_compare(p);
     if (!range) continue;
     if (auto asked = desk_.ask(i, *range, now_); !asked) ++counts_.rest_failures, note(3, asked.error());

@@ -42,7 +42,7 @@ inline constexpr std::string_view schema = R"json({"type":"object","additionalPr
 "interval":{"type":"integer","x-bowline-unit":"duration","x-bowline-host":"interval","default":300000000000,"minimum":1000000000,"description":"length of a bar: the run's own, which has to be 5m"},
 "history":{"type":"integer","default":300,"minimum":0,"maximum":100000,"description":"bars of before the start, to warm up with; nobody acts on them"},
 "grace":{"type":"integer","x-bowline-unit":"duration","default":2000000000,"minimum":0,"maximum":60000000000,"description":"how long after its close a bar is waited with"},
-"settle":{"type":"integer","x-bowline-unit":"duration","default":10000000000,"minimum":1000000000,"maximum":300000000000,"description":"how long after a close an answer without a candle proves that there was no trade"},
+"settle":{"type":"integer","x-bowline-unit":"duration","default":10000000000,"minimum":1000000000,"maximum":300000000000,"description":"how long after a close REST is asked for it: its candle is whole then, and none proves that there was no trade"},
 "hold":{"type":"integer","x-bowline-unit":"duration","default":3000000000,"minimum":0,"maximum":60000000000,"description":"how long the bars of one close wait for those of other products"},
 "warmup_wait":{"type":"integer","x-bowline-unit":"duration","default":60000000000,"minimum":0,"maximum":3600000000000,"description":"the same for bars of before the start"},
 "silence":{"type":"integer","x-bowline-unit":"duration","default":10000000000,"minimum":2000000000,"maximum":600000000000,"description":"a stream that says nothing for this long, heartbeats included, is connected anew"},

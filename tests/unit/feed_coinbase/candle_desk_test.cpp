@@ -8,7 +8,7 @@ constexpr std::uint32_t bars_alone = 1u << BL_EV_BAR;
 }  // namespace
 
 TEST_CASE("history is asked for without a key at the public address, and given before anything else, marked") {
-  Rig r(json{{"history", 3}}, bars_alone, {1}, base + 5 * second);
+  Rig r(json{{"history", 3}}, bars_alone, {1}, base + 15 * second);
   r.run(r.host.now);
   REQUIRE(r.host.requests.size() == 1);
   const auto& q = r.host.requests[0];
@@ -34,7 +34,7 @@ TEST_CASE("history is asked for without a key at the public address, and given b
 }
 
 TEST_CASE("long histories are asked for in parts that the venue takes") {
-  Rig r(json{{"history", 700}}, bars_alone, {1}, base + 5 * second);
+  Rig r(json{{"history", 700}}, bars_alone, {1}, base + 15 * second);
   for (std::size_t i = 0; i < 3; ++i) {
     r.run(r.host.now + second);
     REQUIRE(r.host.requests.size() == i + 1);
@@ -47,7 +47,7 @@ TEST_CASE("long histories are asked for in parts that the venue takes") {
 }
 
 TEST_CASE("an answer that is none is waited out, longer each time, and nothing is made of it") {
-  Rig r(json{{"history", 1}}, bars_alone, {1}, base + 5 * second);
+  Rig r(json{{"history", 1}}, bars_alone, {1}, base + 15 * second);
   r.run(r.host.now);
   struct Bad {
     std::string body;
@@ -73,7 +73,7 @@ TEST_CASE("an answer that is none is waited out, longer each time, and nothing i
 }
 
 TEST_CASE("told to ask less often it asks for nothing at all until then") {
-  Rig r(json{{"history", 1}}, bars_alone, {1, 2}, base + 5 * second);
+  Rig r(json{{"history", 1}}, bars_alone, {1, 2}, base + 15 * second);
   r.run(r.host.now);
   REQUIRE(r.host.requests.size() == 2);
   r.reply(0, "slow down", 429, BL_OK, "retry-after: 30\r\n");
@@ -85,7 +85,7 @@ TEST_CASE("told to ask less often it asks for nothing at all until then") {
 }
 
 TEST_CASE("a host that takes no request is asked again, and answers to nothing are passed over") {
-  Rig r(json{{"history", 1}}, bars_alone, {1}, base + 5 * second);
+  Rig r(json{{"history", 1}}, bars_alone, {1}, base + 15 * second);
   r.host.http_answer = BL_E_AGAIN;
   r.run(r.host.now + 5 * second);
   CHECK(r.host.requests.empty());
