@@ -167,7 +167,10 @@ void FeedReader::tell(const bl_event& event) {
       return BL_E_INTERNAL;
     }
   });
-  if (const bl_status status = feed_.on_event(event, sink); status < 0) broken_ = put_failure("feed.on_event", status, bl_error{});
+  const bl_status status = feed_.on_event(event, sink);
+  if (status >= 0) return;
+  broken_ = true;
+  if (feed_.state() != loader::State::Failed) put_failure("feed.on_event", status, bl_error{});  // else it has said why itself
 }
 
 // Those due now, each once: one that arms itself anew in the past waits for the next turn.
@@ -250,15 +253,13 @@ void FeedReader::hand_over(Batch& batch) {
   waker_();
 }
 
-bool FeedReader::put_failure(std::string_view call, bl_status status, const bl_error& why) {
-  if (feed_.state() == loader::State::Failed) return true;  // it has said why
+void FeedReader::put_failure(std::string_view call, bl_status status, const bl_error& why) {
   {
     const std::scoped_lock hold(lock_);
     failure_ = feed_.status_error("PLUGIN_CALL_FAILED", call, status, why);
     failure_.code = "FEED_FAILED";  // data, not the plugin, is what a person looks at first
   }
   waker_();
-  return true;
 }
 
 /// How long nothing is to be done; 0: something is.

@@ -119,7 +119,7 @@ class FeedReader {
   void fire_timers();
   void take_heard();
   void hand_over(Batch& batch);
-  bool put_failure(std::string_view call, bl_status status, const bl_error& why);
+  void put_failure(std::string_view call, bl_status status, const bl_error& why);
   std::int64_t nap() const;
   void ring_bell();
   static bl_status take(void* ctx, const bl_event* event) noexcept;
