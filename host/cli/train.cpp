@@ -200,6 +200,9 @@ Result<nlohmann::ordered_json> train(const Options& o, const config::RunConfig& 
   loader::SignalInstance& signal = *all.signals.front().instance;
   if (!loader::can_fit(signal))
     return Error{"PLUGIN_EXTENSION_MISSING", "plugin " + signal_config.plugin + " cannot learn: it does not offer bowline.trainer/1"};
+  for (const auto& f : all.feeds)
+    if (!f.instance->pulled())
+      return Error{"DATA_PACED", "instance " + f.id + ": it tells what happens now, and training reads what has happened: name a feed that reads files"};
   if (auto done = all.start_feeds(); !done) return done.error();
 
   const std::vector<std::string_view> views(names->begin(), names->end());

@@ -272,7 +272,8 @@ FeedInstance::FeedInstance(std::shared_ptr<const Module> m, const bl_plugin& p, 
                            InstanceHost& h, Watchdog* w)
     : Instance(std::move(m), p, std::move(s), h, w),
       table_(static_cast<const Table*>(p.vtable)),
-      pull_(table_->pull) {}
+      pull_(table_->pull),
+      on_event_(BL_HAS(table_, bl_feed_v1, on_event) ? table_->on_event : nullptr) {}
 
 Result<void> FeedInstance::subscribe(std::span<const std::uint32_t> instruments, std::uint32_t channels) {
   if (auto legal = configured_control("subscribe"); !legal) return legal;

@@ -143,7 +143,7 @@ class FeedInstance : public Instance {
   /// `channels`: bits 1ull << BL_EV_*. From Configured on. Errors: PLUGIN_CALL_FAILED, PLUGIN_STATE.
   /// [control]
   Result<void> subscribe(std::span<const std::uint32_t> instruments, std::uint32_t channels);
-  /// Whether the host pulls; otherwise the feed publishes from its own threads.
+  /// Whether the host pulls.
   bool pulled() const noexcept { return pull_ != nullptr; }
   /// BL_OK more, BL_E_AGAIN none before next_ns, BL_E_NOT_FOUND end of data; BL_E_STATE unless Running. `why`
   /// is filled on other failures. The sink must not block: ask for no more than there is room for. Reader
@@ -153,12 +153,22 @@ class FeedInstance : public Instance {
     InCall bracket(*slot_, CallClass::Pull, "feed.pull", 0);
     return pull_(inst_, max, &sink, &next_ns, &why);
   }
+  /// Whether it is handed what the network and the clock answer it: ABI 1.2.
+  bool has_on_event() const noexcept { return on_event_ != nullptr; }
+  /// The thread that pulls, and its time limit. BL_E_STATE unless Running.
+  bl_status on_event(const bl_event& event, const bl_sink& sink) noexcept {
+    if (!running()) return BL_E_STATE;
+    if (on_event_ == nullptr) return BL_OK;
+    InCall bracket(*slot_, CallClass::Pull, "feed.on_event", event.id);
+    return on_event_(inst_, &event, &sink);
+  }
 
   FeedInstance(std::shared_ptr<const Module>, const bl_plugin&, InstanceSpec, InstanceHost&, Watchdog*);
 
  private:
   const Table* table_;
   decltype(Table::pull) pull_;
+  decltype(Table::on_event) on_event_;
 };
 
 /// A predictor.

@@ -432,3 +432,11 @@ AT(bl_module, min_host_minor, 8, 4);
 AT(bl_module, n_plugins, 12, 4);
 AT(bl_module, plugins, 16, 8);
 AT(bl_module, build, 24, 16);
+
+/* 1.1 */
+AT(bl_calibration_v1, size, 0, 4);
+AT(bl_calibration_v1, pad, 4, 4);
+AT(bl_calibration_v1, class_returns, 8, 8);
+
+/* 1.2 */
+AT(bl_feed_v1, on_event, 24, 8);

@@ -45,6 +45,24 @@ struct Probe : bowline::Signal<Probe> {
 
 using Shell = bowline::detail::Shell<Probe>;
 
+/// Hears, and is not pulled: says each timer on as a bar, and each other event as two.
+struct Listens : bowline::Feed<Listens> {
+  bowline::Timer timer;
+  bowline::Result<void> subscribe(std::span<const std::uint32_t>, std::uint32_t) {
+    timer = arm(9, now_ns());
+    return {};
+  }
+  void on_timer(std::uint64_t id, bowline::Events& out) { out.emit(bowline::testing::bar(1, static_cast<std::int64_t>(id), 1)); }
+  void on_event(const bl_event& e, bowline::Events& out) {
+    if (e.type == BL_EV_WS) throw std::runtime_error("what was told makes no sense");
+    if (e.type == BL_EV_HTTP) out.emit(bowline::testing::bar(2, 0, 2)), publish(bowline::testing::bar(3, 0, 3));
+  }
+};
+struct Pulled : bowline::Feed<Pulled> {
+  bowline::Result<void> subscribe(std::span<const std::uint32_t>, std::uint32_t) { return {}; }
+  bowline::Result<bowline::Pull> pull(std::uint64_t, bowline::Events&) { return bowline::Pull::end(); }
+};
+
 struct Guard : bowline::Risk<Guard> {
   bowline::Timer timer;
   bowline::Metric checks;
@@ -246,4 +264,41 @@ TEST_CASE("a risk rule that throws has said no, whatever it had said before") {
   CHECK(host.recorded.at(1) == 1);
   base.destroy(inst);  // while it runs: the host broke the rule, and still nothing is left behind
   CHECK(host.timers.empty());
+}
+
+TEST_CASE("a feed with handlers has on_event and no pull, one with pull as before has no on_event") {
+  const auto& table = *static_cast<const bl_feed_v1*>(Listens::plugin_table());
+  CHECK(table.size == sizeof(bl_feed_v1));
+  CHECK(table.pull == nullptr);
+  REQUIRE(table.on_event != nullptr);
+  const auto& pulled = *static_cast<const bl_feed_v1*>(Pulled::plugin_table());
+  CHECK(pulled.pull != nullptr);
+  CHECK(pulled.on_event == nullptr);
+
+  bowline::testing::FakeHost host;
+  const bl_base& base = bowline::detail::Shell<Listens>::base;
+  bl_inst* inst = nullptr;
+  bl_error error{};
+  REQUIRE(base.create(&host.host, &inst, &error) == BL_OK);
+  REQUIRE(base.configure(inst, bowline::to_abi("{}"), &error) == BL_OK);
+  bl_timer timer{};
+  timer.h.size = sizeof timer;
+  timer.h.type = BL_EV_TIMER;
+  timer.timer = 9;
+  CHECK(table.on_event(inst, &timer.h, &host.sink) == BL_E_STATE);  // it does not run
+  REQUIRE(base.start(inst, &error) == BL_OK);
+  const std::uint32_t one = 1;
+  REQUIRE(table.subscribe(inst, &one, 1, 1u << BL_EV_BAR, &error) == BL_OK);
+  CHECK(host.timers.count(9) == 1);
+  CHECK(table.on_event(inst, &timer.h, &host.sink) == BL_OK);
+  const bl_http_result reply = bowline::testing::http_reply(1, 200, "{}");
+  CHECK(table.on_event(inst, &reply.h, &host.sink) == BL_OK);
+  REQUIRE(host.events.size() == 3);
+  CHECK(host.event<bl_bar>(0).open_ns == 9);
+  CHECK(host.event<bl_bar>(2).h.instrument == 3);
+  const bl_ws_frame frame = bowline::testing::ws_frame(1, 2, "{}");
+  CHECK(table.on_event(inst, &frame.h, &host.sink) == BL_E_INTERNAL);  // nothing thrown gets out
+  CHECK(host.logs.back().find("makes no sense") != std::string::npos);
+  base.stop(inst, 1, &error);
+  base.destroy(inst);
 }

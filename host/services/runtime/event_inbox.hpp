@@ -4,6 +4,7 @@
 #include <bowline/plugin.h>
 
 #include <atomic>
+#include <cstdint>
 #include <cstring>
 #include <mutex>
 #include <vector>
@@ -14,6 +15,10 @@ namespace bowline::services {
 
 class EventInbox {
  public:
+  /// `most`: how many events may wait before full() says so; nothing else is bounded by it.
+  explicit EventInbox(std::size_t most = SIZE_MAX) noexcept : most_(most) {}
+  /// Whether a plugin that publishes should wait. [any]
+  bool full() const noexcept { return waiting_.load(std::memory_order_relaxed) >= most_; }
   /// Copies `event`; false for one that is shorter than its type demands. [any]
   bool put(const bl_event& event) {
     if (!loader::well_formed(&event)) return false;
@@ -24,6 +29,7 @@ class EventInbox {
     words_[at] = words;
     words_[at + words] = 0;  // the last word may be only partly covered
     std::memcpy(&words_[at + 1], &event, event.size);
+    waiting_.fetch_add(1, std::memory_order_relaxed);
     some_.store(true, std::memory_order_release);
     return true;
   }
@@ -38,6 +44,7 @@ class EventInbox {
         const std::scoped_lock hold(lock_);
         reading_.swap(words_);
         words_.clear();
+        waiting_.store(0, std::memory_order_relaxed);
         some_.store(false, std::memory_order_relaxed);
       }
       for (std::size_t at = 0; at < reading_.size(); at += 1 + static_cast<std::size_t>(reading_[at]))
@@ -49,6 +56,8 @@ class EventInbox {
  private:
   std::mutex lock_;
   std::atomic<bool> some_{false};
+  const std::size_t most_;
+  std::atomic<std::size_t> waiting_{0};
   std::vector<std::uint64_t> words_, reading_;
 };
 

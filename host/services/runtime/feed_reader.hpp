@@ -1,5 +1,6 @@
-// The host's reader thread of one pulled feed: pulls batches ahead of the core and hands them over in order. The core
-// never waits on a file; a feed that runs ahead waits on the core.
+// The host's reader thread of one feed, which is its lane: pulls batches ahead of the core, hands it what the network and the
+// clock answer, and passes on what it gives in order. The core never waits on a file or a peer; a feed that runs ahead waits on
+// the core, and what it would hear next waits with it.
 #pragma once
 
 #include <bowline/plugin.h>
@@ -15,6 +16,7 @@
 
 #include "core/types.hpp"
 #include "loader/instance.hpp"
+#include "services/runtime/instance_services.hpp"
 
 namespace bowline::services {
 
@@ -46,12 +48,14 @@ class FeedReader {
   static constexpr std::size_t batch_size = 512, most_batches = 16, few_batches = 4;
   /// `clock`: wall time in ns, the one seam (paced feeds wait for their due times on it). `waker`: called when something
   /// arrived after the core was told that nothing was there.
-  FeedReader(loader::FeedInstance& feed, std::function<std::int64_t()> clock, std::function<void()> waker);
+  /// `ears`: the host's side of a feed that has on_event, with an inbox; null: it is only pulled.
+  FeedReader(loader::FeedInstance& feed, std::function<std::int64_t()> clock, std::function<void()> waker, InstanceServices* ears = nullptr);
   ~FeedReader();  ///< stop()
   FeedReader(const FeedReader&) = delete;
   FeedReader& operator=(const FeedReader&) = delete;
 
   void start();
+  /// A feed that hears is told first how everything ended that it had asked the network for; what it gives then is dropped.
   void stop();
 
   /// What the core sees of the feed's front.
@@ -66,6 +70,8 @@ class FeedReader {
   /// What an observer sees of the feed. [any]
   enum class State { delivering, ended, failed };
   State state() const;
+  /// Whether it last said that its data are down or stale (BL_EV_LINK without an instrument). [any]
+  bool says_stale() const noexcept { return says_stale_.load(std::memory_order_relaxed); }
   /// Clock time of its last delivery, of its start before the first; 0 before that. [any]
   std::int64_t delivered_ns() const noexcept { return delivered_ns_.load(std::memory_order_relaxed); }
   /// Batches waiting for the core. [any]
@@ -83,11 +89,12 @@ class FeedReader {
   loader::FeedInstance& feed_;
   std::function<std::int64_t()> clock_;
   std::function<void()> waker_;
+  InstanceServices* const ears_;
   std::thread thread_;
   mutable std::mutex lock_;
   std::condition_variable room_, stop_wake_;
   std::deque<Batch> full_, spare_;
-  bool stopping_ = false, ended_ = false;
+  bool stopping_ = false, ended_ = false, rung_ = false;
   Error failure_;  // under lock_; empty code = none
   // the core's side
   Batch current_;
@@ -95,8 +102,28 @@ class FeedReader {
   Error error_;
   std::atomic<std::uint64_t> ignored_{0}, malformed_{0};
   std::atomic<std::int64_t> delivered_ns_{0};
+  std::atomic<bool> says_stale_{false}, wake_{false};
+  // the reader thread's
+  struct Taker;
+  Batch heard_;
+  std::int64_t last_ns_ = 0;  ///< ts_recv of what was heard last
+  std::int64_t next_ns_ = 0;  ///< before which a pull has nothing
+  bool more_ = false;         ///< the last pull may have left something
+  bool broken_ = false;
 
   void run();
+  bool make_room(Batch& batch);
+  bool pull(Batch& batch);
+  void hear();
+  void tell(const bl_event& event);
+  void fire_timers();
+  void take_heard();
+  void hand_over(Batch& batch);
+  void put_failure(std::string_view call, bl_status status, const bl_error& why);
+  std::int64_t nap() const;
+  void ring_bell();
+  static bl_status take(void* ctx, const bl_event* event) noexcept;
+  bool fits(const bl_event* event) noexcept;
 };
 
 }  // namespace bowline::services

@@ -29,11 +29,26 @@ bool InstanceServices::networks() const noexcept {
   if (networked == 0 || !facts_.network) return false;
   try {
     const std::scoped_lock hold(net_lock_);
-    if (!net_) net_ = facts_.network(networked);
+    if (net_) return true;
+    net_ = facts_.network(networked);
+    if (net_ && rates_) net_->budget(*rates_);
+    if (net_ && bell_) net_->on_arrival(bell_);
     return net_ != nullptr;
   } catch (...) {  // no memory, or no thread: as if the host did not have it
     return false;
   }
+}
+
+void InstanceServices::budget(loader::VenueRates rates) {
+  const std::scoped_lock hold(net_lock_);
+  rates_ = std::move(rates);
+  if (net_) net_->budget(*rates_);
+}
+
+void InstanceServices::listen(std::function<void()> bell) {
+  const std::scoped_lock hold(net_lock_);
+  bell_ = std::move(bell);
+  if (net_) net_->on_arrival(bell_);
 }
 
 namespace {
@@ -104,7 +119,11 @@ void InstanceServices::failed(const Error& why) noexcept {
 
 bl_status InstanceServices::publish(const bl_event& event) noexcept {
   try {
-    return inbox != nullptr && inbox->put(event) ? BL_OK : BL_E_INVALID;
+    if (inbox == nullptr) return BL_E_INVALID;
+    if (inbox->full()) return BL_E_AGAIN;
+    if (!inbox->put(event)) return BL_E_INVALID;
+    if (on_publish) on_publish();
+    return BL_OK;
   } catch (...) {
     return BL_E_INTERNAL;
   }
@@ -114,7 +133,7 @@ bl_status InstanceServices::timer_arm(std::uint64_t id, std::int64_t due_ns, std
   if (period_ns < 0) return BL_E_INVALID;
   try {
     if (timers_.size() >= 1024 && timers_.find(id) == timers_.end()) return BL_E_AGAIN;
-    if (timers_.insert_or_assign(id, Timer{due_ns, period_ns}).second) facts_.timers.fetch_add(1, std::memory_order_relaxed);
+    if (timers_.insert_or_assign(id, Timer{due_ns, period_ns}).second && !paced_) facts_.timers.fetch_add(1, std::memory_order_relaxed);
     return BL_OK;
   } catch (...) {
     return BL_E_INTERNAL;
@@ -123,7 +142,7 @@ bl_status InstanceServices::timer_arm(std::uint64_t id, std::int64_t due_ns, std
 
 bl_status InstanceServices::timer_disarm(std::uint64_t id) noexcept {
   if (timers_.erase(id) == 0) return BL_E_NOT_FOUND;
-  facts_.timers.fetch_sub(1, std::memory_order_relaxed);
+  if (!paced_) facts_.timers.fetch_sub(1, std::memory_order_relaxed);
   return BL_OK;
 }
 

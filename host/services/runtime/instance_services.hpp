@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "core/instrument.hpp"
@@ -61,13 +62,23 @@ class InstanceServices final : public loader::InstanceHost {
   std::string_view works_for;                      ///< the service it works for, for its log lines; static text
   std::function<void()> on_wake;                   ///< set before configure; called from any thread
   EventInbox* inbox = nullptr;                     ///< where published events go; null = publish is not offered
+  std::function<void()> on_publish;                ///< set before start; called from any thread when something was published
   /// Its host id, where it may talk to others; 0: http and ws are not offered. Set before configure. What comes of them is
   /// drained by whoever calls its lane.
   std::uint32_t networked = 0;
-  /// Null when it never asked for http or ws. After configure.
-  NetPort* net() const noexcept { return net_.get(); }
+  /// Null while it never asked for http or ws. [any]
+  NetPort* net() const noexcept {
+    const std::scoped_lock hold(net_lock_);
+    return net_.get();
+  }
+  /// What the other side lets through, and who is rung when something came: told to the port that is there, or as soon as one
+  /// is. A new bell takes the place of the one before, which is not rung any more; empty: nobody. [control]
+  void budget(loader::VenueRates rates);
+  void listen(std::function<void()> bell);
+  /// A feed: its timers are due by the clock, and fired on its own lane. Everyone else's are the core's, in engine time.
+  bool by_clock() const noexcept { return paced_; }
   const std::map<std::uint64_t, Timer>& timers() const noexcept { return timers_; }
-  /// It has fired at `now`: it is due again one period later, or gone. [core thread]
+  /// It has fired at `now`: it is due again one period later, or gone. [lane]
   void fired(std::uint64_t id, std::int64_t now) noexcept;
   /// What the instance selected in configure; empty when nothing.
   std::unique_ptr<FrameSource> take_frames() noexcept { return std::move(frames_); }
@@ -87,6 +98,8 @@ class InstanceServices final : public loader::InstanceHost {
   // Made when the plugin asks for one of the two services: nobody else pays for a thread and connections.
   mutable std::mutex net_lock_;
   mutable std::unique_ptr<NetPort> net_;
+  std::optional<loader::VenueRates> rates_;
+  std::function<void()> bell_;
   bool networks() const noexcept;
   mutable std::mutex failure_lock_;
   Error failure_;

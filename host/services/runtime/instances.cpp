@@ -3,6 +3,9 @@
 #include <algorithm>
 
 namespace bowline::services {
+namespace {
+constexpr std::size_t most_published = 65'536;  // of one feed; beyond it bowline.publish/1 says BL_E_AGAIN
+}  // namespace
 
 Result<core::InstrumentTable> instrument_table(const config::RunConfig& config) {
   core::InstrumentTable table;
@@ -41,9 +44,9 @@ Result<void> fits_host(const loader::Module& module, const std::string& plugin, 
     const auto found = module.plugin(plugin);
     if (!found) return found.error();
     const auto* table = static_cast<const bl_feed_v1*>((*found)->vtable);
-    if (table->pull == nullptr)
-      return Error{"RUN_FEED_PUSHED", "plugin " + plugin +
-                                          " publishes from its own threads, and this host takes only feeds that it pulls: give it a pull function"};
+    if (table->pull == nullptr && !BL_HAS(table, bl_feed_v1, on_event))
+      return Error{"RUN_FEED_PUSHED", "plugin " + plugin + " publishes from its own threads alone, and this host takes only feeds that it pulls, or "
+                                          "hands what they asked the network for: give it a pull or an on_event function"};
   }
   return {};
 }
@@ -80,10 +83,19 @@ Result<Instances::One<T>> Instances::one(const config::RunConfig& config, const 
     return Error{fits.error().code, "instance " + from.id + ": " + fits.error().message};
   if constexpr (T::kKind == loader::Kind::Broker) {
     made.services->inbox = &broker_inbox;
-    // Of the others a feed has no function that events could be handed to, and what the rest did with an answer that nobody
-    // records could not be done again.
     made.services->networked = index;
   }
+  if constexpr (T::kKind == loader::Kind::Feed) {
+    const auto found = (*module)->plugin(from.plugin);
+    if (!found) return found.error();
+    const auto* table = static_cast<const bl_feed_v1*>((*found)->vtable);
+    if (BL_HAS(table, bl_feed_v1, on_event)) {
+      made.published = std::make_unique<EventInbox>(most_published);
+      made.services->inbox = made.published.get();
+      made.services->networked = index;
+    }
+  }
+  // The other kinds have no network: what they did with an answer that nobody records could not be done again.
   loader::InstanceSpec spec;
   spec.index = index;
   spec.id = from.id;
@@ -93,10 +105,10 @@ Result<Instances::One<T>> Instances::one(const config::RunConfig& config, const 
   if (!instance) return instance.error();
   made.instance = std::move(*instance);
   if (auto done = made.instance->configure(); !done) return done.error();
-  if (NetPort* net = made.services->net()) {
+  if (made.services->networked != 0) {
     auto rates = loader::venue_rates(*made.instance);
     if (!rates) return rates.error();
-    net->budget(*rates);
+    made.services->budget(std::move(*rates));
   }
   if constexpr (T::kKind == loader::Kind::Signal || T::kKind == loader::Kind::Risk) {
     auto needs = made.instance->needs();

@@ -23,7 +23,8 @@ namespace bowline::services {
 Result<core::InstrumentTable> instrument_table(const config::RunConfig& config);
 
 /// Whether this host can run that plugin of a module. Errors: MODE_VENUE_REAL (trading rules 6: mock takes only simulated
-/// venues, and a venue that does not say what it is counts as real), RUN_FEED_PUSHED.
+/// venues, and a venue that does not say what it is counts as real), RUN_FEED_PUSHED (a feed that is neither pulled nor handed
+/// events).
 Result<void> fits_host(const loader::Module& module, const std::string& plugin, loader::Kind kind, std::string_view mode);
 
 /// Whether one of this process's services loads that instance; one file may name the instances of several processes.
@@ -62,6 +63,7 @@ class Instances {
     loader::Needs needs{};
     std::unique_ptr<FrameSource> frames{};
     double weight = 1;
+    std::unique_ptr<EventInbox> published{};   ///< of a feed that has on_event: what it gives, until its reader takes it
     bool quarantined = false;                  ///< then of a signal, risk or rebalancer there is no instance
   };
   std::vector<One<loader::FeedInstance>> feeds;

@@ -74,6 +74,7 @@ RunEnd Pipeline::run() {
 bool Pipeline::timer_due(core::Nanos before) const noexcept {
   if (p_.facts->timers.load(std::memory_order_relaxed) == 0) return false;
   return std::any_of(p_.listeners.begin(), p_.listeners.end(), [before](const Listener& l) {
+    if (l.services->by_clock()) return false;
     const auto& timers = l.services->timers();
     return std::any_of(timers.begin(), timers.end(), [before](const auto& t) { return t.second.due < before; });
   });

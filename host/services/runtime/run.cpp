@@ -271,7 +271,9 @@ Run::Run(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Run::~Run() {
   if (NetPort* net = impl_->venue_port()) net->on_arrival({});  // it would wake a loop that has gone
   for (const auto& f : impl_->followers) f->stop();
-  impl_->readers.clear();  // their threads call into feeds
+  for (const auto& r : impl_->readers) r->stop();  // their threads call into feeds
+  if (impl_->instances) static_cast<void>(impl_->instances->stop());  // a feed's own threads call into its reader
+  impl_->readers.clear();
 }
 
 Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptions options) {

@@ -256,7 +256,7 @@ void Run::Impl::make_loop() {
   p.max_bar_delay = config.max_bar_delay_ns;
   p.market = market.get();
   for (auto& f : instances->feeds) {
-    readers.push_back(std::make_unique<FeedReader>(*f.instance, facts.wall_ns, [this] { loop->wake(); }));
+    readers.push_back(std::make_unique<FeedReader>(*f.instance, facts.wall_ns, [this] { loop->wake(); }, f.published ? f.services.get() : nullptr));
     p.feeds.push_back(readers.back().get());
   }
   const auto add = [&p](std::vector<Listener> list) {

@@ -66,6 +66,7 @@ FeedCondition condition(const FeedReader& feed, std::int64_t now_ns, std::int64_
     case FeedReader::State::failed: return FeedCondition::failed;
     case FeedReader::State::delivering: break;
   }
+  if (feed.says_stale()) return FeedCondition::stale;
   // One that runs ahead of the core is silent because the core is behind, which is another complaint.
   const std::int64_t last = feed.delivered_ns();
   return last != 0 && feed.waiting() == 0 && now_ns - last > stale_after_ns ? FeedCondition::stale : FeedCondition::up;

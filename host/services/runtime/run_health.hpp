@@ -10,7 +10,8 @@
 
 namespace bowline::services {
 
-/// A feed as an observer sees it. Stale: it delivers nothing for longer than two bars and the delay a bar may have.
+/// A feed as an observer sees it. Stale: it delivers nothing for longer than two bars and the delay a bar may have, or says
+/// itself that its data are not up.
 enum class FeedCondition { up, stale, ended, failed };
 FeedCondition condition(const FeedReader& feed, std::int64_t now_ns, std::int64_t stale_after_ns);
 

@@ -13,13 +13,15 @@ void fire_timers(std::span<Listener> listeners, RunFacts& facts, core::Nanos bef
     Listener* first = nullptr;
     std::uint64_t id = 0;
     std::int64_t due = before;
-    for (Listener& l : listeners)
+    for (Listener& l : listeners) {
+      if (l.services->by_clock()) continue;  // a feed's are fired on its own thread, which writes them
       for (const auto& [timer, t] : l.services->timers())
         if (t.due < due) {
           first = &l;
           id = timer;
           due = t.due;
         }
+    }
     if (first == nullptr) return;
     const core::Nanos now = std::max(due, facts.engine_ns.load(std::memory_order_relaxed));
     first->services->fired(id, now);

@@ -18,7 +18,7 @@ struct Listener {
   std::function<void(const bl_event&)> market;  ///< bars, quotes, observations it asked for; may be empty
 };
 
-/// Timers due before `before` fire now, in the order of (due, position in the list, id); engine time follows them.
+/// Timers due before `before`, but those of feeds, fire now, in the order of (due, position in the list, id); engine time follows them.
 /// `events` numbers them; `after` is called after each.
 void fire_timers(std::span<Listener> listeners, RunFacts& facts, core::Nanos before, std::uint64_t& events,
                  const std::function<void()>& after);

@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define BL_ABI_MAJOR 1u
-#define BL_ABI_MINOR 1u /* minor of THIS header; the host compares, never demands equality */
+#define BL_ABI_MINOR 2u /* minor of THIS header; the host compares, never demands equality */
 
 #ifdef __cplusplus
 #define BL_NOEXCEPT noexcept
@@ -230,7 +230,7 @@ typedef struct bl_stop { uint32_t size, instrument; bl_dec stop_px, limit_px; in
 typedef struct bl_sink {    /* [appendable] a slot a kind may not use returns BL_E_UNSUPPORTED */
   uint32_t size, pad;
   void *ctx;
-  bl_status (*event)(void *ctx, const bl_event *) BL_NOEXCEPT;            /* [lane] feed.pull, broker.on_event */
+  bl_status (*event)(void *ctx, const bl_event *) BL_NOEXCEPT;            /* [lane] feed.pull, feed.on_event, broker.on_event */
   bl_status (*prediction)(void *ctx, const bl_prediction *) BL_NOEXCEPT;  /* [lane] signal */
   bl_status (*target)(void *ctx, const bl_target *) BL_NOEXCEPT;          /* [lane] rebalancer */
   bl_status (*stop)(void *ctx, const bl_stop *) BL_NOEXCEPT;              /* [lane] risk: reduce-only by construction */
@@ -265,6 +265,9 @@ typedef struct bl_feed_v1 { uint32_t size, pad;
   /* [lane] Optional; present = the host pulls and the feed never publishes from [io] (replay, simulated, database history).
    * Emits at most `max` events in time order; BL_OK more, BL_E_AGAIN none before *next_ns, BL_E_NOT_FOUND end of data. */
   bl_status (*pull)(bl_inst *, uint64_t max, const bl_sink *, int64_t *next_ns, bl_error *) BL_NOEXCEPT;
+  /* 1.2 [lane] Optional: this feed's http results, ws frames and timers (due by now_ns), on the thread that pulls, never beside
+   * a pull. Data go into the sink or to bowline.publish/1, in one order. A negative status ends the run as a failed pull does. */
+  bl_status (*on_event)(bl_inst *, const bl_event *, const bl_sink *) BL_NOEXCEPT;
 } bl_feed_v1;
 typedef struct bl_needs { uint32_t size, warmup_bars; uint64_t event_mask; } bl_needs; /* [appendable] caller-allocated */
 typedef struct bl_signal_v1 { uint32_t size, pad;

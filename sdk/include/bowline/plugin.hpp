@@ -151,8 +151,10 @@ struct Pull {
 };
 
 /// Brings market data: Result<void> subscribe(std::span<const std::uint32_t> instruments, std::uint32_t
-/// channels), and either Result<Pull> pull(std::uint64_t max, Events&), at most `max` events in time order,
-/// or threads of its own that publish().
+/// channels), and Result<Pull> pull(std::uint64_t max, Events&), at most `max` events in time order, or handlers of what it
+/// asked the network for: on_event(const bl_event&, Events&) for BL_EV_HTTP, BL_EV_WS and BL_EV_TIMER, or
+/// on_timer(id, Events&); they publish() or emit into Events. Both may be there. Handlers need a host of ABI 1.2: a feed
+/// without pull says so with `static constexpr std::uint32_t min_host_minor = 2`.
 template <class Self>
 class Feed : public Host {
   static bl_status subscribe(bl_inst* i, const std::uint32_t* instruments, std::uint64_t n,
@@ -175,15 +177,27 @@ class Feed : public Host {
       return BL_E_UNSUPPORTED;
     });
   }
+  static bl_status on_event(bl_inst* i, const bl_event* e, const bl_sink* sink) noexcept {
+    return detail::Shell<Self>::lane(i, [&](Self& p) -> bl_status {
+      Events out(*sink);
+      detail::dispatch(p, *e, out);
+      return BL_OK;
+    });
+  }
   template <class P>
   static constexpr bool pulls() {
     return requires(P & p, Events & out) { p.pull(std::uint64_t{1}, out); };
+  }
+  template <class P>
+  static constexpr bool hears() {
+    return detail::listens<P, Events>() != 0 || requires(P & p, const bl_event& e, Events& out) { p.on_event(e, out); };
   }
 
  public:
   static constexpr bl_kind plugin_kind = BL_FEED;
   static const void* plugin_table() noexcept {
-    static constexpr bl_feed_v1 table{sizeof(bl_feed_v1), 0, subscribe, pulls<Self>() ? pull : nullptr};
+    static constexpr bl_feed_v1 table{sizeof(bl_feed_v1), 0, subscribe, pulls<Self>() ? pull : nullptr,
+                                      hears<Self>() ? on_event : nullptr};
     return &table;
   }
 };

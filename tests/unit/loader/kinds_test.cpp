@@ -52,6 +52,46 @@ TEST_CASE("a feed is subscribed and pulled to its end") {
   CHECK(feed->pull(2, sink, next, why) == BL_E_STATE);
 }
 
+TEST_CASE("a feed that hears is handed events while it runs, and says on what they tell it") {
+  Running<FeedInstance> feed("feed_heard");
+  REQUIRE(feed->has_on_event());
+  REQUIRE(feed->pulled());
+  std::vector<std::uint64_t> seqs;
+  bl_sink sink{};
+  sink.size = sizeof sink;
+  sink.ctx = &seqs;
+  sink.event = [](void* ctx, const bl_event* e) noexcept -> bl_status {
+    static_cast<std::vector<std::uint64_t>*>(ctx)->push_back(e->seq);
+    return BL_OK;
+  };
+  bl_timer timer{};
+  timer.h.size = sizeof timer;
+  timer.h.type = BL_EV_TIMER;
+  CHECK(feed->on_event(timer.h, sink) == BL_OK);
+  timer.h.instrument = 7;
+  CHECK(feed->on_event(timer.h, sink) == BL_E_IO);
+  CHECK(seqs == std::vector<std::uint64_t>{BL_EV_TIMER});
+  CHECK(feed->calls() > 2);  // both stood under the watchdog
+  REQUIRE(feed->stop(1'000'000'000));
+  CHECK(feed->on_event(timer.h, sink) == BL_E_STATE);
+}
+
+TEST_CASE("a feed of ABI 1.1 loads and is pulled as before: what lies behind its table is not looked at") {
+  Running<FeedInstance> feed("feed_1_1");
+  CHECK_FALSE(feed->has_on_event());
+  REQUIRE(feed->pulled());
+  bl_sink sink{};
+  sink.size = sizeof sink;
+  sink.event = [](void*, const bl_event*) noexcept -> bl_status { return BL_OK; };
+  bl_timer timer{};
+  timer.h.size = sizeof timer;
+  timer.h.type = BL_EV_TIMER;
+  CHECK(feed->on_event(timer.h, sink) == BL_OK);  // nobody is called
+  std::int64_t next = 0;
+  bl_error why{};
+  CHECK(feed->pull(9, sink, next, why) == BL_E_NOT_FOUND);
+}
+
 TEST_CASE("a risk verdict is REJECT unless the plugin clearly says otherwise") {
   bl_intent intent{};
   bl_portfolio portfolio{};

@@ -221,6 +221,7 @@ TEST_CASE("each wrong file has its own refusal") {
                                                     {"null_slot", "PLUGIN_SLOT_MISSING"},
                                                     {"null_create", "PLUGIN_SLOT_MISSING"},
                                                     {"foreign_slot", "PLUGIN_POINTER_FOREIGN"},
+                                                    {"feed_foreign", "PLUGIN_POINTER_FOREIGN"},
                                                     {"module_twice_one_id", "PLUGIN_DUPLICATE_ID"},
                                                     {"other_id", "PLUGIN_NOTE_MISMATCH"},
                                                     {"other_kind", "PLUGIN_NOTE_MISMATCH"},
