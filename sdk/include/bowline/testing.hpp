@@ -18,6 +18,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,7 +40,22 @@ inline int result() { return failures() == 0 ? 0 : 1; }
 #define BOWLINE_CHECK(...) \
   bowline::testing::check(static_cast<bool>(__VA_ARGS__), #__VA_ARGS__, __FILE__, __LINE__)
 
-/// Records what a plugin says and offers instruments, features, metrics, timers and publishing.
+/// A request as the plugin made it, copied.
+struct SentRequest {
+  std::uint64_t request = 0;
+  std::uint32_t lane = 0, rate_class = 0, cost = 0;
+  std::string method, url, headers, body;
+  std::int64_t deadline_ns = 0, not_after_ns = 0, at_ns = 0;  ///< at: the engine's time when it was sent
+};
+/// A WebSocket that the plugin opened, and what it sent over it.
+struct OpenedSocket {
+  std::uint64_t conn = 0;
+  std::string url, headers;
+  std::vector<std::string> sent;
+};
+
+/// Records what a plugin says and offers instruments, features, metrics, timers, publishing, secrets, requests and WebSockets.
+/// Nothing answers by itself: a test reads `requests` and `sockets` and hands the plugin http_reply() and ws_frame().
 class FakeHost {
  public:
   std::int64_t now = 1'600'000'000'000'000'000;
@@ -53,6 +69,15 @@ class FakeHost {
   std::vector<std::string> metrics{""};
   std::map<std::uint64_t, double> recorded;
   std::map<std::uint64_t, std::int64_t> timers;
+  std::map<std::string, std::string> secrets;  ///< what "secret://..." stands for
+  std::vector<SentRequest> requests;           ///< accepted ones, in order
+  std::vector<std::uint64_t> withdrawn;        ///< http cancel, in order
+  bl_status http_answer = BL_PENDING;          ///< of the next sends: a negative one refuses them
+  std::vector<OpenedSocket> sockets;           ///< accepted ones, in order; a number may come again after its end
+  std::vector<std::uint64_t> closed_by_plugin; ///< ws close, in order
+  std::set<std::uint64_t> open_sockets;        ///< accepted and not ended by end_socket()
+  bl_status ws_answer = BL_PENDING;            ///< of the next opens
+  bool has_network = true;                     ///< false: neither http nor ws
   bool has_services = true;  ///< false: a host that offers none, which a plugin has to bear
   bl_host host{};
   bl_sink sink{};
@@ -84,6 +109,8 @@ class FakeHost {
   FakeHost(const FakeHost&) = delete;
   FakeHost& operator=(const FakeHost&) = delete;
 
+  /// Before a `closed` frame is handed over: its number is free then.
+  void end_socket(std::uint64_t conn) { open_sockets.erase(conn); }
   /// The i-th event as its own type.
   template <class T>
   const T& event(std::size_t i) const {
@@ -102,6 +129,12 @@ class FakeHost {
     std::memcpy(copy.data(), &e, e.size);
     events.push_back(std::move(copy));
     return BL_OK;
+  }
+  bl_status take(const bl_http_request& q) {
+    if (http_answer < 0) return http_answer;
+    requests.push_back({q.request, q.lane, q.rate_class, q.cost, std::string(from_abi(q.method)), std::string(from_abi(q.url)),
+                        std::string(from_abi(q.headers)), std::string(from_abi(q.body)), q.deadline_ns, q.not_after_ns, now});
+    return http_answer;
   }
   bl_status product(std::uint32_t i, bl_product& out) const noexcept {
     if (i == 0 || i >= symbols.size()) return BL_E_NOT_FOUND;
@@ -151,7 +184,46 @@ class FakeHost {
         [](void* c, std::uint64_t metric, double v) noexcept {
           return self(c).recorded[metric] += v, bl_status{BL_OK};
         }};
+    static const bl_secret_v1 secret{
+        sizeof(bl_secret_v1), 0, [](void* c, bl_str ref, char* buf, std::uint64_t cap, std::uint64_t* len) noexcept {
+          const auto found = self(c).secrets.find(std::string(from_abi(ref)));
+          if (found == self(c).secrets.end()) return bl_status{BL_E_NOT_FOUND};
+          *len = found->second.size();
+          if (*len > cap) return bl_status{BL_E_OVERFLOW};
+          std::memcpy(buf, found->second.data(), found->second.size());
+          return bl_status{BL_OK};
+        }};
+    static const bl_http_v1 http{
+        sizeof(bl_http_v1), 0,
+        [](void* c, const bl_http_request* q, bl_error*) noexcept { return self(c).take(*q); },
+        [](void* c, std::uint64_t request) noexcept {
+          self(c).withdrawn.push_back(request);
+          for (const SentRequest& q : self(c).requests)
+            if (q.request == request) return bl_status{BL_OK};
+          return bl_status{BL_E_NOT_FOUND};
+        }};
+    static const bl_ws_v1 ws{
+        sizeof(bl_ws_v1), 0,
+        [](void* c, std::uint64_t conn, bl_str url, bl_str headers, std::uint64_t, bl_error*) noexcept {
+          if (self(c).ws_answer < 0) return self(c).ws_answer;
+          if (!self(c).open_sockets.insert(conn).second) return bl_status{BL_E_INVALID};
+          self(c).sockets.push_back({conn, std::string(from_abi(url)), std::string(from_abi(headers)), {}});
+          return bl_status{BL_PENDING};
+        },
+        [](void* c, std::uint64_t conn, bl_str text) noexcept {
+          if (self(c).open_sockets.count(conn) == 0) return bl_status{BL_E_STATE};
+          for (auto s = self(c).sockets.rbegin(); s != self(c).sockets.rend(); ++s)
+            if (s->conn == conn) return s->sent.emplace_back(from_abi(text)), bl_status{BL_OK};
+          return bl_status{BL_E_STATE};
+        },
+        [](void* c, std::uint64_t conn) noexcept {
+          self(c).closed_by_plugin.push_back(conn);
+          return self(c).open_sockets.count(conn) != 0 ? bl_status{BL_OK} : bl_status{BL_E_NOT_FOUND};
+        }};
     if (!has_services) return nullptr;
+    if (id == BL_SVC_SECRET) return &secret;
+    if (id == BL_SVC_HTTP) return has_network ? &http : nullptr;
+    if (id == BL_SVC_WS) return has_network ? &ws : nullptr;
     if (id == BL_SVC_PUBLISH) return &publish;
     if (id == BL_SVC_TIMER) return &timer;
     if (id == BL_SVC_INSTRUMENTS) return &instruments;
@@ -239,6 +311,33 @@ inline bl_bar bar(std::uint32_t instrument, std::int64_t open_ns, double close) 
   b.open = b.high = b.low = b.close = std::llround(close * 100);
   b.volume = 1;
   return b;
+}
+/// How a request ended: a whole reply, or, with another outcome, `body` as the reason. Borrows the texts.
+inline bl_http_result http_reply(std::uint64_t request, std::uint32_t status, std::string_view body, std::int64_t at_ns = 0,
+                                 bl_status outcome = BL_OK, std::string_view headers = {}) {
+  bl_http_result r{};
+  r.h.size = sizeof r;
+  r.h.type = BL_EV_HTTP;
+  r.h.flags = 4;
+  r.h.ts_event = r.h.ts_recv = at_ns;
+  r.request = request;
+  r.outcome = outcome;
+  r.status = status;
+  r.headers = to_abi(headers);
+  r.body = to_abi(body);
+  return r;
+}
+/// What a WebSocket says: 1 open, 2 text, 3 closed. Borrows the text. FakeHost::end_socket() frees the number of a closed one.
+inline bl_ws_frame ws_frame(std::uint64_t conn, std::uint32_t what, std::string_view data = {}, std::int64_t at_ns = 0) {
+  bl_ws_frame f{};
+  f.h.size = sizeof f;
+  f.h.type = BL_EV_WS;
+  f.h.flags = 4;
+  f.h.ts_event = f.h.ts_recv = at_ns;
+  f.conn = conn;
+  f.what = what;
+  f.data = to_abi(data);
+  return f;
 }
 /// A limit buy of `qty` at `px`.
 inline bl_intent intent(std::uint32_t instrument, Decimal qty, Decimal px, Side side = Side::buy) {
