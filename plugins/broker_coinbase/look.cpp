@@ -80,7 +80,9 @@ void Look::run(const std::string& venue_id) {
       return;
     }
     if (hinted) known.tries = 1;
-    const bool moves = f.what != What::there || passes(f.order) || (lags(f.order) && known.tries < most_looks);
+    const Known* k = kit_.orders.by_venue(id);
+    const bool hangs = f.what == What::there && (lags(f.order) || (k != nullptr && k->hinted_end));
+    const bool moves = f.what != What::there || passes(f.order) || (hangs && known.tries < most_looks);
     if (!hinted && !moves) {
       due_.erase(it);
       return;
@@ -110,7 +112,7 @@ void Look::now(std::string_view venue_id, std::uint32_t lane, OnFound then) {
 bool Look::lags(const VenueOrder& o) const {
   const Known* k = kit_.orders.by_venue(o.order_id);
   constexpr Decimal dust = Decimal::from_mantissa(1, -12);
-  return k != nullptr && kit_.catalogue.of(o.product_id) != nullptr && o.filled_size.value_or(Decimal::zero()) - k->told_qty > dust;
+  return k != nullptr && kit_.catalogue.of(o.product_id) != nullptr && max(o.filled_size.value_or(Decimal::zero()), k->hinted_qty) - k->told_qty > dust;
 }
 
 void Look::tell(VenueOrder o, std::uint32_t lane, std::uint32_t tries, OnFound then) {
@@ -129,6 +131,8 @@ void Look::tell(VenueOrder o, std::uint32_t lane, std::uint32_t tries, OnFound t
 
 void Look::say_order(const VenueOrder& o, const OnFound& then) {
   Known& k = kit_.orders.learn(o);
+  // Read before its end and answered behind it: it does not come back.
+  if (k.phase == Phase::over && !coinbase::is_final(o.status)) return then(Found{What::failed, {}, BL_E_AGAIN});
   k.read_ns = kit_.host.now_ns();
   if (std::string s = signature(o); s != k.last_told) {
     k.last_told = std::move(s);

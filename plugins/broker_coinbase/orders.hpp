@@ -45,6 +45,8 @@ struct Known {
   coinbase::Request request;          ///< its bytes: what is sent again is this, and nothing else
 
   Decimal told_qty = Decimal::zero();  ///< base of the fills that were told on
+  Decimal hinted_qty = Decimal::zero();  ///< what the stream says has filled: looked for until it is told
+  bool hinted_end = false;               ///< the stream says that it is over
   std::string last_told;               ///< what was said of it last, so that nothing is said twice
 };
 

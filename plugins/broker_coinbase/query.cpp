@@ -56,6 +56,7 @@ void Query::ended(const JobPtr& job, bl_status status) {
 
 void Query::one(const JobPtr& job, const coinbase::VenueOrder& o) {
   Known& k = kit_.orders.learn(o);
+  if (k.phase == Phase::over && !coinbase::is_final(o.status)) return ended(job, BL_E_AGAIN);  // read before its end, answered behind it
   k.read_ns = kit_.host.now_ns();
   kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
   // Its fills and its end are told by a look, fills first.
@@ -116,6 +117,7 @@ void Query::open_orders(const JobPtr& job) {
       for (const auto& [id, o] : *orders) {
         if (kit_.catalogue.of(o.product_id) == nullptr) continue;  // of a product that this run does not have
         const Known& k = kit_.orders.learn(o);
+        if (k.phase == Phase::over) continue;  // it ended while the list was read
         kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
       }
       ended(job, first != BL_OK ? first : second);

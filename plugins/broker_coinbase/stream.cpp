@@ -101,7 +101,10 @@ void Stream::heard(std::string_view text) {
 void Stream::hints(const coinbase::UserNews& news) {
   for (const coinbase::OrderStep& s : news.steps) {
     if (s.news == coinbase::OrderNews::unchanged || s.news == coinbase::OrderNews::old) continue;
-    const Known& k = kit_.orders.learn(s.client_order_id, s.order_id);
+    Known& k = kit_.orders.learn(s.client_order_id, s.order_id);
+    if (s.cumulative.is_set()) k.hinted_qty = max(k.hinted_qty, s.cumulative);
+    k.hinted_end = k.hinted_end || s.terminal;
+    tracker_.replaced(s.order_id, k.told_qty);  // what the venue's own fills stand for waits no longer
     look_.soon(s.order_id, 0, k.urgent || s.terminal ? lane_urgent : lane_normal);
   }
   for (const std::string& id : news.absent) look_.soon(id, 0, lane_normal);

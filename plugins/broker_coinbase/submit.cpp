@@ -121,7 +121,8 @@ void Submit::placed(Known& k, std::string_view body) {
     return lost(k, "ANSWER_MISMATCH");  // it is about another order: of this one nothing is known
   const coinbase::CreateReply::Placed& p = *reply->placed;
   if (!k.venue_id.empty() && k.venue_id != p.order_id) return lost(k, "ANSWER_MISMATCH");
-  if (k.phase == Phase::flying) k.phase = Phase::there;
+  if (k.phase == Phase::over) return;  // it was quicker than its acknowledgement
+  k.phase = Phase::there;
   kit_.say.accepted(k, p);
   const std::uint32_t lane = k.urgent ? lane_urgent : lane_normal;
   kit_.orders.learn(k.client_id, p.order_id);
