@@ -45,6 +45,8 @@ class Look {
 
   /// As found; `then` as now(). `tries`: of the fills that lag behind.
   void tell(coinbase::VenueOrder o, std::uint32_t lane, std::uint32_t tries, OnFound then);
+  /// Whether it has filled more than was told, by its own word or the stream's.
+  bool lags(const coinbase::VenueOrder& o) const;
   /// Tells a fill if it was not told before.
   FillSaid tell_fill(const coinbase::VenueFill& f);
 
@@ -58,7 +60,6 @@ class Look {
   void run(const std::string& venue_id);
   void say_order(const coinbase::VenueOrder& o, const OnFound& then);
   void reread(std::vector<std::string> ids);
-  bool lags(const coinbase::VenueOrder& o) const;
 
   Kit& kit_;
   std::map<std::string, Due, std::less<>> due_;

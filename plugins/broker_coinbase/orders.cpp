@@ -28,8 +28,17 @@ Known& Orders::of_client(std::string_view client_id) {
 
 Known& Orders::learn(std::string_view client_id, std::string_view venue_id) {
   Known* k = by_venue(venue_id);
+  Known* named = by_client(client_id);
+  if (k != nullptr && named != nullptr && k != named && k->client_id.empty() && named->venue_id.empty()) {
+    // Its fill was told of before its name, or the answer to it was lost: one order, known by halves.
+    named->told_qty += k->told_qty;
+    named->hinted_qty = max(named->hinted_qty, k->hinted_qty);
+    named->hinted_end = named->hinted_end || k->hinted_end;
+    forget(*k);
+    k = nullptr;
+  }
   if (k == nullptr) {
-    k = by_client(client_id);
+    k = named;
     if (k != nullptr && !k->venue_id.empty() && !venue_id.empty()) k = nullptr;  // the venue has two of this name: the other keeps it
   }
   const bool fresh = k == nullptr;

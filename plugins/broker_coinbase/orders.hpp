@@ -50,7 +50,7 @@ struct Known {
   std::string last_told;               ///< what was said of it last, so that nothing is said twice
 };
 
-/// One per broker. A reference to a Known is good until forget_old().
+/// One per broker. A reference to a Known is good until the next learn() or forget_old().
 class Orders {
  public:
   static constexpr std::size_t most_ended = 4096, most_fills = 200'000;
@@ -60,7 +60,7 @@ class Orders {
   /// Of the client id, made when it is not there.
   Known& of_client(std::string_view client_id);
   /// What the venue told: known under both ids afterwards. A client id that belongs to an order of another venue id makes a stranger of
-  /// this one: it is known by its venue id alone.
+  /// this one: it is known by its venue id alone. Halves that turn out to be one order become one.
   Known& learn(std::string_view client_id, std::string_view venue_id);
   Known& learn(const coinbase::VenueOrder& o);
   void forget(const Known& k);

@@ -57,11 +57,19 @@ void Query::ended(const JobPtr& job, bl_status status) {
 void Query::one(const JobPtr& job, const coinbase::VenueOrder& o) {
   Known& k = kit_.orders.learn(o);
   if (k.phase == Phase::over && !coinbase::is_final(o.status)) return ended(job, BL_E_AGAIN);  // read before its end, answered behind it
-  k.read_ns = kit_.host.now_ns();
-  kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
-  // Its fills and its end are told by a look, fills first.
-  look_.soon(o.order_id, 0, k.urgent ? lane_urgent : lane_normal);
-  ended(job, BL_OK);
+  const std::uint32_t lane = k.urgent ? lane_urgent : lane_normal;
+  if (!coinbase::is_final(o.status)) {
+    k.read_ns = kit_.host.now_ns();
+    kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
+    if (look_.lags(o)) look_.soon(o.order_id, 0, lane);
+    return ended(job, BL_OK);
+  }
+  // Its fills before its end, here too.
+  look_.tell(o, lane, 1, [this, job](const Found& f) {
+    if (f.what != Found::What::there) return ended(job, BL_E_AGAIN);
+    kit_.say.order(BL_X_SNAPSHOT, f.order, kit_.orders.learn(f.order), "", true);
+    ended(job, BL_OK);
+  });
 }
 
 void Query::order(const JobPtr& job) {

@@ -34,11 +34,12 @@ TEST_CASE("250 cancels go in three requests, and each order has its own answer")
     d.pump();
   }
   d.venue.fill(d.venue.orders[7], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now);  // filled before the cancel comes
+  bool odd = true;
   d.venue.fate = [&](const testing::SentRequest& q) {
-    if (is_cancel(q)) {  // in the second of them two are passed over, once
+    if (is_cancel(q) && odd) {  // in the second of them two are passed over, once
       Json b = Json::parse(q.body);
       if (b.at("order_ids").size() == 100 && b.at("order_ids")[0] == "venue-101") {
-        d.venue.fate = [](const auto&) { return Fate{}; };
+        odd = false;
         Json results = Json::array();
         for (const auto& id : b.at("order_ids")) {
           if (id == "venue-105" || id == "venue-106") continue;

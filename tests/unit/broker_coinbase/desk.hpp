@@ -169,6 +169,11 @@ class Desk {
       for (auto& [id, f] : orders)
         if (f.venue_id == venue_id && !venue_id.empty()) return f;
     Folded& f = orders[client.empty() ? venue_id : client];
+    // A fill may be told before its order's name: the host books it when it has asked whose it is.
+    if (const auto half = client.empty() || venue_id.empty() ? orders.end() : orders.find(venue_id); half != orders.end()) {
+      f.fills.merge(half->second.fills);
+      orders.erase(half);
+    }
     if (!venue_id.empty()) {
       CHECK((f.venue_id.empty() || f.venue_id == venue_id));
       f.venue_id = venue_id;
@@ -199,6 +204,10 @@ class Desk {
   void hear(const bl_fill& e) {
     Folded& f = of(text_of(e.client_id), text_of(e.venue_id));
     const Decimal qty = Decimal::from_raw(e.qty);
+    if ((e.flags & 4) != 0) {
+      f.fills.erase(text_of(e.fill_id));
+      return;
+    }
     const auto [it, fresh] = f.fills.emplace(text_of(e.fill_id), qty);
     if (!fresh) CHECK(it->second == qty);
   }

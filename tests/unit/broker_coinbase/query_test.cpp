@@ -66,9 +66,10 @@ TEST_CASE("a page that fails is tried again; one that goes on failing makes the 
     REQUIRE(d.done(q));
     CHECK(d.done(q)->complete == 1);
 
-    int seen = 0;  // the second page and all after it
+    const bool paged = std::string(part) == "/accounts" || std::string(part).starts_with("/historical");
+    int seen = paged ? 0 : 1;  // the second page and all after it
     d.balances.clear();
-    d.venue.fate = [&](const auto& r) { return r.url.find(part) != std::string::npos && (seen++ > 0 || !std::strchr(part, '/') || std::strstr(part, "t?") || std::strstr(part, "summary")) ? Fate{Fate::Kind::lost_before} : Fate{}; };
+    d.venue.fate = [&](const auto& r) { return r.url.find(part) != std::string::npos && seen++ > 0 ? Fate{Fate::Kind::lost_before} : Fate{}; };
     q = d.ask(2 | 4 | 8 | 16);
     d.run(120 * second);
     REQUIRE(d.done(q));

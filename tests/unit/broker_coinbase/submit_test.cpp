@@ -302,3 +302,20 @@ TEST_CASE("a status that is not known works on; a market order is followed to it
   CHECK(d.orders["bl-2"].state == BL_S_FILLED);
   CHECK(d.orders["bl-2"].filled() == Decimal::from_mantissa(25, -2));
 }
+
+TEST_CASE("an order whose answer was lost, and whose fill is heard of first, is ours all the same") {
+  Desk d;
+  creates(d, {{Fate::Kind::lost_after}});
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.pump();
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(1, -1), Decimal::from_int(100), d.host.now);
+  d.venue.fate = [](const auto& q) { return q.url.find("batch") != std::string::npos ? Fate{Fate::Kind::never_sent} : Fate{}; };
+  d.run(60 * second);
+  CHECK(d.orders["bl-1"].venue_id == "venue-1");
+  CHECK(d.orders["bl-1"].accepted);
+  CHECK(d.orders["bl-1"].filled() == Decimal::from_mantissa(1, -1));
+  CHECK(d.orders.count("venue-1") == 0);
+  CHECK(d.submit(intent("bl-1", "0.5", "100")).status == BL_PENDING);
+  d.run(5 * second);
+  CHECK(d.count("POST", "/orders") - d.count("POST", "/orders/preview") == 1);
+}
