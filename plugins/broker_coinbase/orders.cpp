@@ -71,7 +71,17 @@ void Orders::ended(Known& k) {
   ended_.push_back(k.venue_id);
 }
 
+void Orders::refused(Known& k) {
+  k.phase = Phase::refused;
+  k.cancel_wanted = false;
+  refused_.push_back(k.client_id);
+}
+
 void Orders::forget_old() {
+  while (refused_.size() > most_ended) {
+    if (const Known* k = by_client(refused_.front()); k != nullptr && k->phase == Phase::refused) forget(*k);
+    refused_.pop_front();
+  }
   while (ended_.size() > most_ended) {
     if (const Known* k = by_venue(ended_.front())) forget(*k);
     ended_.pop_front();

@@ -66,6 +66,8 @@ class Orders {
   void forget(const Known& k);
   /// It has ended: remembered for a while, to know what comes late.
   void ended(Known& k);
+  /// By proof it is not at the venue: remembered for a while, too.
+  void refused(Known& k);
   /// Call where no reference is held.
   void forget_old();
 
@@ -89,7 +91,7 @@ class Orders {
  private:
   std::list<Known> list_;
   std::map<std::string, Known*, std::less<>> by_client_, by_venue_;
-  std::deque<std::string> ended_;  ///< venue ids
+  std::deque<std::string> ended_, refused_;  ///< venue ids; client ids
   std::set<std::string, std::less<>> fills_;
   std::map<std::string, std::string, std::less<>> trades_;  ///< order and trade -> entry
   std::deque<std::pair<std::string, std::string>> fill_row_;  ///< in the order told: entry, and its key in trades_

@@ -1,5 +1,7 @@
 #include "session.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <utility>
 
 namespace bowline::broker_coinbase {
@@ -13,6 +15,13 @@ constexpr std::uint32_t broken_after = 3;
 coinbase::Reply reply_of(const HttpReply& r) {
   using D = coinbase::Reply::Delivery;
   return {r.whole() ? D::whole : r.never_sent() ? D::not_sent : D::lost, static_cast<int>(r.status()), r.whole() ? r.body() : std::string_view()};
+}
+
+/// Whole seconds, up to a minute; a date, or more, is passed over.
+std::int64_t retry_after(std::string_view text) noexcept {
+  std::int64_t s = 0;
+  const auto r = std::from_chars(text.data(), text.data() + text.size(), s);
+  return r.ec == std::errc{} && r.ptr == text.data() + text.size() && s > 0 && s <= 60 ? s * second : 0;
 }
 
 }  // namespace
@@ -77,7 +86,7 @@ void Session::answered(std::shared_ptr<Question> q, const Answer& a) {
   const Verdict v = a.outcome.verdict;
   const bool again = v == Verdict::unknown || v == Verdict::denied || v == Verdict::throttled;
   if (!again || q->tries >= options_.tries) return q->then(a);
-  later_.after(backoff_.wait_ns(q->tries), [this, q] { ask(q); });
+  later_.after(std::max(backoff_.wait_ns(q->tries), a.retry_after_ns), [this, q] { ask(q); });
 }
 
 bool Session::on_reply(const HttpReply& reply) {
@@ -89,6 +98,7 @@ bool Session::on_reply(const HttpReply& reply) {
   a.outcome = coinbase::outcome_of(p.call, reply_of(reply), standing_);
   a.too_late = reply.outcome() == BL_E_STATE;
   a.body = reply.whole() ? reply.body() : std::string_view();
+  a.retry_after_ns = reply.whole() ? retry_after(reply.header("retry-after")) : 0;
   a.sent_ns = p.sent_ns;
   a.received_ns = reply.received_ns();
   if (!p.open && reply.whole() && reply.status() == 401) ++standing_.unauthorised_in_a_row;

@@ -28,6 +28,7 @@ struct Answer {
   bool too_late = false;  ///< denied: its last moment had passed
   std::string_view body;
   std::int64_t sent_ns = 0, received_ns = 0;
+  std::int64_t retry_after_ns = 0;  ///< what the venue asks to wait before the next one; 0: it does not say, or says what nobody would wait
   bool done() const noexcept { return outcome.verdict == coinbase::Verdict::done; }
 };
 using Then = std::function<void(const Answer&)>;

@@ -139,7 +139,7 @@ void Submit::never_left(Known& k, const Answer& a) {
     return refused(k, reason);
   }
   k.phase = Phase::held;
-  kit_.later.after(kit_.backoff.wait_ns(k.tries), [this, id = k.client_id] {
+  kit_.later.after(std::max(kit_.backoff.wait_ns(k.tries), a.retry_after_ns), [this, id = k.client_id] {
     Known* held = kit_.orders.by_client(id);
     if (held == nullptr || held->phase != Phase::held) return;
     bl_error why{};
@@ -157,8 +157,7 @@ void Submit::never_left(Known& k, const Answer& a) {
 void Submit::refused(Known& k, std::string_view reason) {
   if (k.phase == Phase::there || k.phase == Phase::over) return;  // the venue has told of it meanwhile
   if (k.maybe_live) return lost(k, reason);
-  k.phase = Phase::refused;
-  k.cancel_wanted = false;
+  kit_.orders.refused(k);
   kit_.say.word(BL_X_REJECTED, k, reason);
 }
 

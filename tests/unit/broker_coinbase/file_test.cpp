@@ -18,7 +18,7 @@ constexpr std::string_view params = R"({"key_name":"organizations/o/apiKeys/k","
 
 }  // namespace
 
-TEST_CASE("the file does not say that its venue is simulated: only a live run may take it") {
+TEST_CASE("rule 6: the file does not say that its venue is simulated: only a live run may take it") {
   std::ifstream in(PLUGIN_FILE, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   const std::size_t at = bytes.find(R"({"abi":1)");

@@ -130,6 +130,6 @@ void one_run(std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("after any losses the host was told what the venue has, and no client id had two bodies") {
+TEST_CASE("rule 2.3: after any losses the host was told what the venue has, and no client id had two bodies") {
   CHECK(rc::check("fold of what was told = the venue", [] { one_run(*rc::gen::arbitrary<std::uint64_t>()); }));
 }

@@ -167,7 +167,7 @@ TEST_CASE("fills: corrections and reversals name the fill they are about, and wh
   CHECK(d.done(q)->complete == 0);
 }
 
-TEST_CASE("two wallets of one book are two: USDC is not USD") {
+TEST_CASE("rule 5.7: two wallets of one book are two: USDC is not USD") {
   Desk d;
   d.host.assets.push_back("USDC");
   d.ask(8);

@@ -137,7 +137,7 @@ TEST_CASE("an order that breaks a rule of its product is refused here, and one t
   CHECK(d.count("POST", "/orders") == d.count("POST", "/orders/preview") + 1);
 }
 
-TEST_CASE("a lost answer is unknown, never a refusal; the order that is there is found and told") {
+TEST_CASE("rule 2.3: a lost answer is unknown, never a refusal; the order that is there is found and told") {
   Desk d;
   creates(d, {{Fate::Kind::lost_after}});
   d.submit(intent("bl-1", "0.5", "100"));
@@ -150,7 +150,7 @@ TEST_CASE("a lost answer is unknown, never a refusal; the order that is there is
   CHECK(d.venue.creates == 1);
 }
 
-TEST_CASE("an order that is not there says nothing by itself; asked for, it is absent, and only then") {
+TEST_CASE("rule 2.3: an order that is not there says nothing by itself; asked for, it is absent, and only then") {
   Desk d;
   creates(d, {{Fate::Kind::lost_before}});
   d.submit(intent("bl-1", "0.5", "100"));
@@ -162,7 +162,7 @@ TEST_CASE("an order that is not there says nothing by itself; asked for, it is a
   CHECK(d.done(q)->complete == 1);
 }
 
-TEST_CASE("sent again by the host it is the same bytes, and a refusal of the second try proves nothing of the first") {
+TEST_CASE("rule 2.3: sent again by the host it is the same bytes, and a refusal of the second try proves nothing of the first") {
   Desk d;
   creates(d, {{Fate::Kind::lost_before}, says(400, R"({"error":"INVALID_ARGUMENT","message":"no"})"), {Fate::Kind::never_sent}, {Fate::Kind::lost_before}});
   const bl_intent i = intent("bl-1", "0.5", "100");
@@ -181,7 +181,7 @@ TEST_CASE("sent again by the host it is the same bytes, and a refusal of the sec
   CHECK(d.submit(other).why.code == "CLIENT_ID_REUSED");
 }
 
-TEST_CASE("the outcomes of a new order") {
+TEST_CASE("rule 2.3: the outcomes of a new order") {
   struct Row {
     Fate fate;
     std::uint32_t kind;
@@ -318,4 +318,34 @@ TEST_CASE("an order whose answer was lost, and whose fill is heard of first, is 
   CHECK(d.submit(intent("bl-1", "0.5", "100")).status == BL_PENDING);
   d.run(5 * second);
   CHECK(d.count("POST", "/orders") - d.count("POST", "/orders/preview") == 1);
+}
+
+TEST_CASE("what the venue asks to wait is waited, up to a minute") {
+  for (const auto& [header, least] : {std::pair{"7", 7}, std::pair{"61", 0}, std::pair{"-3", 0}, std::pair{"soon", 0}, std::pair{"", 0}}) {
+    INFO(header);
+    Desk d;
+    d.hold_answers = true;
+    const std::size_t before = d.count("POST", "/orders");
+    d.submit(intent("bl-1", "0.5", "100"));
+    const std::string headers = std::string("Retry-After: ") + header + "\r\n";
+    const auto r = testing::http_reply(d.host.requests.back().request, 429, "slow", d.host.now, BL_OK, headers);
+    d.served = d.host.requests.size();
+    d.hold_answers = false;
+    const std::int64_t at = d.host.now;
+    d.broker->on_event(r.h, d.host.sink);
+    d.run(20 * second);
+    REQUIRE(d.count("POST", "/orders") == before + 2);
+    CHECK((d.last("/orders")->at_ns - at >= 7 * second) == (least == 7));
+  }
+}
+
+TEST_CASE("what was refused is forgotten after some thousands, and not before") {
+  Desk d;
+  d.venue.create_refusal = "INVALID_LIMIT_PRICE_POST_ONLY";
+  for (int i = 0; i < 4200; ++i) {
+    d.submit(intent("bl-" + std::to_string(i), "0.5", "100"));
+    d.pump();
+  }
+  CHECK(d.broker->kit().orders.size() <= broker_coinbase::Orders::most_ended + 2);
+  CHECK(d.submit(intent("bl-4199", "0.75", "100")).why.code == "CLIENT_ID_REUSED");
 }
