@@ -28,7 +28,11 @@ void Query::query(const bl_query& q) {
   job->venue_id = from_abi(q.order.venue_id);
   job->since_ns = q.since_ns;
   ++running_;
-  kit_.later.after(0, [this, job] { next(job); });  // never within the call: the host has to know that it was taken
+  // Its first request goes out at once, so that a host that waits for answers sees that one is to come. What needs none is answered
+  // behind the call: the host has to know first that it was taken.
+  const bool nameless = (job->scope & ask_order) != 0 && job->client_id.empty() && job->venue_id.empty();
+  if ((job->scope & known_scopes) != 0 && !nameless) return next(job);
+  kit_.later.after(0, [this, job] { next(job); });
 }
 
 void Query::next(const JobPtr& job) {

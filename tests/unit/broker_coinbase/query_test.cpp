@@ -38,6 +38,7 @@ TEST_CASE("open orders, fills and balances come over many pages, and one DONE en
   d.venue.orders[22].source = "RETAIL_SIMPLE";
   const auto q = d.ask(2 | 4 | 8 | 16, "", "", d.host.now - 3600 * second);
   CHECK_FALSE(d.done(q));  // never within the question
+  CHECK(d.host.requests.size() > d.served);  // and its first request is out
   d.run(second);
   const auto done = d.done(q);
   REQUIRE(done);
@@ -132,9 +133,13 @@ TEST_CASE("one order: by the venue's id, by ours through the lists, and absent w
   q = restarted.ask(1, "bl-98", "venue-none");
   restarted.run(5 * second);
   CHECK(restarted.orders["bl-98"].absent == 1);
-  q = restarted.ask(1);
-  restarted.run(second);
-  CHECK(restarted.done(q)->status == BL_E_INVALID);
+  for (const auto& [scope, status] : {std::pair{1u, BL_E_INVALID}, std::pair{0u, BL_OK}, std::pair{32u, BL_E_UNSUPPORTED}}) {
+    q = restarted.ask(scope);
+    CHECK_FALSE(restarted.done(q));
+    restarted.run(second);
+    REQUIRE(restarted.done(q));
+    CHECK(restarted.done(q)->status == status);
+  }
 
   restarted.venue.fate = [](const auto& r) { return r.url.find("batch") != std::string::npos ? Fate{Fate::Kind::lost_before} : Fate{}; };
   q = restarted.ask(1, "bl-97");
