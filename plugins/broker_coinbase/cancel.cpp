@@ -1,0 +1,176 @@
+#include "cancel.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "coinbase/error_body.hpp"
+#include "coinbase/order_bodies.hpp"
+#include "coinbase/order_replies.hpp"
+
+namespace bowline::broker_coinbase {
+namespace {
+
+using coinbase::CancelResult;
+using coinbase::Verdict;
+/// A cancel that was taken, and after so many looks the order works on as if nobody had asked: it is asked again.
+constexpr std::uint32_t looks_before_again = 3;
+
+}  // namespace
+
+Cancel::Cancel(Kit& kit, Look& look) : kit_(kit), look_(look) {
+  kit_.orders.on_venue_id = [this](Known& k) {
+    if (!k.cancel_wanted) return;
+    k.cancel_wanted = false;
+    want(k.venue_id);
+    send();
+  };
+}
+
+Result<void> Cancel::cancel(std::span<const bl_order_ref> refs) {
+  for (const bl_order_ref& r : refs)
+    if (from_abi(r.client_id).empty() && from_abi(r.venue_id).empty())
+      return Error{"ORDER_REF_MISSING", "a cancel without the id of its order cannot be sent"};
+  for (const bl_order_ref& r : refs) {
+    const std::string_view client = from_abi(r.client_id), venue = from_abi(r.venue_id);
+    if (!venue.empty()) {
+      kit_.orders.learn(client, venue);
+      want(std::string(venue));
+      continue;
+    }
+    Known& k = kit_.orders.of_client(client);
+    if (!k.venue_id.empty()) want(k.venue_id);
+    else without_id(k);
+  }
+  send();
+  return {};
+}
+
+// The venue takes its own ids alone. What is on its way is cancelled when it arrives; what may be there is looked for.
+void Cancel::without_id(Known& k) {
+  k.cancel_wanted = true;
+  if (k.phase == Phase::flying || k.phase == Phase::held) return;  // Submit sees to it
+  const std::string client = k.client_id;
+  look_.find(client, listed_since(k.first_sent_ns), lane_urgent, [this, client](const Found& f) {
+    const Known* known = kit_.orders.by_client(client);
+    if (known == nullptr || f.what == Found::What::there) return;
+    kit_.say.word(f.what == Found::What::absent ? BL_X_CANCEL_REJECTED : BL_X_UNKNOWN, *known,
+                  f.what == Found::What::absent ? "UNKNOWN_CANCEL_ORDER" : "NO_ANSWER");
+  });
+}
+
+void Cancel::want(const std::string& venue_id) {
+  Wish& w = wishes_[venue_id];
+  if (w.flying || std::find(waiting_.begin(), waiting_.end(), venue_id) != waiting_.end()) return;
+  waiting_.push_back(venue_id);
+}
+
+void Cancel::send() {
+  if (waiting_.empty()) return;
+  const std::vector<std::string> all = std::exchange(waiting_, {});
+  for (std::size_t from = 0; from < all.size(); from += coinbase::most_cancels) {
+    const std::size_t n = std::min(coinbase::most_cancels, all.size() - from);
+    std::vector<std::string> ids(all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(from + n));
+    for (const std::string& id : ids) wishes_[id].flying = true;
+    const auto body = coinbase::batch_cancel(ids);
+    const bl_status sent =
+        body ? kit_.session.send(body->front(), coinbase::Call::cancel, lane_urgent, 0, [this, ids](const Answer& a) { answered(ids, a); })
+             : bl_status{BL_E_INVALID};
+    if (sent >= 0) continue;
+    kit_.later.after(0, [this, ids] {
+      Answer a;
+      a.outcome = {Verdict::denied, "NOT_SENT", "the host takes no more requests now"};
+      answered(ids, a);
+    });
+  }
+}
+
+void Cancel::answered(const std::vector<std::string>& ids, const Answer& a) {
+  for (const std::string& id : ids) wishes_[id].flying = false;
+  switch (a.outcome.verdict) {
+    case Verdict::done: {
+      const auto results = coinbase::parse_cancel(a.body, ids);
+      for (std::size_t i = 0; i < ids.size(); ++i) {
+        if (!results || (*results)[i].state == CancelResult::State::untold) again(ids[i], "NO_ANSWER");
+        else if ((*results)[i].state == CancelResult::State::accepted) taken(ids[i]);
+        else refused(ids[i], coinbase::plain_reason((*results)[i].reason));
+      }
+      break;
+    }
+    case Verdict::refused:
+      for (const std::string& id : ids) refused(id, coinbase::plain_reason(a.outcome.reason));
+      break;
+    case Verdict::unauthorised:
+      for (const std::string& id : ids) {
+        say(BL_X_CANCEL_REJECTED, id, a.outcome.reason);
+        wishes_.erase(id);
+      }
+      break;
+    case Verdict::denied:
+    case Verdict::throttled:
+    case Verdict::unknown:
+      for (const std::string& id : ids) again(id, a.outcome.reason);
+      break;
+  }
+  send();
+}
+
+// Taken means that the venue will try: only the order itself says that it is over.
+void Cancel::taken(const std::string& venue_id) {
+  if (wishes_[venue_id].taken++ == 0) say(BL_X_CANCEL_PENDING, venue_id, "");
+  const std::uint32_t round = wishes_[venue_id].taken;
+  look_.soon(venue_id, 0, lane_urgent);
+  // By then looks have shown it as over, or the cancel got lost behind the door.
+  std::int64_t wait = 0;
+  for (std::uint32_t i = 1; i <= looks_before_again; ++i) wait += kit_.backoff.wait_ns(i) * 2;
+  kit_.later.after(wait, [this, venue_id, round] {
+    const auto w = wishes_.find(venue_id);
+    if (w == wishes_.end() || w->second.taken != round) return;
+    if (const Known* k = kit_.orders.by_venue(venue_id); k != nullptr && k->phase == Phase::over) {
+      wishes_.erase(w);
+      return;
+    }
+    look_.now(venue_id, lane_urgent, [this, venue_id](const Found& f) {
+      if (f.over() || f.what == Found::What::absent) {
+        wishes_.erase(venue_id);
+        return;
+      }
+      again(venue_id, "NO_ANSWER");
+    });
+  });
+}
+
+// What the venue has of it decides: over, its end is told by the look; else the cancel was refused.
+void Cancel::refused(const std::string& venue_id, const std::string& reason) {
+  if (reason == "DUPLICATE_CANCEL_REQUEST") return taken(venue_id);  // the first one was heard
+  wishes_.erase(venue_id);
+  look_.now(venue_id, lane_urgent, [this, venue_id, reason](const Found& f) {
+    if (f.over()) return;
+    say(f.what == Found::What::failed ? BL_X_UNKNOWN : BL_X_CANCEL_REJECTED, venue_id, f.what == Found::What::failed ? std::string("NO_ANSWER") : reason);
+    if (f.what == Found::What::there) look_.soon(venue_id, kit_.options.backoff_first_ns, lane_urgent);
+  });
+}
+
+// Cancelling twice does no harm, and not cancelling may: it is sent until the venue says something of it.
+void Cancel::again(const std::string& venue_id, const std::string& why) {
+  const auto it = wishes_.find(venue_id);
+  if (it == wishes_.end()) return;
+  if (++it->second.tries >= kit_.options.cancel_tries) {
+    wishes_.erase(it);
+    return say(BL_X_UNKNOWN, venue_id, why);
+  }
+  kit_.later.after(kit_.backoff.wait_ns(it->second.tries), [this, venue_id] {
+    if (!wishes_.contains(venue_id)) return;
+    if (const Known* k = kit_.orders.by_venue(venue_id); k != nullptr && k->phase == Phase::over) {
+      wishes_.erase(venue_id);
+      return;
+    }
+    want(venue_id);
+    send();
+  });
+}
+
+void Cancel::say(std::uint32_t kind, const std::string& venue_id, std::string_view text) {
+  if (const Known* k = kit_.orders.by_venue(venue_id)) kit_.say.word(kind, *k, text);
+}
+
+}  // namespace bowline::broker_coinbase

@@ -1,0 +1,206 @@
+#include "look.hpp"
+
+#include <memory>
+#include <utility>
+
+namespace bowline::broker_coinbase {
+namespace {
+
+using coinbase::VenueOrder;
+using What = Found::What;
+
+/// So often is an order that is not listed yet, or whose fills lag behind, looked at before the end is told all the same.
+constexpr std::uint32_t most_looks = 8;
+
+/// Whether it ends by itself, so that looking again will show something.
+bool passes(const VenueOrder& o) noexcept {
+  using C = coinbase::Configuration;
+  const C c = o.terms.configuration;
+  const bool at_once = c == C::market_ioc || c == C::market_fok || c == C::limit_ioc || c == C::limit_fok;
+  using S = coinbase::OrderStatus;
+  return at_once || o.pending_cancel || o.status == S::pending || o.status == S::queued || o.status == S::cancel_queued || o.status == S::edit_queued;
+}
+
+std::string signature(const VenueOrder& o) {
+  std::string s(coinbase::word_of(o.status));
+  if (s.empty()) s = o.status_word;
+  s += coinbase::configuration_json(o.terms);
+  for (const auto& d : {o.filled_size, o.filled_value, o.total_fees}) s += "|" + (d ? d->to_string() : std::string("-"));
+  return s;
+}
+
+std::string_view reason_of(const VenueOrder& o) noexcept {
+  return o.status == coinbase::OrderStatus::filled ? std::string_view()  // one may have a cancel_message that means nothing
+         : !o.reject_reason.empty()                ? std::string_view(o.reject_reason)
+         : !o.cancel_message.empty()               ? std::string_view(o.cancel_message)
+                                                   : std::string_view(o.reject_message);
+}
+
+}  // namespace
+
+// ---- when ------------------------------------------------------------------------------------------------------------
+
+void Look::soon(std::string_view venue_id, std::int64_t wait_ns, std::uint32_t lane) {
+  if (venue_id.empty()) return;
+  auto it = due_.find(venue_id);
+  if (it == due_.end()) it = due_.emplace(std::string(venue_id), Due{}).first;
+  Due& d = it->second;
+  d.lane |= lane;
+  if (d.running) {
+    d.again = true;
+    return;
+  }
+  const std::int64_t at = kit_.host.now_ns() + wait_ns;
+  if (d.at_ns != 0 && d.at_ns <= at) return;
+  plan(it->first, wait_ns);
+}
+
+void Look::plan(const std::string& venue_id, std::int64_t wait_ns) {
+  const std::int64_t at = kit_.host.now_ns() + wait_ns;
+  due_[venue_id].at_ns = at;
+  kit_.later.after(wait_ns, [this, id = venue_id, at] {
+    const auto it = due_.find(id);
+    if (it != due_.end() && !it->second.running && it->second.at_ns == at) run(id);  // else another time took its place
+  });
+}
+
+void Look::run(const std::string& venue_id) {
+  Due& d = due_[venue_id];
+  d.running = true;
+  d.at_ns = 0;
+  ++d.tries;
+  now(venue_id, d.lane, [this, id = venue_id](const Found& f) {
+    const auto it = due_.find(id);
+    if (it == due_.end()) return;
+    Due& known = it->second;
+    known.running = false;
+    const bool hinted = std::exchange(known.again, false);
+    if (f.over() || (f.what == What::absent && known.tries >= most_looks && !hinted)) {
+      due_.erase(it);
+      return;
+    }
+    if (hinted) known.tries = 1;
+    const Known* k = kit_.orders.by_venue(id);
+    const bool hangs = f.what == What::there && (lags(f.order) || (k != nullptr && k->hinted_end));
+    const bool moves = f.what != What::there || passes(f.order) || (hangs && known.tries < most_looks);
+    if (!hinted && !moves) {
+      due_.erase(it);
+      return;
+    }
+    plan(id, kit_.backoff.wait_ns(known.tries));
+  });
+}
+
+// ---- one order -------------------------------------------------------------------------------------------------------
+
+void Look::now(std::string_view venue_id, std::uint32_t lane, OnFound then) {
+  auto request = coinbase::order(venue_id);
+  if (!request) return then(Found{What::failed, {}, BL_E_INVALID});
+  kit_.session.read(std::move(*request), lane, [this, lane, id = std::string(venue_id), then = std::move(then)](const Answer& a) {
+    if (coinbase::says_not_found(a.outcome)) return then(Found{What::absent, {}, BL_OK});
+    if (!a.done()) return then(Found{What::failed, {}, status_of(a.outcome)});
+    auto order = coinbase::parse_order(a.body);
+    if (!order || order->order_id != id) {
+      kit_.host.log(Level::error, "coinbase: an order can't be read: " + (order ? std::string("it is another than was asked for") : order.error().message));
+      return then(Found{What::failed, {}, BL_E_IO});
+    }
+    tell(std::move(*order), lane, 1, then);
+  });
+}
+
+// What the venue told in quote is divided here: the sum may miss the whole by what that was rounded by.
+bool Look::lags(const VenueOrder& o) const {
+  const Known* k = kit_.orders.by_venue(o.order_id);
+  constexpr Decimal dust = Decimal::from_mantissa(1, -12);
+  return k != nullptr && kit_.catalogue.of(o.product_id) != nullptr && max(o.filled_size.value_or(Decimal::zero()), k->hinted_qty) - k->told_qty > dust;
+}
+
+void Look::tell(VenueOrder o, std::uint32_t lane, std::uint32_t tries, OnFound then) {
+  kit_.orders.learn(o);
+  if (!lags(o)) return say_order(o, then);
+  coinbase::FillsQuery q;
+  q.order_ids = {o.order_id};
+  auto order = std::make_shared<VenueOrder>(std::move(o));
+  read_fills(kit_, lane, q, [this, id = order->order_id](const coinbase::VenueFill& f) { if (f.order_id == id) tell_fill(f); },
+             [this, order, lane, tries, then](bl_status) {
+               // Its fills are to be told before its end: so the end waits for them, for a while. The host asks for what is missing then.
+               if (!lags(*order) || !coinbase::is_final(order->status) || tries >= most_looks) return say_order(*order, then);
+               kit_.later.after(kit_.backoff.wait_ns(tries), [this, order, lane, tries, then] { tell(*order, lane, tries + 1, then); });
+             });
+}
+
+void Look::say_order(const VenueOrder& o, const OnFound& then) {
+  Known& k = kit_.orders.learn(o);
+  // Read before its end and answered behind it: it does not come back.
+  if (k.phase == Phase::over && !coinbase::is_final(o.status)) return then(Found{What::failed, {}, BL_E_AGAIN});
+  k.read_ns = kit_.host.now_ns();
+  if (std::string s = signature(o); s != k.last_told) {
+    k.last_told = std::move(s);
+    if (o.status == coinbase::OrderStatus::unknown)
+      kit_.host.log(Level::warn, "coinbase: an order's status is none that is known here: it counts as working");
+    // An order of a product that this run does not have is nobody's business here.
+    if (kit_.catalogue.of(o.product_id) != nullptr)
+      kit_.say.order(coinbase::is_final(o.status) ? BL_X_DONE : BL_X_SNAPSHOT, o, k, reason_of(o), false);
+  }
+  if (coinbase::is_final(o.status)) kit_.orders.ended(k);
+  then(Found{What::there, o, BL_OK});
+}
+
+FillSaid Look::tell_fill(const coinbase::VenueFill& f) {
+  if (!kit_.orders.first_time(f)) return FillSaid::said;
+  return kit_.say.fill(f, false);
+}
+
+// ---- lists -----------------------------------------------------------------------------------------------------------
+
+void Look::find(std::string_view client_id, std::int64_t since_ns, std::uint32_t lane, OnFound then) {
+  coinbase::OrdersQuery q;
+  if (since_ns > 0) q.start_ns = since_ns;
+  auto found = std::make_shared<std::optional<VenueOrder>>();
+  read_orders(kit_, lane, q,
+              [found, id = std::string(client_id)](const VenueOrder& o) {
+                if (o.client_order_id != id) return true;
+                *found = o;
+                return false;
+              },
+              [this, found, lane, then = std::move(then)](bl_status status) {
+                if (*found) return tell(**found, lane, 1, then);
+                then(status == BL_OK ? Found{What::absent, {}, BL_OK} : Found{What::failed, {}, status});
+              });
+}
+
+// What the stream did not tell is seen here: ends without a fill, above all.
+void Look::reread(std::vector<std::string> ids) {
+  coinbase::OrdersQuery q;
+  q.order_ids = std::move(ids);
+  auto found = std::make_shared<std::vector<VenueOrder>>();
+  read_orders(kit_, lane_normal, q, [found](const VenueOrder& o) { return found->push_back(o), true; },
+              [this, found](bl_status) {
+                for (VenueOrder& o : *found) {
+                  // One that was read meanwhile may be told newer than this.
+                  if (const Known* k = kit_.orders.by_venue(o.order_id); k != nullptr && k->phase != Phase::over)
+                    tell(std::move(o), k->urgent ? lane_urgent : lane_normal, 1, [](const Found&) {});
+                }
+              });
+}
+
+void Look::sweep(std::int64_t since_ns, std::int64_t seen_ns, PagesDone done) {
+  constexpr std::size_t batch = 50;
+  std::vector<std::string> ids;
+  kit_.orders.each_working([&](const Known& k) {
+    if (k.read_ns >= seen_ns) return;
+    ids.push_back(k.venue_id);
+    if (ids.size() == batch) reread(std::exchange(ids, {}));
+  });
+  if (!ids.empty()) reread(std::move(ids));
+  coinbase::FillsQuery q;
+  q.start_ns = std::max<std::int64_t>(since_ns - kit_.options.overlap_ns, 0);
+  read_fills(kit_, lane_normal, q,
+             [this](const coinbase::VenueFill& f) {
+               const bool fresh = !kit_.orders.told(f.entry_id);
+               if (tell_fill(f) == FillSaid::said && fresh) soon(f.order_id, 0, lane_normal);
+             },
+             std::move(done));
+}
+
+}  // namespace bowline::broker_coinbase

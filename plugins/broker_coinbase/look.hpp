@@ -1,0 +1,74 @@
+// Looks an order up at the venue and tells the host what it finds: its fills, and then how it stands. Whatever hints that something
+// happened (an answer, the stream, the clock) only leads here; what is told comes from here.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kit.hpp"
+#include "pages.hpp"
+
+namespace bowline::broker_coinbase {
+
+/// What a look found.
+struct Found {
+  enum class What : std::uint8_t {
+    there,
+    absent,  ///< the venue says that it has none such: evidence, since a new order can't be read for a moment
+    failed,  ///< nothing was learned
+  } what = What::failed;
+  coinbase::VenueOrder order;  ///< there
+  bl_status status = BL_OK;    ///< failed: why
+  bool over() const noexcept { return what == What::there && coinbase::is_final(order.status); }
+};
+using OnFound = std::function<void(const Found&)>;
+
+class Look {
+ public:
+  explicit Look(Kit& kit) noexcept : kit_(kit) {}
+
+  /// Before long, and again with waits between while it is to change by itself: it fills at once, is being cancelled, or its fills
+  /// lag behind. Several calls are one look, at the earliest of their times.
+  void soon(std::string_view venue_id, std::int64_t wait_ns, std::uint32_t lane);
+  /// Once, now; what is new is told before `then` is called.
+  void now(std::string_view venue_id, std::uint32_t lane, OnFound then);
+  /// The order of this client id, in lists that leave out no state and no source: orders made from `since_ns` on (0: all). What is new
+  /// of it is told as by now().
+  void find(std::string_view client_id, std::int64_t since_ns, std::uint32_t lane, OnFound then);
+  /// Tells the fills since then that were not told, and what has become of each order that is not over and was not read since `seen_ns`.
+  void sweep(std::int64_t since_ns, std::int64_t seen_ns, PagesDone done);
+
+  /// As found; `then` as now(). `tries`: of the fills that lag behind.
+  void tell(coinbase::VenueOrder o, std::uint32_t lane, std::uint32_t tries, OnFound then);
+  /// Whether it has filled more than was told, by its own word or the stream's.
+  bool lags(const coinbase::VenueOrder& o) const;
+  /// Tells a fill if it was not told before.
+  FillSaid tell_fill(const coinbase::VenueFill& f);
+
+ private:
+  struct Due {
+    std::int64_t at_ns = 0;
+    std::uint32_t lane = 0, tries = 0;
+    bool running = false, again = false;
+  };
+  void plan(const std::string& venue_id, std::int64_t wait_ns);
+  void run(const std::string& venue_id);
+  void say_order(const coinbase::VenueOrder& o, const OnFound& then);
+  void reread(std::vector<std::string> ids);
+
+  Kit& kit_;
+  std::map<std::string, Due, std::less<>> due_;
+};
+
+/// From when on an order is listed that was sent at `sent_ns` (0: from the beginning).
+inline std::int64_t listed_since(std::int64_t sent_ns) noexcept {
+  constexpr std::int64_t margin = 600'000'000'000;  // clocks that differ, and an order that was slow
+  return sent_ns > margin ? sent_ns - margin : 0;
+}
+
+}  // namespace bowline::broker_coinbase

@@ -1,0 +1,104 @@
+#include "products.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "coinbase/order_bodies.hpp"
+#include "coinbase/order_replies.hpp"
+#include "coinbase/rounding.hpp"
+
+namespace bowline::broker_coinbase {
+namespace {
+
+using coinbase::Verdict;
+
+/// Words that say that the product takes no order of this form. Others (no funds, too small) say that it would, of somebody else.
+bool denies_the_form(const std::string& word) {
+  return word.find("UNSUPPORTED_ORDER") != std::string::npos || word.find("ORDER_TYPE") != std::string::npos ||
+         word.find("INELIGIBLE_PAIR") != std::string::npos || word.find("UNTRADABLE") != std::string::npos;
+}
+
+/// The smallest stop-limit sale well below the market.
+std::optional<coinbase::NewOrder> probe_of(const Listed& l) {
+  if (!l.product || !l.product->price || !l.product->price->is_positive()) return std::nullopt;
+  const coinbase::Product& p = *l.product;
+  coinbase::NewOrder o;
+  o.product_id = l.symbol;
+  o.side = coinbase::Side::sell;
+  o.terms.configuration = coinbase::Configuration::stop_limit_gtc;
+  o.terms.base_size = coinbase::smallest_base(p);
+  const auto share = [&](std::int64_t percent) {
+    return coinbase::price_of(p, coinbase::Side::sell, mul(*p.price, Decimal::from_mantissa(percent, -2), Rounding::down));
+  };
+  o.terms.stop_price = share(80);
+  o.terms.limit_price = share(75);
+  o.terms.stop_direction = coinbase::StopDirection::down;
+  return o;
+}
+
+}  // namespace
+
+void Products::read(std::function<void(bl_status)> done) {
+  coinbase::ProductsQuery q;
+  q.product_ids = kit_.catalogue.symbols();
+  q.tradability = true;
+  if (q.product_ids.empty()) return read_fees(BL_OK, std::move(done));
+  kit_.session.read(coinbase::products(coinbase::Access::key, q), lane_normal, [this, done = std::move(done)](const Answer& a) {
+    if (!a.done()) return read_fees(status_of(a.outcome), done);
+    const auto list = coinbase::parse_products(a.body);
+    if (!list) {
+      kit_.host.log(Level::error, "coinbase: the list of products can't be read: " + list.error().message);
+      return read_fees(BL_E_IO, done);
+    }
+    for (const auto& fault : list->faults)
+      if (kit_.catalogue.of(fault.product_id) != nullptr)
+        kit_.host.log(Level::error, "coinbase: product " + fault.product_id + " can't be read, and is not traded: " + fault.error.message);
+    std::size_t told = 0;
+    for (Listed& l : kit_.catalogue.all()) {
+      const auto it = std::find_if(list->products.begin(), list->products.end(), [&l](const coinbase::Product& p) { return p.product_id == l.symbol; });
+      if (it == list->products.end()) continue;
+      l.product = *it;
+      ++told;
+    }
+    kit_.catalogue.note_read();
+    read_fees(told == kit_.catalogue.all().size() ? bl_status{BL_OK} : bl_status{BL_E_NOT_FOUND}, done);
+  });
+}
+
+void Products::read_fees(bl_status products, std::function<void(bl_status)> done) {
+  kit_.session.read(coinbase::transaction_summary("SPOT"), lane_normal, [this, products, done = std::move(done)](const Answer& a) {
+    if (!a.done()) return done(products != BL_OK ? products : status_of(a.outcome));
+    const auto fees = coinbase::parse_transaction_summary(a.body);
+    if (fees) kit_.catalogue.fees = *fees;
+    done(products != BL_OK ? products : fees ? bl_status{BL_OK} : bl_status{BL_E_IO});
+  });
+}
+
+void Products::probe_stops() {
+  for (const Listed& l : kit_.catalogue.all())
+    if (l.stops == Stops::not_asked) probe(l.instrument);
+}
+
+void Products::probe(std::uint32_t instrument) {
+  const auto order = probe_of(*kit_.catalogue.of(instrument));
+  if (!order) return;
+  const auto request = coinbase::preview_order(*order);
+  if (!request) return;
+  kit_.session.send(*request, coinbase::Call::preview, lane_normal, 0, [this, instrument](const Answer& a) {
+    Listed& l = *kit_.catalogue.of(instrument);
+    const Verdict v = a.outcome.verdict;
+    if (v == Verdict::refused) {
+      // All of its words, where it has a list of them.
+      const auto reply = coinbase::parse_preview(a.body);
+      const std::vector<std::string> words = reply && !reply->errors.empty() ? reply->errors : std::vector<std::string>{a.outcome.reason};
+      const bool listed = reply && !reply->errors.empty();
+      l.stops = !listed || std::any_of(words.begin(), words.end(), denies_the_form) ? Stops::refused : Stops::taken;
+    } else if (v == Verdict::done) {
+      l.stops = Stops::taken;
+    }
+    if (l.stops == Stops::taken) kit_.say.product(l, false);
+  });
+}
+
+}  // namespace bowline::broker_coinbase

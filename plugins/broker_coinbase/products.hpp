@@ -1,0 +1,30 @@
+// Products and fees as the venue has them now, and whether a product takes stop orders.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "kit.hpp"
+
+namespace bowline::broker_coinbase {
+
+class Products {
+ public:
+  explicit Products(Kit& kit) noexcept : kit_(kit) {}
+
+  /// Reads both into the catalogue. BL_OK: every product of the run, and the fees, were told. BL_E_NOT_FOUND: the venue lists one of
+  /// them not, or so that it can't be read. Of the products that were read the catalogue has the new state in any case.
+  void read(std::function<void(bl_status)> done);
+  /// Asks of each product that was not asked for yet whether it takes a stop-limit sale, by a preview; tells each that does. A preview
+  /// that fails leaves it unasked: nothing is assumed.
+  void probe_stops();
+
+ private:
+  void read_fees(bl_status products, std::function<void(bl_status)> done);
+  void probe(std::uint32_t instrument);
+
+  Kit& kit_;
+};
+
+}  // namespace bowline::broker_coinbase

@@ -1,0 +1,188 @@
+#include "query.hpp"
+
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "pages.hpp"
+
+namespace bowline::broker_coinbase {
+namespace {
+
+constexpr std::uint32_t ask_order = 1, ask_open = 2, ask_fills = 4, ask_balances = 8, ask_products = 16;
+constexpr std::uint32_t known_scopes = ask_order | ask_open | ask_fills | ask_balances | ask_products;
+
+/// What can be traded with: not what lies in a vault, or as margin.
+bool is_wallet(const coinbase::Account& a) noexcept {
+  return a.type.find("VAULT") == std::string::npos && a.type.find("FUTURES") == std::string::npos;
+}
+
+}  // namespace
+
+void Query::query(const bl_query& q) {
+  auto job = std::make_shared<Job>();
+  job->request = q.request;
+  job->scope = q.scope;
+  job->client_id = from_abi(q.order.client_id);
+  job->venue_id = from_abi(q.order.venue_id);
+  job->since_ns = q.since_ns;
+  ++running_;
+  // Its first request goes out at once, so that a host that waits for answers sees that one is to come. What needs none is answered
+  // behind the call: the host has to know first that it was taken.
+  const bool nameless = (job->scope & ask_order) != 0 && job->client_id.empty() && job->venue_id.empty();
+  if ((job->scope & known_scopes) != 0 && !nameless) return next(job);
+  kit_.later.after(0, [this, job] { next(job); });
+}
+
+void Query::next(const JobPtr& job) {
+  const auto take = [&job](std::uint32_t bit) { return (job->scope & bit) != 0 && ((job->scope &= ~bit), true); };
+  if (take(ask_order)) return order(job);
+  if (take(ask_open)) return open_orders(job);
+  if (take(ask_fills)) return fills(job);
+  if (take(ask_balances)) return balances(job);
+  if (take(ask_products)) return products_.read([this, job](bl_status status) {
+    if (status == BL_OK)
+      for (const Listed& l : kit_.catalogue.all()) kit_.say.product(l, true);
+    ended(job, status);
+  });
+  if (job->scope != 0 && job->status == BL_OK) job->status = BL_E_UNSUPPORTED;
+  --running_;
+  kit_.say.done(job->request, job->status);
+}
+
+void Query::ended(const JobPtr& job, bl_status status) {
+  if (job->status == BL_OK) job->status = status;
+  next(job);
+}
+
+// ---- one order -------------------------------------------------------------------------------------------------------
+
+void Query::one(const JobPtr& job, const coinbase::VenueOrder& o) {
+  Known& k = kit_.orders.learn(o);
+  if (k.phase == Phase::over && !coinbase::is_final(o.status)) return ended(job, BL_E_AGAIN);  // read before its end, answered behind it
+  const std::uint32_t lane = k.urgent ? lane_urgent : lane_normal;
+  if (!coinbase::is_final(o.status)) {
+    k.read_ns = kit_.host.now_ns();
+    kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
+    if (look_.lags(o)) look_.soon(o.order_id, 0, lane);
+    return ended(job, BL_OK);
+  }
+  // Its fills before its end, here too.
+  look_.tell(o, lane, 1, [this, job](const Found& f) {
+    if (f.what != Found::What::there) return ended(job, BL_E_AGAIN);
+    kit_.say.order(BL_X_SNAPSHOT, f.order, kit_.orders.learn(f.order), "", true);
+    ended(job, BL_OK);
+  });
+}
+
+void Query::order(const JobPtr& job) {
+  if (job->client_id.empty() && job->venue_id.empty()) return ended(job, BL_E_INVALID);
+  const Known* k = kit_.orders.by_client(job->client_id);
+  const std::string venue_id = !job->venue_id.empty() ? job->venue_id : k != nullptr ? k->venue_id : std::string();
+  const std::uint32_t instrument = k != nullptr ? k->instrument : 0;
+  const std::uint32_t lane = k != nullptr && k->urgent ? lane_urgent : lane_normal;
+  const auto absent = [this, job, instrument] {
+    kit_.say.absent(job->client_id, job->venue_id, instrument);
+    ended(job, BL_OK);
+  };
+  if (!venue_id.empty()) {
+    auto request = coinbase::order(venue_id);
+    if (!request) return ended(job, BL_E_INVALID);
+    return kit_.session.read(std::move(*request), lane, [this, job, absent, venue_id](const Answer& a) {
+      if (coinbase::says_not_found(a.outcome)) return absent();
+      if (!a.done()) return ended(job, status_of(a.outcome));
+      const auto o = coinbase::parse_order(a.body);
+      if (!o || o->order_id != venue_id) return ended(job, BL_E_IO);
+      one(job, *o);
+    });
+  }
+  // By the host's id alone: the venue has no such question, so all it has is listed, whatever its state.
+  coinbase::OrdersQuery q;
+  if (const std::int64_t since = listed_since(k != nullptr ? k->first_sent_ns : 0); since > 0) q.start_ns = since;
+  auto found = std::make_shared<std::optional<coinbase::VenueOrder>>();
+  read_orders(kit_, lane, q,
+              [job, found](const coinbase::VenueOrder& o) {
+                if (o.client_order_id != job->client_id) return true;
+                *found = o;
+                return false;
+              },
+              [this, job, found, absent](bl_status status) {
+                if (*found) return one(job, **found);
+                status == BL_OK ? absent() : ended(job, status);
+              });
+}
+
+// ---- lists -----------------------------------------------------------------------------------------------------------
+
+// Not yet open ones are no part of OPEN, and the venue lists them apart. They are read first: one that opens meanwhile is in both.
+void Query::open_orders(const JobPtr& job) {
+  using S = coinbase::OrderStatus;
+  auto orders = std::make_shared<std::map<std::string, coinbase::VenueOrder>>();
+  const auto each = [orders](const coinbase::VenueOrder& o) { return orders->insert_or_assign(o.order_id, o), true; };
+  coinbase::OrdersQuery waiting;
+  waiting.statuses = {S::pending, S::queued, S::cancel_queued};
+  read_orders(kit_, lane_normal, waiting, each, [this, job, orders, each](bl_status first) {
+    coinbase::OrdersQuery open;
+    open.statuses = {S::open};
+    read_orders(kit_, lane_normal, open, each, [this, job, orders, first](bl_status second) {
+      for (const auto& [id, o] : *orders) {
+        if (kit_.catalogue.of(o.product_id) == nullptr) continue;  // of a product that this run does not have
+        const Known& k = kit_.orders.learn(o);
+        if (k.phase == Phase::over) continue;  // it ended while the list was read
+        kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
+      }
+      ended(job, first != BL_OK ? first : second);
+    });
+  });
+}
+
+void Query::fills(const JobPtr& job) {
+  coinbase::FillsQuery q;
+  if (const std::int64_t since = job->since_ns - kit_.options.overlap_ns; since > 0) q.start_ns = since;
+  auto seen = std::make_shared<std::set<std::string>>();
+  auto odd = std::make_shared<bool>(false);
+  read_fills(kit_, lane_normal, q,
+             [this, seen, odd](const coinbase::VenueFill& f) {
+               if (!seen->insert(f.entry_id).second) return;  // pages that shifted while they were read
+               kit_.orders.first_time(f);
+               if (kit_.say.fill(f, true) == FillSaid::not_understood) *odd = true;
+             },
+             [this, job, odd](bl_status status) { ended(job, status == BL_OK && *odd ? bl_status{BL_E_UNSUPPORTED} : status); });
+}
+
+void Query::balances(const JobPtr& job) {
+  struct Sum {
+    Decimal total = Decimal::zero(), hold = Decimal::zero();
+  };
+  auto sums = std::make_shared<std::map<std::string, Sum>>();
+  auto seen = std::make_shared<std::set<std::string>>();
+  read_pages<coinbase::AccountPage>(
+      kit_, lane_normal, [this](const std::string& cursor) { return coinbase::accounts(kit_.options.accounts_page, cursor); }, coinbase::parse_accounts,
+      [this, sums, seen](const coinbase::AccountPage& page) {
+        for (const coinbase::Account& a : page.accounts) {
+          if (!seen->insert(a.uuid).second || !is_wallet(a)) continue;
+          if (!kit_.options.portfolio.empty() && !a.retail_portfolio_id.empty() && a.retail_portfolio_id != kit_.options.portfolio) continue;
+          Sum& s = (*sums)[a.currency];
+          s.total += a.available + a.hold;
+          s.hold += a.hold;
+        }
+        return true;
+      },
+      [this, job, sums](bl_status status) {
+        if (status < 0) return ended(job, status);  // half a sum is none
+        std::set<std::uint32_t> told;
+        for (const auto& [currency, s] : *sums)
+          if (const std::uint32_t asset = kit_.host.asset(currency); asset != 0) {
+            kit_.say.balance(asset, s.total, s.hold);
+            told.insert(asset);
+          }
+        // The list is whole: what has no wallet in it is not owned.
+        for (const Listed& l : kit_.catalogue.all())
+          for (const std::uint32_t asset : {l.base, l.quote})
+            if (asset != 0 && told.insert(asset).second) kit_.say.balance(asset, Decimal::zero(), Decimal::zero());
+        ended(job, BL_OK);
+      });
+}
+
+}  // namespace bowline::broker_coinbase

@@ -1,0 +1,47 @@
+// Answers the host's questions: each with what the venue says now, and one BL_EV_DONE that says whether that is all of it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "kit.hpp"
+#include "look.hpp"
+#include "products.hpp"
+
+namespace bowline::broker_coinbase {
+
+class Query {
+ public:
+  Query(Kit& kit, Look& look, Products& products) noexcept : kit_(kit), look_(look), products_(products) {}
+
+  /// Its parts are asked for one behind the other: the order, open orders, fills, balances, products. Each is told when it is whole or
+  /// page by page; of balances nothing is told before the last page. A part that fails does not keep the others from being told.
+  void query(const bl_query& q);
+  std::size_t running() const noexcept { return running_; }
+
+ private:
+  struct Job {
+    std::uint64_t request = 0;
+    std::uint32_t scope = 0;
+    std::string client_id, venue_id;
+    std::int64_t since_ns = 0;
+    bl_status status = BL_OK;
+  };
+  using JobPtr = std::shared_ptr<Job>;
+  void next(const JobPtr& job);
+  void ended(const JobPtr& job, bl_status status);
+  void order(const JobPtr& job);
+  void one(const JobPtr& job, const coinbase::VenueOrder& o);
+  void open_orders(const JobPtr& job);
+  void fills(const JobPtr& job);
+  void balances(const JobPtr& job);
+
+  Kit& kit_;
+  Look& look_;
+  Products& products_;
+  std::size_t running_ = 0;
+};
+
+}  // namespace bowline::broker_coinbase

@@ -1,0 +1,87 @@
+#include "start.hpp"
+
+#include <functional>
+#include <utility>
+
+#include "coinbase/account_answers.hpp"
+
+namespace bowline::broker_coinbase {
+
+void Start::begin() {
+  swept_ns_ = kit_.host.now_ns();
+  ask_time(true);
+  sweep_later();
+}
+
+// Tokens carry the time: so the venue's is asked first, and the key next, whatever became of that.
+void Start::ask_time(bool first) {
+  kit_.session.read(coinbase::server_time(), lane_normal, [this, first](const Answer& a) {
+    if (a.done())
+      if (const auto time = coinbase::parse_server_time(a.body)) kit_.session.note_server_time(*time, a);
+    if (first) {
+      ask_key();
+      read_products(0);
+    }
+    kit_.later.after(kit_.options.time_check_ns, [this] { ask_time(false); });
+  });
+}
+
+void Start::ask_key() {
+  kit_.session.read(coinbase::key_permissions(), lane_normal, [this](const Answer& a) { judge(a); });
+}
+
+void Start::judge(const Answer& a) {
+  if (!a.done()) {
+    // A key that is not taken is told by the link; it may be taken again. Until it was judged nothing is bought with it.
+    kit_.later.after(kit_.backoff.wait_ns(++key_tries_ + kit_.options.tries), [this] { ask_key(); });
+    return;
+  }
+  const auto may = coinbase::parse_key_permissions(a.body);
+  if (!may) return refuse("KEY_UNREADABLE", "the venue's word about the key can't be read: " + may.error().message);
+  if (!may->view || !may->trade) return refuse("KEY_TOO_LITTLE", "the key may not both view and trade: make one that may");
+  if (may->transfer && !kit_.options.allow_transfer_key)
+    return refuse("KEY_MAY_TRANSFER", "the key may move money out of the account: make one that may only view and trade, or set allow_transfer_key");
+  if (!kit_.options.portfolio.empty() && may->portfolio_uuid != kit_.options.portfolio)
+    return refuse("KEY_PORTFOLIO", "the key is bound to another portfolio than params.portfolio names");
+  key_ = KeyState::good;
+}
+
+void Start::refuse(const char* code, std::string why) {
+  key_ = KeyState::refused;
+  why_ = std::string(code) + ": " + why;
+  kit_.host.fail(Error{code, std::move(why)});
+}
+
+void Start::read_products(std::uint32_t tries) {
+  products_.read([this, tries](bl_status status) {
+    if (status != BL_OK && !kit_.catalogue.read()) {
+      kit_.later.after(kit_.backoff.wait_ns(tries + kit_.options.tries), [this, tries] { read_products(tries + 1); });
+      return;
+    }
+    if (kit_.options.probe_stops) products_.probe_stops();
+  });
+}
+
+// ---- by the clock ----------------------------------------------------------------------------------------------------
+
+void Start::sweep_later() {
+  const std::int64_t every = sound_ ? kit_.options.sweep_ns : kit_.options.sweep_alone_ns;
+  kit_.later.after(every, [this, every] { sweep(kit_.host.now_ns() - every, [this] { sweep_later(); }); });
+}
+
+void Start::sweep_now() {
+  sweep(kit_.host.now_ns(), [] {});
+}
+
+void Start::sweep(std::int64_t seen_ns, std::function<void()> done) {
+  if (sweeping_) return done();  // what it finds is found
+  sweeping_ = true;
+  const std::int64_t begun = kit_.host.now_ns();
+  look_.sweep(swept_ns_, seen_ns, [this, begun, done = std::move(done)](bl_status status) {
+    sweeping_ = false;
+    if (status == BL_OK) swept_ns_ = begun;  // else the next one reaches back as far
+    done();
+  });
+}
+
+}  // namespace bowline::broker_coinbase

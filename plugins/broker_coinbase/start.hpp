@@ -1,0 +1,54 @@
+// What is found out before the first order: the venue's clock, what the key may do, the products; and what goes on by the clock.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "kit.hpp"
+#include "look.hpp"
+#include "products.hpp"
+
+namespace bowline::broker_coinbase {
+
+/// What is known of the key.
+enum class KeyState : std::uint8_t {
+  asked,    ///< not answered yet: nothing but what reduces and what only asks
+  good,
+  refused,  ///< it may not trade, or may do too much, or is bound to another portfolio: nothing is sent
+};
+
+class Start {
+ public:
+  Start(Kit& kit, Look& look, Products& products) noexcept : kit_(kit), look_(look), products_(products) {}
+
+  /// [control]
+  void begin();
+  KeyState key() const noexcept { return key_; }
+  /// Why the key was refused; "" when it was not.
+  const std::string& why() const noexcept { return why_; }
+  /// Whether the stream is there to hint at what happens: it is swept for more seldom then.
+  void stream_is_sound(bool sound) noexcept { sound_ = sound; }
+  /// Everything is looked at that may have changed unseen.
+  void sweep_now();
+
+ private:
+  void ask_time(bool first);
+  void ask_key();
+  void judge(const Answer& a);
+  void refuse(const char* code, std::string why);
+  void read_products(std::uint32_t tries);
+  void sweep_later();
+  void sweep(std::int64_t seen_ns, std::function<void()> done);
+
+  Kit& kit_;
+  Look& look_;
+  Products& products_;
+  KeyState key_ = KeyState::asked;
+  std::string why_;
+  bool sound_ = false, sweeping_ = false;
+  std::int64_t swept_ns_ = 0;
+  std::uint32_t key_tries_ = 0;
+};
+
+}  // namespace bowline::broker_coinbase

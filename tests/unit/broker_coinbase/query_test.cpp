@@ -1,0 +1,182 @@
+// Questions: all of it, page by page, once, and what could not be read whole never looks whole.
+#include "desk.hpp"
+
+using namespace bowline;
+using namespace broker_tests;
+
+namespace {
+
+struct Full : Desk {
+  explicit Full(const Json& more = Json{{"stream", false}}) : Desk(more) {
+    for (int i = 0; i < 25; ++i) {
+      submit(intent("bl-" + std::to_string(i), "0.5", "100"));
+      pump();
+    }
+    for (int i = 0; i < 5; ++i)
+      for (int n = 0; n < 4; ++n) venue.fill(venue.orders[static_cast<std::size_t>(i)], Decimal::from_mantissa(1, -2), Decimal::from_int(100), host.now);
+    venue.orders_page = 7;
+    venue.fills_page = 3;
+    venue.accounts_page = 2;
+  }
+};
+std::size_t snapshots(const Desk& d, std::uint16_t type) {
+  std::size_t n = 0;
+  for (std::size_t i = 0; i < d.host.events.size(); ++i) {
+    const auto& e = d.host.event<bl_event>(i);
+    n += e.type == type && (e.flags & 2) != 0 ? 1 : 0;
+  }
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("open orders, fills and balances come over many pages, and one DONE ends them") {
+  Full d;
+  d.venue.holds["BTC"] = Decimal::from_mantissa(25, -2);
+  d.venue.orders[20].status = "PENDING";
+  d.venue.orders[21].status = "CANCEL_QUEUED";
+  d.venue.orders[22].source = "RETAIL_SIMPLE";
+  const auto q = d.ask(2 | 4 | 8 | 16, "", "", d.host.now - 3600 * second);
+  CHECK_FALSE(d.done(q));  // never within the question
+  CHECK(d.host.requests.size() > d.served);  // and its first request is out
+  d.run(second);
+  const auto done = d.done(q);
+  REQUIRE(done);
+  CHECK(done->status == BL_OK);
+  CHECK(done->complete == 1);
+  CHECK(snapshots(d, BL_EV_EXEC) == 25);
+  CHECK(snapshots(d, BL_EV_FILL) == 20);
+  CHECK(d.balances[1] == std::pair{Decimal::from_int(10'000), Decimal::zero()});
+  CHECK(d.balances[2] == std::pair{Decimal::from_int(1), Decimal::from_mantissa(25, -2)});
+  CHECK(d.balances[3] == std::pair{Decimal::zero(), Decimal::zero()});  // no wallet of ETH is listed: none is owned
+  CHECK(d.products.size() == 2);
+}
+
+TEST_CASE("a page that fails is tried again; one that goes on failing makes the answer incomplete, once") {
+  for (const char* part : {"/historical/batch", "/historical/fills", "/accounts", "/products?", "/transaction_summary"}) {
+    INFO(part);
+    Full d;
+    int left = 2;
+    d.venue.fate = [&](const auto& q) {
+      if (q.url.find(part) == std::string::npos || left == 0) return Fate{};
+      --left;
+      return Fate{Fate::Kind::says, 503, "busy"};
+    };
+    auto q = d.ask(2 | 4 | 8 | 16);
+    d.run(30 * second);
+    REQUIRE(d.done(q));
+    CHECK(d.done(q)->complete == 1);
+
+    const bool paged = std::string(part) == "/accounts" || std::string(part).starts_with("/historical");
+    int seen = paged ? 0 : 1;  // the second page and all after it
+    d.balances.clear();
+    d.venue.fate = [&](const auto& r) { return r.url.find(part) != std::string::npos && seen++ > 0 ? Fate{Fate::Kind::lost_before} : Fate{}; };
+    q = d.ask(2 | 4 | 8 | 16);
+    d.run(120 * second);
+    REQUIRE(d.done(q));
+    CHECK(d.done(q)->complete == 0);
+    CHECK(d.done(q)->status == BL_E_IO);
+    CHECK(d.balances.empty() == (std::string(part) == "/accounts"));  // no part of a sum is told
+  }
+}
+
+TEST_CASE("a list that turns in a circle, or is too long, is not whole") {
+  Full d(Json{{"stream", false}, {"max_pages", 3}});
+  const auto q = d.ask(2);
+  d.run(5 * second);
+  REQUIRE(d.done(q));
+  CHECK(d.done(q)->status == BL_E_OVERFLOW);
+  CHECK(d.done(q)->complete == 0);
+
+  Desk e;
+  e.venue.fate = [](const auto& r) {
+    return r.url.find("/historical/fills") != std::string::npos ? Fate{Fate::Kind::says, 200, R"({"fills":[],"cursor":"same"})"} : Fate{};
+  };
+  const auto p = e.ask(4);
+  e.run(5 * second);
+  REQUIRE(e.done(p));
+  CHECK(e.done(p)->complete == 0);
+}
+
+TEST_CASE("answers that can't be read are not whole, whatever is wrong with them") {
+  for (const char* body : {"", "{", "[]", "null", R"({"orders":null})", R"({"orders":[{"order_id":"x"}],"has_next":false})", R"({"orders":[],"has_next":true})",
+                           R"({"accounts":[{"uuid":"a","currency":"USD"}],"has_next":false})", R"({"fills":[{"entry_id":"e"}],"cursor":""})", "\xff\xfe"}) {
+    INFO(body);
+    Desk d;
+    d.venue.fate = [body](const auto& r) { return r.url.ends_with("/time") ? Fate{} : Fate{Fate::Kind::says, 200, body}; };
+    const auto q = d.ask(1 | 2 | 4 | 8 | 16, "bl-1", "venue-1");
+    d.run(120 * second);
+    REQUIRE(d.done(q));
+    CHECK(d.done(q)->complete == 0);
+    CHECK(d.done(q)->status < 0);
+  }
+}
+
+TEST_CASE("one order: by the venue's id, by ours through the lists, and absent where none has it") {
+  Full d;
+  auto q = d.ask(1, "bl-3");
+  d.run(second);
+  CHECK(d.done(q)->complete == 1);
+  CHECK(d.orders["bl-3"].venue_id == "venue-4");
+
+  Desk restarted;  // another process: it knows no venue id
+  restarted.venue.orders = d.venue.orders;
+  restarted.venue.orders_page = 4;
+  q = restarted.ask(1, "bl-24");
+  restarted.run(5 * second);
+  CHECK(restarted.done(q)->complete == 1);
+  CHECK(restarted.orders["bl-24"].venue_id == "venue-25");
+  q = restarted.ask(1, "bl-99");
+  restarted.run(5 * second);
+  CHECK(restarted.done(q)->complete == 1);
+  CHECK(restarted.orders["bl-99"].absent == 1);
+  q = restarted.ask(1, "bl-98", "venue-none");
+  restarted.run(5 * second);
+  CHECK(restarted.orders["bl-98"].absent == 1);
+  for (const auto& [scope, status] : {std::pair{1u, BL_E_INVALID}, std::pair{0u, BL_OK}, std::pair{32u, BL_E_UNSUPPORTED}}) {
+    q = restarted.ask(scope);
+    CHECK_FALSE(restarted.done(q));
+    restarted.run(second);
+    REQUIRE(restarted.done(q));
+    CHECK(restarted.done(q)->status == status);
+  }
+
+  restarted.venue.fate = [](const auto& r) { return r.url.find("batch") != std::string::npos ? Fate{Fate::Kind::lost_before} : Fate{}; };
+  q = restarted.ask(1, "bl-97");
+  restarted.run(120 * second);
+  CHECK(restarted.orders["bl-97"].absent == 0);  // a list that could not be read is no evidence
+  CHECK(restarted.done(q)->complete == 0);
+}
+
+TEST_CASE("fills: corrections and reversals name the fill they are about, and what is not understood is not passed over") {
+  Desk d;
+  d.submit(intent("bl-1", "2", "100"));
+  d.pump();
+  auto& o = d.venue.orders[0];
+  d.venue.fill(o, Decimal::from_int(1), Decimal::from_int(100), d.host.now);
+  d.venue.fill(o, Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now);
+  o.fills[1].type = "REVERSAL";
+  o.fills[1].trade_id = o.fills[0].trade_id;
+  auto q = d.ask(4);
+  d.run(second);
+  CHECK(d.done(q)->complete == 1);
+  bool reversed = false;
+  for (std::size_t i = 0; i < d.host.events.size(); ++i)
+    if (d.host.event<bl_event>(i).type == BL_EV_FILL && d.host.event<bl_fill>(i).flags == 4)
+      reversed = text_of(d.host.event<bl_fill>(i).fill_id) == "entry-1";
+  CHECK(reversed);
+  o.fills[1].type = "SOMETHING_NEW";
+  o.fills[1].entry_id = "entry-9";
+  q = d.ask(4);
+  d.run(second);
+  CHECK(d.done(q)->complete == 0);
+}
+
+TEST_CASE("rule 5.7: two wallets of one book are two: USDC is not USD") {
+  Desk d;
+  d.host.assets.push_back("USDC");
+  d.ask(8);
+  d.run(second);
+  CHECK(d.balances[1].first == Decimal::from_int(10'000));
+  CHECK(d.balances[4].first == Decimal::from_int(7));
+}

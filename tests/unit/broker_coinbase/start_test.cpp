@@ -1,0 +1,161 @@
+// The start: the key's rights, the clock, the products, what stops rest; and what goes on by the clock alone.
+#include "desk.hpp"
+
+using namespace bowline;
+using namespace broker_tests;
+
+TEST_CASE("a key that may do too little, too much, or elsewhere is refused, and nothing is sent with it") {
+  const auto refused = [](const char* code, auto&& change, const Json& more = Json{{"stream", false}}) {
+    INFO(code);
+    Desk d(more, false);
+    change(d.venue);
+    d.run(2 * second);
+    REQUIRE(d.host.faults.size() == 1);
+    CHECK(d.host.faults[0].starts_with(code));
+    CHECK(d.submit(intent("bl-1", "0.5", "100")).status == BL_E_AUTH);
+    CHECK(d.cancel("bl-1").status == BL_E_AUTH);
+    CHECK(d.count("POST", "/orders") == d.count("POST", "/orders/preview"));
+  };
+  refused("KEY_TOO_LITTLE", [](ModelVenue& v) { v.can_trade = false; });
+  refused("KEY_TOO_LITTLE", [](ModelVenue& v) { v.can_view = false; });
+  refused("KEY_MAY_TRANSFER", [](ModelVenue& v) { v.can_transfer = true; });
+  refused("KEY_PORTFOLIO", [](ModelVenue&) {}, Json{{"stream", false}, {"portfolio", "p-2"}});
+  Desk d(Json{{"stream", false}, {"allow_transfer_key", true}, {"portfolio", "p-1"}}, false);
+  d.venue.can_transfer = true;
+  d.run(2 * second);
+  CHECK(d.host.faults.empty());
+  CHECK(d.submit(intent("bl-1", "0.5", "100")).status == BL_PENDING);
+}
+
+TEST_CASE("before the key was judged nothing is bought, and what reduces goes") {
+  Desk d(Json{{"stream", false}}, false);
+  CHECK(d.submit(intent("bl-1", "0.5", "100")).status == BL_E_AGAIN);
+  bl_intent exit = intent("bl-2", "0.5", "100", Side::sell);
+  exit.flags = BL_REDUCE_ONLY;
+  CHECK(d.submit(exit).status == BL_PENDING);
+  d.venue.fate = [](const auto& q) { return q.url.ends_with("/key_permissions") ? Fate{Fate::Kind::says, 503} : Fate{}; };
+  d.run(30 * second);
+  CHECK(d.orders["bl-2"].accepted);
+  CHECK(d.submit(intent("bl-1", "0.5", "100")).status == BL_E_AGAIN);
+  d.venue.fate = [](const auto&) { return Fate{}; };
+  d.run(60 * second);
+  CHECK(d.submit(intent("bl-1", "0.5", "100")).status == BL_PENDING);
+}
+
+TEST_CASE("tokens follow the venue's clock") {
+  Desk d(Json{{"stream", false}}, false);
+  d.venue.skew_ns = 90 * second;
+  d.run(2 * second);
+  CHECK(std::abs(d.broker->kit().session.skew_ns() - 90 * second) < second / 100);
+  d.venue.skew_ns = -30 * second;
+  d.run(d.options.time_check_ns + second);
+  CHECK(std::abs(d.broker->kit().session.skew_ns() + 30 * second) < second / 100);
+}
+
+TEST_CASE("a product rests stops when a preview takes one, also from who has nothing to sell") {
+  const auto flag = [](const std::string& errors, Fate fate = {}) {
+    Desk d(Json{{"stream", false}}, false);
+    d.venue.preview_errors = errors;
+    d.venue.fate = [fate](const auto& q) { return q.url.ends_with("/preview") ? fate : Fate{}; };
+    d.run(2 * second);
+    d.ask(16);
+    d.run(second);
+    return (d.products[1].flags & 64) != 0;
+  };
+  CHECK_FALSE(flag(""));
+  CHECK_FALSE(flag(R"("PREVIEW_INSUFFICIENT_FUND")"));
+  CHECK(flag(R"("UNSUPPORTED_ORDER_CONFIGURATION")"));
+  CHECK(flag("", {Fate::Kind::says, 503}));
+  CHECK(flag("", {Fate::Kind::says, 400, R"({"error":"INVALID_ARGUMENT","message":"no"})"}));
+  Desk d(Json{{"stream", false}, {"probe_stops", false}});
+  d.ask(16);
+  d.run(second);
+  CHECK((d.products[1].flags & 64) != 0);
+}
+
+TEST_CASE("without a stream the clock finds fills, ends, and what others do") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.submit(intent("bl-2", "0.5", "100"));
+  d.run(second);
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(2, -1), Decimal::from_int(100), d.host.now);
+  d.venue.orders[1].status = "EXPIRED";
+  ModelOrder foreign = d.venue.orders[0];
+  foreign.id = "venue-x";
+  foreign.client = "";
+  foreign.fills.clear();
+  d.venue.orders.push_back(foreign);
+  d.venue.fill(d.venue.orders.back(), Decimal::from_mantissa(3, -1), Decimal::from_int(100), d.host.now);
+  d.run(15 * second);
+  CHECK(d.orders["bl-1"].filled() == Decimal::from_mantissa(2, -1));
+  CHECK(d.orders["bl-1"].state == BL_S_OPEN);
+  CHECK(d.orders["bl-2"].state == BL_S_EXPIRED);
+  CHECK(d.orders["venue-x"].filled() == Decimal::from_mantissa(3, -1));
+}
+
+TEST_CASE("fills that lag behind the end are waited for, and the end is told when they do not come") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(second);
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now, true);
+  d.run(6 * second);
+  CHECK_FALSE(d.orders["bl-1"].over);
+  d.venue.orders[0].fills[0].hidden = false;
+  d.run(30 * second);
+  CHECK(d.orders["bl-1"].over);
+  CHECK(d.orders["bl-1"].filled() == Decimal::from_mantissa(5, -1));
+
+  d.submit(intent("bl-2", "0.5", "100"));
+  d.run(second);
+  d.venue.fill(d.venue.orders[1], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now, true);
+  d.run(300 * second);
+  CHECK(d.orders["bl-2"].over);
+  CHECK(d.orders["bl-2"].fills.empty());
+  d.venue.orders[1].fills[0].hidden = false;  // later than anybody waited
+  d.ask(4, "", "", 0);
+  d.run(second);
+  CHECK(d.orders["bl-2"].filled() == Decimal::from_mantissa(5, -1));
+}
+
+TEST_CASE("the way to the venue is down after some lost requests, and up with the next answer") {
+  Desk d;
+  d.venue.fate = [](const auto&) { return Fate{Fate::Kind::never_sent}; };
+  d.run(30 * second);
+  REQUIRE(d.links.size() == 1);
+  CHECK(d.links[0].state == 0);
+  CHECK(d.links[0].scope == 2);
+  d.venue.fate = [](const auto&) { return Fate{}; };
+  d.run(60 * second);
+  REQUIRE(d.links.size() == 2);
+  CHECK(d.links[1].state == 1);
+}
+
+TEST_CASE("waits double up to a limit, are drawn from the seed, and never more than the whole") {
+  broker_coinbase::Backoff a(7, second, 8 * second), b(7, second, 8 * second), c(8, second, 8 * second);
+  bool differs = false;
+  for (std::uint32_t i = 1; i < 40; ++i) {
+    const auto wait = a.wait_ns(i), whole = std::min(second << std::min(i - 1, 3u), 8 * second);
+    CHECK(wait == b.wait_ns(i));
+    differs = differs || wait != c.wait_ns(i);
+    CHECK(wait <= whole);
+    CHECK(wait >= whole / 2);
+  }
+  CHECK(differs);
+}
+
+TEST_CASE("params: one way to name the key, and never the key itself") {
+  const auto code = [](const Json& p) {
+    const auto o = broker_coinbase::options_of(p);
+    return o ? std::string("ok") : o.error().code;
+  };
+  CHECK(code(Json::object()) == "PARAMS_KEY");
+  CHECK(code({{"key", "secret://a"}}) == "ok");
+  CHECK(code({{"key", "{\"name\":1}"}}) == "PARAMS_KEY");
+  CHECK(code({{"key", "secret://a"}, {"key_name", "n"}, {"private_key", "secret://b"}}) == "PARAMS_KEY");
+  CHECK(code({{"key_name", "n"}}) == "PARAMS_KEY");
+  CHECK(code({{"key_name", "n"}, {"private_key", "MHcCAQ"}}) == "PARAMS_KEY");
+  for (const char* bad : {"http//x", "ftp://x", "https://", "https://x/y", "https://a b", "https://u@x"})
+    CHECK(code({{"key", "secret://a"}, {"api_url", bad}}) == "PARAMS_URL");
+  CHECK(code({{"key", "secret://a"}, {"ws_url", "https://x"}}) == "PARAMS_URL");
+  CHECK(broker_coinbase::options_of({{"key", "secret://a"}, {"api_url", "http://localhost:8443/"}})->api_host == "localhost:8443");
+}
