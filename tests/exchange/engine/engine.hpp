@@ -93,6 +93,8 @@ class Engine {
   std::string trade_id(const Fill& fill) const { return ids_.text(IdKind::trade, fill.trade); }
   const Options& options() const noexcept { return options_; }
   const Accounts& ledger() const noexcept { return accounts_; }
+  /// All fills, listed or not, in the order of their numbers: for who keeps books on the venue, not for its clients.
+  const std::deque<Fill>& all_fills() const noexcept { return fills_; }
 
   /// Moves what happened since the last call behind what is in `to`.
   void take_events(std::vector<Event>& to);
