@@ -28,17 +28,19 @@ struct FaceOptions {
   IdMismatch id_mismatch = IdMismatch::same_order;
   EmptyBuckets empty_buckets = EmptyBuckets::skip;
   SequenceScope sequence_scope = SequenceScope::connection;
-  bool client_id_sent = true;  ///< whether frames carry client_id
+  bool client_id_sent = true;        ///< whether frames carry client_id
+  bool ack_first = true;             ///< the acknowledgement comes before the snapshot that a subscription brings
+  bool short_batch_ends = true;      ///< a snapshot of `user` always ends with fewer than 50 orders, if need be with none
+  bool user_endpoint_alone = false;  ///< the user endpoint refuses market channels; they are served on both unless set
 
-  // The streams' beats, in nanoseconds.
-  std::int64_t subscribe_within_ns = 5'000'000'000;  ///< a connection without a subscription is closed then
-  std::int64_t quiet_ns = 90'000'000'000;            ///< and so is one to which nothing was sent as long
+  // The streams' beats, in nanoseconds, 1 ms at least.
+  std::int64_t subscribe_within_ns = 5'000'000'000;  ///< a connection without a subscription is closed then; forever = never
+  std::int64_t quiet_ns = 90'000'000'000;            ///< and so is one to which nothing was sent as long; forever = never
   std::int64_t heartbeat_ns = 1'000'000'000;
   std::int64_t trades_ns = 250'000'000;              ///< market_trades are told in batches
   std::int64_t candles_ns = 1'000'000'000;
   std::int64_t ticker_batch_ns = 5'000'000'000;
-  std::size_t snapshot_trades = 50, snapshot_candles = 100;
-  bool user_endpoint_alone = false;  ///< the user endpoint refuses market channels; they are served on both unless set
+  std::size_t snapshot_trades = 50, snapshot_candles = 100;  ///< at most 1,000 and 350
 };
 
 }  // namespace bowline::exchange
