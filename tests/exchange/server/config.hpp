@@ -71,7 +71,7 @@ struct VenueConfig {
   std::vector<Rule> rules;
 };
 
-/// A set of products with rules like those of the real venue in late 2026: a dozen in USD, two that share a book with one of them through
+/// A set of products with rules like those of the real venue in late 2026: eleven in USD, two that share a book with one of them through
 /// USDC, and one in BTC.
 std::vector<ProductConfig> default_products();
 

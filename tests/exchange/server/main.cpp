@@ -82,8 +82,6 @@ int serve(VenueConfig config, const Options& o) {
     keeper->snapshot();
     (*venue)->keep_with(std::ref(*keeper));
   }
-  if (!ca_file.empty())
-    if (const auto ok = write_file(ca_file, identity->authority_pem); !ok) return failed(ok.error(), ec::config);
 
   Hub hub(**venue, log);
   const auto tls = TlsWire::open(hub, address, port, *identity);
@@ -91,6 +89,9 @@ int serve(VenueConfig config, const Options& o) {
   Result<std::unique_ptr<ControlWire>> controls = std::unique_ptr<ControlWire>();
   if (control) controls = ControlWire::open(hub, control_port);
   if (!controls) return failed(controls.error(), ec::port);
+  // Only now: where the ports are another venue's, the file may be, too.
+  if (!ca_file.empty())
+    if (const auto ok = write_file(ca_file, identity->authority_pem); !ok) return failed(ok.error(), ec::config);
   boost::asio::signal_set signals(hub.io(), SIGTERM, SIGINT);
   signals.async_wait([&](const boost::system::error_code& e, int) {
     if (!e) hub.stop();
