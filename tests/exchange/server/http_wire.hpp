@@ -40,13 +40,12 @@ asio::awaitable<Came> read_request(Stream& stream, beast::flat_buffer& buffer, s
   parser->body_limit(largest_body);
   parser->header_limit(largest_head);
   error_code ec;
-  const auto token = asio::redirect_error(asio::use_awaitable, ec);
-  co_await http::async_read_header(stream, buffer, *parser, token);
+  co_await http::async_read_header(stream, buffer, *parser, asio::redirect_error(asio::use_awaitable, ec));
   if (!ec && beast::iequals(parser->get()[http::field::expect], "100-continue")) {
     const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    co_await asio::async_write(stream, asio::buffer(go_on), token);
+    co_await asio::async_write(stream, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, ec));
   }
-  if (!ec && !parser->is_done()) co_await http::async_read(stream, buffer, *parser, token);
+  if (!ec && !parser->is_done()) co_await http::async_read(stream, buffer, *parser, asio::redirect_error(asio::use_awaitable, ec));
   Came came;
   if (!ec) {
     came.status = 200;

@@ -18,7 +18,7 @@ using namespace bowline;
 using namespace bowline::exchange;
 namespace ec = core::exit_code;
 
-struct Options {
+struct Arguments {
   std::string config, ca_file, dump, log_file;
   int port = -1, control_port = -1;
   bool check = false;
@@ -51,7 +51,7 @@ class Keeper {
   std::int64_t log_size_;
 };
 
-int serve(VenueConfig config, const Options& o) {
+int serve(VenueConfig config, const Arguments& o) {
   std::unique_ptr<StateFile> state;
   std::optional<KeptState> kept;
   const std::string state_file = config.state_file, ca_file = config.ca_file, address = config.address;
@@ -109,7 +109,7 @@ int serve(VenueConfig config, const Options& o) {
   return ec::ok;
 }
 
-int run(const Options& o) {
+int run(const Arguments& o) {
   if (!o.dump.empty()) {
     const auto ok = dump_state(o.dump, stdout);
     return ok ? ec::ok : failed(ok.error(), ec::store);
@@ -140,7 +140,7 @@ int main(int argc, char** argv) {
                "Exit codes: 0 it ended in order; 2 the command line was wrong; 3 the configuration was refused; 7 the state can't be used or kept; 8 a\n"
                "port can't be listened on; 137 it was told to die\n\n"
                "Example:\n  bowline-venue --config configs/venue.yaml --ca-file var/venue/ca.pem"};
-  Options o;
+  Arguments o;
   app.add_option("--config", o.config, "the venue's YAML file; without: default products, no users, a simulated market");
   app.add_option("--port", o.port, "of REST and WebSocket, in place of the configuration's; 0 = any that is free")->check(CLI::Range(0, 65535));
   app.add_option("--control-port", o.control_port, "of the control port, on 127.0.0.1; 0 = any that is free")->check(CLI::Range(0, 65535));
