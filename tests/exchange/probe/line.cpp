@@ -84,6 +84,9 @@ std::string frame(int opcode, std::string_view payload) {
   std::string out{static_cast<char>(0x80 | opcode)};
   if (payload.size() < 126) {
     out += static_cast<char>(0x80 | static_cast<int>(payload.size()));
+  } else if (payload.size() < 65536) {
+    out += static_cast<char>(0x80 | 126);
+    for (int shift = 8; shift >= 0; shift -= 8) out += static_cast<char>((payload.size() >> shift) & 0xff);
   } else {
     out += static_cast<char>(0x80 | 127);
     for (int shift = 56; shift >= 0; shift -= 8) out += static_cast<char>((payload.size() >> shift) & 0xff);

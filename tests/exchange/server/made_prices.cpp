@@ -10,9 +10,33 @@ namespace {
 
 constexpr std::int64_t second = 1'000'000'000;
 constexpr double day_s = 86'400;
-constexpr std::size_t most_hours = 20'000;
+constexpr std::int64_t minute_s = 60, hour_s = 3600;
+constexpr std::size_t most_kept = 50'000;
 
 std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+std::int64_t steps_of(std::int64_t length_s, std::int64_t step_ns) { return std::max<std::int64_t>(length_s * second / step_ns, 1); }
+
+/// Every `stride`-th step from `first` to before `end`; each stands for all of its stride, in the volume too.
+template <class Span, class Value, class Parts>
+Span walked(std::int64_t first, std::int64_t end, std::int64_t stride, Value&& value, Parts&& parts) {
+  Span out;
+  out.open = out.high = out.low = value(first);
+  for (std::int64_t s = first; s < end; s += stride) {
+    out.close = value(s);
+    out.high = std::max(out.high, out.close);
+    out.low = std::min(out.low, out.close);
+    out.parts += parts(s) * stride;
+  }
+  return out;
+}
+
+template <class Spans, class Make>
+typename Spans::mapped_type kept(Spans& spans, std::int64_t key, Make&& make) {
+  const auto known = spans.find(key);
+  if (known != spans.end()) return known->second;
+  if (spans.size() >= most_kept) spans.clear();
+  return spans.emplace(key, make()).first->second;
+}
 
 }  // namespace
 
@@ -67,46 +91,45 @@ std::vector<MarketTrade> MadePrices::trades(std::int64_t after_ns, std::int64_t 
 }
 
 MadePrices::Span MadePrices::span(std::int64_t first, std::int64_t last) {
-  Span out;
-  out.open = out.high = out.low = value(first);
-  for (std::int64_t s = first; s <= last; ++s) {
-    out.close = value(s);
-    out.high = std::max(out.high, out.close);
-    out.low = std::min(out.low, out.close);
-    out.parts += parts_at(s);
-  }
-  return out;
+  return walked<Span>(first, last + 1, 1, [this](std::int64_t s) { return value(s); }, [this](std::int64_t s) { return parts_at(s); });
 }
 
+/// A whole hour by its five minutes. A year of days is asked for at once, for a product's statistics, and would else be some hundred
+/// million steps.
 MadePrices::Span MadePrices::hour(std::int64_t first) {
-  const auto known = hours_.find(first);
-  if (known != hours_.end()) return known->second;
-  if (hours_.size() >= most_hours) hours_.clear();
-  return hours_.emplace(first, span(first, first + 3600 * second / step_ns_ - 1)).first->second;
+  return kept(hours_, 2 * first, [&] {
+    return walked<Span>(first, first + steps_of(hour_s, step_ns_), steps_of(5 * minute_s, step_ns_), [this](std::int64_t s) { return value(s); },
+                        [this](std::int64_t s) { return parts_at(s); });
+  });
 }
 
 std::optional<Candle> MadePrices::candle(std::int64_t from_s, std::int64_t until_s, std::int64_t now_ns) {
   const std::int64_t first = floor_div(from_s * second + step_ns_ - 1, step_ns_);
-  const std::int64_t end = floor_div(std::min(until_s * second - 1, now_ns), step_ns_) + 1;
+  const std::int64_t whole = floor_div(until_s * second - 1, step_ns_) + 1, end = std::min(whole, floor_div(now_ns, step_ns_) + 1);
   if (first >= end) return std::nullopt;
-  const bool even = 3600 * second % step_ns_ == 0;
-  const std::int64_t steps = 3600 * second / step_ns_;
-  std::optional<Span> all;
-  for (std::int64_t s = first; s < end;) {
-    const bool whole = even && s % steps == 0 && s + steps <= end;
-    const std::int64_t next = whole ? s + steps : std::min(end, even ? (floor_div(s, steps) + 1) * steps : end);
-    const Span part = whole ? hour(s) : span(s, next - 1);
-    if (!all) {
-      all = part;
-    } else {
-      all->high = std::max(all->high, part.high);
-      all->low = std::min(all->low, part.low);
-      all->close = part.close;
-      all->parts += part.parts;
+  const std::int64_t steps = steps_of(hour_s, step_ns_);
+  Span all;
+  if (until_s - from_s < hour_s || hour_s * second % step_ns_ != 0 || first % steps != 0) {
+    // Short ones are all of their steps. Those of five minutes come again and again: they are what statistics are made of.
+    const bool five = end == whole && until_s - from_s == 5 * minute_s;
+    all = five ? kept(hours_, 2 * first + 1, [&] { return span(first, end - 1); }) : span(first, end - 1);
+  } else {
+    // From an hour on they are made of hours, and the one that has begun of its five minutes so far.
+    for (std::int64_t s = first; s < end; s += steps) {
+      const Span part = s + steps <= end ? hour(s)
+                                         : walked<Span>(s, end, steps_of(5 * minute_s, step_ns_), [this](std::int64_t x) { return value(x); },
+                                                        [this](std::int64_t x) { return parts_at(x); });
+      if (s == first) {
+        all = part;
+        continue;
+      }
+      all.high = std::max(all.high, part.high);
+      all.low = std::min(all.low, part.low);
+      all.close = part.close;
+      all.parts += part.parts;
     }
-    s = next;
   }
-  return Candle{from_s, price_of(all->low), price_of(all->high), price_of(all->open), price_of(all->close), mul_int(part_, all->parts)};
+  return Candle{from_s, price_of(all.low), price_of(all.high), price_of(all.open), price_of(all.close), mul_int(part_, all.parts)};
 }
 
 }  // namespace bowline::exchange

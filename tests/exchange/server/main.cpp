@@ -98,6 +98,8 @@ int serve(VenueConfig config, const Arguments& o) {
   });
   hub.on_stop([&] { signals.cancel(); });
   (*venue)->advance(wall_ns());
+  // The first look at the products reckons a year of each: before anybody waits for it.
+  static_cast<void>((*venue)->answer({"GET", "/api/v3/brokerage/market/products", {}, {}}, {}, "the venue itself", wall_ns()));
   hub.pump();
   std::printf("bowline-venue listens on %s:%u", address.c_str(), static_cast<unsigned>((*tls)->port()));
   if (*controls) std::printf(", control on 127.0.0.1:%u", static_cast<unsigned>((*controls)->port()));

@@ -17,11 +17,7 @@ Market::Market(std::vector<Line> lines, std::int64_t tick_ns, std::size_t levels
     : lines_(std::move(lines)), tick_ns_(tick_ns), levels_(levels), seed_(seed) {}
 
 void Market::advance(Engine& engine, std::int64_t now_ns) {
-  if (now_ns < next_ns_) {
-    // A clock that was put back far would hold the market for as long.
-    if (next_ns_ - now_ns <= 2 * tick_ns_) return;
-    last_ns_ = now_ns - tick_ns_;
-  }
+  if (now_ns < next_ns_) return;
   if (last_ns_ == 0) last_ns_ = now_ns - tick_ns_;
   for (Line& line : lines_) tick(engine, line, now_ns);
   last_ns_ = now_ns;

@@ -17,6 +17,9 @@ bool is_public(std::string_view path) {
   return path.starts_with("/api/v3/brokerage/market/") || path == "/api/v3/brokerage/time" || path.starts_with("/v2/");
 }
 
+/// A clock that was put back stands still: neither engine nor streams go back in time.
+std::int64_t not_before(const Engine& engine, std::int64_t t_ns) { return std::max(engine.now(), t_ns); }
+
 }  // namespace
 
 KeptHead Venue::head() const { return {engine_.options(), portfolios_, origin_s_}; }
@@ -35,7 +38,7 @@ std::string Venue::key_of(const WebRequest& r) const {
 }
 
 WebReply Venue::answer(const WebRequest& request, const RequestPlan& plan, std::string_view address, std::int64_t now_ns) {
-  const std::int64_t t = venue_time(now_ns);
+  const std::int64_t t = not_before(engine_, venue_time(now_ns));
   const RateLimits& limits = rates_.limits();
   RateGate::Word word;
   if (limits.per_second_key != 0 || limits.per_second_address != 0 || limits.per_hour_key != 0) word = rates_.ask(key_of(request), address, t);
@@ -55,7 +58,7 @@ WebReply Venue::answer(const WebRequest& request, const RequestPlan& plan, std::
 }
 
 StreamId Venue::open_stream(StreamKind kind, std::int64_t now_ns) {
-  const std::int64_t t = venue_time(now_ns);
+  const std::int64_t t = not_before(engine_, venue_time(now_ns));
   engine_.advance(t);
   settle(t);
   const StreamId id = streams_->open(kind, t);
@@ -64,7 +67,7 @@ StreamId Venue::open_stream(StreamKind kind, std::int64_t now_ns) {
 }
 
 void Venue::said(StreamId stream, std::string_view text, std::int64_t now_ns) {
-  const std::int64_t t = venue_time(now_ns);
+  const std::int64_t t = not_before(engine_, venue_time(now_ns));
   engine_.advance(t);
   settle(t);
   streams_->said(stream, text, t);
@@ -77,9 +80,9 @@ void Venue::closed(StreamId stream) {
 }
 
 void Venue::advance(std::int64_t now_ns) {
-  const std::int64_t t = venue_time(now_ns);
+  const std::int64_t t = not_before(engine_, venue_time(now_ns));
   engine_.advance(t);
-  if (market_->next_due() <= t) market_->advance(engine_, t);
+  market_->advance(engine_, t);
   settle(t);
   streams_->advance(t);
   filter_.advance(t, out_);
@@ -128,16 +131,18 @@ Error no_portfolio(std::string_view name) { return {"PORTFOLIO_UNKNOWN", "there 
 Result<void> Venue::deposit(std::string_view name, std::string_view currency, const Decimal& amount, std::int64_t now_ns) {
   const auto user = portfolio(name);
   if (!user) return no_portfolio(name);
-  auto ok = engine_.deposit(*user, currency, amount, venue_time(now_ns));
-  settle(venue_time(now_ns));
+  const std::int64_t t = not_before(engine_, venue_time(now_ns));
+  auto ok = engine_.deposit(*user, currency, amount, t);
+  settle(t);
   return ok;
 }
 
 Result<void> Venue::withdraw(std::string_view name, std::string_view currency, const Decimal& amount, std::int64_t now_ns) {
   const auto user = portfolio(name);
   if (!user) return no_portfolio(name);
-  auto ok = engine_.withdraw(*user, currency, amount, venue_time(now_ns));
-  settle(venue_time(now_ns));
+  const std::int64_t t = not_before(engine_, venue_time(now_ns));
+  auto ok = engine_.withdraw(*user, currency, amount, t);
+  settle(t);
   return ok;
 }
 
@@ -150,14 +155,16 @@ Result<void> Venue::set_rates(std::string_view name, const FeeRates& rates) {
 }
 
 Result<void> Venue::set_flags(std::string_view product, const ProductFlags& flags, std::int64_t now_ns) {
-  auto ok = engine_.set_flags(product, flags, venue_time(now_ns));
-  settle(venue_time(now_ns));
+  const std::int64_t t = not_before(engine_, venue_time(now_ns));
+  auto ok = engine_.set_flags(product, flags, t);
+  settle(t);
   return ok;
 }
 
 Result<void> Venue::hold_price(std::string_view product, const Decimal& price, std::int64_t now_ns) {
-  auto ok = market_->hold(engine_, product, price, venue_time(now_ns));
-  settle(venue_time(now_ns));
+  const std::int64_t t = not_before(engine_, venue_time(now_ns));
+  auto ok = market_->hold(engine_, product, price, t);
+  settle(t);
   return ok;
 }
 

@@ -59,26 +59,52 @@ TEST_CASE("made prices move about as much as they say") {
 TEST_CASE("a longer candle is what its shorter ones come to, whatever was asked before") {
   MadePrices p = made(), fresh = made();
   const std::int64_t hour = start_s / 3600 * 3600, later = (hour + 100'000) * second;
-  std::optional<Candle> sum;
-  for (std::int64_t m = 0; m < 120; ++m) {
-    const auto c = p.candle(hour + m * 60, hour + m * 60 + 60, later);
-    REQUIRE(c);
-    CHECK(c->low <= min(c->open, c->close));
-    CHECK(c->high >= max(c->open, c->close));
-    CHECK(c->volume.is_positive());
-    if (!sum) sum = c;
-    sum->low = min(sum->low, c->low);
-    sum->high = max(sum->high, c->high);
-    sum->close = c->close;
-    if (m != 0) sum->volume += c->volume;
+  const auto sum_of = [&](std::int64_t from, std::int64_t until, std::int64_t length) {
+    std::optional<Candle> sum;
+    for (std::int64_t s = from; s < until; s += length) {
+      const auto c = p.candle(s, s + length, later);
+      REQUIRE(c);
+      CHECK(c->low <= min(c->open, c->close));
+      CHECK(c->high >= max(c->open, c->close));
+      CHECK(c->volume.is_positive());
+      if (!sum) {
+        sum = c;
+        continue;
+      }
+      sum->low = min(sum->low, c->low);
+      sum->high = max(sum->high, c->high);
+      sum->close = c->close;
+      sum->volume += c->volume;
+    }
+    return *sum;
+  };
+  for (int again = 0; again < 2; ++again) {  // the second time they are remembered
+    CHECK(sum_of(hour, hour + 1800, 60) == *fresh.candle(hour, hour + 1800, later));
+    CHECK(sum_of(hour, hour + 1800, 300) == *fresh.candle(hour, hour + 1800, later));
+    CHECK(sum_of(hour, hour + 86'400, 3600) == *fresh.candle(hour, hour + 86'400, later));
+    CHECK(sum_of(hour, hour + 86'400, 7200) == *p.candle(hour, hour + 86'400, later));
   }
-  CHECK(*sum == *fresh.candle(hour, hour + 7200, later));
-  CHECK(*sum == *p.candle(hour, hour + 7200, later));
-  // The one that is not over yet has its first half.
+  // From an hour on they are made of every fifth minute: within what the minutes' own steps come to.
+  const Candle exact = sum_of(hour, hour + 3600, 60), coarse = *p.candle(hour, hour + 3600, later);
+  CHECK(coarse.open == exact.open);
+  CHECK(coarse.low >= exact.low);
+  CHECK(coarse.high <= exact.high);
+  CHECK(coarse.close == p.at((hour + 3300) * second));
+  // One that is not over yet has its first half, and does not change when it is over.
   const auto half = p.candle(hour, hour + 3600, (hour + 1799) * second);
-  CHECK(half->close == p.at((hour + 1799) * second));
-  CHECK(half->volume == fresh.candle(hour, hour + 1800, later)->volume);
+  CHECK(half->close == p.at((hour + 1500) * second));
+  CHECK(half->high <= coarse.high);
+  CHECK(half->low >= coarse.low);
+  CHECK(p.candle(hour, hour + 300, (hour + 100) * second)->close == p.at((hour + 100) * second));
   CHECK_FALSE(p.candle(hour, hour + 3600, (hour - 1) * second));
+}
+
+TEST_CASE("a year of days is at hand") {
+  MadePrices p = made();
+  const std::int64_t day = start_s / 86'400 * 86'400;
+  std::size_t n = 0;
+  for (std::int64_t d = 0; d < 350; ++d) n += p.candle(day - d * 86'400, day - d * 86'400 + 86'400, day * second).has_value();
+  CHECK(n == 349);
 }
 
 TEST_CASE("what trades in a made market is what its candles tell") {
@@ -226,16 +252,4 @@ TEST_CASE("every default product has a market with a book and trades") {
     CHECK(b.asks.size() == 10);
     CHECK(e.trades(p.rules.id, 50)->size() >= 20);
   }
-}
-
-TEST_CASE("a clock that is put back does not hold the market") {
-  Engine e;
-  std::vector<Market::Line> lines;
-  const ProductConfig p = btc();
-  REQUIRE(e.add_product(p.rules).ok());
-  lines.push_back({p.rules, p.shape, std::make_unique<MadePrices>(p.rules, p.shape, 7, second)});
-  Market m(std::move(lines), second, 3, 7);
-  m.advance(e, start_s * second);
-  m.advance(e, (start_s - 600) * second);
-  CHECK(m.next_due() == (start_s - 599) * second);
 }

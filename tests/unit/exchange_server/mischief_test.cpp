@@ -80,7 +80,8 @@ TEST_CASE("a rule is told as it was given, and can be given again") {
     Json twice = to_json(rule(once.dump().c_str()));
     for (const char* key : {"id", "matched", "acted"}) twice.erase(key);
     CHECK(once == twice);
-    for (const auto& item : Json::parse(text).items()) CHECK(once[item.key()] == item.value());
+    const Json given = Json::parse(text);
+    for (const auto& item : given.items()) CHECK(once[item.key()] == item.value());
   }
 }
 
