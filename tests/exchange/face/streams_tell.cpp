@@ -45,7 +45,8 @@ void Streams::Parts::tell_books(std::span<const Event> events) {
 FrameBody Streams::Parts::trades_snapshot(std::uint32_t book) const {
   const std::string& id = engine.products()[book].id;
   Json rows = Json::array();
-  for (const TradePrinted& t : *engine.trades(id, options.snapshot_trades)) rows.push_back(trade_row(id, t));
+  const std::vector<TradePrinted> all = *engine.trades(id, options.snapshot_trades);
+  for (const TradePrinted& t : all) rows.push_back(trade_row(id, t));
   return body({{"type", "snapshot"}, {"trades", std::move(rows)}}, {id});
 }
 
