@@ -14,6 +14,9 @@ constexpr Granularity bucket = Granularity::m5;
 
 std::int64_t bucket_of(std::int64_t now_ns) { return now_ns / second / seconds(bucket) * seconds(bucket); }
 
+/// A frame without a row names no product: nobody could tell whose number it has.
+std::set<std::string> named_if(bool rows, const std::string& id) { return rows ? std::set<std::string>{id} : std::set<std::string>{}; }
+
 }  // namespace
 
 // ---- books -------------------------------------------------------------------------------------------------------------------
@@ -47,7 +50,7 @@ FrameBody Streams::Parts::trades_snapshot(std::uint32_t book) const {
   Json rows = Json::array();
   const std::vector<TradePrinted> all = *engine.trades(id, options.snapshot_trades);
   for (const TradePrinted& t : all) rows.push_back(trade_row(id, t));
-  return body({{"type", "snapshot"}, {"trades", std::move(rows)}}, {id});
+  return body({{"type", "snapshot"}, {"trades", std::move(rows)}}, named_if(!all.empty(), id));
 }
 
 FrameBody Streams::Parts::tickers(const char* type, std::uint32_t book, bool best) {
@@ -110,7 +113,7 @@ FrameBody Streams::Parts::candles_snapshot(std::uint32_t book) {
   if (told.empty())
     for (const Candle& c : found)
       if (c.start_s >= newest - length) told[c.start_s] = c;
-  return body({{"type", "snapshot"}, {"candles", std::move(rows)}}, {id});
+  return body({{"type", "snapshot"}, {"candles", std::move(rows)}}, named_if(!found.empty(), id));
 }
 
 /// The running bucket and the one before it, where they are not as they were told last.

@@ -4,6 +4,7 @@
 #include "exchange/face/target.hpp"
 #include "exchange/face/times.hpp"
 #include "readers.hpp"
+#include "unit/exchange/random_acts.hpp"
 
 using namespace face_test;
 
@@ -72,7 +73,7 @@ TEST_CASE("whatever is wrong with a token, the answer is bare text; the log know
   const std::string old = r.alices.bearer("GET", path);
   r.now += 200 * second;
   check(with(old, path), "expired");
-  check(r.raw({"GET", std::string(root) + "/time", {{"Host", dialled}, {"Authorization", old}}, ""}), "other_uri");  // open, yet a wrong token
+  check(r.raw({"GET", std::string(root) + "/time", {{"Host", dialled}, {"Authorization", old}}, ""}), "expired");  // open, yet a wrong token
   r.holders.erase("keys/alice");
   check(with(r.alices.bearer("GET", path), path), "no_holder");
 }

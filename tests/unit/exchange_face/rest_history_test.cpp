@@ -90,6 +90,11 @@ TEST_CASE("orders: every filter, in both spellings where clients use both") {
   CHECK(h.count("product_ids=BTC-USDC") == 2);
   CHECK(h.count("product_id=BTC-USDC") == 2);
   CHECK(h.count("product_ids=BTC-USDC&product_ids=BTC-USD") == 25);
+  CHECK(h.count("asset_filters=USDC") == 2);
+  CHECK(h.count("asset_filters=BTC") == 25);
+  CHECK(h.count("asset_filters=USDC&product_ids=BTC-USD") == 0);
+  CHECK(h.count("asset_filters=SHIB&asset_filters=USD") == 23);
+  CHECK(h.count("asset_filters=NONE") == 0);
   CHECK(h.count("product_type=SPOT") == 25);
   CHECK(h.count("product_type=FUTURE") == 0);
   CHECK(h.count("order_side=SELL") == 10);

@@ -187,12 +187,12 @@ TEST_CASE("trades: newest first with the maker's side, limited by count and by s
   r.market(some_bids, some_asks, "100.2"_dec);
   for (int i = 1; i <= 4; ++i) {
     r.now = start + i * second;
-    r.limit(r.alice, Side::buy, Decimal::from_mantissa(i, -8), "100.30"_dec, Config::limit_ioc);
+    r.limit(r.alice, Side::buy, Decimal::from_mantissa(i, -2), "100.30"_dec, Config::limit_ioc);
   }
   for (const cb::Access access : {cb::Access::open, cb::Access::key}) {
     const auto list = must(cb::parse_trades(r.send(r.alices, cb::trades(access, "BTC-USD", 3)).body));
     REQUIRE(list.trades.size() == 3);
-    CHECK(list.trades[0].size == "0.00000004"_dec);
+    CHECK(list.trades[0].size == "0.04"_dec);
     CHECK(list.trades[0].price == "100.3"_dec);
     CHECK(list.trades[0].time_ns == start + 4 * second);
     CHECK(list.trades[0].maker_side == cb::Side::sell);
@@ -203,7 +203,7 @@ TEST_CASE("trades: newest first with the maker's side, limited by count and by s
     const auto some = must(cb::parse_trades(r.send(r.alices, cb::trades(access, "BTC-USDC", 100, s + 2, s + 3)).body));
     REQUIRE(some.trades.size() == 2);
     CHECK(some.trades[0].product_id == "BTC-USDC");
-    CHECK(some.trades[1].size == "0.00000002"_dec);
+    CHECK(some.trades[1].size == "0.02"_dec);
   }
   const auto none = must(cb::parse_trades(r.send(r.alices, cb::trades(cb::Access::open, "SHIB-USD", 1)).body));
   CHECK(none.trades.empty());

@@ -42,7 +42,7 @@ TEST_CASE("an order of every kind is answered, echoed and read back as it was wr
   add(cb::Side::buy, Configuration::limit_gtd, "0.02"_dec, "99.01"_dec).end_time_ns = end;
   add(cb::Side::buy, Configuration::limit_fok, "0.1"_dec, "100.01"_dec);
   add(cb::Side::sell, Configuration::limit_ioc, "5"_dec, "99.99"_dec);
-  add(cb::Side::sell, Configuration::market_ioc, "0.01000001"_dec, Decimal::not_set());
+  add(cb::Side::sell, Configuration::market_ioc, "0.02000001"_dec, Decimal::not_set());
   {
     auto& t = add(cb::Side::buy, Configuration::market_ioc, Decimal::not_set(), Decimal::not_set());
     t.base_size.reset();
@@ -232,7 +232,7 @@ TEST_CASE("a preview says what an order would come to, or why it would be refuse
   CHECK(*good.best_ask == "100.01"_dec);
   CHECK(good.slippage.has_value());
   CHECK_FALSE(good.preview_id.empty());
-  const auto bad = ask(new_order("p", cb::Side::buy, Configuration::limit_gtc, "9999"_dec, "100.02"_dec));
+  const auto bad = ask(new_order("p", cb::Side::buy, Configuration::limit_gtc, "3000"_dec, "100.02"_dec));
   CHECK(bad.errors == std::vector<std::string>{"PREVIEW_INSUFFICIENT_FUND"});
   CHECK(bad.preview_id != good.preview_id);
   CHECK(r.e.order(r.alice, good.preview_id) == nullptr);

@@ -37,7 +37,7 @@ struct Lively : Rig {
     market({{"99.99"_dec, "3"_dec}}, {{"100.01"_dec, "5"_dec}}, "100"_dec);
     tape.put("BTC-USD", Granularity::h1, {start / second / 3600 * 3600, "99"_dec, "101"_dec, "100"_dec, "100.5"_dec, "3"_dec});
     filled = order_id(put(alice, spend("5"_dec)));
-    open = order_id(limit(alice, Side::buy, "0.01"_dec, "99"_dec));
+    open = order_id(limit(alice, Side::buy, "0.02"_dec, "99"_dec));
   }
   Parsed at(const std::string& path) { return json_of(signed_get(alices, std::string(root) + path)); }
 };
@@ -75,7 +75,7 @@ TEST_CASE("shapes of recorded REST answers") {
   const Parsed placed = post("/orders", R"({"client_order_id":"s","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"0.02","limit_price":"99","post_only":false}}})");
   check_shape(made["success_current_shape"], placed);
   CHECK_FALSE(placed.contains("order_id"));  // gone since 2024-09-03
-  check_shape(made["failure_http_200"], post("/orders", R"({"client_order_id":"f","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"99999","limit_price":"99","post_only":false}}})"));
+  check_shape(made["failure_http_200"], post("/orders", R"({"client_order_id":"f","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"3000","limit_price":"99","post_only":false}}})"));
   check_shape(made["failure_preview_reason_only"],
               post("/orders", R"({"client_order_id":"f","product_id":"BTC-USD","side":"SELL","order_configuration":{"stop_limit_stop_limit_gtc":{"base_size":"0.1","limit_price":"2000","stop_price":"2005","stop_direction":"STOP_DIRECTION_STOP_DOWN","reduce_only":false}}})"));
   const Parsed cancelled = post("/orders/batch_cancel", R"({"order_ids":[")" + v.open + "\"]}");

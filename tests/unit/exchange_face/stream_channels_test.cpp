@@ -210,7 +210,9 @@ TEST_CASE("ticker: at each match, with the best prices; ticker_batch every five 
 }
 
 TEST_CASE("candles: buckets of five minutes, told each second when they changed") {
-  StreamRig r;
+  FaceOptions o;
+  o.quiet_ns = forever;
+  StreamRig r(o);
   const std::int64_t b = r.now / second / 300 * 300;
   const auto put = [&](std::int64_t at, const Decimal& close, const Decimal& volume) {
     r.tape.put("BTC-USD", Granularity::m5, {at, "90"_dec, "110"_dec, "100"_dec, close, volume});

@@ -5,6 +5,7 @@
 #include "coinbase_stream/messages.hpp"
 #include "exchange/face/streams.hpp"
 #include "rig.hpp"
+#include "unit/exchange/random_acts.hpp"
 
 namespace face_test {
 
