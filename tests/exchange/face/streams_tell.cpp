@@ -175,6 +175,7 @@ FrameBody Streams::Parts::orders(const char* type, Json rows, std::set<std::stri
 
 /// One frame for each connection, with all states that an order went through; in scope `product` one for each product.
 void Streams::Parts::tell_orders(std::span<const Event> events) {
+  forget_shown();
   struct Row {
     UserId user;
     std::uint32_t product;
@@ -185,11 +186,12 @@ void Streams::Parts::tell_orders(std::span<const Event> events) {
   for (const Event& e : events) {
     const auto* changed = std::get_if<OrderChanged>(&e.what);
     if (changed == nullptr) continue;
+    const Order& o = engine.order(changed->order);
+    if (Options::after(o.created_ns, engine.options().visible_ns) > engine.now()) hidden.insert(o.number);
     const bool wanted = std::any_of(connections.begin(), connections.end(), [&](const auto& each) {
       return each.second.user == changed->user && each.second.find(StreamChannel::user) != nullptr;
     });
     if (!wanted) continue;
-    const Order& o = engine.order(changed->order);
     rows.push_back({o.user, o.product, o.request.product_id, user_row(engine, o, changed->state)});
   }
   if (rows.empty()) return;

@@ -33,7 +33,9 @@ TEST_CASE("the snapshot is every order that is not over, fifty a message, and en
       std::set<std::string> ids;
       const auto out = batches(r, id, ids);
       std::size_t open = 0;
-      for (const Order* x : r.e.orders({}).orders)
+      OrderFilter all;
+      all.limit = SIZE_MAX;
+      for (const Order* x : r.e.orders(all).orders)
         if (x->user == r.alice && !is_final(x->state.status)) open += ids.count(r.order_id(x->number));
       CHECK(open == ids.size());
       r.streams.closed(id);
@@ -139,6 +141,32 @@ TEST_CASE("what is left of a purchase for an amount is told in that currency, an
   for (const Parsed& f : r.take_json(id))
     for (const auto& row : f["events"][0]["orders"]) triggered = triggered || row["trigger_status"] == "STOP_TRIGGERED";
   CHECK(triggered);
+}
+
+TEST_CASE("an order that questions do not show yet is in the snapshot all the same, once") {
+  Options slow;
+  slow.visible_ns = 10 * second;
+  StreamRig r({}, slow);
+  const auto told = [&] {
+    const StreamId id = r.open(StreamKind::user);
+    r.subscribe(id, Channel::user, {}, &r.alices);
+    const std::size_t n = r.take_json(id)[1]["events"][0]["orders"].size();
+    r.streams.closed(id);
+    return n;
+  };
+  const OrderNo n = r.limit(r.alice, Side::buy, "1"_dec, "50"_dec);
+  r.limit(r.bob, Side::buy, "1"_dec, "50"_dec);
+  r.settle();
+  CHECK(r.e.order(r.alice, r.order_id(n)) == nullptr);
+  CHECK(told() == 1);
+  r.wait(10 * second);
+  CHECK(told() == 1);
+  const OrderNo gone = r.limit(r.alice, Side::buy, "1"_dec, "50"_dec);
+  r.settle();
+  CHECK(told() == 2);
+  r.cancel(r.alice, gone);
+  r.settle();
+  CHECK(told() == 1);
 }
 
 TEST_CASE("user by products: those that are named, in snapshot and updates") {
