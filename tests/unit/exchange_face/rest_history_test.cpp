@@ -42,7 +42,9 @@ struct History : Rig {
       q.cursor = *page.next_cursor;
     }
   }
-  std::size_t count(const std::string& query) { return json_of(signed_get(alices, std::string(root) + "/orders/historical/batch?" + query))["orders"].size(); }
+  std::size_t count(const std::string& query) {
+    return json_of(signed_get(alices, std::string(root) + "/orders/historical/batch?" + query))["orders"].size();
+  }
 };
 
 template <class T>
@@ -72,7 +74,8 @@ TEST_CASE("orders: pages of any size are the whole list, newest first, and of no
   CHECK(first["has_next"] == true);
   CHECK(first["cursor"] != "");
   CHECK(first["sequence"] == "0");
-  const Parsed rest = json_of(h.signed_get(h.alices, std::string(root) + "/orders/historical/batch?limit=24&cursor=" + first["cursor"].get<std::string>()));
+  const Parsed rest =
+      json_of(h.signed_get(h.alices, std::string(root) + "/orders/historical/batch?limit=24&cursor=" + first["cursor"].get<std::string>()));
   CHECK(rest["has_next"] == false);
   CHECK(rest["cursor"] == "");
   CHECK(rest["orders"].size() == 1);
@@ -190,7 +193,9 @@ TEST_CASE("fills: pages end with an empty cursor, and each fill is as the engine
   CHECK(walk(q).size() == 4);
   q.end_ns = is[1]->time_ns;
   CHECK(walk(q).size() == 2);
-  const auto count = [&](const std::string& query) { return json_of(h.signed_get(h.alices, std::string(root) + "/orders/historical/fills?" + query))["fills"].size(); };
+  const auto count = [&](const std::string& query) {
+    return json_of(h.signed_get(h.alices, std::string(root) + "/orders/historical/fills?" + query))["fills"].size();
+  };
   CHECK(count("product_id=BTC-USDC") == 4);
   CHECK(count("order_id=" + h.filled[2]) == 2);
   CHECK(count("sort_by=TRADE_TIME") == 10);

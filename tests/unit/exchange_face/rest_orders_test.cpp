@@ -1,32 +1,8 @@
 // Orders over REST: written by the client's own writer, answered, and read back by its own readers to the last decimal.
-#include "readers.hpp"
+#include "orders.hpp"
 
 using namespace face_test;
 using cb::Configuration;
-
-namespace {
-
-void fill_book(Rig& r) { r.market({{"99.99"_dec, "3"_dec}}, {{"100.01"_dec, "0.5"_dec}, {"100.02"_dec, "3"_dec}}, "100"_dec); }
-
-cb::CreateReply create(Rig& r, const cb::NewOrder& o) {
-  const WebReply reply = r.send(r.alices, cb::create_order(o));
-  CHECK(reply.status == 200);
-  return must(cb::parse_create(reply.body));
-}
-cb::CreateReply::Placed placed(Rig& r, const cb::NewOrder& o) {
-  const auto reply = create(r, o);
-  INFO(reply.refusal.reason);
-  REQUIRE(reply.placed);
-  return *reply.placed;
-}
-cb::VenueOrder read(Rig& r, const std::string& id) { return must(cb::parse_order(r.send(r.alices, cb::order(id)).body)); }
-std::string refusal(Rig& r, const cb::NewOrder& o) {
-  const auto reply = create(r, o);
-  CHECK_FALSE(reply.placed);
-  return reply.refusal.reason;
-}
-
-}  // namespace
 
 TEST_CASE("an order of every kind is answered, echoed and read back as it was written") {
   Rig r;
@@ -239,106 +215,28 @@ TEST_CASE("a preview says what an order would come to, or why it would be refuse
   CHECK(r.e.orders({}).orders.empty());
 }
 
-TEST_CASE("cancels are answered one by one, in their order") {
-  Rig r;
-  fill_book(r);
-  const std::string open = placed(r, new_order("a", cb::Side::buy, Configuration::limit_gtc, "1"_dec, "99"_dec)).order_id;
-  const std::string filled = placed(r, new_order("b", cb::Side::buy, Configuration::limit_ioc, "0.1"_dec, "100.01"_dec)).order_id;
-  const std::vector<std::string> ids{filled, open, "no-such-order", open};
-  const auto request = must(cb::batch_cancel(ids));
-  REQUIRE(request.size() == 1);
-  const WebReply reply = r.send(r.alices, request[0]);
-  const auto told = must(cb::parse_cancel(reply.body));
-  REQUIRE(told.size() == 4);
-  using State = cb::CancelResult::State;
-  CHECK(told[0].state == State::refused);
-  CHECK(told[0].reason == "ORDER_IS_FULLY_FILLED");
-  CHECK(told[1].state == State::accepted);
-  CHECK(told[2].reason == "UNKNOWN_CANCEL_ORDER");
-  CHECK(told[3].reason == "DUPLICATE_CANCEL_REQUEST");
-  CHECK(Parsed::parse(reply.body)["results"][1]["failure_reason"] == "UNKNOWN_CANCEL_FAILURE_REASON");
-  const auto after = read(r, open);
-  CHECK(after.status == cb::OrderStatus::cancelled);
-  CHECK(after.cancel_message == "User requested cancel");
-
-  std::string many = R"({"order_ids":[)";
-  for (int i = 0; i < 101; ++i) many += (i ? ",\"x" : "\"x") + std::to_string(i) + "\"";
-  const WebReply no = r.post(r.alices, std::string(root) + "/orders/batch_cancel", many + "]}");
-  check_refused(no, 400, "InvalidArgument");
-  CHECK(Parsed::parse(no.body)["error_details"] == "");
-  CHECK(Parsed::parse(no.body)["message"] == "Too many orderIDs entered, limit is 100");
-  check_refused(r.post(r.alices, std::string(root) + "/orders/batch_cancel", R"({"order_ids":[]})"), 400, "INVALID_ARGUMENT");
-}
-
-TEST_CASE("an order of another user can be neither seen, cancelled nor edited") {
-  Rig r;
-  fill_book(r);
-  const std::string id = placed(r, new_order("a", cb::Side::buy, Configuration::limit_gtc, "1"_dec, "99"_dec)).order_id;
-  const WebReply reply = r.send(r.bobs, cb::order(id));
-  check_refused(reply, 404, "NOT_FOUND");
-  CHECK(Parsed::parse(reply.body)["message"] == "order with this orderID was not found");
-  CHECK(cb::says_not_found(cb::outcome_of(cb::Call::read, {cb::Reply::Delivery::whole, reply.status, reply.body})));
-  const std::vector<std::string> ids{id};
-  CHECK(must(cb::parse_cancel(r.send(r.bobs, must(cb::batch_cancel(ids))[0]).body))[0].reason == "UNKNOWN_CANCEL_ORDER");
-  CHECK(must(cb::parse_edit(r.send(r.bobs, cb::edit_order({id, "98"_dec, "1"_dec})).body)).refusal.reason == "CALLER_ID_MISMATCH");
-  CHECK(r.e.order(r.alice, id)->state.status == Status::open);
-}
-
-TEST_CASE("edits: taken, foretold and refused, and the order tells what it was changed to") {
-  Rig r;
-  fill_book(r);
-  const std::string id = placed(r, new_order("a", cb::Side::buy, Configuration::limit_gtc, "1"_dec, "99"_dec)).order_id;
-  const auto foretold = must(cb::parse_edit_preview(r.send(r.alices, cb::preview_edit({id, "98.5"_dec, "2"_dec})).body));
-  CHECK(foretold.errors.empty());
-  CHECK(*foretold.base_size == "2"_dec);
-  CHECK(*foretold.average_filled_price == "98.5"_dec);
-  CHECK(*foretold.order_total > "197"_dec);
-  CHECK(*read(r, id).terms.limit_price == "99"_dec);
-
-  const WebReply yes = r.send(r.alices, cb::edit_order({id, "98.5"_dec, "2"_dec}));
-  CHECK(must(cb::parse_edit(yes.body)).accepted);
-  CHECK(Parsed::parse(yes.body)["errors"] == Parsed::array());  // never null: a client falls over it
-  const auto told = read(r, id);
-  CHECK(*told.terms.limit_price == "98.5"_dec);
-  CHECK(*told.terms.base_size == "2"_dec);
-  const Parsed history = json_of(r.send(r.alices, cb::order(id)))["order"]["edit_history"];
-  REQUIRE(history.size() == 1);
-  CHECK(history[0]["price"] == "98.5");
-  CHECK(history[0]["size"] == "2");
-
-  const auto no = [&](const Decimal& price, const Decimal& size) {
-    const auto reply = must(cb::parse_edit(r.send(r.alices, cb::edit_order({id, price, size})).body));
-    CHECK_FALSE(reply.accepted);
-    return reply.refusal.reason;
-  };
-  CHECK(no("98.5"_dec, "2"_dec) == "EDIT_REQUEST_EQUAL_TO_ORIGINAL_REQUEST");
-  CHECK(no("98.501"_dec, "2"_dec) == "INVALID_EDITED_PRICE");
-  CHECK(no("99.9"_dec, "99999"_dec) == "INVALID_EDITED_SIZE");
-  CHECK(no("99.9"_dec, "3000"_dec) == "PREVIEW_INSUFFICIENT_FUND");
-  const auto errors = must(cb::parse_edit_preview(r.send(r.alices, cb::preview_edit({"nowhere", "1"_dec, "1"_dec})).body)).errors;
-  CHECK(errors == std::vector<std::string>{"ORDER_NOT_FOUND"});
-}
-
 TEST_CASE("bodies that no client of good will sends are refused, and change nothing") {
   Rig r;
   fill_book(r);
   const std::string deep(5000, '['), huge(300'000, 'x');
   for (const char* address : {"/orders", "/orders/preview", "/orders/edit", "/orders/edit_preview", "/orders/batch_cancel"})
-    for (const std::string& body :
-         {std::string("["), std::string("{"), std::string("null"), std::string("7"), std::string("\"x\""), std::string("{\"a\":\xff}"),
-          std::string("{\"client_order_id\":\"\xc3\x28\"}"), deep, "{\"a\":" + deep, std::string("{} {}"), std::string("{\"order_id\":1,\"order_ids\":1,\"side\":1}"),
-          std::string("\0{}", 3)}) {
+    for (const std::string& body : {std::string("["), std::string("{"), std::string("null"), std::string("7"), std::string("\"x\""),
+                                    std::string("{\"a\":\xff}"), std::string("{\"client_order_id\":\"\xc3\x28\"}"), deep, "{\"a\":" + deep,
+                                    std::string("{} {}"), std::string("{\"order_id\":1,\"order_ids\":1,\"side\":1}"), std::string("\0{}", 3)}) {
       INFO(address << " " << body.substr(0, 40));
       check_refused(r.post(r.alices, std::string(root) + address, body), 400, "INVALID_ARGUMENT");
     }
   const auto raw = [&](const std::string& body) { return r.post(r.alices, std::string(root) + "/orders", body); };
   const std::string head = R"({"client_order_id":"h","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":)";
-  for (const char* inner : {R"({"base_size":1,"limit_price":"99"})", R"({"base_size":"1e1","limit_price":"99"})", R"({"base_size":"1","limit_price":{}})",
-                            R"({"base_size":"0x1","limit_price":"99"})", R"({"base_size":"1","limit_price":"99","post_only":"true"})", R"([])"})
+  for (const char* inner :
+       {R"({"base_size":1,"limit_price":"99"})", R"({"base_size":"1e1","limit_price":"99"})", R"({"base_size":"1","limit_price":{}})",
+        R"({"base_size":"0x1","limit_price":"99"})", R"({"base_size":"1","limit_price":"99","post_only":"true"})", R"([])"})
     check_refused(raw(head + inner + "}}"), 400, "INVALID_ARGUMENT");
-  check_refused(raw(R"({"client_order_id":"h","product_id":"BTC-USD","side":"buy","order_configuration":{"market_market_ioc":{"base_size":"1"}}})"), 400,
-                "INVALID_ARGUMENT");
-  CHECK(json_of(raw(R"({"client_order_id":")" + huge + R"(","product_id":"BTC-USD","side":"BUY","order_configuration":{"market_market_ioc":{"base_size":"1"}}})"))
+  check_refused(
+      raw(R"({"client_order_id":"h","product_id":"BTC-USD","side":"buy","order_configuration":{"market_market_ioc":{"base_size":"1"}}})"), 400,
+      "INVALID_ARGUMENT");
+  CHECK(json_of(raw(R"({"client_order_id":")" + huge +
+                    R"(","product_id":"BTC-USD","side":"BUY","order_configuration":{"market_market_ioc":{"base_size":"1"}}})"))
             .at("success") == false);
   CHECK(json_of(raw(""))["success"] == false);  // an empty body is an empty object
   for (const char* inner : {R"({"base_size":"-1","limit_price":"99"})", R"({"base_size":"0","limit_price":"99"})",

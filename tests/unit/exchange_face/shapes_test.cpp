@@ -72,12 +72,21 @@ TEST_CASE("shapes of recorded REST answers") {
 
   const auto post = [&](const char* path, const std::string& body) { return json_of(v.post(v.alices, std::string(root) + path, body)); };
   const Parsed made = *file("create_order_success_and_failures");
-  const Parsed placed = post("/orders", R"({"client_order_id":"s","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"0.02","limit_price":"99","post_only":false}}})");
+  const Parsed placed = post(
+      "/orders",
+      R"({"client_order_id":"s","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"0.02","limit_price":"99","post_only":false}}})");
   check_shape(made["success_current_shape"], placed);
   CHECK_FALSE(placed.contains("order_id"));  // gone since 2024-09-03
-  check_shape(made["failure_http_200"], post("/orders", R"({"client_order_id":"f","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"3000","limit_price":"99","post_only":false}}})"));
-  check_shape(made["failure_preview_reason_only"],
-              post("/orders", R"({"client_order_id":"f","product_id":"BTC-USD","side":"SELL","order_configuration":{"stop_limit_stop_limit_gtc":{"base_size":"0.1","limit_price":"2000","stop_price":"2005","stop_direction":"STOP_DIRECTION_STOP_DOWN","reduce_only":false}}})"));
+  check_shape(
+      made["failure_http_200"],
+      post(
+          "/orders",
+          R"({"client_order_id":"f","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"3000","limit_price":"99","post_only":false}}})"));
+  check_shape(
+      made["failure_preview_reason_only"],
+      post(
+          "/orders",
+          R"({"client_order_id":"f","product_id":"BTC-USD","side":"SELL","order_configuration":{"stop_limit_stop_limit_gtc":{"base_size":"0.1","limit_price":"2000","stop_price":"2005","stop_direction":"STOP_DIRECTION_STOP_DOWN","reduce_only":false}}})"));
   const Parsed cancelled = post("/orders/batch_cancel", R"({"order_ids":[")" + v.open + "\"]}");
   check_shape(made["cancel_result"], cancelled);
   check_shape((*file("jkorf_CancelOrders"))["response"], cancelled);
@@ -105,13 +114,16 @@ TEST_CASE("errors are what the recorded ones are, to the word") {
 TEST_CASE("answers have the types of the published definitions") {
   const auto spec = vector_json("spec/advanced_trade_openapi_trading_subset.json");
   if (!spec) return;
-  const auto definition = [&](const char* name) { return (*spec)["definitions"].at("coinbase.public_api.authed.retail_brokerage_api." + std::string(name)); };
+  const auto definition = [&](const char* name) {
+    return (*spec)["definitions"].at("coinbase.public_api.authed.retail_brokerage_api." + std::string(name));
+  };
   const auto check = [&](const Parsed& def, const Parsed& ours) {
     for (const auto& [key, property] : def["properties"].items()) {
       if (!property.contains("type") || !ours.contains(key) || ours[key].is_null()) continue;
       const std::string type = property["type"];
       INFO(key << ": " << type << " and not " << ours[key].dump());
-      const std::string is = ours[key].is_number() ? (type == "integer" && ours[key].is_number_integer() ? "integer" : "number") : ours[key].type_name();
+      const std::string is =
+          ours[key].is_number() ? (type == "integer" && ours[key].is_number_integer() ? "integer" : "number") : ours[key].type_name();
       CHECK(is == type);
     }
   };
@@ -155,11 +167,15 @@ TEST_CASE("requests as ccxt and the Python SDK send them find their address") {
       if (find_route(method, target->segments).route == nullptr) continue;
       ++served;
       const std::string body = q["json"].is_null() ? "" : q["json"].dump();
-      const WebReply reply = v.raw({method, query.empty() ? path : path + "?" + query, {{"Host", dialled}, {"Authorization", v.alices.bearer(method.c_str(), path)}}, body});
+      const WebReply reply = v.raw({method,
+                                    query.empty() ? path : path + "?" + query,
+                                    {{"Host", dialled}, {"Authorization", v.alices.bearer(method.c_str(), path)}},
+                                    body});
       // Their ids and products are placeholders: not found, or refused as an order, is as good as found here.
       CHECK((reply.status == 200 || reply.status == 404 || reply.status == 400));
       if (method == "POST" && reply.status == 400) CHECK(Parsed::parse(reply.body)["message"] != "proto: syntax error");
-      if (std::string_view(name).find("ccxt") != std::string_view::npos && method == "GET") CHECK((reply.status == 200 || path.find("9fd0cadc") != path.npos || path.find("USDT") != path.npos));
+      if (std::string_view(name).find("ccxt") != std::string_view::npos && method == "GET")
+        CHECK((reply.status == 200 || path.find("9fd0cadc") != path.npos || path.find("USDT") != path.npos));
     }
     CHECK(served >= 11);
   }

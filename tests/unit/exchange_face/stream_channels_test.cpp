@@ -70,9 +70,10 @@ TEST_CASE("level2: snapshot and changes fold to the engine's book, a level that 
   r.settle();
   const auto frames = r.take_json(id);
   REQUIRE(frames.size() == 1);
-  CHECK(frames[0]["events"] ==
-        Parsed::parse(
-            R"([{"type":"update","product_id":"BTC-USD","updates":[{"side":"bid","event_time":"2023-11-14T22:13:20Z","price_level":"99.51","new_quantity":"0"}]}])"));
+  CHECK(
+      frames[0]["events"] ==
+      Parsed::parse(
+          R"([{"type":"update","product_id":"BTC-USD","updates":[{"side":"bid","event_time":"2023-11-14T22:13:20Z","price_level":"99.51","new_quantity":"0"}]}])"));
   r.market({}, {}, "100"_dec);
   r.settle();
   CHECK(r.take_json(id)[0]["events"][0]["updates"].size() == 4);

@@ -21,7 +21,8 @@ TEST_CASE("option: numbers per connection or per product, each without a gap for
     r.subscribe(id, Channel::market_trades, {"SHIB-USD", "BTC-USD"});
     Dice dice(3);
     for (int i = 0; i < 60; ++i) {
-      OrderRequest q = r.request(dice.one_in(2) ? Side::buy : Side::sell, Config::limit_gtc, "1"_dec, Decimal::from_int(static_cast<std::int64_t>(100 + dice(5))));
+      OrderRequest q = r.request(dice.one_in(2) ? Side::buy : Side::sell, Config::limit_gtc, "1"_dec,
+                                 Decimal::from_int(static_cast<std::int64_t>(100 + dice(5))));
       if (dice.one_in(3)) q.product_id = "SHIB-USD", q.base_size = "50"_dec;
       if (dice.one_in(4)) q.product_id = "BTC-USDC";
       (void)r.place(dice.one_in(2) ? r.alice : r.bob, q);

@@ -137,17 +137,27 @@ TEST_CASE("what is no message, or names nothing, is answered with an error, and 
   r.subscribe(id, Channel::heartbeats);
   r.take(id);
   const std::string deep(3000, '[');
-  for (const std::string& bad :
-       {std::string(), std::string("x"), std::string("[]"), std::string("{}"), std::string("{\"type\":"), deep, "{\"a\":" + deep, std::string("\xff\xfe"),
-        std::string(R"({"type":1,"channel":"level2"})"), std::string(R"({"type":"subscribe","channel":["level2"]})"),
-        std::string(R"({"type":"subscribe","channel":"level2","product_ids":"BTC-USD"})"),
-        std::string(R"({"type":"subscribe","channel":"level2","product_ids":[1]})"), std::string(R"({"type":"subscribe","channel":"level2"})"),
-        std::string(R"({"type":"subscribe","channel":"level2","product_ids":[]})"),
-        std::string(R"({"type":"subscribe","channel":"level2","product_ids":["BTC-USD","NONE-USD"]})"),
-        std::string(R"({"type":"subscribe","channel":"level2","product_ids":["btc-usd"]})"),
-        std::string(R"({"type":"subscribe","channel":"l2_data","product_ids":["BTC-USD"]})"),
-        std::string(R"({"type":"subscribe","channel":"heartbeat"})"), std::string(R"({"type":"subscribe","channel":"subscriptions"})"),
-        std::string(R"({"type":"hello","channel":"level2"})"), std::string(R"({"type":"subscribe","channel":"level2","jwt":5,"product_ids":["BTC-USD"]})")}) {
+  for (const std::string& bad : {std::string(),
+                                 std::string("x"),
+                                 std::string("[]"),
+                                 std::string("{}"),
+                                 std::string("{\"type\":"),
+                                 deep,
+                                 "{\"a\":" + deep,
+                                 std::string("\xff\xfe"),
+                                 std::string(R"({"type":1,"channel":"level2"})"),
+                                 std::string(R"({"type":"subscribe","channel":["level2"]})"),
+                                 std::string(R"({"type":"subscribe","channel":"level2","product_ids":"BTC-USD"})"),
+                                 std::string(R"({"type":"subscribe","channel":"level2","product_ids":[1]})"),
+                                 std::string(R"({"type":"subscribe","channel":"level2"})"),
+                                 std::string(R"({"type":"subscribe","channel":"level2","product_ids":[]})"),
+                                 std::string(R"({"type":"subscribe","channel":"level2","product_ids":["BTC-USD","NONE-USD"]})"),
+                                 std::string(R"({"type":"subscribe","channel":"level2","product_ids":["btc-usd"]})"),
+                                 std::string(R"({"type":"subscribe","channel":"l2_data","product_ids":["BTC-USD"]})"),
+                                 std::string(R"({"type":"subscribe","channel":"heartbeat"})"),
+                                 std::string(R"({"type":"subscribe","channel":"subscriptions"})"),
+                                 std::string(R"({"type":"hello","channel":"level2"})"),
+                                 std::string(R"({"type":"subscribe","channel":"level2","jwt":5,"product_ids":["BTC-USD"]})")}) {
     INFO(bad.substr(0, 100));
     r.say(id, bad);
     CHECK_FALSE(r.error(id).empty());
