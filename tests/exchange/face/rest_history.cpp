@@ -104,6 +104,17 @@ std::uint64_t cut_page(std::vector<T>& all, std::uint64_t from, std::size_t limi
 
 Decimal limit_of(const Order& o) { return o.state.limit_price.is_set() ? o.state.limit_price : Decimal::zero(); }
 
+/// Leaves the products of which one side is among the assets. False when none is left.
+bool keep_assets(const Engine& engine, const std::vector<std::string>& assets, std::vector<std::string>& products) {
+  if (assets.empty()) return true;
+  const auto among = [](const std::vector<std::string>& list, const std::string& x) { return std::find(list.begin(), list.end(), x) != list.end(); };
+  std::vector<std::string> kept;
+  for (const Product& p : engine.products())
+    if ((products.empty() || among(products, p.id)) && (among(assets, p.base) || among(assets, p.quote))) kept.push_back(p.id);
+  products = std::move(kept);
+  return !products.empty();
+}
+
 bool spot_wanted(Query& q) {
   const auto type = choice(q, "product_type", {"UNKNOWN_PRODUCT_TYPE", "SPOT", "FUTURE", "EQUITY", "OPTION_GROUP", "FUTURE_GROUP"});
   return type.empty() || type == "SPOT" || type == "UNKNOWN_PRODUCT_TYPE";
@@ -135,7 +146,7 @@ WebReply list_orders(Call& call) {
   const auto sort = choice(q, "sort_by", {"UNKNOWN_SORT_BY", "LIMIT_PRICE", "LAST_FILL_TIME"});
   f.limit = page_size(q, most_orders, most_orders);
   f.cursor = read_cursor(q);
-  nothing = !spot_wanted(q) || nothing || source == "RETAIL_SIMPLE";
+  nothing = !spot_wanted(q) || nothing || source == "RETAIL_SIMPLE" || !keep_assets(call.engine, q.all("asset_filters"), f.product_ids);
   if (q.fault()) return bad_request(*q.fault());
   const bool open = std::find(f.statuses.begin(), f.statuses.end(), Status::open) != f.statuses.end();
   if (open && q.all("order_status").size() > 1)

@@ -169,8 +169,8 @@ WebReply get_trades(Call& call) {
   const std::int64_t page = std::min(limit.value_or(0) == 0 ? default_trades : *limit, most_trades);
   const std::string& told = call.engine.products()[*n].id;
   Json list = Json::array();
-  const auto trades = call.engine.trades(told, most_trades);
-  for (const TradePrinted& t : *trades) {
+  const std::vector<TradePrinted> all = *call.engine.trades(told, most_trades);
+  for (const TradePrinted& t : all) {
     if (static_cast<std::int64_t>(list.size()) == page) break;
     if ((start && t.time_ns < *start * second) || (end && t.time_ns >= (*end + 1) * second)) continue;
     list.push_back(trade_view(told, t));

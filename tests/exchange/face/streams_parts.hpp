@@ -32,6 +32,7 @@ struct Streams::Parts {
   StreamId last = 0;
   std::int64_t now_ns = 0, first_ns = -1;  ///< first: when the first connection came; heartbeats count from there
   Beat heartbeat, candles, batch;
+  std::set<OrderNo> hidden;  ///< accepted, and perhaps not yet shown to the engine's questions: a stream is not late with them
   std::map<std::uint32_t, std::map<std::int64_t, Candle>> told_candles;  ///< by book, then start: the last two that were told
 
   // streams.cpp: frames and time
@@ -51,6 +52,8 @@ struct Streams::Parts {
   void acknowledge(StreamId id, Connection& c);
   void snapshot(StreamId id, Connection& c, const ChannelRow& row, const std::vector<Wanted>& named);
   void snapshot_orders(StreamId id, Connection& c);
+  std::vector<const Order*> live_orders(UserId user);
+  void forget_shown();
   std::string_view refuse_token(const StreamMessage& m, const Connection& c, std::optional<UserId>& user) const;
 
   // streams_tell.cpp: what is told

@@ -123,12 +123,30 @@ void Streams::Parts::snapshot(StreamId id, Connection& c, const ChannelRow& row,
   }
 }
 
-/// All orders that are not over, newest first, in batches: one with fewer than 50 says that it was the last.
-void Streams::Parts::snapshot_orders(StreamId id, Connection& c) {
+/// Their numbers are in the order of acceptance, so the first that is still hidden ends it.
+void Streams::Parts::forget_shown() {
+  while (!hidden.empty() && Options::after(engine.order(*hidden.begin()).created_ns, engine.options().visible_ns) <= engine.now())
+    hidden.erase(hidden.begin());
+}
+
+/// What is not over, newest first.
+std::vector<const Order*> Streams::Parts::live_orders(UserId user) {
+  std::vector<const Order*> out;
+  forget_shown();
+  for (auto it = hidden.rbegin(); it != hidden.rend(); ++it) {
+    const Order& o = engine.order(*it);
+    if (o.user == user && !is_final(o.state.status)) out.push_back(&o);
+  }
   OrderFilter f;
-  f.user = c.user;
+  f.user = user;
   f.statuses = {Status::pending, Status::open, Status::cancel_queued};
   f.limit = SIZE_MAX;
+  for (const Order* o : engine.orders(f).orders) out.push_back(o);
+  return out;
+}
+
+/// In batches: one with fewer than 50 says that it was the last.
+void Streams::Parts::snapshot_orders(StreamId id, Connection& c) {
   const Subscription& s = *c.find(StreamChannel::user);
   Json rows = Json::array();
   std::set<std::string> named;
@@ -136,7 +154,7 @@ void Streams::Parts::snapshot_orders(StreamId id, Connection& c) {
     send(id, c, "user", orders("snapshot", std::exchange(rows, Json::array()), std::exchange(named, {})));
   };
   bool any = false;
-  for (const Order* o : engine.orders(f).orders) {
+  for (const Order* o : live_orders(*c.user)) {
     if (!s.has_product(o->product)) continue;
     any = true;
     rows.push_back(user_row(engine, *o, o->state));

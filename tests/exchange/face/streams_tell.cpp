@@ -14,6 +14,9 @@ constexpr Granularity bucket = Granularity::m5;
 
 std::int64_t bucket_of(std::int64_t now_ns) { return now_ns / second / seconds(bucket) * seconds(bucket); }
 
+/// A frame without a row names no product: nobody could tell whose number it has.
+std::set<std::string> named_if(bool rows, const std::string& id) { return rows ? std::set<std::string>{id} : std::set<std::string>{}; }
+
 }  // namespace
 
 // ---- books -------------------------------------------------------------------------------------------------------------------
@@ -45,9 +48,9 @@ void Streams::Parts::tell_books(std::span<const Event> events) {
 FrameBody Streams::Parts::trades_snapshot(std::uint32_t book) const {
   const std::string& id = engine.products()[book].id;
   Json rows = Json::array();
-  const auto trades = engine.trades(id, options.snapshot_trades);
-  for (const TradePrinted& t : *trades) rows.push_back(trade_row(id, t));
-  return body({{"type", "snapshot"}, {"trades", std::move(rows)}}, {id});
+  const std::vector<TradePrinted> all = *engine.trades(id, options.snapshot_trades);
+  for (const TradePrinted& t : all) rows.push_back(trade_row(id, t));
+  return body({{"type", "snapshot"}, {"trades", std::move(rows)}}, named_if(!all.empty(), id));
 }
 
 FrameBody Streams::Parts::tickers(const char* type, std::uint32_t book, bool best) {
@@ -110,7 +113,7 @@ FrameBody Streams::Parts::candles_snapshot(std::uint32_t book) {
   if (told.empty())
     for (const Candle& c : found)
       if (c.start_s >= newest - length) told[c.start_s] = c;
-  return body({{"type", "snapshot"}, {"candles", std::move(rows)}}, {id});
+  return body({{"type", "snapshot"}, {"candles", std::move(rows)}}, named_if(!found.empty(), id));
 }
 
 /// The running bucket and the one before it, where they are not as they were told last.
@@ -172,6 +175,7 @@ FrameBody Streams::Parts::orders(const char* type, Json rows, std::set<std::stri
 
 /// One frame for each connection, with all states that an order went through; in scope `product` one for each product.
 void Streams::Parts::tell_orders(std::span<const Event> events) {
+  forget_shown();
   struct Row {
     UserId user;
     std::uint32_t product;
@@ -182,11 +186,12 @@ void Streams::Parts::tell_orders(std::span<const Event> events) {
   for (const Event& e : events) {
     const auto* changed = std::get_if<OrderChanged>(&e.what);
     if (changed == nullptr) continue;
+    const Order& o = engine.order(changed->order);
+    if (Options::after(o.created_ns, engine.options().visible_ns) > engine.now()) hidden.insert(o.number);
     const bool wanted = std::any_of(connections.begin(), connections.end(), [&](const auto& each) {
       return each.second.user == changed->user && each.second.find(StreamChannel::user) != nullptr;
     });
     if (!wanted) continue;
-    const Order& o = engine.order(changed->order);
     rows.push_back({o.user, o.product, o.request.product_id, user_row(engine, o, changed->state)});
   }
   if (rows.empty()) return;
