@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -154,6 +155,7 @@ int load(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   ::alarm(120);
+  std::signal(SIGPIPE, SIG_IGN);  // a venue that dies is an answer, too
   const std::string what = argc > 1 ? argv[1] : "";
   if (what == "ws") return streams(argc, argv);
   if (what == "load") return load(argc, argv);

@@ -11,8 +11,9 @@
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <algorithm>
 #include <deque>
-#include <limits>
+#include <vector>
 
 #include "exchange/server/reply_text.hpp"
 #include "exchange/server/wires.hpp"
@@ -28,9 +29,10 @@ using Plain = beast::basic_stream<tcp, asio::any_io_executor, beast::simple_rate
 using Tls = beast::ssl_stream<Plain>;
 using Socket = websocket::stream<Tls, false>;  // without permessage-deflate: it is not offered
 
-constexpr std::chrono::seconds handshake_limit{30}, idle_limit{120}, goodbye_limit{5};
+constexpr std::chrono::seconds handshake_limit{30}, idle_limit{120}, goodbye_limit{5}, drain_limit{2};
 constexpr std::size_t most_waiting = 64 << 20;  // bytes for a stream that does not read
 constexpr std::size_t largest_message = 1 << 20;
+constexpr std::size_t most_drained = 16 << 20;
 constexpr std::size_t torn_lack = 4096;  // bytes that a torn frame announces and never has
 
 /// A stream's frames, one after the other.
@@ -181,6 +183,7 @@ class TlsPort final : public TlsWire {
       if (came.status != 200) {
         const std::string text = reply_text({came.status, {}, R"({"error":"INVALID_ARGUMENT","error_details":"","message":"that is no request"})", {}}, false);
         co_await asio::async_write(*c->tls, asio::buffer(text), asio::redirect_error(asio::use_awaitable, ec));
+        co_await drain(c);
         break;
       }
       const bool upgrade = websocket::is_upgrade(parser->get());
@@ -216,6 +219,17 @@ class TlsPort final : public TlsWire {
     c->plain().expires_after(goodbye_limit);
     co_await c->tls->async_shutdown(asio::redirect_error(asio::use_awaitable, ec));
     if (!c->gone) c->cut();
+  }
+
+  /// Reads on for a while what nobody wants: a connection that is closed on unread bytes takes its last answer away with it.
+  asio::awaitable<void> drain(Conn c) {
+    std::vector<char> space(64 * 1024);
+    error_code ec;
+    c->plain().expires_after(drain_limit);
+    for (std::size_t left = most_drained; !ec && !c->gone && left > 0;) {
+      const std::size_t n = co_await c->tls->async_read_some(asio::buffer(space), asio::redirect_error(asio::use_awaitable, ec));
+      left -= std::min(left, n);
+    }
   }
 
   static StreamKind kind_of(const WebRequest& r) {
