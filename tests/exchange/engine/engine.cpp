@@ -25,6 +25,7 @@ Engine::Engine(const Options& options) : options_(options), ids_(options.id_seed
 Result<void> Engine::add_product(const Product& p) {
   if (auto ok = check(p); !ok) return ok;
   if (product_by_id_.find(p.id) != product_by_id_.end()) return Error{"PRODUCT_EXISTS", "there is a product " + p.id + " already"};
+  note_product(p);
   const auto number = static_cast<std::uint32_t>(products_.size());
   std::uint32_t book = number;
   if (!p.alias.empty()) {
@@ -43,6 +44,7 @@ Result<void> Engine::add_product(const Product& p) {
 }
 
 Result<void> Engine::set_flags(std::string_view product, const ProductFlags& flags, std::int64_t now_ns) {
+  note_flags(product, flags, now_ns);
   advance(now_ns);
   const auto n = product_number(product);
   if (!n) return unknown_product(product);
@@ -57,6 +59,7 @@ Result<void> Engine::set_flags(std::string_view product, const ProductFlags& fla
 
 Result<UserId> Engine::add_user(std::string_view owner, const FeeRates& rates, std::int64_t now_ns) {
   if (!usable(rates)) return Error{"RATES_INVALID", "fee rates are shares from 0 to below 1, with 6 decimals at most"};
+  note_user(owner, rates, now_ns);
   advance(now_ns);
   const UserId u = accounts_.add_user();
   users_.push_back({std::string(owner), rates, now_ns_});
@@ -69,11 +72,13 @@ Result<UserId> Engine::add_user(std::string_view owner, const FeeRates& rates, s
 Result<void> Engine::set_rates(UserId u, const FeeRates& rates) {
   if (!accounts_.is_user(u)) return unknown_user();
   if (!usable(rates)) return Error{"RATES_INVALID", "fee rates are shares from 0 to below 1, with 6 decimals at most"};
+  note_rates(u, rates);
   users_[u.n].rates = rates;
   return {};
 }
 
 Result<void> Engine::deposit(UserId u, std::string_view currency, const Decimal& amount, std::int64_t now_ns) {
+  note_money(true, u, currency, amount, now_ns);
   advance(now_ns);
   if (!accounts_.is_user(u)) return unknown_user();
   if (currency.empty() || !usable(amount, amount_step))
@@ -87,6 +92,7 @@ Result<void> Engine::deposit(UserId u, std::string_view currency, const Decimal&
 }
 
 Result<void> Engine::withdraw(UserId u, std::string_view currency, const Decimal& amount, std::int64_t now_ns) {
+  note_money(false, u, currency, amount, now_ns);
   advance(now_ns);
   if (!accounts_.is_user(u)) return unknown_user();
   if (!usable(amount, amount_step)) return Error{"AMOUNT_INVALID", "an amount is above zero, with 16 decimals at most"};
@@ -110,6 +116,7 @@ std::string Engine::client_key(UserId u, std::string_view client_id) const {
 }
 
 Placed Engine::place(UserId u, const OrderRequest& r, std::int64_t now_ns) {
+  note_place(u, r, now_ns);
   advance(now_ns);
   if (!accounts_.is_user(u) || r.client_order_id.empty() || r.client_order_id.size() > longest_id ||
       r.self_trade_prevention_id.size() > longest_id)
@@ -146,6 +153,7 @@ Placed Engine::place(UserId u, const OrderRequest& r, std::int64_t now_ns) {
 }
 
 std::vector<CancelAnswer> Engine::cancel(UserId u, std::span<const std::string> ids, std::int64_t now_ns) {
+  note_cancel(u, ids, now_ns);
   advance(now_ns);
   std::vector<CancelAnswer> answers;
   answers.reserve(ids.size());

@@ -93,6 +93,8 @@ class Engine {
   std::string trade_id(const Fill& fill) const { return ids_.text(IdKind::trade, fill.trade); }
   const Options& options() const noexcept { return options_; }
   const Accounts& ledger() const noexcept { return accounts_; }
+  /// All fills, listed or not, in the order of their numbers: for who keeps books on the venue, not for its clients.
+  const std::deque<Fill>& all_fills() const noexcept { return fills_; }
 
   /// Moves what happened since the last call behind what is in `to`.
   void take_events(std::vector<Event>& to);
@@ -104,6 +106,12 @@ class Engine {
   /// An engine as it was saved. STATE_MALFORMED (with where), STATE_VERSION, STATE_UNSOUND (its sums don't fit each other). The seed
   /// of the ids is that of the state.
   static Result<Engine> load(std::string_view state, const Options& options);
+  /// From now on each call that may change something is written behind what is in `calls`, as text, before it is done; nullptr: no
+  /// more. It is borrowed. Questions and advance() are not written: what they do follows from the times of the calls.
+  void write_calls(std::string* calls) noexcept { calls_ = calls; }
+  /// Does again what was written. The same calls on the same state, with the same options, make the same state, but for the time since
+  /// the last of them. CALLS_MALFORMED (with where; what stands before it is done).
+  Result<void> replay(std::string_view calls);
 
   /// That the books, the orders and the money fit each other: sums are zero, holds are what open orders need, no book is crossed,
   /// nothing is filled beyond its size. UNBALANCED or UNSOUND. Walks everything: for tests, and for a state that is read back.
@@ -196,6 +204,21 @@ class Engine {
   bool shows(const Order& o) const noexcept { return Options::after(o.created_ns, options_.visible_ns) <= now_ns_; }
   const Order* own(UserId user, std::string_view order_id) const;
 
+  // calls.cpp
+  struct Call;
+  void write(Call& call);
+  void note_product(const Product& p);
+  void note_flags(std::string_view product, const ProductFlags& flags, std::int64_t now_ns);
+  void note_user(std::string_view owner, const FeeRates& rates, std::int64_t now_ns);
+  void note_rates(UserId u, const FeeRates& rates);
+  void note_money(bool in, UserId u, std::string_view currency, const Decimal& amount, std::int64_t now_ns);
+  void note_place(UserId u, const OrderRequest& r, std::int64_t now_ns);
+  void note_cancel(UserId u, std::span<const std::string> ids, std::int64_t now_ns);
+  void note_edit(UserId u, const EditRequest& r, std::int64_t now_ns);
+  void note_market(std::string_view product, const std::vector<LevelView>& bids, const std::vector<LevelView>& asks, const Decimal& last,
+                   std::int64_t now_ns);
+  void note_trade(std::string_view product, const Decimal& price, const Decimal& size, std::int64_t now_ns);
+
   // state.cpp
   struct Archive;
   Result<void> rebuild();
@@ -220,6 +243,7 @@ class Engine {
   std::vector<std::set<OrderNo>> open_of_;            ///< by user: what is not final
   std::set<Timer> timers_;
   std::vector<Event> events_;
+  std::string* calls_ = nullptr;
 };
 
 }  // namespace bowline::exchange

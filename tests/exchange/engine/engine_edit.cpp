@@ -60,6 +60,7 @@ EditAnswer Engine::judge_edit(UserId u, const EditRequest& r, Decimal& hold) con
 }
 
 EditAnswer Engine::edit(UserId u, const EditRequest& r, std::int64_t now_ns) {
+  note_edit(u, r, now_ns);
   advance(now_ns);
   Decimal hold;
   const EditAnswer a = judge_edit(u, r, hold);

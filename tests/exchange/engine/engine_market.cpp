@@ -33,6 +33,7 @@ void Engine::uncross(std::uint32_t n) {
 
 Result<void> Engine::set_market(std::string_view product, const std::vector<LevelView>& bids, const std::vector<LevelView>& asks,
                                 const Decimal& last, std::int64_t now_ns) {
+  note_market(product, bids, asks, last, now_ns);
   advance(now_ns);
   const auto number = product_number(product);
   if (!number) return Error{"PRODUCT_UNKNOWN", "there is no product " + std::string(product)};
@@ -60,6 +61,7 @@ Result<void> Engine::set_market(std::string_view product, const std::vector<Leve
 }
 
 Result<void> Engine::trade_through(std::string_view product, const Decimal& price, const Decimal& size, std::int64_t now_ns) {
+  note_trade(product, price, size, now_ns);
   advance(now_ns);
   const auto number = product_number(product);
   if (!number) return Error{"PRODUCT_UNKNOWN", "there is no product " + std::string(product)};
