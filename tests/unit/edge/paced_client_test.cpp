@@ -504,8 +504,10 @@ TEST_CASE("connections are opened ahead of need: no handshake stands in the way"
 TEST_CASE("a host that takes connections and ends them at once is not stormed") {
   Authority ca;
   std::atomic<bool> ending{false};
+  std::atomic<int> open{0};
   TlsServer server(ca.issue(), [&](Peer& p, int) {
     if (ending.load()) return p.close();
+    ++open;
     for (std::string q; !(q = p.request()).empty();) {
       const bool last = q.starts_with("GET /last");
       p.reply("x", last ? "Connection: close\r\n" : "");
@@ -514,6 +516,7 @@ TEST_CASE("a host that takes connections and ends them at once is not stormed") 
   });
   PacedRig t(ca.file());
   CHECK(t.fetch({.url = server.url("/")}).ending == Ending::complete);
+  REQUIRE(eventually([&] { return open.load() == 3; }));  // those go on
   ending.store(true);
   CHECK(t.fetch({.url = server.url("/last")}).ending == Ending::complete);  // from here on one is missing
   const auto began = std::chrono::steady_clock::now();
