@@ -19,8 +19,8 @@ std::vector<Level> read_levels(Fields& f, const char* side) {
   return out;
 }
 
-Book read_book(Fields& f) {
-  Book b;
+ProductBook read_book(Fields& f) {
+  ProductBook b;
   b.product_id = f.text("product_id");
   b.bids = read_levels(f, "bids");
   b.asks = read_levels(f, "asks");
@@ -30,7 +30,7 @@ Book read_book(Fields& f) {
 
 }  // namespace
 
-Result<Book> parse_product_book(std::string_view body) {
+Result<ProductBook> parse_product_book(std::string_view body) {
   const auto answer = read_answer(body, "a book");
   if (!answer) return answer.error();
   Fields f(*answer, "");
@@ -40,16 +40,16 @@ Result<Book> parse_product_book(std::string_view body) {
     return *f.fault();
   }
   Fields in(*inner, "pricebook");
-  Book b = read_book(in);
+  ProductBook b = read_book(in);
   if (in.fault()) return *in.fault();
   return b;
 }
 
-Result<std::vector<Book>> parse_best_bid_ask(std::string_view body) {
+Result<std::vector<ProductBook>> parse_best_bid_ask(std::string_view body) {
   const auto answer = read_answer(body, "the best prices");
   if (!answer) return answer.error();
   Fields f(*answer, "");
-  std::vector<Book> out;
+  std::vector<ProductBook> out;
   const auto& list = f.list("pricebooks");
   for (std::size_t i = 0; i < list.size(); ++i) {
     Fields in(list[i], place("pricebooks", i));

@@ -18,15 +18,15 @@ struct Level {
   Decimal price, size;
 };
 /// `product_id` is as told: of a product that shares another's book it may be the other's.
-struct Book {
+struct ProductBook {
   std::string product_id;
   std::vector<Level> bids, asks;  ///< best first; may be empty
   std::int64_t time_ns = 0;       ///< the venue's, since 1970
 };
 /// Errors here and below: COINBASE_ANSWER_UNREADABLE, COINBASE_FIELD_MISSING, COINBASE_FIELD_UNREADABLE; detail `field` names it.
-Result<Book> parse_product_book(std::string_view body);
+Result<ProductBook> parse_product_book(std::string_view body);
 /// At most one level a side.
-Result<std::vector<Book>> parse_best_bid_ask(std::string_view body);
+Result<std::vector<ProductBook>> parse_best_bid_ask(std::string_view body);
 
 struct Candle {
   std::int64_t start_s = 0;  ///< of its bucket, since 1970

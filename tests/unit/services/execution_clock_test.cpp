@@ -101,6 +101,32 @@ TEST_CASE("rule 1.5: bars of an older time than it is do not put time back: what
   CHECK(d.last().abi.not_after_ns > asked);
 }
 
+TEST_CASE("rule 1.5: a feed that is mute from a restart on is told as well") {
+  services::ExecutionOptions o;
+  o.mute_after = 2 * bar_ns;
+  Mute d(o);
+  static_cast<void>(d.resting());
+  REQUIRE(d.journal->flush());
+  d.exec.reset();
+  d.journal.reset();
+  o = d.options;
+  Again again(d.dir / "journal.db", &o);
+  again.exec->begin();
+  again.exec->resume_orders();
+  const auto tick = [&](core::Nanos on) {
+    d.now += on;
+    again.exec->tick_begins(d.now, false);
+    again.exec->tick();
+    again.exec->tick_ends();
+    const auto& told = again.exec->counts().by_incident;
+    return told.count("FEED_MUTE") != 0 ? told.at("FEED_MUTE") : 0;
+  };
+  CHECK(tick(second) == 0);
+  CHECK(tick(599 * second) == 0);
+  CHECK(tick(second) == 1);
+  CHECK(tick(second) == 1);
+}
+
 TEST_CASE("rule 1.5: an exit keeps the time between two attempts, by the clock as well") {
   Mute d;
   d.hold(0.05);
@@ -208,32 +234,6 @@ TEST_CASE("rule 1.5: a product that is held and of which nothing comes while oth
   d.price(d.m.btc, 10000);
   d.tick(60);
   CHECK(d.incidents("PRODUCT_MUTE") == 1);
-}
-
-TEST_CASE("rule 1.5: a feed that is mute from a restart on is told as well") {
-  services::ExecutionOptions o;
-  o.mute_after = 2 * bar_ns;
-  Mute d(o);
-  static_cast<void>(d.resting());
-  REQUIRE(d.journal->flush());
-  d.exec.reset();
-  d.journal.reset();
-  o = d.options;
-  Again again(d.dir / "journal.db", &o);
-  again.exec->begin();
-  again.exec->resume_orders();
-  const auto tick = [&](core::Nanos on) {
-    d.now += on;
-    again.exec->tick_begins(d.now, false);
-    again.exec->tick();
-    again.exec->tick_ends();
-    const auto& told = again.exec->counts().by_incident;
-    return told.count("FEED_MUTE") != 0 ? told.at("FEED_MUTE") : 0;
-  };
-  CHECK(tick(second) == 0);
-  CHECK(tick(599 * second) == 0);
-  CHECK(tick(second) == 1);
-  CHECK(tick(second) == 1);
 }
 
 TEST_CASE("rule 3.3: a position without a stop is told by the clock as well") {
