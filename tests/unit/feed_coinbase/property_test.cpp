@@ -173,12 +173,12 @@ void check(std::uint64_t seed, const Faults& faults, int buckets, const char* em
 }  // namespace
 
 TEST_CASE("property: whatever is lost, late, cut or refused, the final bars are the venue's, none missing, none twice, in order") {
-  rc::check([] {
+  CHECK(rc::check([] {
     const auto seed = *rc::gen::arbitrary<std::uint64_t>();
     const auto rate = [](int most) { return *rc::gen::inRange(0, most + 1); };
     const Faults f{rate(30), rate(10), rate(8), rate(3), rate(20), rate(500), rate(400)};
     check(seed, f, *rc::gen::inRange(2, 8), *rc::gen::element("flat", "skip"));
-  });
+  }));
 }
 
 TEST_CASE("a venue without faults: every bucket with a trade is told in time and acted on") { check(11, {}, 12, "flat"); }
