@@ -63,7 +63,7 @@ constexpr auto table = std::to_array<Key>({
     {"plugins.network.timeout", "duration", "10s", "of a request that names no deadline of its own"},
     {"plugins.network.connect_timeout", "duration", "5s", "to find a host, connect and shake hands"},
     {"plugins.network.connections", "integer", "6", "to one host at once, 2 to 64, for each instance; the last one is kept for exits and cancels"},
-    {"plugins.network.spare", "integer", "2", "connections that are opened ahead of need, 0 to 16, so that no order waits for a handshake"},
+    {"plugins.network.spare", "integer", "2", "connections that are opened ahead of need, 0 to 16, so that no order waits for a handshake; of two or more the last one is for exits and cancels while others are under way"},
     {"plugins.network.idle", "duration", "50s", "an idle connection is replaced after this; keep it below what the venue grants"},
     {"plugins.network.queue", "integer", "256", "requests that may wait, 1 to 65536, of each of the two lanes of an instance; what is beyond is refused"},
     {"plugins.network.max_reply", "size", "64MiB", "the body of a reply, at most; 64KiB to 4GiB"},
