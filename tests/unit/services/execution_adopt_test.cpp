@@ -1,4 +1,4 @@
-// What blocks a product, what is told of it, and an operator's word that the venue's counts (issue 3, deliver 4).
+// What blocks a product, what is told of it, and an operator's word that the venue's counts.
 #include <nlohmann/json.hpp>
 
 #include "store/journal_verify.hpp"
