@@ -133,7 +133,8 @@ TEST_CASE("answers have the types of the published definitions") {
   check(definition("Account"), v.at("/accounts")["accounts"][0]);
   check(definition("GetAccountsResponse"), v.at("/accounts"));
   check(definition("Order"), v.at("/orders/historical/" + v.open)["order"]);
-  for (const auto& key : definition("Order")["required"]) CHECK(v.at("/orders/historical/" + v.open)["order"].contains(key.get<std::string>()));
+  const auto order = definition("Order");
+  for (const auto& key : order["required"]) CHECK(v.at("/orders/historical/" + v.open)["order"].contains(key.get<std::string>()));
   check(definition("GetHistoricalOrdersResponse"), v.at("/orders/historical/batch"));
   check(definition("Fill"), v.at("/orders/historical/fills")["fills"][0]);
   check(definition("GetFillsResponse"), v.at("/orders/historical/fills"));
