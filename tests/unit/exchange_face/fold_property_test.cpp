@@ -38,7 +38,8 @@ struct Follower {
     const cb::StreamFrame& f = **r;
     RC_ASSERT(!f.is_error);
     RC_ASSERT(numbers.note(f).action == cb::SequenceAction::take);
-    for (const auto& e : f.books) books[std::string(e.product)].apply(e, {f.book_updates.data() + e.first, e.count}, f.timestamp_ns, now);
+    // An auction may last: that a book stays crossed is not for want of a frame here.
+    for (const auto& e : f.books) books.try_emplace(std::string(e.product), cb::Book::Options{.crossed_limit_ns = INT64_MAX}).first->second.apply(e, {f.book_updates.data() + e.first, e.count}, f.timestamp_ns, now);
     for (auto it = f.trades.rbegin(); it != f.trades.rend(); ++it)
       if (!it->snapshot && it->product == "BTC-USD")
         trades.push_back({std::string(it->trade_id), it->price.decimal().to_string(), it->size.decimal().to_string()});
