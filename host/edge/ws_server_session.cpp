@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
@@ -23,29 +24,30 @@ namespace websocket = beast::websocket;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::chrono::seconds goodbye{2};  // how long the closing handshake may take
+constexpr std::chrono::seconds goodbye{2};   // how long the closing handshake may take
+constexpr std::chrono::seconds settling{1};  // by then whatever ran on a socket that was closed has ended
 
 class WsServerSession final : public WsSession,
                               public Peer,
                               public std::enable_shared_from_this<WsServerSession> {
  public:
   WsServerSession(std::shared_ptr<ServerCore> core, tcp::socket socket, const Request& request)
-      : core_(std::move(core)), ws_(std::move(socket)), request_(request) {}
+      : core_(std::move(core)), ws_(std::in_place, std::move(socket)), request_(request) {}
 
   void start(const Router::Route& route) {
     core_->enroll(*this);
     ++core_->stats.open_connections;
     ++core_->stats.ws_open;
     route_ = &route;
-    ws_.set_option(
+    ws_->set_option(
         websocket::stream_base::timeout{core_->options.header_timeout, core_->options.ws_idle_timeout, true});
-    ws_.set_option(websocket::stream_base::decorator(
+    ws_->set_option(websocket::stream_base::decorator(
         [id = request_.request_id](websocket::response_type& r) { r.set("X-Request-Id", id); }));
-    ws_.read_message_max(core_->options.ws_max_message);
-    ws_.control_callback([this](websocket::frame_type kind, beast::string_view) {
+    ws_->read_message_max(core_->options.ws_max_message);
+    ws_->control_callback([this](websocket::frame_type kind, beast::string_view) {
       if (kind == websocket::frame_type::close) on_goodbye();
     });
-    ws_.auto_fragment(false);  // one message, one frame, one system call
+    ws_->auto_fragment(false);  // one message, one frame, one system call
     handshake_.method(beast::http::verb::get);
     handshake_.version(11);
     handshake_.target(request_.target);
@@ -54,7 +56,7 @@ class WsServerSession final : public WsSession,
       handshake_.insert(beast::string_view(name.data(), name.size()),
                         beast::string_view(value.data(), value.size()));
     }
-    ws_.async_accept(handshake_, [self = shared_from_this()](error_code ec) { self->on_accept(ec); });
+    ws_->async_accept(handshake_, [self = shared_from_this()](error_code ec) { self->on_accept(ec); });
   }
 
   // ---- WsSession
@@ -149,7 +151,7 @@ class WsServerSession final : public WsSession,
   void on_accept(error_code ec) {
     if (finished_) return;
     if (ec) return finish(ws_protocol_error);
-    ws_.text(true);
+    ws_->text(true);
     open_.store(true);
     ++core_->stats.ws_opened;
     if (core_->draining) drain();
@@ -159,7 +161,7 @@ class WsServerSession final : public WsSession,
   }
 
   void read() {
-    ws_.async_read(in_, [self = shared_from_this()](error_code ec, std::size_t) { self->on_read(ec); });
+    ws_->async_read(in_, [self = shared_from_this()](error_code ec, std::size_t) { self->on_read(ec); });
   }
 
   void on_read(error_code ec) {
@@ -168,7 +170,7 @@ class WsServerSession final : public WsSession,
       return finish(end_code());
     }
     ++core_->stats.ws_received;
-    if (!ws_.got_text()) {
+    if (!ws_->got_text()) {
       close(1003, "text messages only");
     } else if (message_call_) {
       const auto bytes = in_.data();
@@ -186,7 +188,7 @@ class WsServerSession final : public WsSession,
     const std::scoped_lock hold(lock_);
     close_sent_ = true;
     if (std::exchange(closing_, true)) return;  // the echo of our own
-    close_code_ = ws_.reason().code ? ws_.reason().code : std::uint16_t{ws_normal};
+    close_code_ = ws_->reason().code ? ws_->reason().code : std::uint16_t{ws_normal};
   }
 
   void flush() {
@@ -217,7 +219,7 @@ class WsServerSession final : public WsSession,
     if (close_sent_) return say_goodbye();
     writing_ = true;
     write_deadline_ = Clock::now() + core_->options.write_timeout;
-    ws_.async_write(asio::buffer(*out_), [self = shared_from_this()](error_code ec, std::size_t) {
+    ws_->async_write(asio::buffer(*out_), [self = shared_from_this()](error_code ec, std::size_t) {
       self->writing_ = false;
       self->write_deadline_ = never;
       if (self->finished_) return;
@@ -236,7 +238,7 @@ class WsServerSession final : public WsSession,
     close_deadline_ = Clock::now() + goodbye;
     websocket::close_reason reason(static_cast<websocket::close_code>(close_code_));
     reason.reason = close_reason_;
-    ws_.async_close(reason, [self = shared_from_this()](error_code) { self->finish(self->end_code()); });
+    ws_->async_close(reason, [self = shared_from_this()](error_code) { self->finish(self->end_code()); });
   }
 
   /// The end, once: socket, place in the list, handler's callback.
@@ -252,12 +254,23 @@ class WsServerSession final : public WsSession,
       queued_bytes_ = 0;
     }
     error_code ec;
-    ws_.next_layer().close(ec);
+    ws_->next_layer().close(ec);
     --core_->stats.open_connections;
     --core_->stats.ws_open;
     message_call_ = nullptr;
     if (const auto call = std::exchange(close_call_, nullptr)) guarded([&] { call(code); });
     core_->leave(*this);
+    settle();
+  }
+
+  /// Two operations of Beast's may wait for each other for ever (a read that met a broken frame wants to write, a close that has
+  /// written wants to read), and their socket's end wakes neither. What they hold goes with the stream.
+  void settle() {
+    const auto timer = std::make_shared<asio::steady_timer>(core_->io.context, settling);
+    timer->async_wait([timer, session = weak_from_this()](error_code) {
+      const auto self = session.lock();
+      if (self) self->ws_.reset();
+    });
   }
 
   template <class F>
@@ -274,7 +287,7 @@ class WsServerSession final : public WsSession,
   }
 
   std::shared_ptr<ServerCore> core_;
-  websocket::stream<tcp::socket, false> ws_;
+  std::optional<websocket::stream<tcp::socket, false>> ws_;
   const Request request_;
   const Router::Route* route_ = nullptr;
   beast::http::request<beast::http::empty_body> handshake_;

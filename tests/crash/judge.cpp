@@ -314,6 +314,13 @@ class Against {
     compare("trades in the store", &State::store, "SELECT '', time_ns, symbol, side, liquidity, px, qty, fee, fee_asset FROM fills");
     compare("the last portfolio", &State::store, "SELECT '', cash, realised, fees FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
   }
+  /// What was traded at which price, and what came of it, whenever that was.
+  void money() const {
+    compare("trades at the venue", &State::venue, "SELECT '', symbol, side, px, f.qty, quote, fee, fee_asset, liquidity FROM fills f JOIN orders USING(order_no)");
+    compare("balances at the venue", &State::venue, "SELECT '', asset, total, hold FROM balances");
+    compare("trades in the store", &State::store, "SELECT '', symbol, side, liquidity, px, qty, fee, fee_asset FROM fills");
+    compare("the last portfolio", &State::store, "SELECT '', cash, realised, fees FROM portfolio_history ORDER BY time_ns DESC, version DESC LIMIT 1");
+  }
 
  private:
   const State &whole_, &other_;
@@ -342,10 +349,13 @@ class Against {
 
 int main(int argc, char** argv) {
   const std::vector<std::string> words(argv + 1, argv + argc);
-  if (words.size() == 3 && (words[0] == "same" || words[0] == "renumbered" || words[0] == "ledger" || words[0] == "alike")) {
+  if (words.size() == 3 && (words[0] == "same" || words[0] == "renumbered" || words[0] == "ledger" || words[0] == "money" || words[0] == "alike")) {
     const State whole(words[1]), other(words[2]);
     const Against against(whole, other, words[0] == "renumbered");
-    words[0] == "alike" ? against.alike() : words[0] == "ledger" ? against.ledger() : against.same();
+    words[0] == "alike"    ? against.alike()
+    : words[0] == "ledger" ? against.ledger()
+    : words[0] == "money"  ? against.money()
+                           : against.same();
   } else if (words.size() >= 2 && words[0] == "sound") {
     std::map<std::string, Int128> first;
     bool protects = false, rests = false;
@@ -367,7 +377,7 @@ int main(int argc, char** argv) {
     Sound(state, std::move(first)).judge();
     judge_conduct(state, protects, rests);
   } else {
-    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] [resting] | same|renumbered|ledger|alike WHOLE STATE\n", stderr);
+    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] [resting] | same|renumbered|ledger|money|alike WHOLE STATE\n", stderr);
     return 2;
   }
   if (violations > 20) std::printf("and %d more\n", violations - 20);

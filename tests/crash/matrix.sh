@@ -34,7 +34,7 @@ go_on() { # scenario, state folder: to the end, from whatever was left
 judged() { # scenario, state folder, same
   "$judge" sound "$2" USD=10000 $(cat "$dir/$1.sound") || return 1
   if declare -F "left_$1" >/dev/null; then "left_$1" "$2" || { echo "what $1 has to leave is not there"; return 1; }; fi
-  case $3 in '') ;; alike | renumbered | ledger) "$judge" "$3" "$dir/$1.whole" "$2" || return 1 ;; *) "$judge" same "$dir/$1.whole" "$2" || return 1 ;; esac
+  case $3 in '') ;; alike | renumbered | ledger | money) "$judge" "$3" "$dir/$1.whole" "$2" || return 1 ;; *) "$judge" same "$dir/$1.whole" "$2" || return 1 ;; esac
   "$bowline" journal verify --var "$2" >"$2.verify" 2>&1 || { cat "$2.verify"; return 1; }
 }
 traced() { # scenario, state folder, point, what...: the exit code of the run

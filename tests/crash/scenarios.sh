@@ -205,8 +205,8 @@ END
       ;;
     close | close_late) # the operator sells what is held, and what is only being bought; it is bought again later
       listen=$open_ports least_orders=5 execution='gtd_bars: 8'
-      # Late: a close that was recorded and not yet ordered is ordered when the restart has its answer, a bar later.
-      [ "$1" = close ] || venue='latency: 20s' same=''
+      # Late: a close that was recorded and not yet ordered is ordered when the restart has its answer, a bar later, at the same price.
+      [ "$1" = close ] || venue='latency: 20s' same=money
       script >"$dir/$1.script" <<'END'
 market 1 30 10000 10000 10000 9990 9990 10000 10000 10000 10000 9990 9990 9990 9990 9990 9990
 market 2 0 10000 10000 10000 10010 10020 10020 10020 10030 10030 10030 10030 9990 9980 9980 9980

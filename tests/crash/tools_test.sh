@@ -60,13 +60,13 @@ sed "s|path: \[.*|path: [$plugins]|; s/state: memory/state: file/; s/bars: 5000/
 check "a run" ends 0 run "$dir/run.yaml" "$dir/good"
 check "it is sound" ends 0 "$judge" sound "$dir/good" USD=10000
 check "and the same as itself" ends 0 "$judge" same "$dir/good" "$dir/good"
-sees() { # what, words, file, SQL, who: sound, same, renumbered, ledger, or latch (sound, with the latch set), more for the judge
+sees() { # what, words, file, SQL, who: sound, same, renumbered, ledger, money, or latch (sound, with the latch set), more for the judge
   rm -rf "$dir/bad"
   cp -r "$dir/good" "$dir/bad"
   check "$1: made" "$sql" "$dir/bad/$3" "$4"
   [ "${5:-sound}" != latch ] || : >"$dir/bad/HALT"
   case ${5:-sound} in
-    same | renumbered | ledger) check "$1" ends 1 "$judge" "$5" "$dir/good" "$dir/bad" ;;
+    same | renumbered | ledger | money) check "$1" ends 1 "$judge" "$5" "$dir/good" "$dir/bad" ;;
     *) check "$1" ends 1 "$judge" sound "$dir/bad" USD=10000 ${6:-} ;;
   esac
   check "$1: says so" grep -q -e "$2" "$dir/out"
@@ -152,6 +152,8 @@ sees "other amounts, however they are numbered" 'orders at the venue, too much' 
 sees "another trade, by whatever order" 'trades at the venue, missing' mock_venue.db "UPDATE fills SET px='1' WHERE fill_no=(SELECT max(fill_no) FROM fills)" ledger
 sees "a trade that came at another time" 'trades in the store, too much' crypto_transactions.db "UPDATE fills SET time_ns=time_ns+1 WHERE fill_id=(SELECT min(fill_id) FROM fills)" ledger
 sees "other money" 'the last portfolio, missing' crypto_transactions.db "UPDATE portfolio_history SET cash='1'" ledger
+sees "a trade at another price, whenever it came" 'trades at the venue, missing' mock_venue.db "UPDATE fills SET px='1' WHERE fill_no=(SELECT max(fill_no) FROM fills)" money
+sees "a trade less, whenever it came" 'trades in the store, missing' crypto_transactions.db "DELETE FROM fills WHERE fill_id=(SELECT min(fill_id) FROM fills)" money
 rm -rf "$dir/bad"
 mkdir "$dir/bad"
 check "a file that is not there is not taken for a good one" ends 2 "$judge" sound "$dir/bad" USD=10000

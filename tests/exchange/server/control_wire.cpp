@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include "exchange/server/control.hpp"
 #include "exchange/server/reply_text.hpp"
@@ -31,7 +32,12 @@ class Control final : public ControlWire {
     while (acceptor_.is_open()) {
       error_code ec;
       tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, ec));
-      if (!ec) asio::co_spawn(hub_.io(), serve(std::move(socket)), asio::detached);
+      if (!ec) {
+        asio::co_spawn(hub_.io(), serve(std::move(socket)), asio::detached);
+      } else if (acceptor_.is_open()) {  // out of descriptors, as a rule: some come back
+        asio::steady_timer pause(hub_.io(), std::chrono::milliseconds(50));
+        co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ec));
+      }
     }
   }
 

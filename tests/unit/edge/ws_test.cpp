@@ -216,6 +216,24 @@ TEST_CASE("frames that break the protocol end the session, not the server") {
   CHECK(status_of(s.exchange(get("/hello"))) == 200);
 }
 
+TEST_CASE("a session whose client breaks the protocol while goodbye is said is let go") {
+  WsServer t;
+  auto s = t.connect(t.start());
+  auto session = t.opened.take();
+  REQUIRE(session);
+  s.send(std::string("\x01\x84\0\0\0\0text", 10));  // the first part of a message
+  (*session)->close(1000, "enough");
+  CHECK(read_frame(s).code() == 1000);
+  s.send(std::string("\x83\x80\0\0\0\0", 6));  // a frame of no kind
+  CHECK(t.closed.take());
+  const std::weak_ptr<WsSession> left = *session;
+  session.reset();
+  for (const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+       !left.expired() && std::chrono::steady_clock::now() < until;)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  CHECK(left.expired());
+}
+
 TEST_CASE("an exception in a message handler closes with 1011") {
   WsServer t;
   auto s = t.connect(t.start());
