@@ -106,7 +106,7 @@ void add_emergency(CLI::App& app, Action& chosen) {
   sell->add_flag("--dry-run", o->dry_run, "only tell what would be done");
   sell->add_option("--id", o->id, "of the liquidation: the same again is the same one");
   sell->add_option("--max-slice", o->max_slice, "worth of one sale at most");
-  sell->add_option("--max-slippage", o->max_slippage, "a fraction such as 0.1: limits go down to this far below the bid, no further; without: market orders");
+  sell->add_option("--max-slippage", o->max_slippage, "a fraction such as 0.1: limits go down to this far below the bid, no further; without: to the market");
   reason(add("resume", "take the latch off, open the gate and trade on", "bowline emergency resume --var var/live --reason 'it was a drill'",
              [](const Options& a) { return stop_or_resume(a, "/emergency/resume"); }));
   add("state", "what may be traded, and who said so when and why", "bowline emergency state --var var/live",

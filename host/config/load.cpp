@@ -64,6 +64,7 @@ class Loader {
       one_of(s["explain"], "signals.explain", {"auto", "off", "orders", "decisions", "all"}, c_.signals.explain);
       number(s["explain_top"], "signals.explain_top", 1, 10'000, c_.signals.explain_top);
     }
+    if (const Node e = root["execution"]; there(e) && e.IsMap()) portfolio(e["portfolio_uuid"], e["account"]);
     pegs(root["portfolio"]);
     instruments(root);
     if (!c_.pegs.empty()) peg_products(root);
@@ -225,6 +226,7 @@ class Loader {
   /// What happens once can't be had again from the feeds.
   void real_time(const Node& root) {
     if (c_.max_bar_delay_ns == 0) c_.max_bar_delay_ns = c_.interval_ns;
+    c_.execution.floor.max_mark_age_ns = 2 * c_.interval_ns;  // the file may say otherwise, below
     if (c_.journal == "memory" && c_.mode != "live") bad(root["journal"], "journal", "CONFIG_VALUE", "memory is for replay and simulation: with time: real it must be file");
     if (c_.services.size() < service_names.size() && there(root["services"]))
       bad(root["services"], "services", "CONFIG_SERVICES", "with time: real all four services are one process: a tick of the clock is not told to another");
@@ -496,7 +498,7 @@ class Loader {
         bad(at["plugin"], path + ".plugin", schema.error().code.c_str(), schema.error().message);
       return;
     }
-    const HostKeys host{c_.interval_ns, c_.signals.resolve_bars};
+    const HostKeys host{c_.interval_ns, c_.signals.resolve_bars, c_.execution.portfolio_uuid};
     if (auto read = read_params(tree_, at["params"], at, path + ".params", *schema, {folder_, options_.state}, host)) {
       ins.params_json = std::move(read->json);
       ins.state_files = std::move(read->state_files);
@@ -582,8 +584,7 @@ class Loader {
   void execution(const Node& n) {
     if (!there(n) || !n.IsMap()) return;
     auto& e = c_.execution;
-    text(n["account"], "execution.account", e.account);
-    portfolio(n["portfolio_uuid"], n["account"]);
+    if (e.portfolio_uuid.empty()) text(n["account"], "execution.account", e.account);
     flag(n["starts_reducing"], "execution.starts_reducing", e.starts_reducing);
     if (const Node r = n["ramp"]; there(r) && r.IsMap()) {
       amount(r["usd_per_day"], "execution.ramp.usd_per_day", true, e.ramp.usd_per_day);
@@ -598,6 +599,7 @@ class Loader {
       number(b["reprice"], "execution.entry.reprice", 0, 100, e.entry.reprice);
       fraction(b["cross_within"], "execution.entry.cross_within", "0", "0.1", e.entry.cross_within);
       duration(b["wait"], "execution.entry.wait", 0, e.entry.wait_ns);
+      limit(b["max_move"], "execution.entry.max_move", e.entry.max_move);
     }
     if (const Node d = n["drift"]; there(d) && d.IsMap()) {
       band(d, "position", e.drift.position_cap, e.drift.position_above);

@@ -22,10 +22,17 @@ constexpr auto known_words = std::to_array<std::string_view>(
 constexpr std::string_view host_word = "x-bowline-host";
 
 /// The host's value of a key that a schema names with `host_word`; nothing for a key that no plugin may name.
-std::optional<std::int64_t> host_value(const HostKeys& host, std::string_view key) {
+std::optional<Json> host_value(const HostKeys& host, std::string_view key) {
   if (key == "interval") return host.interval_ns;
   if (key == "signals.resolve_bars") return host.resolve_bars;
+  if (key == "execution.portfolio_uuid") return host.portfolio_uuid;
   return std::nullopt;
+}
+
+/// Whether a property of this schema can be what `word` names of the host's.
+bool host_key_fits(const Json& word, const Json& schema) {
+  const auto value = word.is_string() ? host_value({}, word.get<std::string>()) : std::nullopt;
+  return value && schema.value("type", "") == (value->is_string() ? "string" : "integer");
 }
 
 /// What this host cannot enforce in a schema, or empty.
@@ -40,7 +47,7 @@ std::string unsupported(const Json& schema) {
     if (word == "properties")
       for (const auto& [name, property] : value.items())
         if (auto inner = unsupported(property); !inner.empty()) return inner;
-    if (word == host_word && (!value.is_string() || !host_value({}, value.get<std::string>()) || schema.value("type", "") != "integer"))
+    if (word == host_word && !host_key_fits(value, schema))
       return "\"x-bowline-host\": " + value.dump();
     if ((word == "items" || word == "additionalProperties") && value.is_object())
       if (auto inner = unsupported(value); !inner.empty()) return inner;
@@ -177,13 +184,16 @@ class Reader {
     return nullptr;
   }
 
-  // Two lengths of a bar in one run would make every time that is computed from one of them silently wrong.
+  // Two lengths of a bar in one run would make every time that is computed from one of them silently wrong; a key of another
+  // portfolio would trade what is not this run's.
   void same_as_host(const YAML::Node& at, const std::string& path, const std::string& text, const Json& value, const Json& schema) {
     if (!schema.contains(host_word)) return;
     const auto key = schema[host_word].get<std::string>();
-    const std::int64_t want = *host_value(host_, key);
-    if (value == want) return;
-    const std::string host = schema.value("x-bowline-unit", "") == "duration" ? duration_text(want) : std::to_string(want);
+    const Json want = *host_value(host_, key);
+    if (value == want || want == "") return;
+    const std::string host = want.is_string()                                   ? want.get<std::string>()
+                             : schema.value("x-bowline-unit", "") == "duration" ? duration_text(want.get<std::int64_t>())
+                                                                                : want.dump();
     bad(at, path, "CONFIG_MISMATCH",
         text + " is not the run's " + key + ", which is " + host + ": leave it out here, or make the two equal");
   }

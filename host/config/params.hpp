@@ -17,10 +17,12 @@ struct ParamPaths {
 };
 
 /// What of the host's own keys a plugin may speak of too. A property with `"x-bowline-host": "interval"` (or another key
-/// of these) is the same thing said twice: left out it takes the host's value, and another value is a problem.
+/// of these) is the same thing said twice: left out it takes the host's value, and another value is a problem. A text that the
+/// host does not say is the plugin's alone.
 struct HostKeys {
-  std::int64_t interval_ns = 0;      ///< "interval"
-  std::int64_t resolve_bars = 0;     ///< "signals.resolve_bars"
+  std::int64_t interval_ns = 0;      ///< "interval", an integer
+  std::int64_t resolve_bars = 0;     ///< "signals.resolve_bars", an integer
+  std::string portfolio_uuid{};      ///< "execution.portfolio_uuid", a text
 };
 
 struct Params {

@@ -116,6 +116,7 @@ struct RunConfig {
       std::uint32_t reprice = 0;
       Decimal cross_within = Decimal::not_set();
       std::int64_t wait_ns = 10'000'000'000;
+      Decimal max_move = Decimal::from_mantissa(1, -2);  ///< not set: however far the price has moved
       bool operator==(const Entry&) const = default;
     } entry;
     struct Drift {

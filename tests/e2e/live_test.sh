@@ -14,6 +14,8 @@ execution:
   portfolio_uuid: 1b4e28ba-2fa1-41d2-883f-0016d3cca427
   ramp: {usd_per_day: 500, orders_per_day: 10}
   floor: {max_order: 100, max_day: 1000, max_total: 5000}
+  stops: {owner: venue, unprotected_after: 1m}
+  drift: {position_cap: 5%, position_above: 6%, exposure_cap: 80%, exposure_above: 85%}
 YAML
 }
 full >"$dir/full.yaml"
@@ -45,6 +47,10 @@ missing "no cap per day" LIVE_MAX_DAY_MISSING execution.floor.max_day 's/max_day
 missing "no cap in total" LIVE_MAX_TOTAL_MISSING execution.floor.max_total 's/, max_total: 5000//'
 missing "no ramp of amounts" LIVE_RAMP_AMOUNT_MISSING execution.ramp.usd_per_day 's/usd_per_day: 500, //'
 missing "no ramp of orders" LIVE_RAMP_ORDERS_MISSING execution.ramp.orders_per_day 's/, orders_per_day: 10//'
+missing "a price of any age" LIVE_MARK_AGE execution.floor.max_mark_age 's/max_total: 5000/max_total: 5000, max_mark_age: 0/'
+missing "stops that end with the host" LIVE_STOPS_AT_HOST execution.stops.owner 's/owner: venue, //'
+missing "a position without a stop that nobody tells" LIVE_UNPROTECTED_UNTOLD execution.stops.unprotected_after 's/, unprotected_after: 1m//'
+missing "drift without an end" LIVE_DRIFT_MISSING execution.drift 's/exposure_cap: 80%, exposure_above: 85%//; s/6%, }/6%}/'
 missing "an assumed spread" LIVE_HALF_SPREAD execution.assumed_half_spread 's/^execution:/execution:\n  assumed_half_spread: 5bp/'
 missing "a start that trades" LIVE_STARTS_ACTIVE execution.starts_reducing 's/^execution:/execution:\n  starts_reducing: off/'
 missing "one plugin without its pin" PLUGIN_PIN_MISSING 'instances\[0\].plugin' 's/libfeed_simulated.so: [0-9a-f]*, //'

@@ -95,7 +95,8 @@ void Run::Impl::make_execution() {
   eo.gtd_bars = config.execution.gtd_bars;
   eo.ended_orders = config.execution.ended_orders;
   eo.min_trade = config.execution.min_trade;
-  eo.entry = {config.execution.entry.post_only, config.execution.entry.reprice, config.execution.entry.cross_within, config.execution.entry.wait_ns};
+  eo.entry = {config.execution.entry.post_only, config.execution.entry.reprice, config.execution.entry.cross_within, config.execution.entry.wait_ns,
+              config.execution.entry.max_move};
   eo.ramp = {config.execution.ramp.usd_per_day, config.execution.ramp.orders_per_day};
   eo.starts_reducing = config.execution.starts_reducing;
   eo.position_drift = {config.execution.drift.position_cap, config.execution.drift.position_above};

@@ -73,7 +73,7 @@ Result<AmendRequest> read_amend(const Request& request) {
 int amend_status(const Error& error) noexcept {
   if (error.code == "ORDER_NOT_FOUND") return 404;
   if (error.code == "JOURNAL_UNWRITABLE") return 503;
-  for (const char* code : {"IDEMPOTENCY_KEY_REUSED", "ORDER_ENDED", "ORDER_EXTERNAL", "ORDER_CANCELLING", "ORDER_UNANSWERED", "AMEND_PENDING"})
+  for (const char* code : {"IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_KEY_FORGOTTEN", "ORDER_ENDED", "ORDER_EXTERNAL", "ORDER_CANCELLING", "ORDER_UNANSWERED", "AMEND_PENDING"})
     if (error.code == code) return 409;
   return 422;
 }

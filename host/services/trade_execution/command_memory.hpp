@@ -2,7 +2,9 @@
 // (trading rules 2.1, 3.6). It comes back from the journal.
 #pragma once
 
+#include <bowline/result.hpp>
 #include <string>
+#include <string_view>
 
 #include "core/types.hpp"
 #include "services/trade_execution/remembered.hpp"
@@ -32,6 +34,14 @@ struct CommandMemory {
   Remembered<Adopted> adoptions{1'000};         ///< of the venue's word, by Idempotency-Key
   Remembered<std::string> receipts{100};        ///< of liquidations that are over, by their id
   Remembered<Seen> requests{10'000};            ///< request ids of commands that changed a state
+
+  /// Something was done by this Idempotency-Key so long ago that it is not known any more what: it is not done again.
+  Result<void> not_forgotten(std::string_view key) const {
+    if (!orders.forgot(key) && !closes.forgot(key) && !moves.forgot(key)) return {};
+    return Error{"IDEMPOTENCY_KEY_FORGOTTEN", "this Idempotency-Key was used, and 10,000 newer ones since: it is not known any more what it was answered, "
+                                              "and nothing is done by it again; GET /orders has the orders, and a new one needs a new key"};
+  }
+  bool requested(std::string_view request_id) const { return requests.has(request_id) || requests.forgot(request_id); }
 };
 
 }  // namespace bowline::services

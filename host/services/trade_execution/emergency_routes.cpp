@@ -23,7 +23,7 @@ constexpr const char* liquidate_schema =
 "examples":["fire-2022-01-01"]},
 "max_slice":{"type":["string","null"],"format":"decimal","description":"worth of one sale at most; without: a position at once"},
 "max_slippage":{"type":["string","null"],"format":"decimal",
-"description":"a fraction: limits go down to this far below the bid, and no further; without: market orders","examples":["0.1"]}}})";
+"description":"a fraction: limits go down to this far below the bid, and no further; without: at last to the market","examples":["0.1"]}}})";
 
 constexpr const char* receipt_schema =
     R"({"type":"object","required":["id","phase","products","replayed"],"properties":{

@@ -584,6 +584,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
     r.wanted_qty = floor_to(div(mul(r.equity, weight, Rounding::down), r.price, Rounding::down), ins.rules.base_step);
     if (!r.wanted_qty.is_set() || r.wanted_qty <= held) return stop(codes().equity);
   }
+  if (moved_away(*target)) return stop(shared("PRICE_MOVED"));
   const Decimal more = floor_to(r.wanted_qty - held, ins.rules.base_step);
   if (!more.is_positive()) return stop(codes().at_target);
   const Decimal qty = floor_to(within_caps(id, in_one_order(id, more), target->purpose), ins.rules.base_step);

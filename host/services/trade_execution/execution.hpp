@@ -138,12 +138,12 @@ class Execution {
   // ---- commands
   Result<TradeAnswer> execute(const TradeRequest& request, core::Nanos now);
   /// True: this key and body were answered before, and nothing was moved again. Errors: those of Portfolio::adopt() and
-  /// release(), IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
+  /// release(), IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_FORGOTTEN, JOURNAL_UNWRITABLE.
   Result<bool> move_inventory(const InventoryRequest& request, core::Nanos now);
   /// Asks the venue for other terms of an order that the operator placed (execution_amend.cpp). Errors: ORDER_NOT_FOUND,
   /// ORDER_ENDED, ORDER_EXTERNAL, ORDER_CANCELLING, ORDER_UNANSWERED, AMEND_UNSUPPORTED (by the venue's plugin), those of
   /// core::amendment_of() and check_terms(), of a purchase where it increases one, a rule's or floor's code,
-  /// IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
+  /// IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_FORGOTTEN, JOURNAL_UNWRITABLE.
   Result<AmendAnswer> amend(const AmendRequest& request, core::Nanos now);
   /// Errors: ORDER_NOT_FOUND, ORDER_ENDED, ORDER_EXTERNAL (not made here), CANCEL_FAILED. Asked again, it goes to the venue again.
   Result<void> cancel(const core::ClientOrderId& id, core::Nanos now, std::string_view principal, std::string_view request_id);
@@ -215,7 +215,7 @@ class Execution {
   void list(core::InstrumentId id, bool listed) { states_.list(id, listed); }
   /// Sells a whole position at the operator's rank, and cancels what of the product stands in its way; it stands until all
   /// is sold, also through a restart. Works while reducing and halted. Errors: EXIT_FROZEN, POSITION_FLAT, POSITION_DUST,
-  /// IDEMPOTENCY_KEY_REUSED, JOURNAL_UNWRITABLE.
+  /// IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_FORGOTTEN, JOURNAL_UNWRITABLE.
   Result<CloseAnswer> close_position(const CloseRequest& q, core::Nanos now);
   /// Emergency liquidation (execution_liquidate.cpp): the gate and the latch first, then everything is cancelled, and every
   /// managed position sold slice by slice; it goes on by itself at each look, also after a restart, until nothing is left
@@ -303,6 +303,8 @@ class Execution {
   /// Why nothing more is bought of it while others' orders work as they do (trading rules 5.6); empty: nothing stands in
   /// the way. It ends with its cause, without an operator.
   std::string_view entries_held(core::InstrumentId id) const;
+  /// An order that neither a liquidation nor anything else here cancels.
+  bool sells_unmanaged(const core::Order& order) const;
   /// Products of which the venue takes higher fees than the configuration reckons with.
   const std::vector<std::string>& fees_above_config() const noexcept { return fees_above_; }
   bool store_up() const { return !store_up_ || store_up_(); }
@@ -582,6 +584,7 @@ class Execution {
   Decimal crossing_px(core::InstrumentId id) const;
   bool next_entry(core::InstrumentId id) const;
   bool entry_terms(core::Intent& intent, Decimal touch, core::Nanos now) const;
+  bool moved_away(const core::Target& target) const;
   bool left_behind(const core::Order& order, const core::Target& target, core::Nanos now) const;
   void chase(core::InstrumentId id, core::Nanos now);
   void count_entry_order(const core::Intent& intent);

@@ -68,6 +68,7 @@ Result<AmendAnswer> Execution::amend(const AmendRequest& q, Nanos now) {
     if (known->body != body) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for another order or amendment: use a new key"};
     return AmendAnswer{known->answer.order, known->answer.checks, true};
   }
+  if (auto ok = memory_.not_forgotten(q.key); !ok) return ok.error();
   if (memory_.closes.has(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used to close a position: use a new key"};
   Order* order = orders_.find(q.order);
   if (order == nullptr) return Error{"ORDER_NOT_FOUND", "no order " + std::string(q.order.view()) + " is known to this service"};

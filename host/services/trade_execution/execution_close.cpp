@@ -32,6 +32,7 @@ Result<CloseAnswer> Execution::close_position(const CloseRequest& q, Nanos now) 
     answer.replayed = true;
     return tell(known->decision);
   }
+  if (auto ok = memory_.not_forgotten(q.key); !ok) return ok.error();
   if (memory_.orders.has(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used for an order: use a new key"};
   if (states_.frozen(ins.id)) return Error{"EXIT_FROZEN", "freeze is on, the only state without exits: take it off with POST /trading/state first"};
   const bool works = working_of(ins.id) != nullptr;

@@ -178,6 +178,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
       return again;
     }
   }
+  if (auto ok = memory_.not_forgotten(q.key); !ok) return ok.error();
   if (memory_.closes.has(q.key)) return Error{"IDEMPOTENCY_KEY_REUSED", "this Idempotency-Key was used to close a position: use a new key"};
   if (q.side == Side::buy) static_cast<void>(look_at_latch(now));
   const core::Instrument& ins = table_[q.instrument];

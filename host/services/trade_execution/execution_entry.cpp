@@ -51,6 +51,13 @@ bool Execution::entry_terms(core::Intent& intent, Decimal touch, Nanos now) cons
   return true;
 }
 
+// What the prediction saw is gone: the price is looked at again when the order is made (trading rules 1.5).
+bool Execution::moved_away(const core::Target& target) const {
+  if (target.purpose != Purpose::entry || !options_.entry.max_move.is_set() || !target.ref_px.is_positive()) return false;
+  const Decimal now = portfolio_.mark({target.instrument}).last;
+  return now.is_set() && abs(now - target.ref_px) > mul(target.ref_px, options_.entry.max_move, Rounding::down);
+}
+
 // The touch has gone up and away from it.
 bool Execution::left_behind(const core::Order& order, const core::Target& target, Nanos now) const {
   const core::Intent& i = order.intent;

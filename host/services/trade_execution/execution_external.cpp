@@ -207,6 +207,11 @@ std::string_view Execution::entries_held(InstrumentId id) const {
   return theirs.is_set() && theirs <= free ? std::string_view() : std::string_view("EXTERNAL_SELL");
 }
 
+// Somebody else's sale, and all of theirs together sell no more than what is not managed here.
+bool Execution::sells_unmanaged(const Order& order) const {
+  return order.external && order.intent.side() == Side::sell && entries_held(order.intent.instrument()).empty();
+}
+
 // Less is held than we sold: somebody else trades what is managed here (trading rules 3.7).
 void Execution::position_dropped(InstrumentId id, Nanos now, std::string_view order) {
   block(id, "POSITION_DROPPED", "managed inventory went that nobody here ordered to be sold", now, order);

@@ -14,6 +14,7 @@ Result<bool> Execution::move_inventory(const InventoryRequest& q, core::Nanos no
     if (!journal_ok_) return not_durable();
     return true;
   }
+  if (auto ok = memory_.not_forgotten(q.key); !ok) return ok.error();
   if (!journal_ok_) return Error{"JOURNAL_UNWRITABLE", "the journal can't be written: nothing was moved"};
   // What is at a venue in an order of ours can't be given away.
   const core::Order* resting = !q.adopt && guards_ ? resting_of(ins.id) : nullptr;

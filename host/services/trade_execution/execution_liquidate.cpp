@@ -117,12 +117,12 @@ std::optional<std::string> Execution::receipt(std::string_view id) const {
   return done == nullptr ? std::nullopt : std::optional(*done);
 }
 
-// Every order of every product that can still fill, whoever made it and whatever it protects: its coins are to be sold.
-// `asked_too`: those whose cancel was asked for before, too.
+// Every order of every product that can still fill, whoever made it and whatever it protects: its coins are to be sold. But not
+// somebody else's sale of what is not managed here (trading rules 5.6). `asked_too`: those whose cancel was asked for before, too.
 Cancels Execution::cancel_all(Nanos now, bool asked_too) {
   std::vector<Order*> all;
   for (Order* o : orders_.working())
-    if (o->intent.purpose != Purpose::emergency && (asked_too || !o->cancel_asked)) all.push_back(o);
+    if (o->intent.purpose != Purpose::emergency && (asked_too || !o->cancel_asked) && !sells_unmanaged(*o)) all.push_back(o);
   return request_cancels(all, now);
 }
 
@@ -269,7 +269,7 @@ bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
 bool Execution::foreign_sale_holds(Liquidation::Product& p, Nanos now) {
   std::vector<Order*> theirs;
   for (Order* o : orders_.working())
-    if (o->external && o->intent.instrument() == p.id && o->intent.side() == Side::sell) theirs.push_back(o);
+    if (o->external && o->intent.instrument() == p.id && o->intent.side() == Side::sell && !sells_unmanaged(*o)) theirs.push_back(o);
   if (theirs.empty()) return false;
   if (p.foreign_since < 0) p.foreign_since = now;
   if (now - p.foreign_asked >= second) {
@@ -372,15 +372,15 @@ Decimal Execution::emergency_slice(InstrumentId id, Decimal qty) {
   return most >= qty || !rest_sells ? qty : most;
 }
 
-// A market order, or below an operator's end the ladder: a limit that is met at once, further below the bid each time. False:
-// there is an end, and no bid to count it from.
+// The ladder of rule 3.2: a limit that is met at once, further below the bid each time, to the operator's end; without one, at last
+// a market order. False: there is an end, and no bid to count it from.
 bool Execution::shape_slice(core::Intent& intent) {
   const InstrumentId id = intent.instrument();
   const std::uint64_t flags = product_flags_.empty() ? 0 : product_flags_[id.value - 1];
   const Liquidation::Product* p = liquidation_ ? liquidation_->product(id) : nullptr;
   const Decimal end = liquidation_ ? liquidation_->end : Decimal::not_set();
-  if (!end.is_set() && (flags & limit_only) == 0) return true;
   const std::uint32_t rung = p == nullptr ? 0 : p->rung;
+  if (!end.is_set() && rung >= std::size(rungs) && (flags & limit_only) == 0) return true;
   const Decimal last = end.is_set() ? end : rungs[2];
   const Decimal below = rung < std::size(rungs) ? min(rungs[rung], last) : last;
   const core::Instrument& ins = table_[id];

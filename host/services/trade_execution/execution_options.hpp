@@ -25,6 +25,7 @@ struct EntryPolicy {
   std::uint32_t reprice = 0;                     // how many times it follows the touch
   Decimal cross_within = Decimal::not_set();     // then it may pay this much more than the first touch; not set: never
   core::Nanos wait = 10'000'000'000;             // an order is at least this old before it follows
+  Decimal max_move = Decimal::from_mantissa(1, -2);  // how far the price may be from a prediction's; not set: however far
 };
 
 struct ExecutionOptions {

@@ -22,7 +22,7 @@ void Execution::remember_request(std::string_view id) {
 // A caller that repeats itself because it missed the answer must not undo what somebody has ordered since. What tightens
 // does no harm twice.
 Result<void> Execution::once(bool loosens, std::string_view request_id) const {
-  if (!loosens || request_id.empty() || !memory_.requests.has(request_id)) return {};
+  if (!loosens || request_id.empty() || !memory_.requested(request_id)) return {};
   return Error{"REQUEST_REPEATED", "this request was taken before, and something else was ordered since: look at /trading/state, "
                                    "and send it with a new X-Request-Id if it is still wanted"};
 }
@@ -128,7 +128,7 @@ Result<StateAnswer> Execution::lock(const LockRequest& q, Nanos now) {
 Result<StateAnswer> Execution::unlock(const LockRequest& q, Nanos now) {
   const std::string& symbol = table_[q.instrument].symbol;
   if (states_.lock_of(q.instrument, now) == nullptr) {
-    if (!q.request_id.empty() && memory_.requests.has(q.request_id)) {
+    if (!q.request_id.empty() && memory_.requested(q.request_id)) {
       if (journal_.pending()) flush_rows();
       return if_durable({{}, true});
     }

@@ -33,7 +33,7 @@ constexpr const char* moved_schema =
 "replayed":{"type":"boolean","description":"this key and body were answered before: nothing was moved again"}}})";
 
 int move_status(const Error& error) noexcept {
-  if (error.code == "IDEMPOTENCY_KEY_REUSED") return 409;
+  if (error.code == "IDEMPOTENCY_KEY_REUSED" || error.code == "IDEMPOTENCY_KEY_FORGOTTEN") return 409;
   if (error.code == "JOURNAL_UNWRITABLE") return 503;
   return 422;
 }

@@ -109,7 +109,7 @@ constexpr const char* history_schema =
 "peak":{"type":"string","format":"decimal"}}})";
 
 int trade_status(const Error& error) noexcept {
-  if (error.code == "IDEMPOTENCY_KEY_REUSED") return 409;
+  if (error.code == "IDEMPOTENCY_KEY_REUSED" || error.code == "IDEMPOTENCY_KEY_FORGOTTEN") return 409;
   if (error.code == "JOURNAL_UNWRITABLE") return 503;
   return 422;
 }

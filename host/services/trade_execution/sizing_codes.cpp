@@ -21,6 +21,7 @@ constexpr auto table = std::to_array<std::pair<std::string_view, std::string_vie
     {"ENTRY_GIVEN_UP", "it followed the touch as often as execution.entry.reprice says, and may not cross: nothing more until its first order's end"},
     {"EXTERNAL_SELL", "orders that this host did not make would sell managed inventory: nothing more is bought of it while they work"},
     {"ORDER_MAY_COME", "a purchase that counts as not placed could fill all the same until its end at the venue: it is not bought a second time"},
+    {"PRICE_MOVED", "the price is further than execution.entry.max_move from the one that the prediction was made at"},
     {"(a floor's or rule's code)", "it was refused: see the codes of the floor and of the rules"},
 });
 

@@ -23,7 +23,9 @@ std::string live(const std::string& line = "\n", const std::string& instead = ""
                                "  pins: {librisk.so: " + std::string(64, 'a') + "}", std::string("instances:"),
                                std::string("  - {id: limits, kind: risk, plugin: p}"), std::string("execution:"),
                                "  portfolio_uuid: " + std::string(uuid), std::string("  ramp: {usd_per_day: 500, orders_per_day: 10}"),
-                               std::string("  floor: {max_order: 100, max_day: 1000, max_total: 5000}")}) {
+                               std::string("  floor: {max_order: 100, max_day: 1000, max_total: 5000}"),
+                               std::string("  stops: {owner: venue, unprotected_after: 1m}"),
+                               std::string("  drift: {position_cap: 5%, position_above: 6%, exposure_cap: 80%, exposure_above: 85%}")}) {
     if (l.find(line) == std::string::npos) out += l + "\n";
     else if (!instead.empty()) out += instead + "\n";
   }
@@ -82,6 +84,11 @@ TEST_CASE("rule 6, 5.3, 3.5: each guard that is missing is refused alone, by its
            One{"floor", "  floor: {max_order: 100, max_day: 1000}", "LIVE_MAX_TOTAL_MISSING", "execution.floor.max_total", 13},
            One{"ramp", "  ramp: {orders_per_day: 10}", "LIVE_RAMP_AMOUNT_MISSING", "execution.ramp.usd_per_day", 12},
            One{"ramp", "  ramp: {usd_per_day: 500}", "LIVE_RAMP_ORDERS_MISSING", "execution.ramp.orders_per_day", 12},
+           One{"floor", "  floor: {max_order: 100, max_day: 1000, max_total: 5000, max_mark_age: 0}", "LIVE_MARK_AGE", "execution.floor.max_mark_age", 13},
+           One{"stops", "  stops: {unprotected_after: 1m}", "LIVE_STOPS_AT_HOST", "execution.stops.owner", 14},
+           One{"stops", "  stops: {owner: venue}", "LIVE_UNPROTECTED_UNTOLD", "execution.stops.unprotected_after", 14},
+           One{"drift", "  drift: {exposure_cap: 80%, exposure_above: 85%}", "LIVE_DRIFT_MISSING", "execution.drift", 15},
+           One{"drift", "  drift: {position_cap: 5%, position_above: 6%}", "LIVE_DRIFT_MISSING", "execution.drift", 15},
            One{"ramp", "  ramp: {usd_per_day: 500, orders_per_day: 10}\n  assumed_half_spread: 5bp", "LIVE_HALF_SPREAD", "execution.assumed_half_spread", 13},
            One{"ramp", "  ramp: {usd_per_day: 500, orders_per_day: 10}\n  starts_reducing: off", "LIVE_STARTS_ACTIVE", "execution.starts_reducing", 13},
        }) {
@@ -107,7 +114,7 @@ TEST_CASE("rule 6: a live file that has nothing names every guard at once, each 
   // All but those that are met by saying nothing.
   std::set<std::string> wanted;
   for (const LiveGuard& g : live_guards()) wanted.emplace(g.code);
-  for (const char* met : {"LIVE_NOT_AUTHENTICATED", "LIVE_LISTEN_OPEN", "LIVE_JOURNAL_MEMORY", "LIVE_STORE_MISSING", "LIVE_HALF_SPREAD", "LIVE_STARTS_ACTIVE"})
+  for (const char* met : {"LIVE_NOT_AUTHENTICATED", "LIVE_LISTEN_OPEN", "LIVE_JOURNAL_MEMORY", "LIVE_STORE_MISSING", "LIVE_HALF_SPREAD", "LIVE_STARTS_ACTIVE", "LIVE_MARK_AGE"})
     CHECK(wanted.erase(met) == 1);
   CHECK(codes == wanted);
 }
@@ -188,6 +195,10 @@ TEST_CASE("rule 6: no configuration makes live possible, however it was made") {
   all.execution.floor.max_order = all.execution.floor.max_day = all.execution.floor.max_total = Decimal::from_int(1);
   all.execution.ramp = {Decimal::from_int(1), 1};
   all.execution.starts_reducing = true;
+  all.execution.floor.max_mark_age_ns = 1;
+  all.execution.stops.owner = "venue";
+  all.execution.stops.unprotected_after_ns = 1;
+  all.execution.drift.position_above = all.execution.drift.exposure_above = Decimal::from_int(1);
   const auto missing = missing_guards(all, {false, true});
   REQUIRE(missing.size() == 1);
   CHECK(missing[0].code == unmet_guard);

@@ -267,6 +267,10 @@ TEST_CASE("rule 1.5: time is moved by the data unless it is real; then what happ
   CHECK(real.problems.empty());
   CHECK(real.config.time == "real");
   CHECK(real.config.max_bar_delay_ns == 60'000'000'000);
+  CHECK(real.config.execution.floor.max_mark_age_ns == 120'000'000'000);  // nothing is bought on the price of a feed that is mute
+  CHECK(with("time: real\nexecution: {floor: {max_mark_age: 5s}}\n").config.execution.floor.max_mark_age_ns == 5'000'000'000);
+  CHECK(with("time: real\nexecution: {floor: {max_mark_age: 0}}\n").config.execution.floor.max_mark_age_ns == 0);
+  CHECK(with("interval: 1m\n").config.execution.floor.max_mark_age_ns == 0);
   CHECK(with("time: real\nmax_bar_delay: 5s\n").config.max_bar_delay_ns == 5'000'000'000);
   CHECK(about(with("time: wall\n"), "time") != nullptr);
   CHECK(about(with("time: real\njournal: memory\n"), "journal") != nullptr);

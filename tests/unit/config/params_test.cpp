@@ -106,6 +106,28 @@ TEST_CASE("a param that is the host's own key takes the host's value, and no oth
   CHECK(l.problems[1].message == "12 is not the run's signals.resolve_bars, which is 24: leave it out here, or make the two equal");
 }
 
+TEST_CASE("rule 5.3: the portfolio that the run is pinned to is the one that the broker's key must be bound to") {
+  RunFile run;
+  run.schema = R"json({"type":"object","additionalProperties":false,"properties":{
+"portfolio":{"type":"string","x-bowline-host":"execution.portfolio_uuid","default":""}}})json";
+  const std::string pinned = "1b4e28ba-2fa1-41d2-883f-0016d3cca427", other = "2c5e28ba-2fa1-41d2-883f-0016d3cca427";
+  const auto load = [&](const std::string& pin, const std::string& params) {
+    return run.load(base + "instances:\n  - {id: a, kind: broker, plugin: p, params: " + params + "}\n" +
+                    (pin.empty() ? "" : "execution: {portfolio_uuid: " + pin + "}\n"));
+  };
+  CHECK(load(pinned, "{}").config.instances.at(0).params_json == "{\"portfolio\":\"" + pinned + "\"}");
+  CHECK(load(pinned, "{portfolio: " + pinned + "}").problems.empty());
+  const Loaded l = load(pinned, "{portfolio: " + other + "}");
+  REQUIRE(l.problems.size() == 1);
+  CHECK(l.problems[0].code == "CONFIG_MISMATCH");
+  CHECK(l.problems[0].path == "instances[0].params.portfolio");
+  // A run that is pinned to none: the plugin's own is held against the key alone.
+  const Loaded alone = load("", "{portfolio: " + other + "}");
+  CHECK(alone.problems.empty());
+  CHECK(alone.config.instances.at(0).params_json == "{\"portfolio\":\"" + other + "\"}");
+  CHECK(load("", "{}").config.instances.at(0).params_json == "{\"portfolio\":\"\"}");
+}
+
 TEST_CASE("a schema that names a host key this host does not have is not taken") {
   RunFile run;
   run.schema = R"json({"type":"object","additionalProperties":false,"properties":{

@@ -154,7 +154,7 @@ struct Desk {
     t.decision = {7, ++decisions};
     t.time = now;
     t.valid_until = now + bar_ns;
-    t.ref_px = "100"_dec;
+    t.ref_px = exec->portfolio().mark(id).last;
     return t;
   }
   void want(const std::vector<core::Target>& targets, bool plan = false) {

@@ -172,3 +172,23 @@ TEST_CASE("a cancel that the broker does not take is an error and an incident, a
   CHECK(c.failed == 1);
   CHECK(d.exec->counts().incidents == 2);
 }
+
+TEST_CASE("rule 2.1: an Idempotency-Key that comes back after ten thousand others makes no second order") {
+  Desk d;
+  d.broker.answer = services::HandOver::denied;  // it ends at once, and was made all the same
+  for (int i = 0; i <= 10'000; ++i) {
+    d.now += 1'000'000'000;
+    REQUIRE(d.exec->execute(d.request(Side::buy, "1"_dec, "key " + std::to_string(i)), d.now));
+  }
+  const std::size_t sent = d.broker.sent.size();
+  CHECK(code(d.exec->execute(d.request(Side::buy, "1"_dec, "key 0"), d.now)) == "IDEMPOTENCY_KEY_FORGOTTEN");
+  CHECK(code(d.exec->execute(d.request(Side::sell, "2"_dec, "key 0"), d.now)) == "IDEMPOTENCY_KEY_FORGOTTEN");
+  services::CloseRequest close;
+  close.instrument = d.m.btc;
+  close.key = "key 0";
+  CHECK(d.exec->close_position(close, d.now).error().code == "IDEMPOTENCY_KEY_FORGOTTEN");
+  CHECK(d.broker.sent.size() == sent);
+  const auto again = d.exec->execute(d.request(Side::buy, "1"_dec, "key 1"), d.now);
+  REQUIRE(again);
+  CHECK(again->replayed);
+}

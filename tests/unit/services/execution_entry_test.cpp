@@ -153,3 +153,57 @@ TEST_CASE("restart: an entry goes on with its series: no more prices, and no lat
   CHECK(a.broker.sent.size() == 1);
   CHECK(a.why("ENTRY_GIVEN_UP") == 1);
 }
+
+TEST_CASE("rule 1.5: the price is looked at again when the order is made: what the prediction saw is gone, and nothing is bought") {
+  Desk d;
+  const auto want = [&d](Purpose purpose) {
+    core::Target t = d.target(purpose, 0.05);
+    t.ref_px = "100"_dec;
+    d.want({t}, purpose == Purpose::rebalance);
+  };
+  for (const std::int64_t cents : {10101, 9899, 10900}) {
+    d.price(d.m.btc, cents);
+    want(Purpose::entry);
+    d.now += bar_ns;
+  }
+  CHECK(d.why("PRICE_MOVED") == 3);
+  CHECK(d.broker.sent.empty());
+  SECTION("within the bound it is bought") {
+    d.price(d.m.btc, 10100);
+    want(Purpose::entry);
+    CHECK(d.broker.sent.size() == 1);
+  }
+  SECTION("a plan stands until the next one, whatever the price is then; and a SELL sells") {
+    d.price(d.m.btc, 10900);
+    want(Purpose::rebalance);
+    REQUIRE(d.broker.sent.size() == 1);
+    d.fill(d.last(), d.last().qty(), d.last().limit_px());
+    d.want(Purpose::exit, 0);
+    CHECK(d.last().side() == Side::sell);
+  }
+  SECTION("a prediction without a price is bought at any") {
+    core::Target t = d.target(Purpose::entry, 0.05);
+    t.ref_px = Decimal::not_set();
+    d.want({t});
+    CHECK(d.broker.sent.size() == 1);
+  }
+  SECTION("off: however far") {
+    d.options.entry.max_move = Decimal::not_set();
+    d.use({});
+    d.price(d.m.btc, 10900);
+    want(Purpose::entry);
+    CHECK(d.broker.sent.size() == 1);
+  }
+}
+
+TEST_CASE("rule 1.5: an entry that follows the touch gives up when the price has left what its prediction saw") {
+  Desk d;
+  policy(d, 20);
+  static_cast<void>(rest_at_99(d));
+  touch(d, 10010, 10070);
+  REQUIRE(d.broker.sent.size() == 2);
+  touch(d, 10090, 10150);  // its middle is 1.2 % above
+  CHECK(d.broker.cancelled.size() == 2);
+  CHECK(d.broker.sent.size() == 2);
+  CHECK(d.why("PRICE_MOVED") > 0);
+}

@@ -34,7 +34,9 @@ struct Venue {
       if (before) before(q);
       if ((q.scope & 2u) != 0) {
         const std::vector<core::Order*> working = d.exec->orders().working();
-        for (const core::Order* o : working) d.report(o->intent, BL_X_SNAPSHOT);
+        for (const core::Order* o : working)
+          if (o->external) tell_theirs(*o);
+          else d.report(o->intent, BL_X_SNAPSHOT);
       }
       if ((q.scope & 8u) != 0)
         for (const auto& [asset, total] : free) {
@@ -63,6 +65,26 @@ struct Venue {
       done.complete = 1;
       d.exec->on_broker_event(done.h);
     }
+  }
+  /// Somebody else's order has no client id here: it is told by the venue's.
+  void tell_theirs(const core::Order& o) {
+    bl_exec e{};
+    e.h.size = sizeof e;
+    e.h.type = BL_EV_EXEC;
+    e.h.instrument = o.intent.abi.instrument;
+    e.h.ts_event = e.h.ts_recv = d.now;
+    put_text(e.venue_id, o.venue_id);
+    e.side = o.intent.abi.side;
+    e.type = o.intent.abi.type;
+    e.tif = o.intent.abi.tif;
+    e.qty = o.intent.abi.qty;
+    e.quote_qty = o.intent.abi.quote_qty;
+    e.limit_px = o.intent.abi.limit_px;
+    e.stop_px = o.intent.abi.stop_px;
+    e.kind = BL_X_SNAPSHOT;
+    e.state = BL_S_OPEN;
+    e.cum_qty = o.cum_qty.raw();
+    d.exec->on_broker_event(e.h);
   }
   /// Looks and answers until nothing moves any more.
   void turn() {

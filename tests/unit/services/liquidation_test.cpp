@@ -100,7 +100,7 @@ TEST_CASE("liquidation: an order that shows up between the reads is read once mo
   CHECK(receipt(d)["phase"] == "selling");
 }
 
-TEST_CASE("liquidation: each slice is a read of the position and a market sale of at most its worth, until flat (3.6)") {
+TEST_CASE("liquidation: each slice is a read of the position and a sale of at most its worth, until flat (3.6)") {
   Desk d;
   Venue v{d};
   d.hold(0.05);  // about 500 USD
@@ -114,7 +114,8 @@ TEST_CASE("liquidation: each slice is a read of the position and a market sale o
   while (d.exec->liquidating() && slices < 10) {
     const Intent slice = d.last();
     CHECK(slice.purpose == Purpose::emergency);
-    CHECK(slice.type() == OrderType::market);
+    CHECK(slice.type() == OrderType::limit);  // all of it is met: it stays on the first rung
+    CHECK(slice.limit_px() == "98.95"_dec);
     CHECK(mul(slice.qty(), d.exec->portfolio().bid(d.m.btc), Rounding::up) <= "200"_dec);
     const std::size_t asked = d.broker.queries.size();
     sold = sold + slice.qty();
@@ -207,6 +208,35 @@ TEST_CASE("liquidation: a product that takes limits only is sold by a limit that
   CHECK(d.last().type() == OrderType::limit);
   CHECK(d.last().tif() == TimeInForce::ioc);
   CHECK(d.last().limit_px() < d.exec->portfolio().bid(d.m.btc));
+}
+
+TEST_CASE("rule 3.6: without an end a liquidation goes down the ladder as any exit does, and ends at the market (3.2)") {
+  Desk d;
+  Venue v{d};
+  d.hold(0.05);
+  begin(d, ask());
+  v.turn();
+  const Decimal bid = d.exec->portfolio().bid(d.m.btc);
+  for (const Decimal below : {"0.01"_dec, "0.03"_dec, "0.08"_dec}) {
+    const Intent slice = d.last();
+    CHECK(slice.type() == OrderType::limit);
+    CHECK(slice.tif() == TimeInForce::ioc);
+    CHECK(slice.limit_px() == floor_to(bid - mul(bid, below, Rounding::up), "0.01"_dec));
+    d.report(slice, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());  // it met nothing
+    v.turn();
+    d.now += 1'000'000'000;
+    v.turn();
+  }
+  for (int i = 0; i < 2; ++i) {
+    CHECK(d.last().type() == OrderType::market);
+    d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+    d.now += 1'000'000'000;
+    v.turn();
+  }
+  CHECK(d.last().type() == OrderType::market);
+  fill_last(d);
+  v.turn();
+  CHECK(receipt(d)["phase"] == "done");
 }
 
 TEST_CASE("liquidation: with an end the ladder goes down to it and no further, and never gives up (3.2, 3.6)") {
@@ -305,6 +335,42 @@ TEST_CASE("liquidation: somebody else's sale that holds the coins is cancelled, 
   d.now += 10'000'000'000;
   v.turn();
   CHECK(d.last().purpose == Purpose::emergency);
+}
+
+TEST_CASE("rule 5.6: a liquidation leaves somebody else's sale of what is not managed here alone; their purchase is cancelled") {
+  Desk d;
+  Venue v{d};
+  bl_balance_ev b{};
+  b.h.size = sizeof b;
+  b.h.type = BL_EV_BALANCE;
+  b.asset = d.m.btc_asset.value;
+  b.total = "1"_dec.raw();
+  d.exec->on_broker_event(b.h);
+  d.exec->begin();
+  d.hold(0.05);
+  const Decimal held = d.exec->portfolio().position(d.m.btc).qty;
+  REQUIRE(d.exec->portfolio().unmanaged(d.m.btc) == "1"_dec);
+  d.exec->on_broker_event(of_others(d, "sells", BL_SELL).h);
+  d.exec->on_broker_event(of_others(d, "buys", BL_BUY).h);
+  REQUIRE(d.exec->orders().working().size() == 2);
+  v.free[d.m.btc_asset.value] = held;
+  begin(d, ask());
+  v.turn();
+  const auto cancelled = [&d](Side side) {
+    int n = 0;
+    for (const Order* o : d.exec->orders().working()) n += o->external && o->intent.side() == side && o->cancel_asked;
+    return n;
+  };
+  CHECK(cancelled(Side::buy) == 1);
+  CHECK(cancelled(Side::sell) == 0);
+  CHECK(d.last().purpose == Purpose::emergency);
+  CHECK(d.last().qty() == held);
+  // Another one, which would sell what is managed: now they all stand in the way.
+  d.report(d.last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+  d.exec->on_broker_event(of_others(d, "sells more", BL_SELL).h);
+  d.now += 10'000'000'000;
+  v.turn();
+  CHECK(cancelled(Side::sell) == 2);
 }
 
 TEST_CASE("liquidation: others' orders that come and go do not keep it from selling (3.6)") {

@@ -19,3 +19,14 @@ TEST_CASE("rule 2.1: what a key stands for is known until as many newer ones hav
   CHECK(r.has("c"));
   CHECK(r.find("b") == nullptr);
 }
+
+TEST_CASE("rule 2.1: of a key that is forgotten it is known that it was there") {
+  Remembered<int> r(2);
+  for (const char* key : {"a", "b", "c"}) r.put(key, 1);
+  CHECK(r.forgot("a"));
+  CHECK_FALSE(r.forgot("b"));
+  CHECK_FALSE(r.forgot("never"));
+  r.put("a", 2);  // known again
+  CHECK_FALSE(r.forgot("a"));
+  CHECK(r.forgot("b"));
+}
