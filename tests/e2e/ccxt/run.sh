@@ -29,6 +29,7 @@ portfolios:
     keys: [{generate: ed25519, file: $dir/bob.json}]
 $2
 EOF
+  : >"$dir/$1.out"
   "$venue" --config "$dir/$1.yaml" --log-file "$dir/$1.requests" >"$dir/$1.out" 2>"$dir/$1.err" &
   pid=$!
   started+=("$pid")
