@@ -1,12 +1,12 @@
 // Fills of every kind: sizes, fees and wallets are what the venue's rules say, to the last of sixteen decimals.
 import assert from 'node:assert/strict';
-import { pause, step, until } from './checks.mjs';
+import { step, until } from './checks.mjs';
 import { averageOf, buyersFee, dec, partsFee, sellersFee, sizeFor, sum, text, valueOf, valueWithin } from './decimal.mjs';
 import { wallets } from './orders.mjs';
 import { bestAsk, bestBid, holdPrice, price, rates } from './venue.mjs';
 
 const maker = dec(rates.maker), taker = dec(rates.taker);
-const freshBook = () => pause(300); // what one's own orders took is there again after a tick of 200 ms
+const freshBook = () => holdPrice(price); // what earlier orders took is there again
 
 // The fills of an order, exactly; a size in the quote currency is a value. Those of one moment come in no order of their own: by price.
 async function fillsOf(x, id) {
