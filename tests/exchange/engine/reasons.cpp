@@ -36,7 +36,7 @@ constexpr auto table = std::to_array<RefusalNames>({
     {Refusal::post_only_takes, "INVALID_LIMIT_PRICE_POST_ONLY", "PREVIEW_INVALID_LIMIT_PRICE_POST_ONLY",
      "A post only order would have matched at once"},
     {Refusal::no_liquidity, "INVALID_NO_LIQUIDITY", "PREVIEW_INVALID_NO_LIQUIDITY", "There is nothing to trade against"},
-    {Refusal::insufficient_fund, "INSUFFICIENT_FUND", "PREVIEW_INSUFFICIENT_FUND", "Insufficient balance in source account"},
+    {Refusal::insufficient_fund, "INSUFFICIENT_FUND", "PREVIEW_INSUFFICIENT_FUND", "Insufficient balance in source account", true},
     {Refusal::end_time, unknown, "PREVIEW_INVALID_END_TIME", "The end time is missing or has passed"},
     {Refusal::end_time_too_far, "END_TIME_TOO_FAR_IN_FUTURE", "PREVIEW_END_TIME_TOO_FAR_IN_FUTURE",
      "The end time is too far in the future"},

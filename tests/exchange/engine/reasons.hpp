@@ -49,6 +49,7 @@ struct RefusalNames {
   Refusal refusal;
   std::string_view new_order, preview;
   std::string_view message;  ///< one sentence for a person
+  bool by_preview = false;   ///< live answers give the preview's name, though a new order has one, too
 };
 const RefusalNames& names(Refusal refusal) noexcept;
 

@@ -27,7 +27,7 @@ StopDirection direction(const std::string& word) noexcept {
 
 OrderRefusal refusal_of(Refusal r) noexcept {
   const RefusalNames& n = names(r);
-  return {n.new_order, n.preview, n.message};
+  return {n.new_order, n.preview, n.message, n.by_preview};
 }
 
 Result<OrderRequest> order_request(const wire::CreateBody& b, const wire::WireOptions& options, std::optional<OrderRefusal>& no) {
@@ -70,7 +70,7 @@ Result<OrderRequest> order_request(const wire::CreateBody& b, const wire::WireOp
 
 Json error_response(const OrderRefusal& r) {
   Json out = {{"error", std::string(r.new_order)}, {"message", std::string(r.message)}, {"error_details", ""}};
-  if (r.new_order != "UNKNOWN_FAILURE_REASON") out["new_order_failure_reason"] = std::string(r.new_order);
+  if (!r.by_preview && r.new_order != "UNKNOWN_FAILURE_REASON") out["new_order_failure_reason"] = std::string(r.new_order);
   else out["preview_failure_reason"] = std::string(r.preview);
   return out;
 }

@@ -12,6 +12,7 @@ namespace bowline::exchange {
 /// Why an order is not taken, in the words of the API: the engine's refusals and the few that come before it.
 struct OrderRefusal {
   std::string_view new_order, preview, message;
+  bool by_preview = false;  ///< it is the preview's name that is told beside "error"
 };
 OrderRefusal refusal_of(Refusal refusal) noexcept;
 inline constexpr OrderRefusal invalid_side{"INVALID_SIDE", "PREVIEW_INVALID_SIDE", "The side is missing"};

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "exchange/auth/token_gate.hpp"
+#include "exchange/face/replies.hpp"
 #include "exchange/server/dice.hpp"
 
 namespace bowline::exchange {
@@ -43,7 +44,7 @@ bool tells_fill(std::string_view frame) {
 }
 
 WebReply rate_limited(bool headers) {
-  WebReply r{429, {}, R"({"error":"rate_limit_exceeded","error_details":"too many requests","message":"too many requests"})", {}};
+  WebReply r = too_many_requests();
   if (headers) r.headers = {{"x-ratelimit-limit", "30"}, {"x-ratelimit-remaining", "0"}, {"x-ratelimit-reset", "1"}};
   return r;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "exchange/face/replies.hpp"
+
 namespace bowline::exchange {
 namespace {
 
@@ -44,7 +46,9 @@ RateGate::Word RateGate::ask(std::string_view key, std::string_view address, std
 }
 
 WebReply too_many() {
-  return {429, {}, R"({"error":"rate_limit_exceeded","error_details":"too many requests","message":"too many requests"})", "rate limit"};
+  WebReply r = too_many_requests();
+  r.note = "rate limit";
+  return r;
 }
 
 void tell_limits(const RateGate::Word& word, WebReply& reply) {

@@ -4,7 +4,8 @@ set -eu
 here=$(dirname "$(realpath "$0")")
 dump=$1
 work=$2
-. "$here/node_modules.sh"
+what="OpenAPI documents" package="the validator @seriousme/openapi-schema-validator"
+. "$here/../../node_modules.sh"
 services="signal-generator signal-bridge trade-execution portfolio-rebalancer"
 for service in $services; do "$dump" "$service" >"$work/node/$service.json"; done
 "$dump" broken >"$work/broken.json"

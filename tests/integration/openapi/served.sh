@@ -4,7 +4,8 @@
 set -eu
 here=$(dirname "$(realpath "$0")")
 routes=$1 bowline=$2 source=$3 work=$4
-. "$here/node_modules.sh"
+what="OpenAPI documents" package="the validator @seriousme/openapi-schema-validator"
+. "$here/../../node_modules.sh"
 rm -rf "$work/served"
 SERVED=$work/served bash "$routes" "$bowline" "$source" >"$work/routes.txt" || { grep -v '^ok' "$work/routes.txt"; exit 1; }
 cd "$work/node"

@@ -120,7 +120,7 @@ TEST_CASE("what the venue refuses is HTTP 200 with one reason that says somethin
   Rig r;
   fill_book(r);
   const auto limit = [&](const Decimal& size, const Decimal& price) { return new_order("x", cb::Side::buy, Configuration::limit_gtc, size, price); };
-  CHECK(refusal(r, limit("999"_dec, "9999"_dec)) == "INSUFFICIENT_FUND");
+  CHECK(refusal(r, limit("999"_dec, "9999"_dec)) == "PREVIEW_INSUFFICIENT_FUND");
   CHECK(refusal(r, limit("0.000000001"_dec, "100"_dec)) == "INVALID_SIZE_PRECISION");
   CHECK(refusal(r, limit("1"_dec, "100.001"_dec)) == "INVALID_PRICE_PRECISION");
   CHECK(refusal(r, limit("0.001"_dec, "100"_dec)) == "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL");
@@ -144,7 +144,7 @@ TEST_CASE("what the venue refuses is HTTP 200 with one reason that says somethin
   CHECK(create(r, o).placed);
   CHECK(r.e.orders({}).orders.size() == 1);
 
-  // As recorded: a word of the new order's table, or else the preview's alone.
+  // As recorded: a word of the new order's table, or else the preview's; for want of money the word of each.
   const Parsed named = json_of(r.send(r.alices, cb::create_order(limit("999"_dec, "9998"_dec))));
   CHECK(named["order_configuration"].is_object());  // not placed, but the id "x" is in use by now
   const auto raw = [&](const std::string& body) { return json_of(r.post(r.alices, std::string(root) + "/orders", body)); };
@@ -158,6 +158,10 @@ TEST_CASE("what the venue refuses is HTTP 200 with one reason that says somethin
   CHECK(small["error_response"]["error"] == "UNKNOWN_FAILURE_REASON");
   CHECK(small["error_response"]["preview_failure_reason"] == "PREVIEW_INVALID_QUOTE_SIZE_TOO_SMALL");
   CHECK_FALSE(small["error_response"].contains("new_order_failure_reason"));
+  const Parsed poor = raw(
+      R"({"client_order_id":"t","product_id":"BTC-USD","side":"BUY","order_configuration":{"market_market_ioc":{"quote_size":"99999999"}}})");
+  CHECK(poor["error_response"].dump() == R"({"error":"INSUFFICIENT_FUND","error_details":"","message":"Insufficient balance in source account",)"
+                                         R"("preview_failure_reason":"PREVIEW_INSUFFICIENT_FUND"})");
   CHECK(raw(R"({"client_order_id":"t","product_id":"BTC-USD","order_configuration":{}})")["error_response"]["error"] == "INVALID_REQUEST");
   CHECK(raw(R"({"client_order_id":"t","product_id":"BTC-USD","order_configuration":{"limit_limit_gtc":{}}})")["error_response"]["error"] ==
         "INVALID_SIDE");
@@ -171,7 +175,7 @@ TEST_CASE("a wallet that is not there is no account") {
   const auto buy = new_order("1", cb::Side::buy, Configuration::limit_gtc, "1"_dec, "99"_dec);
   CHECK(create(r, buy).refusal.message == "account is not available");
   REQUIRE(r.e.deposit(poor, "USD", "1"_dec, r.now).ok());
-  CHECK(refusal(r, buy) == "INSUFFICIENT_FUND");
+  CHECK(refusal(r, buy) == "PREVIEW_INSUFFICIENT_FUND");
   REQUIRE(r.e.deposit(poor, "USD", "1000"_dec, r.now).ok());
   CHECK(create(r, buy).placed);
 }

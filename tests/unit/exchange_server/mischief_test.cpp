@@ -150,6 +150,7 @@ TEST_CASE("what a client is answered by the words of a rule") {
     return m.request({"POST", "/", "", ""});
   };
   const RequestPlan limited = answer(R"({"on":"request","do":"rate_limited"})");
+  CHECK(limited.instead->body == R"({"errors":[{"id":"rate_limit_exceeded","message":"Too many requests"}]})");
   CHECK(find_header(limited.instead->headers, "x-ratelimit-remaining") == "0");
   CHECK(answer(R"({"on":"request","do":"unauthorized"})").instead->body == "Unauthorized");
   const RequestPlan error = answer(R"({"on":"request","do":"server_error","done":true})");

@@ -1,6 +1,7 @@
 // The venue as one piece: requests and streams with its rules and limits around them, the control port, and what is kept of it.
 #include <catch2/catch.hpp>
 
+#include "exchange/face/replies.hpp"
 #include "exchange/server/control.hpp"
 #include "exchange/server/dump.hpp"
 #include "exchange/server/files.hpp"
@@ -77,6 +78,8 @@ TEST_CASE("an address that asks too often is told so, and nothing is done") {
   CHECK(r.ask("GET", time_path).status == 200);
   const WebReply no = r.ask("GET", time_path);
   CHECK(no.status == 429);
+  CHECK(no.body == too_many_requests().body);
+  CHECK(no.note == "rate limit");
   CHECK(find_header(no.headers, "x-ratelimit-remaining") == "0");
   r.now += second;
   CHECK(r.ask("GET", time_path).status == 200);
