@@ -266,7 +266,7 @@ TEST_CASE("rule 5.2: a late bar does not put the mark back, and a bar does not r
   CHECK(d.exec->portfolio().bid(d.m.btc) == "149.925"_dec);
 }
 
-TEST_CASE("fees above the configured ones are noticed, lower ones are not held against the venue") {
+TEST_CASE("rule 5.8: fees above the configured ones are noticed, lower ones are not held against the venue") {
   Desk d;
   bl_product p{};
   p.h.size = sizeof p;
