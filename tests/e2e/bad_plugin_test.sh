@@ -207,33 +207,68 @@ for word in throw crash; do
   check "after $word its REJECT lets no order through" is "$(field made)" 0
 done
 
-# A venue's plugin that hangs, aborts or crashes once an order comes: the order was on record, the next process knows who it was,
-# is reducing, asks for the order, and does not send it again.
-venue() { # word
+# A venue's plugin that hangs, aborts or crashes once an order comes, in whichever call: the order was on record, the next process knows
+# who it was, is reducing, asks for the order, and does not send it again.
+venue() { # params
   fresh
   file liar
   config "$cross"
-  sed -i "s|plugin: bowline.broker.mock, params: .*|plugin: test.liar, params: {submit: $1}}|; s|^plugins: {|&call_limits: {broker: 500ms}, |" "$dir/run.yaml"
+  sed -i "s|plugin: bowline.broker.mock, params: .*|plugin: test.liar, params: {$1}}|; s|^plugins: {|&call_limits: {broker: 500ms}, |" "$dir/run.yaml"
 }
-died() { # word, exit code, words, why
-  venue "$1"
-  check "a submit that does $1" ends "$2" run "$dir/run.yaml" "$dir/var"
-  check "a submit that does $1: says so" says "$3"
-  check "a submit that does $1 is quarantined" grep -q "\"instance\":\"venue\".*\"call\":\"broker.submit\".*\"why\":\"$4\"" "$dir/var/quarantine"
-  check "a submit that does $1: its order is on record" is "$("$bowline" journal verify --var "$dir/var" | grep -c '^1 intents')" 1
-  check "after $1 the run goes on" ends 0 run "$dir/run.yaml" "$dir/var"
-  check "after $1 it is reducing: no other order" is "$(field made)" 0
-  check "after $1 it says so" test "$(field STATE_REDUCING)" -gt 0
-  check "after $1 the log names the venue, and that it is called all the same" grep -q 'instance venue is quarantined: .* is called all the same' "$dir/var.log"
-  check "after $1 the order was asked for, and is not placed" grep -q '^bl-.*,not_placed,' <("$bowline" db dump orders --var "$dir/var")
+intents() { "$bowline" journal verify --var "$dir/var" | sed -n 's/^\([0-9]*\) intents.*/\1/p'; }
+died() { # call, what it does, exit code, words, why, params beside it
+  local what="a $1 that does $2"
+  venue "${6-}$1: $2"
+  check "$what" ends "$3" run "$dir/run.yaml" "$dir/var"
+  check "$what: says so" says "$4"
+  check "$what is quarantined" grep -q "\"instance\":\"venue\".*\"call\":\"broker.$1\".*\"why\":\"$5\"" "$dir/var/quarantine"
+  check "$what: its order is on record" is "$(intents)" 1
+  if [ "$1" = cancel ] || [ "$1" = query ]; then # what the exits need is called all the same, and does it again
+    check "$what, again" ends "$3" run "$dir/run.yaml" "$dir/var"
+    check "$what, again: says so" says "$4"
+    check "$what, again: named for each time" is "$(grep -c "\"call\":\"broker.$1\"" "$dir/var/quarantine")" 2
+    check "$what, again: nothing was ordered beside it" is "$(intents)" 1
+    sed -i '/id: venue/s|params: {.*}}|params: {}}|' "$dir/run.yaml" # the plugin is mended
+  fi
+  check "after $what the run goes on" ends 0 run "$dir/run.yaml" "$dir/var"
+  check "after $what it is reducing: no other order" is "$(field made) $(intents)" "0 1"
+  check "after $what it says so" test "$(field STATE_REDUCING)" -gt 0
+  check "after $what the log names the venue, and that it is called all the same" grep -q 'instance venue is quarantined: .* is called all the same' "$dir/var.log"
+  check "after $what the order was asked for, and is not placed" grep -q '^bl-.*,not_placed,' <("$bowline" db dump orders --var "$dir/var")
 }
-died hang 75 'PLUGIN_OVERRUN: instance venue (plugin test.liar) did not return from broker.submit within 500 ms' overrun
-died abort 4 'PLUGIN_TERMINATED: instance venue .* aborted out of broker.submit' terminate
-died crash 4 'PLUGIN_TERMINATED: instance venue .* crashed out of broker.submit (SIGSEGV)' terminate
-venue unknown
+for call in submit cancel query on_event; do
+  case $call in
+    submit) first= ;;
+    query) first='submit: unknown, ' ;; # what has an answer is not asked about
+    *) first='submit: silent, ' ;;
+  esac
+  died $call hang 75 "PLUGIN_OVERRUN: instance venue (plugin test.liar) did not return from broker.$call within 500 ms" overrun "$first"
+  died $call abort 4 "PLUGIN_TERMINATED: instance venue .* aborted out of broker.$call" terminate "$first"
+  died $call crash 4 "PLUGIN_TERMINATED: instance venue .* crashed out of broker.$call (SIGSEGV)" terminate "$first"
+done
+venue 'submit: unknown'
 check "a submit of unknown outcome" ends 0 run "$dir/run.yaml" "$dir/var"
 check "of unknown outcome, and absent when asked: each was never placed" is "$("$bowline" db dump orders --var "$dir/var" | tail -n +2 | grep -vc ',not_placed,')" 0
 check "of unknown outcome: some were made" test "$(field made)" -gt 0
+
+# One that goes silent: what it has taken works on, nothing is ordered beside it or in its place, and no money is thought spent.
+silent() { # what, params, state of its orders at the end
+  venue "$2"
+  check "$1" ends 0 run "$dir/run.yaml" "$dir/var"
+  "$bowline" db dump orders --var "$dir/var" | tail -n +2 >"$dir/orders"
+  check "$1: some were made" test "$(field made)" -gt 0
+  check "$1: all of them work to the end" is "$(field working) $(intents)" "$(field made) $(field made)"
+  check "$1: none beside another" is "$(cut -d, -f3 "$dir/orders" | sort | uniq -d)" ""
+  check "$1: what else was wanted waits for it" test "$(field ORDER_WORKING)" -gt 0
+  check "$1: each was sent once" is "$("$bowline" db dump exchanges --var "$dir/var" | grep -c ',sent,submit,')" "$(field made)"
+  check "$1: each is cancelled when it is wanted no more" is "$("$bowline" db dump exchanges --var "$dir/var" | grep ',sent,cancel,' | cut -d, -f1 | sort -u | wc -l)" "$(field made)"
+  check "$1: their fate is open" is "$(grep -vc ",$3," "$dir/orders")" 0
+  check "$1: the journal says which" is "$("$bowline" journal verify --var "$dir/var" | grep -c "^unresolved: bl-.*, $3 since")" "$(field made)"
+  check "$1: the money is there" grep -q '"cash": "10000"' "$dir/out"
+}
+silent "a venue that takes an order and never speaks of it" 'submit: silent' cancel_pending
+silent "a venue that does not know, and does not answer" 'submit: unknown, query: silent' unknown
+check "a venue that does not answer is said" test "$(field RECONCILE_INCOMPLETE)" -gt 0
 
 # What a venue must say of itself, where its money is not real (trading rules 6).
 fresh

@@ -18,25 +18,34 @@ if [ "${1-}" = --list ]; then
   echo '| mutant | the mistake | rule | where | killed by |'
   echo '|---|---|---|---|---|'
   for patch in "$here"/*.patch; do
-    printf '| `%s` | %s | %s | `%s` | `%s` |\n' "$(basename "$patch" .patch)" "$(field "$patch" What)" "$(field "$patch" Rule)" \
-      "$(sed -n 's,^--- a/,,p' "$patch")" "$(field "$patch" Tests)"
+    printf '| `%s` | %s | %s | `%s` | `%s`%s |\n' "$(basename "$patch" .patch)" "$(field "$patch" What)" "$(field "$patch" Rule)" \
+      "$(sed -n 's,^--- a/,,p' "$patch")" "$(field "$patch" Tests)" "$([ "$(field "$patch" Hangs)" != yes ] || echo ', by time')"
   done
   exit 0
 fi
 
+limit=${BOWLINE_MUTANT_SECONDS:-180}
+[[ $limit =~ ^[1-9][0-9]*$ ]] || { echo "BOWLINE_MUTANT_SECONDS: a number of seconds is needed, not '$limit'" >&2; exit 2; }
 work=$root/build/mutants/${BOWLINE_MUTANT_SLOT:-0}
 src=$work/src out=$work/out
 export CCACHE_BASEDIR=$root/build/mutants CCACHE_NOHASHDIR=1
 say() { printf '%s\n' "$*"; }
 build() { cmake --build "$out" -j "$1" --target "${@:2}" >"$work/build.log" 2>&1; }
-# The first check that fails is enough: ctest would let a test program go on to its end.
+# 0: all of them pass. 1: one fails; its first check that does is enough, where ctest would let it go on to its end. 2: one is not there.
+# 3: none fails, and one has no end within the limit.
 passes() {
-  local t at
+  local t at late=0
   for t in "$@"; do
     at=$(find "$out/tests" -name "$t" -type f -perm -u+x)
     [ -n "$at" ] || { echo "there is no $t below $out" >"$work/test.log"; return 2; }
-    (cd "$(dirname "$at")" && BOWLINE_SOURCE=$src BOWLINE_BUILD=$out TZ=UTC timeout 180 "$at" --abort) >"$work/test.log" 2>&1 || return 1
+    (cd "$(dirname "$at")" && BOWLINE_SOURCE=$src BOWLINE_BUILD=$out TZ=UTC timeout -k 10 "$limit" "$at" --abort) >"$work/test.log" 2>&1
+    case $? in
+      0) ;;
+      124 | 137) late=3; echo "$t: no end within $limit s" >>"$work/test.log" ;;
+      *) return 1 ;;
+    esac
   done
+  return $late
 }
 
 if [ "${1-}" = --one ]; then # mutant: in the copy of its slot
@@ -49,9 +58,19 @@ if [ "${1-}" = --one ]; then # mutant: in the copy of its slot
   trap 'exit 130' INT TERM
   patch -s -p1 -d "$src" <"$patch"
   mapfile -t tests < <(field "$patch" Tests | tr ' ' '\n')
-  if ! build 1 "${tests[@]}"; then say "BROKEN   $2: does not build: $(grep -m1 'error' "$work/build.log")"
-  elif passes "${tests[@]}"; then say "SURVIVED $2: $(field "$patch" What)"
-  else say "killed   $2"; fi
+  if ! build 1 "${tests[@]}"; then
+    say "BROKEN   $2: does not build: $(grep -m1 'error' "$work/build.log")"
+    exit
+  fi
+  passes "${tests[@]}"
+  case $? in
+    0) say "SURVIVED $2: $(field "$patch" What)" ;;
+    1) say "killed   $2" ;;
+    2) say "BROKEN   $2: $(tail -1 "$work/test.log")" ;;
+    *)
+      if [ "$(field "$patch" Hangs)" = yes ]; then say "killed by time $2"
+      else say "UNDECIDED $2: no check failed, and no end within $limit s (BOWLINE_MUTANT_SECONDS)"; fi ;;
+  esac
   exit
 fi
 
@@ -77,10 +96,11 @@ for ((slot = 0; slot < jobs; ++slot)); do
   cmake -S "$src" -B "$out" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG= -DBOWLINE_PARTS=core -DCMAKE_CXX_FLAGS=-w --log-level=WARNING >"$work/configure.log" 2>&1 ||
     { cat "$work/configure.log" >&2; exit 2; }
   build "$(nproc)" "${tests[@]}" || { tail -30 "$work/build.log" >&2; say "the code as it is does not build"; exit 2; }
-  [ $slot -gt 0 ] || passes "${tests[@]}" || { tail -30 "$work/test.log" >&2; say "the tests fail without any mutant"; exit 2; }
+  [ $slot -gt 0 ] || passes "${tests[@]}" || { tail -30 "$work/test.log" >&2; say "the tests fail, or have no end within $limit s, without any mutant"; exit 2; }
 done
 results=$root/build/mutants/results
 printf '%s\0' "${names[@]}" | xargs -0 -n 1 -P "$jobs" --process-slot-var=BOWLINE_MUTANT_SLOT "${BASH_SOURCE[0]}" --one | tee "$results"
 count() { grep -c "^$1 " "$results"; }
-say "== ${#names[@]} mutants: $(count killed) killed, $(count SURVIVED) survived, $(count BROKEN) broken"
+say "== ${#names[@]} mutants: $(count killed) killed (by time: $(count 'killed by time')), $(count SURVIVED) survived," \
+  "$(count UNDECIDED) undecided, $(count BROKEN) broken"
 [ "$(count killed)" = ${#names[@]} ]

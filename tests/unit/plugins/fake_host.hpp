@@ -42,6 +42,7 @@ struct FakeHost {
   bool takes_stops = true;
   std::vector<std::string> symbols{"", "BTC-USD", "ETH-USD"}, assets{"", "USD", "BTC", "ETH"};
   bool offers_publish = true;
+  std::map<std::uint32_t, bl_dec> taker_fees;  ///< by instrument; one that is not in it is not told
   bl_host host{};
   bl_sink sink{};
 
@@ -135,6 +136,7 @@ struct FakeHost {
     out.base_min = d("0.0001");
     out.quote_min = d("1");
     out.base_max = out.quote_max = out.maker_fee = out.taker_fee = bowline::money::not_set();
+    if (const auto fee = taker_fees.find(i); fee != taker_fees.end()) out.taker_fee = fee->second;
     out.flags = 1;
     return BL_OK;
   }

@@ -47,7 +47,7 @@ struct Taken {
 };
 }  // namespace
 
-TEST_CASE("returns are logarithmic, over one interval, of all instruments at the same moment") {
+TEST_CASE("rule 5.4: returns are logarithmic, over one interval, of all instruments at the same moment") {
   Taken t;
   t.bar(0, hour, 100);
   t.bar(1, hour, 10);
@@ -147,7 +147,7 @@ TEST_CASE("rule 5.4: unknown history counts as 1: too few rows together, or a pr
   CHECK(c.rho(0, 2) == 1);
 }
 
-TEST_CASE("shrinkage draws each known pair to the mean of all of them, and leaves the unknown at 1") {
+TEST_CASE("rule 5.4: shrinkage draws each known pair to the mean of all of them, and leaves the unknown at 1") {
   Correlations bare(4, raw_estimate(100, 10)), drawn(4, {100, 10, 0.25});
   Random r{3};
   for (int i = 0; i < 60; ++i) {
@@ -163,7 +163,7 @@ TEST_CASE("shrinkage draws each known pair to the mean of all of them, and leave
   CHECK(drawn.rho(0, 3) == 1);
 }
 
-TEST_CASE("property: after any way the correlations are those of the window's rows alone, to the last bit") {
+TEST_CASE("rule 5.4: property: after any way the correlations are those of the window's rows alone, to the last bit") {
   Random r{4};
   constexpr std::size_t n = 5;
   const Estimate e = raw_estimate(40, 12);
@@ -211,7 +211,7 @@ Relations relations(double cluster_from, double alike_above) {
 }
 }  // namespace
 
-TEST_CASE("clusters are what is connected at or above the correlation, named by their smallest number") {
+TEST_CASE("rule 5.4: clusters are what is connected at or above the correlation, named by their smallest number") {
   const Relations rel = relations(0.9, 0.99);
   CHECK(rel.cluster_of(1) == 1);
   CHECK(rel.cluster_of(2) == 1);
@@ -279,7 +279,7 @@ bl_intent buy(std::uint32_t instrument, const char* qty, const Amount& px = {},
 }  // namespace
 
 TEST_CASE(
-    "cluster limit: held, being bought and the order, of the products that move with it, up to the share") {
+    "rule 5.4: cluster limit: held, being bought and the order, of the products that move with it, up to the share") {
   const Relations rel = relations(0.6, 1.0);  // 1, 2 and 3 are one
   AccountFixture a = account();
   a.hold(1, D("8"), D("100"));
@@ -313,7 +313,7 @@ TEST_CASE("rule 5.4: without history all products are one cluster") {
 }
 
 TEST_CASE(
-    "correlation limit: refused while more of a product too alike is there than its share, itself excepted") {
+    "rule 5.4: correlation limit: refused while more of a product too alike is there than its share, itself excepted") {
   const Relations rel = relations(1.0, 0.95);
   AccountFixture a = account();
   a.hold(1, D("2"), D("100"));
@@ -333,7 +333,7 @@ TEST_CASE(
   CHECK(ask(a, buy(6, "1"), rel).other == 1);
 }
 
-TEST_CASE("correlation limit: of several the most alike is named, of equals the first") {
+TEST_CASE("rule 5.4: correlation limit: of several the most alike is named, of equals the first") {
   const Relations rel = relations(1.0, 0.5);
   AccountFixture a = account();
   a.hold(3, D("3"), D("100"));
@@ -371,7 +371,7 @@ TEST_CASE("what cannot be judged is refused, by name") {
   CHECK(ask(a, buy(1, "10000000000000000000"), rel).answer.code == "ARITHMETIC_OVERFLOW");
 }
 
-TEST_CASE("property: what is allowed or shrunk keeps the cluster within its share; a step more does not") {
+TEST_CASE("rule 5.4: property: what is allowed or shrunk keeps the cluster within its share; a step more does not") {
   Random r{8};
   const Relations rels[] = {relations(0.9, 0.97), relations(0.6, 1.0), Relations(5, 0.9, 1.0)};
   int shrunk = 0, allowed = 0, refused = 0;

@@ -465,6 +465,46 @@ TEST_CASE("risk_correlation file: params that cannot be are refused") {
   refused({{"min_notional", "-1"}}, "MIN_NOTIONAL_INVALID");
 }
 
+// ---- fees ------------------------------------------------------------------------------------------------
+
+TEST_CASE("rule 5.8: until the fees of all products are told risk_limits keeps room for the worst tier, 1.2 %") {
+  Risk p("risk_limits");
+  p.account.mark(1, D("100"));
+  const auto most = [&] {  // of 10,000, of which 9,000 stay
+    p.run({{"cash_reserve", 0.9}, {"max_position", 1.0}, {"max_exposure", 1.0}});
+    const std::string qty = px(p.check(buy(1, "50")).max_qty);
+    p.stop();
+    return qty;
+  };
+  const std::string worst = "9.88142292490118577";  // 1,000 / 1.012
+  CHECK(most() == worst);
+  p.host.taker_fees[1] = money::to_abi(D("0.001"));
+  CHECK(most() == worst);  // of the other one it is not known yet
+  p.host.taker_fees[2] = money::to_abi(D("0.002"));
+  CHECK(most() == "9.980039920159680638");  // 1,000 / 1.002: the dearer of the two
+}
+
+TEST_CASE("rule 5.8: until a product's fee is told risk_stops earns back the worst tier at break-even, then what is told") {
+  Risk p("risk_stops");
+  const std::int64_t t = p.account.now_ns / bar_ns * bar_ns;
+  const auto even = [&] {
+    p.run({{"bars", 2}, {"trailing", 0.0}, {"break_even", 0.04}});
+    p.host.stops.clear();
+    p.account.positions.clear();
+    bl_position& held = p.account.hold(1, D("2"), D("100"));
+    held.opened_ns = t;
+    held.best_px = D("105").raw();
+    p.account.now_ns = t + bar_ns;
+    p.bar(1, t + bar_ns, 10'500);
+    REQUIRE(p.host.stops.size() == 1);
+    p.stop();
+    return px(p.host.stops[0].stop_px);
+  };
+  CHECK(even() == "102.43");  // 100 x 1.012 / 0.988
+  p.host.taker_fees[1] = money::to_abi(D("0.001"));
+  CHECK(even() == "100.21");  // 100 x 1.001 / 0.999
+}
+
 TEST_CASE("risk files: the same tape twice gives the same stops and verdicts") {
   for (const char* folder : {"risk_limits", "risk_stops", "risk_correlation"}) {
     std::string said[2];

@@ -19,7 +19,7 @@ loader::VenueRates venue(std::uint32_t per_second, std::uint32_t per_hour, std::
 }
 }  // namespace
 
-TEST_CASE("rule 2.4: the periods of reconciliation keep within half of what the venue lets through in a second") {
+TEST_CASE("lesson 17: the periods of reconciliation keep within half of what the venue lets through in a second") {
   CHECK(fits_rate_budget(venue(2, 0), 2 * second, 2 * second));
   CHECK(fits_rate_budget(venue(2, 0), second, 0));
   const auto too_much = fits_rate_budget(venue(2, 0), second, 60 * second);
@@ -29,14 +29,14 @@ TEST_CASE("rule 2.4: the periods of reconciliation keep within half of what the 
   CHECK(too_much.error().message.find("\"reads\"") != std::string::npos);
 }
 
-TEST_CASE("rule 2.4: and in an hour, at what each question costs") {
+TEST_CASE("lesson 17: the periods keep within half of what it lets through in an hour, at what each question costs") {
   CHECK(fits_rate_budget(venue(100, 240), 60 * second, 60 * second));
   CHECK(!fits_rate_budget(venue(100, 239), 60 * second, 60 * second));
   CHECK(!fits_rate_budget(venue(100, 240, 2), 60 * second, 60 * second));
   CHECK(fits_rate_budget(venue(100, 240, 2), 60 * second, 0));
 }
 
-TEST_CASE("rule 2.4: without rates, or without periods, everything fits") {
+TEST_CASE("lesson 17: without rates, or without periods, everything fits") {
   CHECK(fits_rate_budget({}, second, second));
   CHECK(fits_rate_budget(venue(1, 1), 0, 0));
 }

@@ -392,7 +392,7 @@ TEST_CASE("rule 3.5: a run starts reducing and buys nothing; after a planned rol
          });
 }
 
-TEST_CASE("rule 3.1: a venue that takes higher fees than configured keeps a new run from starting, and one that goes on from buying alone") {
+TEST_CASE("rule 5.8: a venue that takes higher fees than configured keeps a new run from starting, and one that goes on from buying alone") {
   Lives l;
   l.yaml.erase(l.yaml.find("execution: {starts_reducing: on}\n"));
   const std::string dear = "taker_fee: 5%";

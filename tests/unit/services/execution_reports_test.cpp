@@ -266,7 +266,7 @@ TEST_CASE("rule 5.2: a late bar does not put the mark back, and a bar does not r
   CHECK(d.exec->portfolio().bid(d.m.btc) == "149.925"_dec);
 }
 
-TEST_CASE("fees above the configured ones are noticed, lower ones are not held against the venue") {
+TEST_CASE("rule 5.8: fees above the configured ones are noticed, lower ones are not held against the venue") {
   Desk d;
   bl_product p{};
   p.h.size = sizeof p;
@@ -294,6 +294,29 @@ TEST_CASE("fees above the configured ones are noticed, lower ones are not held a
     CHECK(d.exec->counts().by_incident.at("FEES_ABOVE_CONFIG") == 1);
     CHECK(d.exec->blocked(d.m.btc));
   }
+}
+
+TEST_CASE("rule 5.8: until the venue tells a fee the worst tier is reckoned with: room is left for it, and it is booked") {
+  Desk d({}, "1000"_dec);
+  bl_product p{};  // the account's tier is a lower one: it holds nothing back, and lets nothing through
+  p.h.size = sizeof p;
+  p.h.type = BL_EV_PRODUCT;
+  p.h.instrument = d.m.btc.value;
+  p.maker_fee = "0.001"_dec.raw();
+  p.taker_fee = "0.002"_dec.raw();
+  d.exec->on_broker_event(p.h);
+  d.want(Purpose::entry, 1.0);
+  const Intent entry = d.last();
+  CHECK(entry.qty() == "9.8863"_dec);  // 1,000 / 1.012 at 99.95
+  bl_fill f = d.fill_of(entry, entry.qty(), entry.limit_px(), "f1");
+  f.fee = Decimal::not_set().raw();
+  d.exec->on_broker_event(f.h);
+  CHECK(d.exec->portfolio().fees() == mul(mul(entry.qty(), "99.95"_dec, Rounding::up), "0.012"_dec, Rounding::up));
+  CHECK_FALSE(d.exec->portfolio().cash(d.m.usd).is_negative());
+  f.fee = "1.9762"_dec.raw();  // read at last
+  d.exec->on_broker_event(f.h);
+  CHECK(d.exec->portfolio().fees() == "1.9762"_dec);
+  CHECK(d.exec->counts().incidents == 0);
 }
 
 TEST_CASE("what the last step was told is compared at the end of the run") {

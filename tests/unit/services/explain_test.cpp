@@ -193,7 +193,7 @@ TEST_CASE("explain: a BUY, the stop that sold it, and a plan that a BUY lost to:
   CHECK(loser["lost_to"][0]["decision_id"] == planned.decision.hex());
 }
 
-TEST_CASE("explain: a decision that a SELL took the place of, and an order of the bridge alone, name who lost and who did not") {
+TEST_CASE("explain: a SELL that a plan lost to names it, and an order of the bridge alone names nobody") {
   StoredRun run;
   test::Desk& d = run.d;
   run.step({run.says(Action::buy, d.m.btc, 1)});
@@ -204,9 +204,24 @@ TEST_CASE("explain: a decision that a SELL took the place of, and an order of th
   d.now += bar_ns;
   d.price(d.m.btc, 10000);
   run.step({run.says(Action::sell, d.m.btc, 2)}, {planned});
-  const auto sized = d.sink.all<SizingRecord>().back();
-  CHECK(sized.purpose == Purpose::exit);
-  REQUIRE(sized.lost.size() == 1);
-  CHECK(sized.lost[0].decision == planned.decision);
-  CHECK(sized.lost[0].purpose == Purpose::rebalance);
+  const Intent sold = d.last();
+  REQUIRE(sold.side() == Side::sell);
+  run.store();
+
+  const json sale = run.order(sold.client_id());
+  holds(run, sale, ClientOrderId(sold.client_id()));
+  CHECK(sale["sizing"][0]["purpose"] == "exit");
+  REQUIRE(sale["sizing"][0]["lost"].size() == 1);
+  const json& lost = sale["sizing"][0]["lost"][0];
+  CHECK(lost["decision"] == planned.decision.hex());
+  CHECK(lost["purpose"] == "rebalance");
+  CHECK(lost["reason"] == "OUTRANKED");
+  CHECK(run.decision({1, 2})["lost_to"].empty());
+
+  const json buy = run.order(bought.client_id());
+  holds(run, buy, ClientOrderId(bought.client_id()));
+  CHECK(buy["sizing"][0]["lost"].empty());
+  const json of_bridge = run.decision({1, 1});
+  CHECK(of_bridge["orders"].size() == 1);
+  CHECK(of_bridge["lost_to"].empty());
 }
