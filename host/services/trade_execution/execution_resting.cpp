@@ -80,9 +80,11 @@ void Execution::rest(InstrumentId id, Nanos now) {
   if (resting != nullptr) {
     if (resting->state == OrderState::cancel_pending) {
       if (resting->cancel_asked) static_cast<void>(take_off(*resting, now));  // the first one may be lost
+    }
+    if (!acknowledged(resting->state)) {  // nobody has said that it rests
+      if (options_.stops.at_venue) tell_unrested(id, now);
       return;
     }
-    if (!acknowledged(resting->state)) return;
     if (resting->leaves() > free) {  // it would sell what is not managed here (trading rules 3.1, 5.6)
       static_cast<void>(take_off(*resting, now));
       return;

@@ -115,7 +115,7 @@ void VenueTrail::put(const core::Order& order, std::string_view way, std::string
   const core::Id128 key_hash = hash_of(key), said_hash = hash_of(said);
   const auto [known, fresh] = last_.try_emplace(key_hash);
   Word& last = known->second;
-  const bool same = !fresh && last.said == said_hash;
+  const bool same = !fresh && last.said == said_hash && what != "submit";  // that it was sent again is never left out
   if (same && std::find(milestones.begin(), milestones.end(), ++last.again) == milestones.end()) return;
   core::ExchangeRecord r;
   r.order = order.id();

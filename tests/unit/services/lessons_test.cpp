@@ -587,6 +587,27 @@ TEST_CASE("lesson 20: replacing a stop leaves no naked window: the host watches,
     d.step();
     CHECK(d.last().purpose == Purpose::stop);
   }
+  SECTION("the venue says nothing of the new one, nor of its cancel: told when it has been so for too long, once, and the host watches") {
+    d.gone(old);
+    const bool cancelled = GENERATE(false, true);
+    if (cancelled) {
+      d.report(d.last(), BL_X_ACCEPTED);
+      REQUIRE(d.protect("98"_dec) == BL_OK);
+      d.now += second_ns;
+      d.step();
+      CHECK(d.incidents("STOP_NOT_RESTING") == 0);
+    }
+    for (int i = 0; i < 4; ++i) {
+      d.now += bar_ns;
+      d.price(d.m.btc, 10000);
+      d.step();
+    }
+    CHECK(d.incidents("STOP_NOT_RESTING") == 1);
+    ++d.now;
+    d.quote(d.m.btc, 9600, 9610);
+    CHECK(d.last().purpose == Purpose::stop);
+    CHECK_FALSE(core::rests_as_stop(d.last()));
+  }
   SECTION("nobody wants a stop at all: unprotected, and an incident when it has been so for too long, once") {
     RestingDesk bare;
     bare.options.unprotected_after = 3 * bar_ns;

@@ -134,3 +134,17 @@ TEST_CASE("trail: what is kept to tell repeats is bounded; what was forgotten is
   t.told(first, word, {1, 1});
   CHECK(sink.records.size() == 5'002);
 }
+
+TEST_CASE("trail: an order that is sent again is there as often as it was sent") {
+  test::Sink sink;
+  services::VenueTrail t(sink);
+  OrderTable orders;
+  Intent i = blank_intent();
+  test::put_text(i.abi.client_id, "bl-1");
+  i.abi.instrument = 1;
+  i.abi.side = BL_BUY;
+  const auto made = orders.add(i, 1, 1);
+  REQUIRE(made.ok());
+  for (std::uint64_t n = 1; n <= 3; ++n) t.submitted(**made, HandOver::taken, {}, {n, static_cast<Nanos>(n)});
+  CHECK(sink.records.size() == 3);
+}
