@@ -31,7 +31,7 @@ core::CheckRecord counts_as_zero(double weight) {
   c.rule_source = target;
   c.action = 2;
   c.code = *codes().negative;
-  c.value = Decimal::from_double(weight, Rounding::half_even);
+  c.value = round_to(Decimal::from_double(weight, Rounding::half_even), Decimal::from_mantissa(1, -9), Rounding::half_even);
   c.limit = Decimal::zero();
   c.reason = "the target is below 0 and counts as 0: spot is never short";
   return c;
