@@ -67,7 +67,31 @@ int receipt_of(const Options& o) {
   return check_receipt({o.verify, o.public_key, o.in_journal ? std::filesystem::path(o.var) / "journal.db" : std::filesystem::path(), o.json});
 }
 
-int stop_or_resume(const Options& o, const char* route) {
+/// What a stop or a resume would do.
+void print_plan(const ordered_json& s) {
+  const auto refused = s.find("refused");
+  if (refused != s.end() && refused->is_object()) {
+    std::printf("it would be refused: %s: %s\n", refused->value("code", "").c_str(), refused->value("message", "").c_str());
+    return;
+  }
+  std::printf("it would be %s, the gate %s; now it is %s, the gate %s%s\n", s.value("state", "").c_str(), s.value("gate_open", false) ? "open" : "closed",
+              s.value("state_now", "").c_str(), s.value("gate_open_now", false) ? "open" : "closed", s.value("latched_now", false) ? ", the latch set" : "");
+  const auto orders = [&s](const char* key, const char* what) {
+    for (const auto& o : s.value(key, ordered_json::array()))
+      std::printf("%s: %s of %s, %s\n", what, o.value("id", "").c_str(), o.value("instrument", "").c_str(), o.value("state", "").c_str());
+  };
+  const auto products = [&s](const char* key, const char* what) {
+    for (const auto& p : s.value(key, ordered_json::array())) std::printf("%s: %s\n", what, p.get<std::string>().c_str());
+  };
+  orders("would_cancel", "would be cancelled");
+  orders("would_stay", "would stay");
+  products("would_give_up", "its exit would not go on");
+  products("would_unblock", "would be bought again");
+  if (const auto id = s.find("would_interrupt"); id != s.end() && id->is_string()) std::printf("the liquidation %s would end\n", id->get<std::string>().c_str());
+}
+
+int stop_or_resume(const Options& o, std::string route) {
+  if (o.dry_run) return tell_answer(o, say(o, edge::Method::Post, route += "?dry_run=true", {{"reason", o.reason}}), print_plan);
   return tell_answer(o, say(o, edge::Method::Post, route, {{"reason", o.reason}}), [](const ordered_json& s) {
     std::printf("%s, the gate is %s\n", s.value("state", "").c_str(), s.value("gate_open", false) ? "open" : "closed");
     if (s.contains("cancels"))
@@ -97,18 +121,23 @@ void add_emergency(CLI::App& app, Action& chosen) {
     return v;
   };
   const auto reason = [&o](CLI::App* v) { v->add_option("--reason", o->reason, "for the audit trail")->required(); };
-  reason(add("stop", "close the gate, halt, and cancel resting entries; protective orders stay", "bowline emergency stop --var var/live --reason 'prices are wrong'",
-             [](const Options& a) { return stop_or_resume(a, "/emergency/stop"); }));
+  const auto dry = [&o](CLI::App* v) { v->add_flag("--dry-run", o->dry_run, "only tell what would be done"); };
+  CLI::App* stop = add("stop", "close the gate, halt, and cancel resting entries; protective orders stay", "bowline emergency stop --var var/live --reason 'prices are wrong'",
+                       [](const Options& a) { return stop_or_resume(a, "/emergency/stop"); });
+  reason(stop);
+  dry(stop);
   CLI::App* sell = add("liquidate", "halt, cancel every order and sell every managed position", "bowline emergency liquidate --var var/live --reason drill --dry-run",
                        liquidate);
   reason(sell);
   sell->add_flag("--yes", o->yes, "yes, sell everything");
-  sell->add_flag("--dry-run", o->dry_run, "only tell what would be done");
+  dry(sell);
   sell->add_option("--id", o->id, "of the liquidation: the same again is the same one");
   sell->add_option("--max-slice", o->max_slice, "worth of one sale at most");
   sell->add_option("--max-slippage", o->max_slippage, "a fraction such as 0.1: limits go down to this far below the bid, no further; without: to the market");
-  reason(add("resume", "take the latch off, open the gate and trade on", "bowline emergency resume --var var/live --reason 'it was a drill'",
-             [](const Options& a) { return stop_or_resume(a, "/emergency/resume"); }));
+  CLI::App* resume = add("resume", "take the latch off, open the gate and trade on", "bowline emergency resume --var var/live --reason 'it was a drill'",
+                         [](const Options& a) { return stop_or_resume(a, "/emergency/resume"); });
+  reason(resume);
+  dry(resume);
   add("state", "what may be traded, and who said so when and why", "bowline emergency state --var var/live",
       [](const Options& a) { return tell_answer(a, say(a, edge::Method::Get, "/trading/state", {}), print_state); });
   CLI::App* receipt = add("receipt", "how far a liquidation is, or what it sold; or whether a receipt is what was signed",

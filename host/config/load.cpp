@@ -78,7 +78,7 @@ class Loader {
       fraction(b["cost_margin"], "bridge.cost_margin", "0", "1", c_.bridge.cost_margin);
     }
     // Where the journal is in memory nothing outlives the run, and the venue is the run's own: by itself it is not asked.
-    if (c_.journal == "file") c_.execution.reconcile = {60'000'000'000, 300'000'000'000};
+    if (c_.journal == "file") c_.execution.reconcile.orders_every_ns = 60'000'000'000, c_.execution.reconcile.balances_every_ns = 300'000'000'000;
     if (c_.mode == "live") {
       c_.execution.starts_reducing = true;
       c_.execution.assumed_half_spread = Decimal::zero();  // nothing is assumed, also where bars come without quotes
@@ -625,6 +625,7 @@ class Loader {
     if (const Node r = n["reconcile"]; there(r) && r.IsMap()) {
       duration(r["orders_every"], "execution.reconcile.orders_every", 0, e.reconcile.orders_every_ns);
       duration(r["balances_every"], "execution.reconcile.balances_every", 0, e.reconcile.balances_every_ns);
+      duration(r["in_flight_every"], "execution.reconcile.in_flight_every", 1'000'000'000, e.reconcile.in_flight_every_ns);
     }
     if (const Node r = n["receipt"]; there(r) && r.IsMap()) receipt_key(r["key"], e.receipt.key);
     symbols(n["allow"], "execution.allow", e.allow);

@@ -123,6 +123,7 @@ constexpr auto table = std::to_array<Key>({
     {"execution.reconcile", "map", "", "how often the venue is asked what it has, beside the start, a reconnect and each doubt; in engine time, at the end of a step"},
     {"execution.reconcile.orders_every", "duration", "1m", "open orders, fills, balances and products; 0 = only when there is cause, which is the default where `journal: memory`"},
     {"execution.reconcile.balances_every", "duration", "5m", "fills and balances alone; 0 = only when there is cause, which is the default where `journal: memory`"},
+    {"execution.reconcile.in_flight_every", "duration", "2s", "orders whose fate is not known, each by itself, the oldest first and as many as leave exits their part of what the venue lets through; by the clock, where time is real: else once a step (>= 1s)"},
     {"execution.journal", "map", "", "the intent journal's disk"},
     {"execution.journal.ballast", "size", "16MiB", "room that is kept for exits in the file `ballast` beside the journal, and given back to it a sixteenth at a time when the disk is full: entries are denied from then on, until an operator resumes with room for it again; 64KiB to 1GiB, 0 = none; where `journal: memory` none is needed"},
     {"execution.stops", "map", "", "what the host does with the stops and take-profits that risk plugins ask for"},

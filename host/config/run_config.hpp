@@ -134,7 +134,7 @@ struct RunConfig {
       bool operator==(const Trip&) const = default;
     } trip;
     struct Reconcile {
-      std::int64_t orders_every_ns = 0, balances_every_ns = 0;
+      std::int64_t orders_every_ns = 0, balances_every_ns = 0, in_flight_every_ns = 2'000'000'000;
       bool operator==(const Reconcile&) const = default;
     } reconcile;
     std::int64_t ballast_bytes = 16 * 1024 * 1024;  ///< 0: none

@@ -54,6 +54,7 @@ constexpr auto codes = std::to_array<std::pair<std::string_view, std::string_vie
     {"QUANTITY_BELOW_STEP", "after rounding to the product's step nothing is left"},
     {"BELOW_MINIMUM", "below the product's smallest quantity or notional"},
     {"RISK_RULE_FAILED", "a risk plugin failed or is quarantined: it answers REJECT"},
+    {"RISK_REJECTED", "a risk plugin refused, or would cut what it cannot cut, and gave no code of its own"},
     {"EXIT_BEYOND_POSITION", "the sale and all working sales exceed the position: not risk-reducing"},
     {"EXIT_FROZEN", "freeze is on: the only state without exits"},
 });

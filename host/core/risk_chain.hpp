@@ -5,6 +5,7 @@
 #include <bowline/result.hpp>
 #include <memory>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -23,6 +24,8 @@ class RiskRule {
   virtual const SharedText& name() const = 0;
   /// Fills `verdict`, which arrives as REJECT; false = the rule failed and its verdict is REJECT.
   virtual bool check(const bl_intent& intent, const bl_portfolio& portfolio, bl_verdict& verdict) = 0;
+  /// What it stands at (bowline.assess/1), as JSON text; empty: it does not say. Asked by who reads, never on an order's way.
+  virtual std::string assessment() { return {}; }
 };
 
 /// Numbers of the floor. Amounts in the accounting asset; not set = no limit (live demands all three).

@@ -19,10 +19,12 @@ bool TargetBook::put(const Target& target) {
   if (std::isnan(target.weight) || target.weight > 1.0) return false;
   Slot& slot = slots_[target.instrument.value - 1];
   Target t = target;
+  const double below_zero = t.weight < 0 ? t.weight : 0;
   if (t.weight < 0) t.weight = 0;
   if (t.purpose == Purpose::entry) fall(t.instrument, Purpose::exit);
   if (t.purpose == Purpose::exit) fall(t.instrument, Purpose::entry);
   slot.by_rank[rank(t.purpose)] = t;
+  slot.below_zero[rank(t.purpose)] = below_zero;
   slot.insists[rank(t.purpose)] = false;
   slot.taken |= 1u << rank(t.purpose);
   return true;

@@ -16,7 +16,7 @@ class TargetBook {
   explicit TargetBook(std::size_t instruments) : slots_(instruments) {}
 
   /// Puts a target in its rank's place, over the one before. A BUY takes the standing SELL off and the other way round:
-  /// the newest prediction is the one that counts. NaN weights are refused (false), negative ones count as 0.
+  /// the newest prediction is the one that counts. NaN weights are refused (false), negative ones count as 0 (below_zero()).
   bool put(const Target& target);
   /// The prediction's action for a product changed: a rebalancer's target for it no longer stands.
   void action_changed(InstrumentId instrument);
@@ -31,6 +31,11 @@ class TargetBook {
   bool insists(InstrumentId instrument, Purpose purpose) const noexcept;
   /// The target in this rank's place, live or not; nullptr: none.
   const Target* at(InstrumentId instrument, Purpose purpose) const noexcept;
+  /// The weight that the target in this rank's place was put with, where that was below 0 and counts as 0; else 0.
+  double below_zero(InstrumentId instrument, Purpose purpose) const noexcept {
+    const Slot& slot = slots_[instrument.value - 1];
+    return slot.by_rank[rank(purpose)] ? slot.below_zero[rank(purpose)] : 0;
+  }
   bool has(InstrumentId instrument, Purpose purpose) const noexcept { return at(instrument, purpose) != nullptr; }
   /// Whether any target, live or covered by a higher rank, was made by this decision.
   bool stands(Id128 decision) const noexcept;
@@ -53,6 +58,7 @@ class TargetBook {
   struct Slot {
     std::array<std::optional<Target>, ranks> by_rank{};
     std::array<bool, ranks> insists{};
+    std::array<double, ranks> below_zero{};
     std::uint32_t taken = 0;  // a bit per rank that holds a target: nearly always none does, and this is asked at every step
   };
   std::vector<Slot> slots_;

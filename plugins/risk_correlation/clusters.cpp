@@ -50,7 +50,7 @@ std::uint32_t too_alike(const bl_intent& judged, const Decimal& most, const Rela
 }
 
 Judged judge_buy(const bl_intent& intent, const bl_portfolio& portfolio, const Limits& limits,
-                 const Relations& relations, Scratch& scratch) {
+                 const Relations& relations, Scratch& scratch, const risk::Look& look) {
   const Decimal qty = Decimal::from_raw(intent.qty), cost = Decimal::from_raw(intent.quote_qty);
   if (const Decimal& wanted = cost.is_set() ? cost : qty; !wanted.is_positive())
     return {refuse(1, "QUANTITY_INVALID", "a buy needs a quantity or a cost above 0")};
@@ -80,6 +80,7 @@ Judged judge_buy(const bl_intent& intent, const bl_portfolio& portfolio, const L
   const Decimal notional = cost.is_set() ? cost : money::times(qty, price, Round::up);
   const Decimal most = money::times(limits.max_cluster, equity, Round::down),
                 after = money::plus(before, notional);
+  look.saw(5, after, limits.max_cluster, equity);
   if (after <= most) return {allow()};
   Answer a = refuse(5, "CLUSTER_LIMIT", "the products that move with it would pass their share of equity",
                     Unit::share_of_equity, money::over(after, equity, Round::up), limits.max_cluster);
@@ -93,9 +94,14 @@ Judged judge_buy(const bl_intent& intent, const bl_portfolio& portfolio, const L
 }  // namespace
 
 Judged judge(const bl_intent& intent, const bl_portfolio& portfolio, const Limits& limits,
-             const Relations& relations, Scratch& scratch) noexcept {
+             const Relations& relations, Scratch& scratch, risk::LastChecks* last) noexcept {
+  const risk::Look look{last, intent.instrument, portfolio.now_ns};
   try {
-    if (intent.side == BL_BUY) return judge_buy(intent, portfolio, limits, relations, scratch);
+    if (intent.side == BL_BUY) {
+      const Judged j = judge_buy(intent, portfolio, limits, relations, scratch, look);
+      look.bound(j.answer);
+      return j;
+    }
     if (intent.side == BL_SELL) return {allow()};
     return {refuse(0, "SIDE_UNKNOWN", "it is neither a buy nor a sell")};
   } catch (const money::Overflow&) {

@@ -8,6 +8,7 @@
 #include <bowline/decimal.hpp>
 
 #include "common/account.hpp"
+#include "common/last_checks.hpp"
 #include "common/verdict.hpp"
 #include "relations.hpp"
 
@@ -64,8 +65,8 @@ struct Judged {
 };
 
 /// Judges one order; sells pass. Held at its mark and being bought in full, the order at the dearer of mark
-/// and limit, sums against the order.
+/// and limit, sums against the order. `last`: what each limit came to is left there; null: nobody asks.
 Judged judge(const bl_intent& intent, const bl_portfolio& portfolio, const Limits& limits,
-             const Relations& relations, Scratch& scratch) noexcept;
+             const Relations& relations, Scratch& scratch, risk::LastChecks* last = nullptr) noexcept;
 
 }  // namespace bowline::risk_correlation

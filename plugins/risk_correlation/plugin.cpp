@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "clusters.hpp"
+#include "codes.hpp"
 #include "common/assess.hpp"
 #include "common/bars.hpp"
 #include "common/money.hpp"
@@ -33,6 +34,7 @@ class Plugin {
   Correlations correlations_;
   Relations relations_;
   mutable Scratch scratch_;                 ///< of one check
+  mutable risk::LastChecks last_;           ///< for assess() alone: no verdict depends on it
   mutable std::array<char, 128> reason_{};  ///< of one answer
 
  public:
@@ -71,6 +73,9 @@ class Plugin {
     correlations_ = Correlations(n, estimate_);
     relations_ = Relations(n, cluster_from_, alike_above_);
     scratch_ = Scratch(n);
+    last_.reset(codes, static_cast<std::uint32_t>(n));
+    last_.stands(4, limits_.max_correlation);
+    last_.stands(5, limits_.max_cluster);
     return {};
   }
   void stop() {}
@@ -82,12 +87,13 @@ class Plugin {
   }
 
   risk::Answer check(const bl_intent& intent, const bl_portfolio& portfolio) const {
-    Judged j = judge(intent, portfolio, limits_, relations_, scratch_);
+    Judged j = judge(intent, portfolio, limits_, relations_, scratch_, &last_);
     if (j.other != 0) j.answer.reason = name(j.other);
     return j.answer;
   }
 
-  /// Clusters of several products, pairs that are too alike, and products of which nothing is known.
+  /// Clusters of several products, pairs that are too alike, and products of which nothing is known; checks: what each limit
+  /// came to when an order was judged last.
   plugin_common::Json assess() const {
     using plugin_common::Json;
     const auto n = static_cast<std::uint32_t>(correlations_.instruments());
@@ -104,7 +110,7 @@ class Plugin {
       if (members.size() > 1) clusters.push_back(members);
       if (!known) unknown.push_back(symbols_[a]);
     }
-    return {{"mean", correlations_.mean()}, {"clusters", clusters}, {"alike", alike}, {"unknown", unknown}};
+    return {{"mean", correlations_.mean()}, {"clusters", clusters}, {"alike", alike}, {"unknown", unknown}, {"checks", last_.json()}};
   }
   static const void* extension(std::string_view id) noexcept {
     return plugin_common::AssessTable<Plugin>::for_id(id);

@@ -8,6 +8,7 @@ namespace {
 
 using money::Round;
 using risk::allow;
+using risk::Look;
 using risk::refuse;
 
 constexpr Decimal one = Decimal::from_int(1);
@@ -55,7 +56,7 @@ Tally tally(const bl_intent& judged, const bl_portfolio& portfolio, const risk::
 
 // ---- sells -----------------------------------------------------------------------------------------------
 
-Answer judge_sell(const bl_intent& intent, const bl_portfolio& portfolio) {
+Answer judge_sell(const bl_intent& intent, const bl_portfolio& portfolio, const Look& look) {
   const Decimal qty = Decimal::from_raw(intent.qty);
   if (!qty.is_positive()) return refuse(1, "QUANTITY_INVALID", "a sell needs a quantity above 0");
   Decimal free = Decimal::zero();
@@ -65,6 +66,7 @@ Answer judge_sell(const bl_intent& intent, const bl_portfolio& portfolio) {
   for (const bl_working* w : Portfolio(portfolio).working())
     if (w->intent->instrument == intent.instrument && w->intent->side != BL_BUY && !risk::is_same(*w, intent))
       free = money::minus(free, risk::leaves_of(*w));
+  look.saw(2, qty, max(free, Decimal::zero()));
   if (qty <= free) return allow();
   Answer a = refuse(2, "SELL_EXCEEDS_POSITION", "it sells more than is held and not yet being sold",
                     Unit::base_quantity, qty, max(free, Decimal::zero()));
@@ -94,53 +96,61 @@ std::optional<Answer> locked(const bl_intent& intent, std::int64_t now, const Li
 
 /// The loss against an opening equity, refused from `most` of it on.
 std::optional<Answer> lost(std::uint32_t rule, std::string_view code, std::string_view reason,
-                           const Decimal& opening, const Decimal& equity, const Decimal& most) {
+                           const Decimal& opening, const Decimal& equity, const Decimal& most,
+                           const Look& look) {
   const Decimal loss = money::minus(opening, equity);
+  look.saw(rule, max(loss, Decimal::zero()), most, opening);
   if (!loss.is_positive() || loss < money::times(most, opening, Round::down)) return std::nullopt;
   return refuse(rule, code, reason, Unit::fraction, money::over(loss, opening, Round::up), most);
 }
 
 std::optional<Answer> losing(const bl_portfolio& portfolio, const Decimal& equity, const Limits& limits,
-                             const Memory& memory) {
+                             const Memory& memory, const Look& look) {
   if (limits.max_daily_loss) {
     const Decimal opening = Decimal::from_raw(portfolio.day_start_equity);
     if (!opening.is_positive())
       return refuse(11, "OPENING_EQUITY_MISSING", "the day's opening equity is not known");
     if (auto a = lost(12, "DAILY_LOSS_LIMIT", "the loss of the UTC day has reached its limit", opening,
-                      equity, *limits.max_daily_loss))
+                      equity, *limits.max_daily_loss, look))
       return a;
   }
   if (limits.max_rolling_loss)
     if (const auto opening = memory.equity_a_day_ago(portfolio.now_ns))
       return lost(13, "ROLLING_LOSS_LIMIT", "the loss of the last 24 hours has reached its limit", *opening,
-                  equity, *limits.max_rolling_loss);
+                  equity, *limits.max_rolling_loss, look);
   return std::nullopt;
 }
 
 std::optional<Answer> crowded(const bl_intent& intent, const bl_portfolio& portfolio, const Tally& t,
-                              const Limits& limits, const Memory& memory) {
-  const auto over = [](std::uint32_t before, std::uint32_t most) { return most != 0 && before >= most; };
+                              const Limits& limits, const Memory& memory, const Look& look) {
+  const auto over = [&look](std::uint32_t rule, std::uint32_t before, std::uint32_t most) {
+    if (most == 0) return false;
+    look.saw(rule, Decimal::from_int(std::int64_t{before} + 1), count(most));
+    return before >= most;
+  };
   const auto answer = [](std::uint32_t rule, std::string_view code, std::string_view reason,
                          std::uint32_t before, std::uint32_t most) {
     return refuse(rule, code, reason, Unit::count, money::plus(count(before), one), count(most));
   };
-  if (over(t.orders, limits.max_open_orders))
+  if (over(14, t.orders, limits.max_open_orders))
     return answer(14, "OPEN_ORDERS_LIMIT", "as many orders are working as may be", t.orders,
                   limits.max_open_orders);
-  if (over(t.orders_here, limits.max_product_orders))
+  if (over(15, t.orders_here, limits.max_product_orders))
     return answer(15, "PRODUCT_ORDERS_LIMIT", "as many orders of the product are working as may be",
                   t.orders_here, limits.max_product_orders);
   if (limits.max_orders_per_minute != 0)
     if (const std::uint32_t sent = memory.orders_last_minute(portfolio, intent);
-        over(sent, limits.max_orders_per_minute))
+        over(16, sent, limits.max_orders_per_minute))
       return answer(16, "ORDER_RATE_LIMIT", "as many orders were sent in the last minute as may be", sent,
                     limits.max_orders_per_minute);
   return std::nullopt;
 }
 
-std::optional<Answer> off_the_mark(const Decimal& limit_px, const Decimal& mark, const Limits& limits) {
+std::optional<Answer> off_the_mark(const Decimal& limit_px, const Decimal& mark, const Limits& limits,
+                                   const Look& look) {
   if (!limits.price_band || !limit_px.is_set()) return std::nullopt;
   const Decimal away = money::checked(abs(money::minus(limit_px, mark)));
+  look.saw(17, away, *limits.price_band, mark);
   if (away <= money::times(*limits.price_band, mark, Round::down)) return std::nullopt;
   return refuse(17, "PRICE_OUTSIDE_BAND", "the limit price is too far from the mark", Unit::fraction,
                 money::over(away, mark, Round::up), *limits.price_band);
@@ -180,12 +190,14 @@ struct Buy {
   Decimal price, notional;  ///< dearer of mark and limit; what the whole order is counted as
   bool by_cost;
   Decimal equity;
+  Look look;
 };
 
 void size_of_equity(Tightest& t, std::uint32_t rule, std::string_view code, std::string_view reason,
                     const Decimal& before, const Decimal& share, const Buy& buy) {
   const Decimal most = money::times(share, buy.equity, Round::down),
                 after = money::plus(before, buy.notional), left = money::minus(most, before);
+  buy.look.saw(rule, after, share, buy.equity);
   if (after <= most || !t.takes(left)) return;
   t.take({rule, code, reason, left, Unit::share_of_equity, money::over(after, buy.equity, Round::up), share});
 }
@@ -194,6 +206,7 @@ void size_in_quote(Tightest& t, std::uint32_t rule, std::string_view code, std::
                    const Decimal& before, const std::optional<Decimal>& most, const Buy& buy) {
   if (!most) return;
   const Decimal after = money::plus(before, buy.notional), left = money::minus(*most, before);
+  buy.look.saw(rule, after, *most);
   if (after <= *most || !t.takes(left)) return;
   t.take({rule, code, reason, left, Unit::quote_amount, after, *most});
 }
@@ -214,6 +227,7 @@ void cash_left(Tightest& t, const bl_portfolio& portfolio, const Tally& held, co
   const Decimal before = money::minus(cash_of(portfolio), spent);
   const Decimal need = buy.by_cost ? buy.notional : money::times(buy.notional, with_fee, Round::up);
   const Decimal after = money::minus(before, need);
+  buy.look.saw(18, after, limits.cash_reserve, buy.equity);
   if (after >= reserve) return;
   const Decimal left = money::over(money::minus(before, reserve), with_fee, Round::floor);
   if (!t.takes(left)) return;
@@ -232,6 +246,8 @@ std::optional<Answer> laddered(Tightest& t, const bl_portfolio& portfolio, const
   const Rung* at = nullptr;
   for (const Rung& r : limits.ladder)
     if (drop.is_positive() && drop >= money::times(r.drawdown, peak, Round::down)) at = &r;
+  const Rung& nearest = at == nullptr ? limits.ladder.front() : *at;
+  buy.look.saw(23, max(drop, Decimal::zero()), nearest.drawdown, peak);
   if (at == nullptr) return std::nullopt;
   const Decimal fits =
       t.get() && t.get()->left < buy.notional ? max(t.get()->left, Decimal::zero()) : buy.notional;
@@ -244,9 +260,10 @@ std::optional<Answer> laddered(Tightest& t, const bl_portfolio& portfolio, const
 }
 
 Answer judge_buy(const bl_intent& intent, const bl_portfolio& portfolio, const Limits& limits,
-                 const Memory& memory, risk::Marks& marks) {
+                 const Memory& memory, risk::Marks& marks, const Look& look) {
   const Decimal qty = Decimal::from_raw(intent.qty), cost = Decimal::from_raw(intent.quote_qty);
   Buy buy{};
+  buy.look = look;
   buy.by_cost = cost.is_set();
   if (const Decimal& wanted = buy.by_cost ? cost : qty; !wanted.is_positive())
     return refuse(1, "QUANTITY_INVALID", "a buy needs a quantity or a cost above 0");
@@ -255,19 +272,20 @@ Answer judge_buy(const bl_intent& intent, const bl_portfolio& portfolio, const L
   if (!buy.equity.is_positive())
     return refuse(3, "EQUITY_NOT_POSITIVE", "equity is not above 0: nothing may be bought",
                   Unit::quote_amount, buy.equity, Decimal::zero());
-  if (auto a = losing(portfolio, buy.equity, limits, memory)) return *a;
+  if (auto a = losing(portfolio, buy.equity, limits, memory, look)) return *a;
   marks.read(portfolio);
   const Decimal* mark = marks.of(intent.instrument);
   if (mark == nullptr) return refuse(4, "MARK_MISSING", "there is no validated mark for the instrument");
   const Decimal limit_px = risk::bound_px(intent);
-  if (auto a = off_the_mark(limit_px, *mark, limits)) return *a;
+  if (auto a = off_the_mark(limit_px, *mark, limits, look)) return *a;
   buy.price = risk::dearer(*mark, limit_px);
   buy.notional = buy.by_cost ? cost : money::times(qty, buy.price, Round::up);
+  look.saw(5, buy.notional, limits.min_notional);
   if (buy.notional < limits.min_notional)
     return refuse(5, "NOTIONAL_BELOW_MINIMUM", "the entry is smaller than the least that is worth its fees",
                   Unit::quote_amount, buy.notional, limits.min_notional);
   const Tally held = tally(intent, portfolio, marks);
-  if (auto a = crowded(intent, portfolio, held, limits, memory)) return *a;
+  if (auto a = crowded(intent, portfolio, held, limits, memory, look)) return *a;
   if (held.here_unknown)
     return refuse(4, "MARK_MISSING", "a holding or working order of the instrument cannot be valued");
   if (held.elsewhere_unknown)
@@ -296,10 +314,15 @@ Answer judge_buy(const bl_intent& intent, const bl_portfolio& portfolio, const L
 }  // namespace
 
 Answer judge(const bl_intent& intent, const bl_portfolio& portfolio, const Limits& limits,
-             const Memory& memory, risk::Marks& marks) noexcept {
+             const Memory& memory, risk::Marks& marks, risk::LastChecks* last) noexcept {
+  const Look look{last, intent.instrument, portfolio.now_ns};
   try {
-    if (intent.side == BL_BUY) return judge_buy(intent, portfolio, limits, memory, marks);
-    if (intent.side == BL_SELL) return judge_sell(intent, portfolio);
+    if (intent.side == BL_BUY || intent.side == BL_SELL) {
+      const Answer a = intent.side == BL_BUY ? judge_buy(intent, portfolio, limits, memory, marks, look)
+                                             : judge_sell(intent, portfolio, look);
+      look.bound(a);
+      return a;
+    }
     return refuse(0, "SIDE_UNKNOWN", "it is neither a buy nor a sell");
   } catch (const money::Overflow&) {
     return refuse(8, "ARITHMETIC_OVERFLOW", "an amount is too large to be judged exactly");

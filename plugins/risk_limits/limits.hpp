@@ -9,6 +9,7 @@
 #include <bowline/decimal.hpp>
 
 #include "common/account.hpp"
+#include "common/last_checks.hpp"
 #include "common/verdict.hpp"
 
 namespace bowline::risk_limits {
@@ -56,7 +57,8 @@ struct Limits {
 /// Judges one order. A sell may only reduce. A buy is refused by what is over (locks, losses, orders, price),
 /// else cut to the tightest of the sizes. It is valued at the dearer of mark and limit; working buys count in
 /// full, working sells do not help; sums round against the order. `marks` is scratch of the caller.
+/// `last`: what each limit came to is left there, also where it did not bind; null: nobody asks.
 Answer judge(const bl_intent& intent, const bl_portfolio& portfolio, const Limits& limits,
-             const Memory& memory, risk::Marks& marks) noexcept;
+             const Memory& memory, risk::Marks& marks, risk::LastChecks* last = nullptr) noexcept;
 
 }  // namespace bowline::risk_limits

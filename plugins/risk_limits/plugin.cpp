@@ -5,6 +5,7 @@
 #include "common/money.hpp"
 #include "common/risk_table.hpp"
 #include "common/shell.hpp"
+#include "codes.hpp"
 #include "limits.hpp"
 #include "memory.hpp"
 #include "params.hpp"
@@ -18,6 +19,7 @@ class Plugin {
   Memory memory_;
   std::uint32_t products_ = 1;  ///< the number behind the last one
   mutable risk::Marks marks_;   ///< scratch of one check
+  mutable risk::LastChecks last_;  ///< for assess() alone: no verdict depends on it
 
  public:
   explicit Plugin(const bl_host& host) : host_(host) {}
@@ -42,6 +44,8 @@ class Plugin {
     if (n == 0) limits_.taker_fee = dearest;
     products_ = n + 1;
     marks_.reserve(n);
+    last_.reset(codes, n);
+    show_limits();
     return {};
   }
   void stop() {}
@@ -59,11 +63,13 @@ class Plugin {
     want(limits_.max_rolling_loss.has_value(), BL_EV_BAR);
   }
 
-  /// What it remembers, of the limits that are set; what is held and working the host knows itself.
+  /// What it remembers, of the limits that are set; what is held and working the host knows itself. checks: what each limit
+  /// came to when an order was judged last.
   plugin_common::Json assess() const {
     using plugin_common::Json;
     const std::int64_t now = host_.now_ns();
     Json j = Json::object();
+    j["checks"] = last_.json();
     if (limits_.max_day)
       j["max_day"] = {{"bought", money::text(memory_.bought_today(now))},
                       {"limit", money::text(*limits_.max_day)}};
@@ -94,7 +100,7 @@ class Plugin {
   }
 
   risk::Answer check(const bl_intent& intent, const bl_portfolio& portfolio) const {
-    return judge(intent, portfolio, limits_, memory_, marks_);
+    return judge(intent, portfolio, limits_, memory_, marks_, &last_);
   }
 
   void on_event(const bl_event& e, const bl_portfolio& portfolio, const bl_sink&) {
@@ -103,6 +109,30 @@ class Plugin {
     if (const auto* fill = event_as<bl_fill>(e, BL_EV_FILL)) memory_.on_fill(*fill);
     if (const auto* exec = event_as<bl_exec>(e, BL_EV_EXEC)) memory_.on_exec(*exec);
     if (const auto* changed = event_as<bl_position_ev>(e, BL_EV_POSITION)) memory_.on_position(*changed);
+  }
+
+ private:
+  void show_limits() {
+    const auto amount = [this](std::uint32_t rule, const std::optional<Decimal>& most) {
+      if (most) last_.stands(rule, *most);
+    };
+    const auto count = [this](std::uint32_t rule, std::uint32_t most) {
+      if (most != 0) last_.stands(rule, Decimal::from_int(most));
+    };
+    last_.stands(5, limits_.min_notional);
+    last_.stands(6, limits_.max_position);
+    last_.stands(7, limits_.max_exposure);
+    amount(12, limits_.max_daily_loss);
+    amount(13, limits_.max_rolling_loss);
+    count(14, limits_.max_open_orders);
+    count(15, limits_.max_product_orders);
+    count(16, limits_.max_orders_per_minute);
+    amount(17, limits_.price_band);
+    if (!limits_.cash_reserve.is_zero()) last_.stands(18, limits_.cash_reserve);
+    amount(19, limits_.max_order);
+    amount(20, limits_.max_day);
+    amount(21, limits_.max_total);
+    if (!limits_.ladder.empty()) last_.stands(23, limits_.ladder.front().drawdown);
   }
 };
 

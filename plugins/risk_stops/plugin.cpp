@@ -5,6 +5,7 @@
 
 #include <bowline/views.hpp>
 
+#include "codes.hpp"
 #include "common/assess.hpp"
 #include "common/bars.hpp"
 #include "common/money.hpp"
@@ -58,6 +59,7 @@ class Plugin {
   std::uint32_t bars_ = 288;
   bool require_history_ = false;
   std::vector<State> states_;  ///< by instrument
+  mutable risk::LastChecks last_;  ///< for assess() alone: no verdict depends on it
 
  public:
   explicit Plugin(const bl_host& host) : host_(host) {}
@@ -91,6 +93,10 @@ class Plugin {
   }
   Result<void> start() {
     states_.clear();
+    std::uint32_t products = 0;
+    for (bl_product p; host_.product(products + 1, p); ++products) {}
+    last_.reset(codes, products);
+    if (require_history_) last_.stands(1, Decimal::from_int(bars_));
     return {};
   }
   void stop() {}
@@ -100,18 +106,18 @@ class Plugin {
     out.event_mask = 1ull << BL_EV_BAR | 1ull << BL_EV_POSITION;
   }
 
-  risk::Answer check(const bl_intent& intent, const bl_portfolio&) const noexcept {
+  risk::Answer check(const bl_intent& intent, const bl_portfolio& portfolio) const noexcept {
     if (!require_history_ || intent.side != BL_BUY) return risk::allow();
     const Volatility* v =
         intent.instrument < states_.size() ? &states_[intent.instrument].volatility : nullptr;
+    const Decimal seen = Decimal::from_int(v != nullptr ? static_cast<std::int64_t>(v->seen()) : 0), bars = Decimal::from_int(bars_);
+    last_.saw(1, intent.instrument, portfolio.now_ns, seen, bars);
     if (v != nullptr && v->known()) return risk::allow();
     return risk::refuse(1, "STOP_HISTORY_MISSING", "its stop cannot be computed yet: too few bars were seen",
-                        risk::Unit::count,
-                        Decimal::from_int(v != nullptr ? static_cast<std::int64_t>(v->seen()) : 0),
-                        Decimal::from_int(bars_));
+                        risk::Unit::count, seen, bars);
   }
 
-  /// Every protection that the host took and that stands.
+  /// Every protection that the host took and that stands; checks: what its limit came to when an order was judged last.
   plugin_common::Json assess() const {
     using plugin_common::Json;
     Json stops = Json::array();
@@ -124,7 +130,7 @@ class Plugin {
                        {"share", w.share},
                        {"rule", static_cast<std::uint32_t>(w.rule)}});
     }
-    return {{"stops", stops}};
+    return {{"stops", stops}, {"checks", last_.json()}};
   }
   static const void* extension(std::string_view id) noexcept {
     return plugin_common::AssessTable<Plugin>::for_id(id);

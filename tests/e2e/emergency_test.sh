@@ -62,6 +62,9 @@ check "restarted: zero entries" is "$(sent BUY alive)" "$buys"
 # Only a resume lets go.
 begin alive
 check "restarted again: still halted" within 20 halted
+check "a resume looked at first" ends 0 "$bowline" emergency resume --var "$dir/alive" --reason 'a look' --dry-run
+check "says what would follow" grep -q '^it would be active, the gate open; now it is halted, the gate closed, the latch set' "$dir/out"
+check "and leaves the latch where it is" test -e "$dir/alive/HALT"
 check "resume" ends 0 "$bowline" emergency resume --var "$dir/alive" --reason 'it was a drill'
 check "resume: the gate is open" grep -q '^active, the gate is open' "$dir/out"
 check "resume: the latch is off" test ! -e "$dir/alive/HALT"

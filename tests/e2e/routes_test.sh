@@ -220,6 +220,10 @@ ask $r POST /rebalance/run "" 400 "${json[@]}" -d '{"x":1}'
 # the emergency routes
 ask $x POST /emergency/stop "" 400 "${json[@]}" -d '{}'
 check "a stop without a reason" is "$(code)" JSON_KEY_MISSING
+ask $x POST /emergency/stop "?dry_run=true" 200 "${json[@]}" -d '{"reason":"a look"}'
+check "a dry run of a stop says what would follow" has '"dry_run":true,"state":"halted","gate_open":false'
+get $x /portfolio "" 200
+check "and does nothing" has '"state":"active"'
 ask $x POST /emergency/stop "" 200 "${json[@]}" -d '{"reason":"a test"}'
 check "the gate is closed" has '"state":"halted","gate_open":false'
 get $x /portfolio "" 200
@@ -230,6 +234,10 @@ get $x /health "" 200
 trade halted 422 "" "$order"
 get $r /rebalance/plan "" 200
 ask $x POST /emergency/resume "" 400 "${json[@]}" -d '{"reason":""}'
+ask $x POST /emergency/resume "?dry_run=true" 200 "${json[@]}" -d '{"reason":"a look"}'
+check "a dry run of a resume says what would follow" has '"dry_run":true,"state":"active","gate_open":true'
+get $x /portfolio "" 200
+check "and resumes nothing" has '"state":"halted"'
 ask $x POST /emergency/resume "" 200 "${json[@]}" -d '{"reason":"a test"}'
 check "the gate is open" has '"state":"active","gate_open":true'
 

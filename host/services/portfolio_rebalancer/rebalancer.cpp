@@ -60,7 +60,7 @@ Result<std::vector<core::Target>> Rebalancer::run(core::Nanos now, const core::P
       core::Target t;
       t.instrument = line.instrument;
       t.purpose = core::Purpose::rebalance;
-      t.weight = line.weight;
+      t.weight = line.below_zero < 0 ? line.below_zero : line.weight;  // the target book takes it as 0, and the sizing says so
       t.time = now;
       // A rebalancer's target stands until its next plan (trading rules 1.2).
       t.valid_until = line.valid_until > 0 ? line.valid_until : INT64_MAX;

@@ -20,6 +20,7 @@ struct PlanLine {
   core::InstrumentId instrument;
   double weight = 0;
   core::Nanos valid_until = 0;
+  double below_zero = 0;  ///< what the plugin said where it was below 0, which counts as 0
 };
 
 /// A rebalancer plugin's instance as this service sees it.

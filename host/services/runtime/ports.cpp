@@ -89,6 +89,14 @@ Result<void> SignalAdapter::contributions(const bl_frame& frame, std::uint32_t r
 
 // ---- risk -------------------------------------------------------------------------------------------------------
 
+std::string RiskAdapter::assessment() {
+  if (instance_ == nullptr) return {};
+  auto text = loader::assessment(*instance_);
+  if (text) return std::move(*text);
+  if (errors_ != nullptr && text.error().code != "PLUGIN_EXTENSION_MISSING") errors_->add(service_, *name_, text.error().code, text.error().message);
+  return {};
+}
+
 RiskAdapter::RiskAdapter(std::string_view id, loader::RiskInstance* instance, PluginErrors* errors, std::string_view service)
     : instance_(instance), name_(shared(id)), errors_(errors), service_(service) {}
 
@@ -275,8 +283,9 @@ Result<std::vector<PlanLine>> RebalanceAdapter::plan(std::span<const core::Predi
   bl_sink sink = closed_sink(&lines);
   sink.target = [](void* ctx, const bl_target* t) noexcept -> bl_status {
     if (t == nullptr || t->size < sizeof(bl_target)) return BL_E_INVALID;
-    // Spot: a negative weight counts as 0 (ABI, bl_target.weight).
-    static_cast<std::vector<PlanLine>*>(ctx)->push_back({{t->instrument}, t->weight < 0 ? 0 : t->weight, t->valid_until_ns});
+    // Spot: a negative weight counts as 0 (ABI, bl_target.weight), and is told as such; how far below is no matter.
+    static_cast<std::vector<PlanLine>*>(ctx)->push_back(
+        {{t->instrument}, t->weight < 0 ? 0 : t->weight, t->valid_until_ns, t->weight < 0 ? std::max(t->weight, -1.0) : 0});
     return BL_OK;
   };
   bl_error error{};

@@ -57,6 +57,7 @@ class RiskAdapter final : public core::RiskRule {
               std::string_view service = "trade-execution");
   const core::SharedText& name() const override { return name_; }
   bool check(const bl_intent& intent, const bl_portfolio& portfolio, bl_verdict& verdict) override;
+  std::string assessment() override;
 
  private:
   loader::RiskInstance* instance_;

@@ -324,7 +324,7 @@ const char* const explain_schema =
 
 const char* const target_schema =
     R"({"type":"object","required":["symbol","weight","decision"],"properties":{"symbol":{"type":"string"},
-"purpose":{"type":"string"},"weight":{"type":"number","minimum":0,"maximum":1},"decision":{"type":"string"},
+"purpose":{"type":"string"},"weight":{"type":"number","minimum":-1,"maximum":1,"description":"below 0: counts as 0"},"decision":{"type":"string"},
 "time":{"type":["string","null"],"format":"date-time"},"time_ns":{"type":["integer","null"]},
 "valid_until":{"type":["string","null"],"format":"date-time","description":"null: until the next plan"},
 "valid_until_ns":{"type":["integer","null"]},"ref_price":{"type":["string","null"],"format":"decimal"}}})";

@@ -318,7 +318,10 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
     const auto rates = loader::venue_rates(*m.instances->brokers.front().instance);
     if (!rates) return rates.error();
     const auto& periods = m.config.execution.reconcile;
-    if (auto fits = fits_rate_budget(*rates, periods.orders_every_ns, periods.balances_every_ns); !fits) return fits.error();
+    // Where time moves by data nothing is asked by the clock.
+    const auto quota = fits_rate_budget(*rates, periods.orders_every_ns, periods.balances_every_ns, m.config.time == "real" ? periods.in_flight_every_ns : 0);
+    if (!quota) return quota.error();
+    m.in_flight = *quota;
   }
   m.assemble();
   m.listen_to_network();

@@ -108,6 +108,8 @@ void Run::Impl::make_execution() {
   eo.trip_drawdown = config.execution.trip.drawdown;
   eo.orders_every = config.execution.reconcile.orders_every_ns;
   eo.balances_every = config.execution.reconcile.balances_every_ns;
+  eo.in_flight_every = config.execution.reconcile.in_flight_every_ns;
+  eo.in_flight = in_flight;
   const std::uint64_t caps = instances->brokers.front().instance->caps();
   eo.stops.at_venue = config.execution.stops.owner == "venue";
   eo.stops.can = {(caps & BL_CAN_REST_STOP) != 0, (caps & BL_CAN_REST_BRACKET) != 0};

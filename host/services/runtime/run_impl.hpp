@@ -63,6 +63,7 @@ struct Run::Impl {
   std::atomic<bool> gate_closed{false};
   PluginErrors plugin_errors;
   std::unique_ptr<Instances> instances;
+  InFlightQuota in_flight;  // what the venue lets through of it
   std::unique_ptr<BrokerAdapter> broker;
   std::unique_ptr<store::HaltLatch> latch;          ///< with trade-execution: the file HALT of the state folder
   std::unique_ptr<LatchedBroker> latched_broker;

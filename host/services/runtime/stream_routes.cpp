@@ -40,7 +40,7 @@ constexpr const char* targets_schema =
 "targets":{"type":"array","items":{"type":"object",
 "required":["symbol","purpose","weight","decision","time_ns","valid_until_ns","ref_price"],"properties":{
 "symbol":{"type":"string"},"purpose":{"type":"string","description":"of a prediction or of a plan; stops are not proposed"},
-"weight":{"type":"number","minimum":0,"maximum":1},"decision":{"type":"string"},"time_ns":{"type":"integer"},
+"weight":{"type":"number","minimum":-1,"maximum":1,"description":"below 0: counts as 0"},"decision":{"type":"string"},"time_ns":{"type":"integer"},
 "valid_until_ns":{"type":"integer"},"ref_price":{"type":["string","null"]}}}},
 "changed":{"type":"array","items":{"type":"string"},
 "description":"instruments whose prediction now says another action than before"},

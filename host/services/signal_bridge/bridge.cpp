@@ -19,7 +19,7 @@ struct Codes {
   core::SharedText target = shared("TARGET"), hold = shared("HOLD"), flat = shared("SELL_NOTHING_HELD"),
                    cost = shared("EDGE_BELOW_COST"), unknown = shared("MOVE_UNKNOWN"), zero = shared("WEIGHT_ZERO"),
                    expired = shared("PREDICTION_EXPIRED"), mark = shared("MARK_MISSING"),
-                   malformed = shared("PREDICTION_MALFORMED");
+                   malformed = shared("PREDICTION_MALFORMED"), negative = shared("TARGET_NEGATIVE");
 };
 const Codes& codes() {
   static const Codes c;
@@ -33,6 +33,7 @@ constexpr auto table = std::to_array<std::pair<std::string_view, std::string_vie
     {"EDGE_BELOW_COST", "the calibrated expected move is below round-trip fee + half spread + margin"},
     {"MOVE_UNKNOWN", "the cost gate is on and the prediction brings no expected move"},
     {"WEIGHT_ZERO", "the wanted weight is zero"},
+    {"TARGET_NEGATIVE", "the prediction wants a weight below 0: it counts as 0, since spot is never short"},
     {"PREDICTION_EXPIRED", "valid_until has passed"},
     {"MARK_MISSING", "the product has no price yet"},
     {"PREDICTION_MALFORMED", "an unknown action, or numbers outside their range"},
@@ -45,6 +46,10 @@ bool in_range(const Prediction& p) noexcept {
   return fraction(p.p_up) && fraction(p.threshold) && fraction(p.confidence) &&
          !std::isinf(p.expected_move) && !std::isinf(p.weight);
 }
+
+/// Whether it is the prediction's own weight that sizes it, see Bridge::weight_of.
+bool sizes_itself(const Prediction& p) noexcept { return (std::isnan(p.p_up) || std::isnan(p.threshold)) && !std::isnan(p.weight); }
+bool sized_below_zero(const Prediction& p) noexcept { return sizes_itself(p) && p.weight < 0; }
 
 }  // namespace
 
@@ -70,7 +75,7 @@ Bridge::Bridge(BridgeOptions options, const core::InstrumentTable& instruments,
 double Bridge::weight_of(const Prediction& p, double max_position) noexcept {
   if (!std::isnan(p.p_up) && !std::isnan(p.threshold))
     return p.threshold >= 1 ? 0 : max_position * std::clamp((p.p_up - p.threshold) / (1 - p.threshold), 0.0, 1.0);
-  if (!std::isnan(p.weight)) return std::clamp(p.weight, 0.0, max_position);
+  if (sizes_itself(p)) return std::clamp(p.weight, 0.0, max_position);
   return max_position * std::clamp(p.confidence, 0.0, 1.0);
 }
 
@@ -176,7 +181,7 @@ void Bridge::recall(std::span<const core::Prediction> predictions) {
     }
     const double weight = weight_of(p, options_.max_position);
     if (!(weight > 0) || !equity.is_set() || !equity.is_positive()) {
-      close(codes().zero);
+      close(sized_below_zero(p) ? codes().negative : codes().zero);
       continue;
     }
     // Advice: would the rules let such an order through now? Only an increase is asked about.

@@ -17,6 +17,7 @@ ExecutionOptions stand_in_options(const config::RunConfig& config, std::uint64_t
   o.exit_wait = config.execution.exit.wait_ns;
   o.exit_collar = config.execution.exit.collar;
   o.orders_every = orders_every;
+  o.in_flight = {0, 0};  // it trades nothing that would need the room
   o.stops.at_venue = config.execution.stops.owner == "venue";
   o.stops.can = {(caps & BL_CAN_REST_STOP) != 0, (caps & BL_CAN_REST_BRACKET) != 0};
   o.stops.fill_within = config.execution.stops.fill_within_ns;

@@ -24,6 +24,19 @@ constexpr Nanos moment = 1'000'000'000, minute = 60 * moment, hour = 60 * minute
 core::SharedText shared(std::string_view s) { return std::make_shared<const std::string>(s); }
 [[gnu::hot]] const SizingCodes& codes() { return SizingCodes::get(); }
 
+/// For who explains: spot is never short (trading rules 1.1).
+core::CheckRecord counts_as_zero(double weight) {
+  static const core::SharedText target = shared("target");
+  core::CheckRecord c;
+  c.rule_source = target;
+  c.action = 2;
+  c.code = *codes().negative;
+  c.value = round_to(Decimal::from_double(weight, Rounding::half_even), Decimal::from_mantissa(1, -9), Rounding::half_even);
+  c.limit = Decimal::zero();
+  c.reason = "the target is below 0 and counts as 0: spot is never short";
+  return c;
+}
+
 }  // namespace
 
 Execution::Execution(ExecutionOptions options, const core::InstrumentTable& table, core::AssetId accounting,
@@ -440,7 +453,7 @@ core::Intent Execution::make_intent(const core::Instrument& ins, Side side, Deci
 }
 
 void Execution::sizing(core::SizingRecord&& r) {
-  counts_.verdicts.add(r.checks);
+  counts_.verdicts.add(r.checks, r.instrument, r.time);
   if (r.code != codes().order) ++counts_.why_not[*r.code];
   if (sink_.wanted()) sink_.put(std::move(r));
 }
@@ -466,6 +479,8 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   r.equity = portfolio_.equity();
   r.price = portfolio_.mark(id).last;
   if (sink_.wanted() && book_.contested(id)) book_.lost(id, *target, now, r.lost);
+  const double below_zero = book_.below_zero(id, target->purpose);
+  if (below_zero < 0) r.checks.push_back(counts_as_zero(below_zero));
   const auto stop = [&](const core::SharedText& code) {
     r.code = code;
     sizing(std::move(r));
@@ -570,7 +585,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
     return;
   }
 
-  if (r.wanted_qty <= held) return stop(codes().at_target);
+  if (r.wanted_qty <= held) return stop(below_zero < 0 ? codes().negative : codes().at_target);
   // What counts as not placed and could fill all the same is not bought a second time beside it (trading rules 2.3).
   if (now < may_come_until_[id.value - 1]) return stop(codes().may_come);
   if (reentry_locked(id, now)) return stop(codes().locked);

@@ -30,6 +30,7 @@
 #include "services/trade_execution/execution_counts.hpp"
 #include "services/trade_execution/execution_options.hpp"
 #include "services/trade_execution/exit_reserve.hpp"
+#include "services/trade_execution/in_flight_turns.hpp"
 #include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/loss_trips.hpp"
 #include "services/trade_execution/operator_commands.hpp"
@@ -153,6 +154,10 @@ class Execution {
                            bool elsewhere);
   /// Closes the gate, sets the latch, halts, cancels resting entries; never a protective order.
   Cancels emergency_stop(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
+  /// What an emergency stop, or a resume under this request, would do now, as JSON; nothing changes and nothing is written down
+  /// (execution_dry_run.cpp).
+  std::string plan_stop(core::Nanos now) const;
+  std::string plan_resume(core::Nanos now, std::string_view request_id) const;
   /// Takes the latch off and trades on. Errors: LATCH_WRITE, RECONCILE_FIRST, REQUEST_REPEATED (it was taken before and something else was
   /// ordered since): nothing has changed.
   Result<void> resume(core::Nanos now, std::string_view principal, std::string_view reason, std::string_view request_id);
@@ -277,6 +282,7 @@ class Execution {
   const core::OrderTable& orders() const noexcept { return orders_; }
   const ExecutionCounts& counts() const noexcept { return counts_; }
   RiskUse risk_use(core::Nanos now) const;
+  std::span<const std::unique_ptr<core::RiskRule>> rules() const noexcept { return chain_.rules(); }
   /// Of all products together; what counts for one of them is in states().
   core::TradingState state() const noexcept { return states_.global().state; }
   const TradingStates& states() const noexcept { return states_; }
@@ -388,6 +394,7 @@ class Execution {
   bool busy_ = false;                                  // the broker had no room for something since this was cleared
   core::Nanos kept_off_ = 0;                           // when entries were looked for against the latch
   core::Nanos looked_for_missing_ = 0;                 // between two steps
+  InFlightTurns turns_;                                // whose turn it is to be asked about
   core::Nanos orders_asked_ = 0, balances_asked_ = 0;  // when the venue was asked last
   std::vector<core::Nanos> recent_orders_;
   ExecutionCounts counts_;
@@ -650,6 +657,7 @@ class Execution {
   void give_up_on_answers();
   void ask_about(const core::Order& order, std::uint32_t beside = 0);
   void look_for_missing(core::Nanos now);
+  std::vector<const core::Order*> of_unknown_fate(core::Nanos now) const;
   void resend_in_time(core::Nanos now);
   void cancel_in_time(core::Nanos now, bool in_step);
   bool send_again(core::Order& order, core::Nanos now, Missing& missing);

@@ -86,7 +86,7 @@ Result<AmendAnswer> Execution::amend(const AmendRequest& q, Nanos now) {
   AmendAnswer answer;
   answer.order = q.order;
   const auto judged = judge(*made, stop != nullptr ? elsewhere - stop->leaves() : elsewhere, now, answer.checks);
-  if (!q.dry_run) counts_.verdicts.add(answer.checks);
+  if (!q.dry_run) counts_.verdicts.add(answer.checks, ins.id, now);
   if (const auto* refused = std::get_if<core::RiskRefusal>(&judged)) return refusal(*refused, answer.checks);
   verdicts_alone(answer.checks);
   if (q.dry_run) return answer;

@@ -220,7 +220,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   auto judged = q.side == Side::sell ? exit_floor_.approve(intent, portfolio_, elsewhere, states_.frozen(ins.id), answer.checks)
                                      : chain_.approve(intent, portfolio_, at_this_moment.get(), facts(ins.id, now), answer.checks);
   if (auto* refused = std::get_if<core::RiskRefusal>(&judged)) {
-    if (!q.dry_run) counts_.verdicts.add(answer.checks);  // of one that passes its sizing counts them
+    if (!q.dry_run) counts_.verdicts.add(answer.checks, ins.id, now);  // of one that passes its sizing counts them
     return refusal(*refused, answer.checks);
   }
   std::vector<core::CheckRecord> every_check = answer.checks;
@@ -230,7 +230,7 @@ Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
   answer.qty = approved->qty();
   if (q.tif == core::TimeInForce::fok)
     if (auto less = shrunk(intent, *approved, answer.checks)) {
-      if (!q.dry_run) counts_.verdicts.add(answer.checks);
+      if (!q.dry_run) counts_.verdicts.add(answer.checks, ins.id, now);
       return *less;
     }
   if (q.dry_run) return answer;

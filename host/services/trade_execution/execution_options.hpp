@@ -12,6 +12,12 @@
 
 namespace bowline::services {
 
+/// How many questions about single orders the clock may ask, so that exits keep what the venue lets through; 0 = no bound.
+struct InFlightQuota {
+  std::uint32_t per_period = 10, per_hour = 0;  // of ExecutionOptions::in_flight_every
+  bool operator==(const InFlightQuota&) const = default;
+};
+
 /// What drifted beyond `above` of equity is sold down to `cap`; not set: it is left alone.
 struct DriftBand {
   Decimal cap = Decimal::not_set(), above = Decimal::not_set();
@@ -50,6 +56,8 @@ struct ExecutionOptions {
   std::uint32_t stop_lock_bars = 12;      // nobody buys what a protection sold for this many bars
   Decimal trip_loss = Decimal::not_set(), trip_drawdown = Decimal::not_set();  // fractions from which on it goes to reducing; not set: never
   core::Nanos orders_every = 0, balances_every = 0;  // how often the venue is asked for all, and for fills and balances; 0 = when there is cause
+  core::Nanos in_flight_every = 2'000'000'000;  // how often, by the clock, an order whose fate is not known is asked about
+  InFlightQuota in_flight;                      // how many of them at most, where time is real
   StopPolicy stops;
   core::Nanos unprotected_after = 0;      // a position without a stop for this long is an incident; 0 = nobody is expected to place one
 };

@@ -213,13 +213,33 @@ void Execution::note_tombstone(const Order& order) {
   until = std::max(until, order.intent.abi.expire_ns);
 }
 
-// What has no answer is asked for at each step. What the venue does not have is sent again while its time has not passed (the
+// Whom a look asks about: of no answer, or not at the venue as far as it said.
+std::vector<const Order*> Execution::of_unknown_fate(Nanos now) const {
+  std::vector<const Order*> all;
+  for (const Order* o : orders_.working()) {
+    if (now < o->intent.abi.decided_ns) continue;
+    const bool missing = std::any_of(missing_.begin(), missing_.end(), [o](const Missing& m) { return m.order == o->id(); });
+    if (missing || o->state == OrderState::unknown || never_answered(*o, now)) all.push_back(o);
+  }
+  return all;
+}
+
+// What has no answer is asked for at each step, as far as the period has room for it. What the venue does not have is sent again while its time has not passed (the
 // same bytes, the same id), else asked for again, and after k answers over a time that the venue does not have it, it is not
 // there: never placed, or over. What was acknowledged is never sent again.
 void Execution::look_for_missing(Nanos now) {
+  const auto is_missing = [this](const Order& o) { return std::any_of(missing_.begin(), missing_.end(), [&o](const Missing& m) { return m.order == o.id(); }); };
+  // Where time moves by data each step is asked for once, and the venue is the run's own.
+  const bool bounded = !options_.time_by_data;
+  if (bounded) turns_.begin(of_unknown_fate(now), now, options_.in_flight_every, options_.in_flight);
+  const auto ask_in_turn = [&](const Order& o, std::uint32_t beside) {
+    if (bounded && !turns_.may_ask(o.id())) return;
+    if (bounded) turns_.asked(o.id(), now, options_.in_flight);
+    ask_about(o, beside);
+  };
   for (const Order* o : orders_.working()) {
     if ((o->state != OrderState::unknown && !never_answered(*o, now)) || now < o->intent.abi.decided_ns) continue;
-    if (std::none_of(missing_.begin(), missing_.end(), [o](const Missing& m) { return m.order == o->id(); })) ask_about(*o);
+    if (!is_missing(*o)) ask_in_turn(*o, 0);
   }
   if (missing_.empty()) return;
   std::vector<core::ClientOrderId> gone, held;
@@ -256,7 +276,7 @@ void Execution::look_for_missing(Nanos now) {
       m.polls = 0;
       m.since = now;
     }
-    ask_about(*o, m.polls + 1 >= options_.absent_polls ? ask_balances : 0);
+    ask_in_turn(*o, m.polls + 1 >= options_.absent_polls ? ask_balances : 0);
   }
   std::erase_if(missing_, [&](const Missing& m) { return std::find(gone.begin(), gone.end(), m.order) != gone.end(); });
   for (const core::ClientOrderId& id : held) {
@@ -339,7 +359,7 @@ bool Execution::send_again(Order& order, Nanos now, Missing& missing) {
   auto judged = intent.side() == Side::sell
                     ? exit_floor_.approve(intent, portfolio_, working_sells(intent.instrument()) - order.leaves(), states_.frozen(intent.instrument()), checks)
                     : chain_.approve(intent, portfolio_, view_.get(), facts_again(intent, now), checks);
-  counts_.verdicts.add(checks);
+  counts_.verdicts.add(checks, intent.instrument(), now);
   auto* approved = std::get_if<core::RiskApproved<core::Intent>>(&judged);
   // Shrunk is another order: it may not go under this id.
   if (approved == nullptr || (*approved)->qty() != intent.qty()) return false;

@@ -29,11 +29,20 @@ constexpr const char* risk_schema =
 "products":{"type":"array","description":"what is held","items":{"type":"object","required":["instrument","value","share"],"properties":{
 "instrument":{"type":"string"},"value":{"type":["string","null"],"format":"decimal"},
 "share":{"type":["string","null"],"format":"decimal","description":"of equity"},"blocked":{"type":"boolean"}}}},
-"rules":{"type":"array","description":"every rule that has judged, and the floors","items":{"type":"object","required":["rule","rejected","allowed","shrunk","trips"],"properties":{
+"rules":{"type":"array","description":"every rule of the chain, and whoever else has judged","items":{"type":"object","required":["rule","rejected","allowed","shrunk","trips","checks"],"properties":{
 "rule":{"type":"string"},"rejected":{"type":"integer"},"allowed":{"type":"integer"},"shrunk":{"type":"integer"},
 "trips":{"type":"array","items":{"type":"object","required":["code","count"],"properties":{"code":{"type":"string"},"count":{"type":"integer"},
 "value":{"type":["string","null"],"format":"decimal","description":"at the last time"},"limit":{"type":["string","null"],"format":"decimal"},
-"headroom":{"type":["string","null"],"format":"decimal","description":"below 0: by so much it was over"}}}}}}}}})";
+"headroom":{"type":["string","null"],"format":"decimal","description":"below 0: by so much it was over"}}}},
+"checks":{"type":"array","description":"each limit of the rule, with what it came to when an order was judged last, whether it bound or not: a row for each code, or for each product where each has its own. Of a plugin that offers no bowline.assess/1 with checks: what its verdicts told",
+"items":{"type":"object","required":["code","unit","bound","value","limit","headroom","instrument","time","time_ns"],"properties":{
+"code":{"type":"string"},"unit":{"type":["string","null"],"description":"share_of_equity, quote_amount, base_quantity, fraction, count, seconds; null: not told"},
+"bound":{"type":"string","enum":["most","least"],"description":"least: value is not to fall below limit"},
+"value":{"type":["string","null"],"format":"decimal","description":"with the order that was judged; null: not looked at yet"},
+"limit":{"type":["string","null"],"format":"decimal"},
+"headroom":{"type":["string","null"],"format":"decimal","description":"below 0: by so much it is beyond its limit"},
+"instrument":{"type":["string","null"],"description":"of the order that was judged last"},
+"time":{"type":["string","null"],"format":"date-time"},"time_ns":{"type":["integer","null"]}}}}}}}}})";
 
 }  // namespace
 
@@ -41,9 +50,9 @@ void add_risk_route(edge::Router& router, const Execution& execution, Backend& b
   router.add({.method = edge::Method::Get,
               .path = "/risk/state",
               .operation_id = "get_risk_state",
-              .summary = "Each limit of the floor and how much of it is used, what is held, and what the rules have refused.",
-              .description = "Counts are of this process. What a risk plugin's own limits are stands in its params; its value and limit of the "
-                             "last refusal stand with each code.",
+              .summary = "Each limit of the floor and of the risk rules and how much of it is used, what is held, and what the rules have refused.",
+              .description = "Counts are of this process. trips: value and limit of the last refusal with each code; checks: of the last order "
+                             "that was judged, also where it passed. What a plugin says of itself is asked for now.",
               .responses = {{200, {"as it is now", risk_schema}}},
               .tag = "operator"},
              [&execution, &backend](const edge::Request& q, edge::Responder answer) {

@@ -1,6 +1,7 @@
 #include "services/trade_execution/risk_state.hpp"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "services/runtime/json_values.hpp"
 
@@ -33,12 +34,79 @@ std::string trip_row(std::string_view name, Decimal limit, Decimal used, std::ui
       .done();
 }
 
-/// One rule after the other, in the order in which they were heard first.
-std::string rules_json(const VerdictCounts& verdicts) {
+/// What one limit of a rule came to when it was looked at last. `least`: it is not to fall below its limit.
+std::string check_row(std::string_view code, std::string_view unit, bool least, Decimal value, Decimal limit, std::string_view symbol, core::Nanos at) {
+  JsonObject row;
+  row.text("code", code);
+  if (unit.empty()) row.json("unit", "null");
+  else row.text("unit", unit);
+  row.text("bound", least ? "least" : "most")
+      .amount("value", value)
+      .amount("limit", limit)
+      .amount("headroom", !value.is_set() || !limit.is_set() ? Decimal::not_set() : least ? value - limit : limit - value);
+  if (symbol.empty()) row.json("instrument", "null");
+  else row.text("instrument", symbol);
+  return row.time("time", at).done();
+}
+
+/// The numbers of a plugin's row, which may be anything; not set: it has none.
+Decimal amount_of(const nlohmann::json& row, const char* key) {
+  const auto at = row.find(key);
+  if (at == row.end() || !at->is_string()) return Decimal::not_set();
+  const auto& text = at->get_ref<const std::string&>();
+  return Decimal::try_parse(text).value_or(Decimal::not_set());
+}
+
+std::string_view text_in(const nlohmann::json& row, const char* key, std::size_t longest) {
+  const auto at = row.find(key);
+  if (at == row.end() || !at->is_string()) return {};
+  const auto& text = at->get_ref<const std::string&>();
+  return text.size() <= longest ? std::string_view(text) : std::string_view();
+}
+
+/// "checks" of the rule's own assessment. `codes`: of which it speaks. What is no row is passed over: it is a plugin's word.
+void take_assessed(const std::string& assessment, const core::InstrumentTable& table, std::vector<std::string>& checks, std::vector<std::string>& codes) {
+  constexpr std::size_t most = 5000;
+  const nlohmann::json told = assessment.empty() ? nlohmann::json() : nlohmann::json::parse(assessment, nullptr, false);
+  const auto rows = told.is_object() ? told.find("checks") : told.end();
+  if (!told.is_object() || rows == told.end() || !rows->is_array()) return;
+  for (const nlohmann::json& row : *rows) {
+    if (checks.size() >= most) return;
+    if (!row.is_object()) continue;
+    const std::string_view code = text_in(row, "code", 47);
+    if (code.empty()) continue;
+    const auto number = [&row](const char* key) {
+      const auto at = row.find(key);
+      return at != row.end() && at->is_number_integer() ? std::max<std::int64_t>(0, at->get<std::int64_t>()) : 0;
+    };
+    const std::int64_t of = number("instrument");
+    const auto* ins = of >= 1 && static_cast<std::uint64_t>(of) <= table.size() ? &table[core::InstrumentId{static_cast<std::uint32_t>(of)}] : nullptr;
+    checks.push_back(check_row(code, text_in(row, "unit", 32), text_in(row, "bound", 8) == "least", amount_of(row, "value"), amount_of(row, "limit"),
+                               ins != nullptr ? std::string_view(ins->symbol) : std::string_view(), number("at_ns")));
+    if (std::find(codes.begin(), codes.end(), code) == codes.end()) codes.emplace_back(code);
+  }
+}
+
+/// Every code of the rule with its numbers: what it says of itself, and, of codes of which it says nothing, what its verdicts said.
+std::string checks_of(std::string_view name, const Execution& e) {
+  std::vector<std::string> checks, codes;
+  for (const auto& rule : e.rules())
+    if (*rule->name() == name) take_assessed(rule->assessment(), e.portfolio().instruments(), checks, codes);
+  for (const VerdictCounts::Told& t : e.counts().verdicts.told()) {
+    if (*t.rule != name || std::find(codes.begin(), codes.end(), t.code) != codes.end()) continue;
+    checks.push_back(check_row(t.code, {}, false, t.value, t.limit, e.portfolio().instruments()[t.instrument].symbol, t.time));
+  }
+  return json_array(checks);
+}
+
+/// One rule after the other, in the order in which they were heard first; then those that were not heard yet.
+std::string rules_json(const Execution& e) {
+  const VerdictCounts& verdicts = e.counts().verdicts;
   std::vector<std::string> out;
-  std::vector<std::string_view> told;
-  for (const VerdictCounts::Row& first : verdicts.rows()) {
-    const std::string_view name = first.rule ? std::string_view(*first.rule) : std::string_view();
+  std::vector<std::string_view> told, names;
+  for (const VerdictCounts::Row& r : verdicts.rows()) names.push_back(r.rule ? std::string_view(*r.rule) : std::string_view());
+  for (const auto& rule : e.rules()) names.push_back(*rule->name());
+  for (const std::string_view name : names) {
     if (std::find(told.begin(), told.end(), name) != told.end()) continue;
     told.push_back(name);
     std::uint64_t counts[3] = {0, 0, 0};
@@ -61,6 +129,7 @@ std::string rules_json(const VerdictCounts& verdicts) {
                       .number("allowed", counts[1])
                       .number("shrunk", counts[2])
                       .json("trips", json_array(trips))
+                      .json("checks", checks_of(name, e))
                       .done());
   }
   return json_array(out);
@@ -142,7 +211,7 @@ std::string risk_json(const Execution& e, core::Nanos now) {
       .json("limits", json_array(limits))
       .json("trips", json_array(trips))
       .json("products", json_array(products))
-      .json("rules", rules_json(e.counts().verdicts))
+      .json("rules", rules_json(e))
       .done();
 }
 

@@ -67,7 +67,19 @@ constexpr const char* state_schema =
     R"({"type":"object","required":["state","gate_open"],"properties":{
 "state":{"type":"string","enum":["active","reducing","halted"]},"gate_open":{"type":"boolean"},
 "cancels":{"type":"integer","description":"resting entries whose cancel the broker took"},
-"cancels_failed":{"type":"integer","description":"resting entries whose cancel the broker did not take: they may still fill"}}})";
+"cancels_failed":{"type":"integer","description":"resting entries whose cancel the broker did not take: they may still fill"},
+"dry_run":{"type":"boolean","description":"nothing was done; what follows is told of a dry run alone"},
+"frozen":{"type":"boolean"},"state_now":{"type":"string","enum":["active","reducing","halted"]},"gate_open_now":{"type":"boolean"},
+"latched_now":{"type":"boolean","description":"the latch is set: nothing is bought, whatever the state says"},
+"would_cancel":{"type":"array","description":"of a stop: the entries","items":{"type":"object","required":["id","instrument","state"],"properties":{
+"id":{"type":"string"},"instrument":{"type":"string"},"state":{"type":"string"},"left":{"type":["string","null"],"format":"decimal"},
+"limit_price":{"type":["string","null"],"format":"decimal"}}}},
+"would_stay":{"type":"array","description":"of a stop: stops, exits, and orders of others","items":{"type":"object"}},
+"would_give_up":{"type":"array","description":"of a stop: products whose strategy exit would not go on","items":{"type":"string"}},
+"would_unblock":{"type":"array","description":"of a resume: products","items":{"type":"string"}},
+"would_interrupt":{"type":["string","null"],"description":"of a resume: the liquidation that would end"},
+"refused":{"type":["object","null"],"required":["code","message"],"properties":{"code":{"type":"string"},"message":{"type":"string"}},
+"description":"why it would be refused; null: it would be done"}}})";
 
 constexpr const char* portfolio_schema =
     R"({"type":"object","required":["version","equity","cash","positions","balances"],"properties":{
@@ -191,9 +203,12 @@ void explain_order(Execution& execution, const Backend& backend, const std::stri
   });
 }
 
-/// {reason} of the emergency routes.
-Result<std::string> read_reason(const Request& q) {
-  if (const auto ok = only_params(q, {}); !ok) return ok.error();
+/// {reason} of the emergency routes; `dry_run` is the query's.
+Result<std::string> read_reason(const Request& q, bool& dry_run) {
+  if (const auto ok = only_params(q, {"dry_run"}); !ok) return ok.error();
+  const auto dry = dry_run_of(q);
+  if (!dry) return dry.error();
+  dry_run = *dry;
   const auto body = edge::json_object(q);
   if (!body) return body.error();
   if (const auto ok = only_keys(*body, {"reason"}); !ok) return ok.error();
@@ -323,12 +338,22 @@ void add_emergency_route(edge::Router& router, Execution& execution, Backend& ba
        .operation_id = stop ? "emergency_stop" : "emergency_resume",
        .summary = stop ? "Closes the gate for entries, halts trading and cancels resting entries; stops stay."
                        : "Takes the latch off, opens the gate again and trades on.",
+       .description = stop ? "With dry_run=true it tells which entries would be cancelled, which orders would stay and which exits would be given "
+                             "up, and what state would follow: nothing is done, and nothing stands in the audit trail."
+                           : "With dry_run=true it tells what state would follow, which blocks and which liquidation would end, and why it would "
+                             "be refused: nothing is done, and nothing stands in the audit trail.",
+       .params = {{.name = "dry_run", .type = "boolean", .description = "only tell what would be done", .example = "true"}},
        .request_schema = reason_schema,
-       .responses = {{200, {"the state trading is in now", state_schema}}},
+       .responses = {{200, {"the state trading is in now; of a dry run the one that would follow", state_schema}}},
        .tag = "emergency"},
       [&execution, &backend, stop](const Request& q, Responder answer) {
-        auto reason = read_reason(q);
+        bool dry_run = false;
+        auto reason = read_reason(q, dry_run);
         if (!reason) return answer.error(400, reason.error());
+        if (dry_run)
+          return on_core(backend, std::move(answer), [&execution, &backend, stop, request_id = q.request_id](const Answer& a) {
+            (*a)(Response::json(200, stop ? execution.plan_stop(backend.now()) : execution.plan_resume(backend.now(), request_id)));
+          });
         on_core(backend, std::move(answer),
                 [&execution, &backend, stop, reason = std::move(*reason), principal = q.principal,
                  request_id = q.request_id](const Answer& a) {

@@ -21,6 +21,7 @@ constexpr auto table = std::to_array<std::pair<std::string_view, std::string_vie
     {"ENTRY_GIVEN_UP", "it followed the touch as often as execution.entry.reprice says, and may not cross: nothing more until its first order's end"},
     {"EXTERNAL_SELL", "orders that this host did not make would sell managed inventory: nothing more is bought of it while they work"},
     {"ORDER_MAY_COME", "a purchase that counts as not placed could fill all the same until its end at the venue: it is not bought a second time"},
+    {"TARGET_NEGATIVE", "the target is below 0, which counts as 0, since spot is never short, and nothing is held: nothing is to be done. Where something is sold for it, it is a check of its sizing"},
     {"PRICE_MOVED", "the price is further than execution.entry.max_move from the one that the prediction was made at"},
     {"(a floor's or rule's code)", "it was refused: see the codes of the floor and of the rules"},
 });
@@ -30,7 +31,7 @@ core::SharedText text(std::size_t i) { return std::make_shared<const std::string
 }  // namespace
 
 [[gnu::hot]] const SizingCodes& SizingCodes::get() {
-  static const SizingCodes c{text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9), text(10), text(11), text(12), text(14)};
+  static const SizingCodes c{text(0), text(1), text(2), text(3), text(4), text(5), text(6), text(7), text(8), text(9), text(10), text(11), text(12), text(14), text(15)};
   return c;
 }
 

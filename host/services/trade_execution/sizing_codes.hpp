@@ -11,7 +11,7 @@ namespace bowline::services {
 
 /// The host's own codes, shared: millions of records name them. A refusal of the floor or of a risk rule brings its own.
 struct SizingCodes {
-  core::SharedText order, at_target, below_min, working, flat, dust, no_mark, equity, journal, blocked, locked, drift_cap, given_up, may_come;
+  core::SharedText order, at_target, below_min, working, flat, dust, no_mark, equity, journal, blocked, locked, drift_cap, given_up, may_come, negative;
   static const SizingCodes& get();
 };
 

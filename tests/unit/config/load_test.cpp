@@ -280,18 +280,20 @@ TEST_CASE("rule 1.5: time is moved by the data unless it is real; then what happ
 }
 
 TEST_CASE("the venue is asked at periods where the journal is a file, and where they are set") {
+  constexpr std::int64_t second = 1'000'000'000;
   RunFile run;
   const auto periods = [&run](const std::string& text) {
     const Loaded l = run.load(text + base + no_instances);
     INFO(all_text(l));
     CHECK(l.problems.empty());
+    CHECK(l.config.execution.reconcile.in_flight_every_ns == (text.find("in_flight_every: 7s") == std::string::npos ? 2 * second : 7 * second));
     return std::pair(l.config.execution.reconcile.orders_every_ns, l.config.execution.reconcile.balances_every_ns);
   };
-  constexpr std::int64_t second = 1'000'000'000;
   CHECK(periods("") == std::pair(60 * second, 300 * second));
   CHECK(periods("journal: memory\n") == std::pair(0 * second, 0 * second));
   CHECK(periods("journal: memory\nexecution: {reconcile: {orders_every: 10s}}\n") == std::pair(10 * second, 0 * second));
   CHECK(periods("execution: {reconcile: {orders_every: 0, balances_every: 1h}}\n") == std::pair(0 * second, 3600 * second));
+  CHECK(periods("execution: {reconcile: {in_flight_every: 7s}}\n") == std::pair(60 * second, 300 * second));
 }
 
 TEST_CASE("a drift band has both its ends, in their order, or is off") {

@@ -7,6 +7,7 @@
 
 #include "account_fixture.hpp"
 #include "risk_correlation/clusters.hpp"
+#include "risk_correlation/codes.hpp"
 #include "risk_correlation/correlations.hpp"
 #include "risk_correlation/relations.hpp"
 #include "risk_correlation/sampler.hpp"
@@ -270,7 +271,14 @@ AccountFixture account() {
 }
 Judged ask(AccountFixture& a, const bl_intent& i, const Relations& rel, const Limits& l = limits()) {
   static Scratch scratch(5);
-  return judge(i, a.view(), l, rel, scratch);
+  static bowline::risk::LastChecks last;
+  last.reset(bowline::risk_correlation::codes, 5);
+  const Judged said = judge(i, a.view(), l, rel, scratch, &last);
+  bool listed = said.answer.code.empty();
+  for (const bowline::risk::Code& c : bowline::risk_correlation::codes)
+    listed = listed || (c.rule == said.answer.rule && c.code == said.answer.code && (c.unit == said.answer.unit || said.answer.unit == bowline::risk::Unit::none));
+  CHECK(listed);
+  return said;
 }
 bl_intent buy(std::uint32_t instrument, const char* qty, const Amount& px = {},
               const std::string& id = "asked") {

@@ -82,6 +82,13 @@ std::string px(const bl_dec& d) {
 }
 }  // namespace
 
+/// The row of a code, of one product where each has its own; null: there is none.
+Json row_of(const Json& assessment, const char* code, std::uint32_t instrument = 0) {
+  for (const Json& row : assessment.value("checks", Json::array()))
+    if (row.at("code") == code && (instrument == 0 || row.at("instrument") == instrument)) return row;
+  return {};
+}
+
 // ---- limits ----------------------------------------------------------------------------------------------
 
 TEST_CASE(
@@ -95,6 +102,75 @@ TEST_CASE(
   p.stop();
   p.run({{"max_orders_per_minute", 5}, {"cooldown_losses", 2}, {"max_rolling_loss", 0.1}});
   CHECK(p.mask() == (1ull << BL_EV_EXEC | 1ull << BL_EV_POSITION | 1ull << BL_EV_BAR));
+}
+
+TEST_CASE("risk_limits file: its assessment has each limit with what it came to last, also where it did not bind") {
+  Risk p("risk_limits");
+  p.account.mark(1, D("100"));
+  p.account.mark(2, D("50"));
+  p.run({{"max_position", 0.05}, {"max_day", "1000"}, {"max_open_orders", 3}, {"cash_reserve", 0.1}, {"drawdown_ladder", Json::array({rung(0.1, 0.5)})}});
+  p.account.view();
+  const Json before = row_of(p.assessment(), "POSITION_LIMIT");
+  REQUIRE(before.is_object());
+  CHECK(before.at("value").is_null());
+  CHECK(before.at("limit") == "0.05");
+  CHECK(before.at("at_ns").is_null());
+  CHECK(row_of(p.assessment(), "ORDER_NOTIONAL_LIMIT").is_null());  // not set
+  CHECK(p.code(buy(1, "3")).empty());
+  CHECK(p.code(buy(2, "2")).empty());
+  const Json told = p.assessment();
+  const auto holds = [&](const char* code, const char* value, const char* limit, const char* unit, const char* bound, std::uint32_t instrument) {
+    INFO(code);
+    const Json row = row_of(told, code, instrument);
+    REQUIRE(row.is_object());
+    CHECK(row.at("value") == value);
+    CHECK(row.at("limit") == limit);
+    CHECK(row.at("unit") == unit);
+    CHECK(row.at("bound") == bound);
+    CHECK(row.at("at_ns") == p.account.now_ns);
+  };
+  holds("POSITION_LIMIT", "0.03", "0.05", "share_of_equity", "most", 1);
+  holds("POSITION_LIMIT", "0.02", "0.05", "share_of_equity", "most", 2);
+  holds("EXPOSURE_LIMIT", "0.02", "0.8", "share_of_equity", "most", 2);  // of the last order
+  holds("DAY_NOTIONAL_LIMIT", "200", "1000", "quote_amount", "most", 2);
+  holds("OPEN_ORDERS_LIMIT", "1", "3", "count", "most", 2);
+  holds("NOTIONAL_BELOW_MINIMUM", "300", "1", "quote_amount", "least", 1);
+  holds("DRAWDOWN_LIMIT", "0", "0.1", "fraction", "most", 2);
+  CHECK(row_of(told, "CASH_RESERVE_LIMIT").at("bound") == "least");
+  // What binds is told as its verdict tells it, and a check that is not reached keeps what it came to.
+  p.account.now_ns += 1'000'000'000;
+  const bl_verdict v = p.check(buy(1, "0.001"));
+  CHECK(std::string(v.code) == "NOTIONAL_BELOW_MINIMUM");
+  CHECK(row_of(p.assessment(), "NOTIONAL_BELOW_MINIMUM", 1).at("value") == px(v.value));
+  CHECK(row_of(p.assessment(), "POSITION_LIMIT", 1).at("value") == "0.03");
+  CHECK(row_of(p.assessment(), "POSITION_LIMIT", 1).at("at_ns") == p.account.now_ns - 1'000'000'000);
+  // A product beyond those that are followed has a row with the others of its kind, and an instrument that can't be harms nothing.
+  p.account.mark(4'000'000'000u, D("100"));
+  static_cast<void>(p.check(buy(4'000'000'000u, "1")));
+  CHECK(p.assessment().at("checks").is_array());
+  p.stop();
+  p.run(Json::object());  // a new start knows nothing of it
+  CHECK(row_of(p.assessment(), "POSITION_LIMIT").at("value").is_null());
+}
+
+TEST_CASE("risk_correlation and risk_stops file: their assessments have their limits with what they came to last") {
+  Risk c("risk_correlation");
+  c.run({{"max_correlation", 1}, {"max_cluster", 0.25}});
+  c.account.mark(1, D("100"));
+  CHECK(row_of(c.assessment(), "CLUSTER_LIMIT").at("value").is_null());
+  CHECK(c.code(buy(1, "10")).empty());
+  const Json cluster = row_of(c.assessment(), "CLUSTER_LIMIT", 1);
+  REQUIRE(cluster.is_object());
+  CHECK(cluster.at("value") == "0.1");
+  CHECK(cluster.at("limit") == "0.25");
+  Risk s("risk_stops");
+  s.run({{"require_history", true}, {"bars", 20}});
+  CHECK(s.code(buy(1, "1")) == "STOP_HISTORY_MISSING");
+  const Json history = row_of(s.assessment(), "STOP_HISTORY_MISSING", 1);
+  REQUIRE(history.is_object());
+  CHECK(history.at("value") == "0");
+  CHECK(history.at("limit") == "20");
+  CHECK(history.at("bound") == "least");
 }
 
 TEST_CASE("risk_limits file: every param reaches its limit") {

@@ -6,6 +6,7 @@
 
 #include "account_fixture.hpp"
 #include "limits_1_0.hpp"
+#include "risk_limits/codes.hpp"
 #include "risk_limits/limits.hpp"
 #include "risk_limits/memory.hpp"
 
@@ -30,6 +31,12 @@ Limits open() {
   l.max_position = l.max_exposure = D("1");
   return l;
 }
+/// Number, code and unit of an answer are those of the table, which the documentation is made from.
+bool listed(const Answer& a) {
+  for (const bowline::risk::Code& c : codes)
+    if (c.rule == a.rule && c.code == a.code) return c.unit == a.unit || a.unit == bowline::risk::Unit::none;
+  return a.code.empty();
+}
 /// 10,000 USD of equity; instrument 1 at 100, 2 at 10.
 AccountFixture account() {
   AccountFixture a(D("10000"));
@@ -39,7 +46,13 @@ AccountFixture account() {
 }
 Answer ask(AccountFixture& a, const bl_intent& i, const Limits& l = usual(), const Memory& m = {}) {
   static bowline::risk::Marks marks;
-  return judge(i, a.view(), l, m, marks);
+  static bowline::risk::LastChecks last;
+  last.reset(codes, 2);
+  const Answer said = judge(i, a.view(), l, m, marks, &last);
+  CHECK(listed(said));
+  const Answer unwatched = judge(i, a.view(), l, m, marks);  // no verdict depends on it
+  CHECK((said.code == unwatched.code && said.action == unwatched.action && said.max_qty == unwatched.max_qty && said.value == unwatched.value));
+  return said;
 }
 bl_intent buy(const char* qty, std::uint32_t instrument = 1, const Amount& limit_px = {},
               const std::string& id = "asked") {

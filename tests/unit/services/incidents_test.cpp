@@ -162,7 +162,7 @@ TEST_CASE("a rule that makes up a code for each verdict does not fill the memory
     CheckRecord c;
     c.rule_source = test::text("wild");
     c.code = "CODE_" + std::to_string(i);
-    counts.add(std::span(&c, 1));
+    counts.add(std::span(&c, 1), core::InstrumentId{1}, 1);
   }
   CHECK(counts.rows().size() == services::VerdictCounts::most_rows + 1);
   CHECK(counts.rows().back().code == "OTHER");

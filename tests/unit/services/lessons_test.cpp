@@ -587,7 +587,7 @@ TEST_CASE("lesson 20: replacing a stop leaves no naked window: the host watches,
     d.step();
     CHECK(d.last().purpose == Purpose::stop);
   }
-  SECTION("the venue says nothing of the new one, nor of its cancel: told when it has been so for too long, once, and the host watches") {
+  SECTION("the venue says nothing of the new one, nor of its cancel: told when it has been so for too long, once; its end is asked for before anything is sold beside it") {
     d.gone(old);
     const bool cancelled = GENERATE(false, true);
     if (cancelled) {
@@ -603,8 +603,11 @@ TEST_CASE("lesson 20: replacing a stop leaves no naked window: the host watches,
       d.step();
     }
     CHECK(d.incidents("STOP_NOT_RESTING") == 1);
+    const core::Intent silent = d.last();
     ++d.now;
     d.quote(d.m.btc, 9600, 9610);
+    CHECK(d.cancelled(silent));
+    d.gone(silent);
     CHECK(d.last().purpose == Purpose::stop);
     CHECK_FALSE(core::rests_as_stop(d.last()));
   }

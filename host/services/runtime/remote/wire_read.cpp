@@ -268,7 +268,7 @@ Result<Targets> read_targets(const json& m, const core::InstrumentTable& table) 
       x.time = whole<std::int64_t>(o, "time_ns");
       x.valid_until = whole<std::int64_t>(o, "valid_until_ns");
       x.ref_px = amount(o, "ref_price");
-      if (!(x.weight >= 0 && x.weight <= 1)) throw Malformed{"a weight is outside 0..1"};
+      if (!(x.weight >= -1 && x.weight <= 1)) throw Malformed{"a weight is outside -1..1"};  // below 0: counts as 0, and is told
       t.targets.push_back(x);
     }
     for (const json& o : array(m, "changed")) t.changed.push_back(instrument(o, table));
