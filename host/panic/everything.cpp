@@ -133,7 +133,10 @@ Outcome act_on_everything(const Command& c, const VenueConfig& from, const core:
   auto beside = look_beside(c, table, stamp);
   if (!beside) return refused(beside.error(), beside.error().code == "HOST_BUSY" ? ec::host : ec::store);
   auto notes = services::EverythingNotes::open(c.var, stamp, table, c.halt.id);
-  if (!notes) return refused({"HOST_BUSY", notes.error().message + ": it is at work already"}, ec::host);
+  if (!notes) {
+    const fs::path file = fs::path(c.var) / services::EverythingNotes::file_name;
+    return refused({"HOST_BUSY", name_of(store::lock_holder(file).value_or(store::LockHolder{})) + " holds " + file.string() + ": it is at work already"}, ec::host);
+  }
   std::string said = beside->text;
   // Confirmed: who starts a host on the folder after this is to go on with it. It is halted already, whatever comes of this.
   if (const auto ordered = store::HaltLatch(c.var).engage(c.halt); !ordered)

@@ -122,7 +122,8 @@ void print(const Options& o, const store::Halt& halt, const Asked& asked, const 
     if (self->what == What::done && o.everything) std::printf("nothing of the account is left that can be sold\n");
     else if (self->what == What::done) std::printf("no host runs: %s\n", liquidate ? "nothing is left that can be sold" : "every entry has ended, and what protects was kept");
   }
-  if (liquidate) std::printf("the liquidation is %s\n", halt.id.c_str());
+  const bool nothing = o.everything && (self == nullptr || self->what == panic::Outcome::What::refused);
+  if (liquidate && !nothing) std::printf("the liquidation is %s\n", halt.id.c_str());
 }
 
 void print_json(const store::HaltLatch& latch, const store::Halt& halt, bool halted, const Asked& asked, const Result<void>& set, const panic::Outcome* self) {

@@ -82,9 +82,7 @@ void SellEverything::look(Nanos now) {
   now_ = std::max(now_, now);
   if (q_.request != 0) {
     if (now_ - q_.asked < patience) return;
-    trouble_ = Error{"RECONCILE_INCOMPLETE", "the venue does not answer"};
-    if (phase_ == Phase::reading) ++failed_reads_;
-    q_ = {};
+    unanswered("the venue does not answer");
   }
   cancel_foreign();
   ask();
@@ -94,8 +92,7 @@ void SellEverything::ask() {
   if (phase_ == Phase::reading) {
     if (now_ < next_list_) return;
     next_list_ = now_ + second;
-    // Without a list there is no balance either, so that nothing is lost by asking again.
-    if (!put(nullptr, nullptr, ask_open | ask_balances | ask_products, {})) ++failed_reads_;
+    if (!put(nullptr, nullptr, ask_open | ask_balances | ask_products, {}) && ++failed_reads_ >= most_failed_reads) phase_ = Phase::selling;
     return;
   }
   // Each in its turn: its next order by name, what works, and what is held, in one question.
@@ -108,14 +105,15 @@ void SellEverything::ask() {
       p.due = now_ + second;
       ++turn_;
       const core::ClientOrderId id = id_of(p);
-      static_cast<void>(put(&p, nullptr, ask_order | ask_open | ask_balances | ask_products, id.view()));
+      without_list_ = lists_failed_ >= most_failed_reads && !without_list_;
+      static_cast<void>(put(&p, nullptr, ask_order | (without_list_ ? 0 : ask_open) | ask_balances | ask_products, id.view()));
       return;
     }
     Waiting& w = waiting_[at - products_.size()];
     if (w.over || w.due > now_) continue;
     w.due = now_ + 2 * second;
     ++turn_;
-    static_cast<void>(put(nullptr, &w, ask_order | ask_open, w.order.id.view()));
+    static_cast<void>(put(nullptr, &w, ask_order, w.order.id.view()));
     return;
   }
 }
@@ -132,6 +130,7 @@ bool SellEverything::put(Product* product, Waiting* waiting, std::uint32_t scope
   q_.waiting = waiting;
   if (product != nullptr) q_.attempt = product->attempt;
   q_.asked = now_;
+  q_.listed = (scope & ask_open) != 0;
   const auto sent = broker_.query(q);
   if (sent) return true;
   q_ = {};
@@ -218,10 +217,7 @@ void SellEverything::answered(const bl_done& done) {
   if (q_.request == 0 || done.request != q_.request) return;
   const bool needs_balances = q_.waiting == nullptr;
   if (done.status < 0 || done.complete == 0 || (needs_balances && !q_.has_balances)) {
-    trouble_ = Error{"RECONCILE_INCOMPLETE", "the venue did not answer with all that it has"};
-    if (phase_ == Phase::reading) ++failed_reads_;
-    q_ = {};
-    return;
+    return unanswered("the venue did not answer with all that it has");
   }
   trouble_ = {};
   take_answer();
@@ -234,17 +230,31 @@ void SellEverything::answered(const bl_done& done) {
   end_if_over();
 }
 
+// Without a list of orders it goes on behind some tries: a balance alone is enough to sell by. It is not over without one.
+void SellEverything::unanswered(const char* words) {
+  trouble_ = Error{"RECONCILE_INCOMPLETE", words};
+  if (q_.listed) ++lists_failed_;
+  q_ = {};
+  if (phase_ == Phase::reading && ++failed_reads_ >= most_failed_reads) phase_ = Phase::selling;
+}
+
 // The venue's word on balances is of this moment, and good for one sale.
 void SellEverything::take_answer() {
-  works_ = q_.list;
-  left_alone_ = q_.others;
+  if (q_.listed) {
+    works_ = q_.list;
+    left_alone_ = q_.others;
+    lists_failed_ = 0;
+  }
   if (!q_.has_balances) return;
   for (Product& p : products_) {
     const auto it = q_.balances.find(table_[p.id].base.value);
     p.total = it == q_.balances.end() ? Decimal::zero() : it->second.first;
     p.free = it == q_.balances.end() ? Decimal::zero() : it->second.second;
-    if (p.held_before.is_set() || p.skipped) continue;
-    p.held_before = p.total + p.sold;
+    // Read behind its last sale: what was there before them all. What comes in meanwhile is sold as well, and counts.
+    if (p.skipped || p.out || q_.request <= p.ended_at) continue;
+    const Decimal was = p.total + p.sold;
+    if (p.held_before.is_set() && was <= p.held_before) continue;
+    p.held_before = was;
     notes_.held(table_[p.id].symbol, p.held_before, now_);
   }
 }
@@ -256,7 +266,7 @@ void SellEverything::judge_list() {
   std::sort(list.begin(), list.end());
   agreed_ = reads_ > 1 && list == last_list_;
   last_list_ = std::move(list);
-  if (agreed_ || reads_ >= most_reads || failed_reads_ >= most_failed_reads) phase_ = Phase::selling;
+  if (agreed_ || reads_ >= most_reads) phase_ = Phase::selling;
 }
 
 void SellEverything::judge(Waiting& w) {

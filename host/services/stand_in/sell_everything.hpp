@@ -70,6 +70,7 @@ class SellEverything {
     std::vector<std::string> orders;
     bool out = false;                              // a sale left, and its end is not known
     core::Nanos since = 0, due = 0, cancel_asked = -1;
+    std::uint64_t ended_at = 0;                    // the newest question when its last sale ended
     std::string venue_id;
     std::uint32_t absent = 0;
     core::Nanos absent_since = 0;
@@ -94,6 +95,7 @@ class SellEverything {
     Waiting* waiting = nullptr;
     std::uint32_t attempt = 0;                     // of the product, when it was asked
     core::Nanos asked = 0;
+    bool listed = false;                           // all orders that work were asked for, too
     bool found = false, absent = false, works = false, has_balances = false;
     bl_exec told{};
     std::vector<Told> list;
@@ -117,6 +119,8 @@ class SellEverything {
   std::set<std::string> cancelled_;
   std::vector<std::string> last_list_;
   std::uint32_t reads_ = 0, failed_reads_ = 0, cancels_failed_ = 0;
+  std::uint32_t lists_failed_ = 0;                 // in a row
+  bool without_list_ = false;                      // every other question then does without
   bool agreed_ = false;
   std::size_t left_alone_ = 0;
   Error trouble_;
@@ -128,6 +132,7 @@ class SellEverything {
   void hear_exec(const bl_exec& e, bool snapshot);
   void hear_product(const bl_product& p);
   void answered(const bl_done& done);
+  void unanswered(const char* words);
   void take_answer();
   void judge_list();
   void judge(Waiting& w);

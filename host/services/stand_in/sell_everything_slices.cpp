@@ -68,6 +68,7 @@ void SellEverything::slice_ended(Product& p, const bl_exec& e) {
   if (s.sold.is_positive() && s.proceeds.is_positive()) p.last = div(s.proceeds, s.sold, Rounding::down);
   notes_.ended(table_[p.id].symbol, s, now_);
   ++p.attempt;
+  p.ended_at = request_;
   p.out = false;
   p.absent = 0;
   p.venue_id.clear();
@@ -143,7 +144,7 @@ void SellEverything::nothing_left(Product& p) {
   p.dust = p.total.is_positive() && too_little(p, all);
   if (p.total.is_zero() || p.dust) {
     p.gave_up = false;
-    ++p.clean;
+    p.clean += q_.listed ? 1 : 0;
     return;
   }
   // More is there than is free: a hold may be let go a moment after its order.
@@ -154,7 +155,7 @@ void SellEverything::nothing_left(Product& p) {
     return;
   }
   p.held = true;
-  ++p.clean;
+  p.clean += q_.listed ? 1 : 0;
 }
 
 // Its floor is the exit's own: a sale of no more than the venue says is free, which the operator has said is his.
