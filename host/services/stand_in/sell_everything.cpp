@@ -105,8 +105,8 @@ void SellEverything::ask() {
       p.due = now_ + second;
       ++turn_;
       const core::ClientOrderId id = id_of(p);
-      without_list_ = lists_failed_ >= most_failed_reads && !without_list_;
-      static_cast<void>(put(&p, nullptr, ask_order | (without_list_ ? 0 : ask_open) | ask_balances | ask_products, id.view()));
+      p.without_list = lists_failed_ >= most_failed_reads && !p.without_list;
+      static_cast<void>(put(&p, nullptr, ask_order | (p.without_list ? 0 : ask_open) | ask_balances | ask_products, id.view()));
       return;
     }
     Waiting& w = waiting_[at - products_.size()];

@@ -70,6 +70,7 @@ class SellEverything {
     std::vector<std::string> orders;
     bool out = false;                              // a sale left, and its end is not known
     core::Nanos since = 0, due = 0, cancel_asked = -1;
+    bool without_list = false;                     // its next question does without the list of orders, which fails: every other one
     std::uint64_t ended_at = 0;                    // the newest question when its last sale ended
     std::string venue_id;
     std::uint32_t absent = 0;
@@ -120,7 +121,6 @@ class SellEverything {
   std::vector<std::string> last_list_;
   std::uint32_t reads_ = 0, failed_reads_ = 0, cancels_failed_ = 0;
   std::uint32_t lists_failed_ = 0;                 // in a row
-  bool without_list_ = false;                      // every other question then does without
   bool agreed_ = false;
   std::size_t left_alone_ = 0;
   Error trouble_;
