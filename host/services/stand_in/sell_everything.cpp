@@ -4,7 +4,6 @@
 #include <cstring>
 
 #include "core/identity.hpp"
-#include "services/runtime/json_values.hpp"
 
 namespace bowline::services {
 namespace {
@@ -21,7 +20,6 @@ constexpr std::uint32_t most_failed_reads = 3, most_reads = 10;
 /// How an order is proved not to be there (trading rules 2.3).
 constexpr std::uint32_t absent_times = 3;
 constexpr Nanos absent_for = 60 * second;
-constexpr std::size_t most_at_once = 100;
 
 template <std::size_t N>
 std::string_view text(const char (&field)[N]) noexcept {
@@ -279,50 +277,6 @@ void SellEverything::judge(Waiting& w) {
   if (w.absent >= absent_times && now_ - w.absent_since >= absent_for) w.over = true;
 }
 
-bool SellEverything::ours(std::string_view client) const {
-  return !client.empty() && std::any_of(products_.begin(), products_.end(), [&](const Product& p) { return client == id_of(p).view(); });
-}
-
-// Every order that is no sale of this one: what buys would buy what is to be sold, and what sells has it on hold.
-void SellEverything::cancel_foreign() {
-  std::vector<Told> all;
-  for (const Told& t : works_) {
-    if (ours(t.client)) continue;
-    Nanos& asked = cancel_asked_.try_emplace(t.venue.empty() ? t.client : t.venue, -second).first->second;
-    if (now_ - asked < second) continue;
-    asked = now_;
-    all.push_back(t);
-  }
-  cancel(all);
-}
-
-void SellEverything::cancel(const std::vector<Told>& orders) {
-  for (std::size_t from = 0; from < orders.size(); from += most_at_once) {
-    const std::size_t to = std::min(orders.size(), from + most_at_once);
-    std::vector<bl_order_ref> refs;
-    for (std::size_t i = from; i < to; ++i)
-      refs.push_back({{orders[i].client.data(), orders[i].client.size()}, {orders[i].venue.data(), orders[i].venue.size()}});
-    if (const auto sent = broker_.cancel(refs); !sent) {
-      trouble_ = sent.error();
-      cancels_failed_ += static_cast<std::uint32_t>(to - from);
-      continue;
-    }
-    for (std::size_t i = from; i < to; ++i)
-      if (!ours(orders[i].client)) cancelled_.insert(orders[i].venue.empty() ? orders[i].client : orders[i].venue);
-  }
-}
-
-// What sales of the host's may still take that the venue does not show: it has no hold for them yet.
-Decimal SellEverything::host_sells(core::AssetId base) const {
-  Decimal sum = Decimal::zero();
-  for (const Waiting& w : waiting_) {
-    if (w.over || w.order.side != core::Side::sell || !w.order.qty.is_set() || table_[w.order.instrument].base != base) continue;
-    const bool shown = std::any_of(works_.begin(), works_.end(), [&](const Told& t) { return t.client == w.order.id.view(); });
-    if (!shown) sum = sum + w.order.qty;
-  }
-  return sum;
-}
-
 void SellEverything::end_if_over() {
   if (phase_ != Phase::selling || !works_.empty()) return;
   for (const Waiting& w : waiting_)
@@ -331,49 +285,6 @@ void SellEverything::end_if_over() {
     if (!p.skipped && !p.gave_up && p.clean < 2) return;
   phase_ = Phase::done;
   ended_ = now_;
-}
-
-// ---- told ----------------------------------------------------------------------------------------------------------------------
-
-std::string SellEverything::receipt() const {
-  std::vector<std::string> products;
-  for (const Product& p : products_) {
-    std::vector<std::string> ids;
-    for (const std::string& id : p.orders) {
-      std::string one;
-      append_json_string(one, id);
-      ids.push_back(std::move(one));
-    }
-    products.push_back(JsonObject()
-                           .text("instrument", table_[p.id].symbol)
-                           .text("status", status(p))
-                           .amount("held_before", p.held_before.is_set() ? p.held_before : Decimal::zero())
-                           .amount("sold", p.sold)
-                           .amount("proceeds", p.proceeds)
-                           .amount("fees", p.fees)
-                           .amount("left", p.skipped || !p.total.is_set() ? Decimal::zero() : p.total)
-                           .amount("at_venue", p.total)
-                           .text("words", p.words)
-                           .json("orders", json_array(ids))
-                           .done());
-  }
-  static constexpr std::string_view words[] = {"reading", "selling", "done"};
-  return JsonObject()
-      .text("id", options_.id)
-      .text("phase", words[static_cast<std::size_t>(phase_)])
-      .boolean("everything", true)
-      .text("account", options_.account)
-      .text("who", options_.who)
-      .text("why", options_.why)
-      .time("begun", begun_)
-      .time("ended", ended_)
-      .number("cancels", std::uint64_t{cancelled_.size()})
-      .number("cancels_failed", std::uint64_t{cancels_failed_})
-      .boolean("orders_read", agreed_)
-      .number("left_alone", std::uint64_t{left_alone_})
-      .boolean("noted", notes_.trouble().code.empty())
-      .json("products", json_array(products))
-      .done();
 }
 
 }  // namespace bowline::services

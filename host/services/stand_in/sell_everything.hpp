@@ -136,11 +136,13 @@ class SellEverything {
   void take_answer();
   void judge_list();
   void judge(Waiting& w);
+  void end_if_over();
+
+  // sell_everything_cancels.cpp: orders that are not its own
   void cancel_foreign();
   void cancel(const std::vector<Told>& orders);
   bool ours(std::string_view client) const;
   Decimal host_sells(core::AssetId base) const;
-  void end_if_over();
 
   // sell_everything_slices.cpp: one product
   void judge(Product& p);
@@ -155,6 +157,8 @@ class SellEverything {
   bool shape(const Product& p, core::Intent& intent) const;
   void refused(Product& p, std::string words);
   core::ClientOrderId id_of(const Product& p) const;
+
+  // sell_everything_receipt.cpp
   std::string_view status(const Product& p) const;
 };
 

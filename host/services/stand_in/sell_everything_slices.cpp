@@ -217,14 +217,4 @@ bool SellEverything::shape(const Product& p, core::Intent& intent) const {
   return true;
 }
 
-std::string_view SellEverything::status(const Product& p) const {
-  if (p.skipped) return "flat";
-  if (p.gave_up) return "refused";
-  if (p.parked || p.no_bid) return "parked";
-  if (p.held) return "missing";
-  if (p.dust) return "dust";
-  if (p.total.is_set() && p.total.is_zero() && !p.out) return p.sold.is_positive() ? "sold" : "flat";
-  return "selling";
-}
-
 }  // namespace bowline::services

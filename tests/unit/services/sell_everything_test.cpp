@@ -387,6 +387,37 @@ TEST_CASE("rule 3.7: a sale whose answer is lost is asked for, and its id is use
   }
 }
 
+TEST_CASE("rule 3.7: a sale whose end is told in the middle of an answer counts once, and what was read before it sells nothing") {
+  Sale w;
+  w.v.fills = false;
+  w.begin();
+  while (w.v.sent.empty()) w.step();
+  const std::string id(w.v.sent[0].client_id());
+  const std::string symbol = w.v.m.table[w.v.sent[0].instrument()].symbol;
+  w.v.answers = false;
+  for (int n = 0; n < 60 && (w.v.answered == w.v.asked.size() || w.v.asked_ids.back() != id); ++n) {
+    w.v.answers = w.v.answered < w.v.asked.size();
+    w.step();
+    w.v.answers = false;
+    w.now += second_ns / 5;
+    w.s->look(w.now);
+  }
+  REQUIRE(w.v.asked_ids.back() == id);
+  const auto o = std::find_if(w.v.orders.begin(), w.v.orders.end(), [&](const Venue::Order& one) { return one.client == id; });
+  REQUIRE(o != w.v.orders.end());
+  o->cum = o->qty;
+  o->state = BL_S_FILLED;
+  const std::uint32_t asset = w.v.m.table[InstrumentId{o->instrument}].base.value;
+  const Decimal held = w.v.balances[asset];
+  w.v.balances[asset] = Decimal::zero();
+  w.s->hear(w.v.told(*o, BL_X_SNAPSHOT).h);
+  w.s->hear(w.v.told(*o, BL_X_DONE).h);
+  w.v.answers = w.v.fills = true;
+  REQUIRE(w.runs());
+  CHECK(w.product(symbol).at("sold") == held.to_string());
+  CHECK(w.product(symbol).at("orders").size() == 1);
+}
+
 TEST_CASE("rule 3.2: a sale that works for too long is cancelled, and the next follows; an operator's end bounds the ladder") {
   Sale w;
   SECTION("at the market") {
