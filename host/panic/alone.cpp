@@ -1,8 +1,6 @@
 #include "panic/alone.hpp"
 
 #include <algorithm>
-#include <array>
-#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -10,16 +8,14 @@
 #include <utility>
 
 #include "core/exit_codes.hpp"
-#include "observe/log.hpp"
-#include "panic/venue_config.hpp"
+#include "panic/desk.hpp"
+#include "panic/everything.hpp"
 #include "services/runtime/feed_reader.hpp"
-#include "services/runtime/plugin_network.hpp"
 #include "services/stand_in/cancel_by_word.hpp"
 #include "services/stand_in/progress.hpp"
 #include "services/stand_in/stand_in.hpp"
 #include "services/stand_in/stand_in_clock.hpp"
 #include "services/stand_in/stand_in_options.hpp"
-#include "services/stand_in/venue_line.hpp"
 #include "services/trade_execution/latched_broker.hpp"
 #include "store/ballast.hpp"
 #include "store/journal.hpp"
@@ -38,32 +34,6 @@ using services::StandIn;
 constexpr std::int64_t second = 1'000'000'000;
 constexpr std::int64_t stop_within_s = 120;
 
-std::int64_t wall_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
-}
-
-int exit_of(const Error& why) {
-  static constexpr auto known = std::to_array<std::pair<std::string_view, int>>({
-      {"CONFIG", ec::config}, {"PARAMS", ec::config}, {"SECRET", ec::config}, {"INSTRUMENT", ec::config}, {"RUN", ec::config},
-      {"MODE", ec::live_guard}, {"LIVE", ec::live_guard}, {"PLUGIN", ec::plugin}, {"INSTANCE", ec::plugin}, {"JOURNAL", ec::store},
-      {"LATCH", ec::store}, {"STORE", ec::store}, {"EXIT", ec::host}, {"EMERGENCY", ec::host}});
-  const std::string_view word = std::string_view(why.code).substr(0, why.code.find('_'));
-  for (const auto& [name, number] : known)
-    if (word == name) return number;
-  return ec::internal;
-}
-
-Outcome refused(Error why, int code) {
-  Outcome o;
-  o.code = code;
-  o.error = std::move(why);
-  o.json = {{"done", false}};
-  return o;
-}
-
 /// Where nothing is stored: the journal has it, and the host that goes on with it brings the store up to it.
 class NoRecords final : public core::RecordSink {
  public:
@@ -71,56 +41,6 @@ class NoRecords final : public core::RecordSink {
   void put(core::Record&&) override {}
   void end_step(Nanos) override {}
 };
-
-/// The venue and its time, whatever is done with them.
-class Desk {
- public:
-  Desk(services::VenueLine& line, services::StandInClock& clock, std::function<void(const bl_event&)> heard, std::int64_t within_s)
-      : line_(line), clock_(clock), heard_(std::move(heard)), until_(within_s == 0 ? INT64_MAX : steady_ns() + within_s * second) {}
-
-  /// What the venue says may be of a later time: what it is asked next must not be of an earlier one.
-  void turn(Nanos now) {
-    for (;;) {
-      line_.turn(now, [this](const bl_event& e) {
-        clock_.heard(std::max(e.ts_event, e.ts_recv));
-        heard_(e);
-      });
-      const Nanos later = clock_.now();
-      if (later <= now) return;
-      now = later;
-    }
-  }
-  /// A fifth of a second. What the venue says meanwhile is heard, and what it asked for is done.
-  void wait() {
-    const std::int64_t until = steady_ns() + second / 5;
-    for (std::int64_t left = second / 5; left > 0; left = until - steady_ns()) {
-      line_.wait(std::chrono::milliseconds(std::max<std::int64_t>(1, left / 1'000'000)));
-      turn(clock_.now());
-    }
-  }
-  bool enough() const { return steady_ns() >= until_; }
-
- private:
-  services::VenueLine& line_;
-  services::StandInClock& clock_;
-  std::function<void(const bl_event&)> heard_;
-  std::int64_t until_;
-};
-
-services::VenueLine::Options line_options(const Command& c, const VenueConfig& from) {
-  services::VenueLine::Options o;
-  o.var = fs::absolute(c.var);
-  o.wall_ns = wall_ns;
-  o.secret = from.secret;
-  o.network = services::network_maker(from.config->plugins.network, wall_ns);
-  o.alert = [](const loader::Overrun& overrun) {
-    std::fprintf(stderr, "bowline-panic: PLUGIN_OVERRUN: instance %s (plugin %s) did not return from %.*s: the process ends. The latch is set; "
-                 "begin again\n", overrun.instance.id.c_str(), overrun.instance.plugin.c_str(), static_cast<int>(overrun.call.size()), overrun.call.data());
-  };
-  return o;
-}
-
-bool real_time(const config::RunConfig& config) { return config.mode == "live" || config.time == "real"; }
 
 // ---- without the journal ------------------------------------------------------------------------------------------------------
 
@@ -157,8 +77,7 @@ Outcome by_word(const Command& c, const VenueConfig& from, const core::Instrumen
 
 /// Another process has the journal: a host that does not answer, or somebody who does this already.
 Error held_by(const store::LockHolder& h, const std::string& journal, bool liquidate) {
-  const std::string who = h.pid == 0 ? "a process that can't be seen from here" : "process " + std::to_string(h.pid) + (h.name.empty() ? "" : " (" + h.name + ")");
-  std::string text = who + " holds " + journal + (h.stopped ? ", and it is stopped" : "") + ": ";
+  std::string text = name_of(h) + " holds " + journal + (h.stopped ? ", and it is stopped" : "") + ": ";
   if (h.name == "bowline-panic") return {"HOST_BUSY", text + "it is at work already"};
   text += liquidate ? "nothing is sold beside it, since it could sell the same" : "its journal can't be read beside it";
   text += ". One that lives sees the latch by itself; one that hangs has to be ended";
@@ -286,6 +205,7 @@ Outcome act_alone(const Command& c) {
   const config::RunConfig& config = *from.config;
   auto table = services::instrument_table(config);
   if (!table) return refused(table.error(), exit_of(table.error()));
+  if (c.everything) return act_on_everything(c, from, *table);
   const fs::path file = fs::path(c.var) / "journal.db";
   std::error_code error;
   if (!fs::exists(file, error))

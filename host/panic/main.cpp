@@ -25,9 +25,9 @@ using namespace bowline;
 namespace ec = core::exit_code;
 
 struct Options {
-  std::string var, url, id, reason = "panic", config, log_file;
+  std::string var, url, id, reason = "panic", config, log_file, confirm_account, max_slippage;
   std::int64_t within_s = 0;
-  bool json = false;
+  bool json = false, everything = false;
 };
 
 struct Asked {
@@ -55,7 +55,8 @@ Asked ask(const Options& o, const store::Halt& halt, std::string& url) {
     if (!found) return {false, false, found.error().message};
     url = *found;
   }
-  if (halt.order == store::HaltOrder::liquidate)
+  // Of everything it sells only what it knows to be its own: it is to be still meanwhile.
+  if (halt.order == store::HaltOrder::liquidate && !o.everything)
     return ask_host(url, "/emergency/liquidate-all", {{"confirm", true}, {"reason", o.reason}, {"id", halt.id}});
   return ask_host(url, "/emergency/stop", {{"reason", o.reason}});
 }
@@ -90,7 +91,14 @@ panic::Outcome alone(const Options& o, const store::Halt& halt) {
   loader::install_terminate_handler(o.var);
   panic::Outcome done;
   try {
-    done = panic::act_alone({.var = o.var, .config = o.config, .halt = halt, .within_s = o.within_s, .tell = !o.json});
+    done = panic::act_alone({.var = o.var,
+                             .config = o.config,
+                             .halt = halt,
+                             .within_s = o.within_s,
+                             .tell = !o.json,
+                             .everything = o.everything,
+                             .confirm_account = o.confirm_account,
+                             .max_slippage = o.max_slippage.empty() ? Decimal::not_set() : *Decimal::parse(o.max_slippage)});
   } catch (const std::exception& e) {
     done.code = ec::internal;
     done.error = {"INTERNAL", e.what()};
@@ -100,9 +108,9 @@ panic::Outcome alone(const Options& o, const store::Halt& halt) {
   return done;
 }
 
-void print(const store::Halt& halt, const Asked& asked, const std::string& url, const panic::Outcome* self) {
+void print(const Options& o, const store::Halt& halt, const Asked& asked, const std::string& url, const panic::Outcome* self) {
   const bool liquidate = halt.order == store::HaltOrder::liquidate;
-  if (asked.taken) std::printf("the host at %s has done it: %s\n", url.c_str(), asked.what.c_str());
+  if (asked.taken) std::printf("the host at %s has %s: %s\n", url.c_str(), o.everything ? "stopped" : "done it", asked.what.c_str());
   else if (asked.answered) std::printf("the host at %s has refused: %s\n", url.c_str(), asked.what.c_str());
   else if (self == nullptr)
     std::printf("no host has answered (%s). One that is alive sees the latch by itself; one that is started does%s. Orders that rest at the "
@@ -111,9 +119,11 @@ void print(const store::Halt& halt, const Asked& asked, const std::string& url, 
   if (self != nullptr) {
     std::printf("%s", self->text.c_str());
     using What = panic::Outcome::What;
-    if (self->what == What::done) std::printf("no host runs: %s\n", liquidate ? "nothing is left that can be sold" : "every entry has ended, and what protects was kept");
+    if (self->what == What::done && o.everything) std::printf("nothing of the account is left that can be sold\n");
+    else if (self->what == What::done) std::printf("no host runs: %s\n", liquidate ? "nothing is left that can be sold" : "every entry has ended, and what protects was kept");
   }
-  if (liquidate) std::printf("the liquidation is %s\n", halt.id.c_str());
+  const bool nothing = o.everything && (self == nullptr || self->what == panic::Outcome::What::refused);
+  if (liquidate && !nothing) std::printf("the liquidation is %s\n", halt.id.c_str());
 }
 
 void print_json(const store::HaltLatch& latch, const store::Halt& halt, bool halted, const Asked& asked, const Result<void>& set, const panic::Outcome* self) {
@@ -134,7 +144,8 @@ void print_json(const store::HaltLatch& latch, const store::Halt& halt, bool hal
 int act(const Options& o, store::HaltOrder order) {
   const store::HaltLatch latch(o.var);
   const store::Halt halt = halt_of(o, order, latch);
-  const auto set = latch.engage(halt);
+  // To sell everything is confirmed only when the configuration has been read, and the latch comes before that: it says stop until then.
+  const auto set = latch.engage(o.everything ? store::Halt{store::HaltOrder::stop, "", halt.who, halt.why} : halt);
   const bool folder = set.ok() || set.error().code != "LATCH_FOLDER";
   const bool halted = folder && latch.set();
   if (halted && !o.json)
@@ -143,14 +154,14 @@ int act(const Options& o, store::HaltOrder order) {
   std::string url;
   const Asked asked = folder ? ask(o, halt, url) : Asked{};
   std::optional<panic::Outcome> self;
-  if (folder && !asked.taken && !o.config.empty()) self = alone(o, halt);
+  if (folder && (!asked.taken || o.everything) && !o.config.empty()) self = alone(o, halt);
   if (o.json) print_json(latch, halt, halted, asked, set, self ? &*self : nullptr);
-  else if (folder) print(halt, asked, url, self ? &*self : nullptr);
+  else if (folder) print(o, halt, asked, url, self ? &*self : nullptr);
   if (self && !self->error.code.empty()) std::fprintf(stderr, "bowline-panic: %s: %s\n", self->error.code.c_str(), self->error.message.c_str());
   if (!set) std::fprintf(stderr, "bowline-panic: %s: %s\n", set.error().code.c_str(), set.error().message.c_str());
   std::fflush(stdout);
   if (!set.ok() || !halted) return folder ? ec::store : ec::usage;
-  if (asked.taken) return ec::ok;
+  if (asked.taken && !o.everything) return ec::ok;
   return self ? self->code : ec::host;
 }
 
@@ -163,8 +174,9 @@ int main(int argc, char** argv) {
                "sells itself where no host does\n\n"
                "Exit codes: 0 the latch is set, and the host or this program has done it; 11 the latch is set, and no host took it (without --config, or "
                "beside one that hangs); 12 begun, and not known to be over; 7 the latch could not be set, or the journal can't be used; 3, 4, 9 the "
-               "configuration or the venue's plugin was refused; 2 the command line was wrong, or there is no such folder\n\n"
-               "Example:\n  bowline-panic stop --var var/live --config configs/live.yaml --reason 'prices are wrong'"};
+               "configuration or the venue's plugin was refused; 2 the command line or the confirmation was wrong, or there is no such folder\n\n"
+               "Example:\n  bowline-panic stop --var var/live --config configs/live.yaml --reason 'prices are wrong'\n"
+               "  bowline-panic liquidate --var var/live --config configs/live.yaml --everything --confirm-account NAME"};
   app.require_subcommand(1);
   Options o;
   int code = ec::usage;
@@ -174,10 +186,22 @@ int main(int argc, char** argv) {
     v->add_option("--url", o.url, "where trade-execution listens, as http://host:port; without: as the folder's endpoints.json says");
     v->add_option("--reason", o.reason, "for the audit trail")->capture_default_str();
     if (order == store::HaltOrder::liquidate) v->add_option("--id", o.id, "of the liquidation: the same again is the same one");
-    v->add_option("--config", o.config, "the run's YAML file: of it the venue, the account and the instruments; without: no host, nothing done but the latch");
+    CLI::Option* config = v->add_option("--config", o.config, "the run's YAML file: of it the venue, the account and the instruments; without: no host, nothing done but the latch");
     v->add_option("--within", o.within_s, "seconds after which it is given up waiting; 0 = of a stop 120, of a liquidation never")->check(CLI::Range(0, 1'000'000))->capture_default_str();
     v->add_option("--log-file", o.log_file, "append what it does, line by line, to this file");
     v->add_flag("--json", o.json, "one JSON object");
+    if (order == store::HaltOrder::liquidate) {
+      CLI::Option* everything = v->add_flag("--everything", o.everything, "all that is in the account is mine: sell every balance of the configuration's products, managed or not, by the "
+                                            "venue's own word, with the journal missing, damaged or held by a host that hangs");
+      CLI::Option* confirm = v->add_option("--confirm-account", o.confirm_account, "with --everything: the account's name, as execution.account has it");
+      everything->needs(confirm)->needs(config);
+      confirm->needs(everything);
+      v->add_option("--max-slippage", o.max_slippage, "with --everything: a fraction such as 0.1: limits go down to this far below the bid, no further; without: market orders")
+          ->needs(everything)->check([](const std::string& text) {
+            const auto fraction = Decimal::try_parse(text);
+            return fraction && fraction->is_positive() && *fraction < Decimal::from_mantissa(1, 0) ? std::string() : "--max-slippage is a fraction above 0 and below 1";
+          });
+    }
     v->callback([&, order] { code = act(o, order); });
   };
   add("stop", "no entry and no strategy exit any more; resting entries are cancelled, protective orders stay", store::HaltOrder::stop);
