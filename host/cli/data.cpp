@@ -20,6 +20,10 @@ Result<std::int64_t> read_instant(const std::string& option, const std::string& 
   return Error{"USAGE_INVALID", option + ": " + text + " is no time: write 2024-01-01, 2024-01-01T12:00:00Z, or epoch seconds"};
 }
 
+void print_json(const nlohmann::ordered_json& value) {
+  std::printf("%s\n", value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+}
+
 nlohmann::ordered_json ranges_json(const std::vector<data::Range>& ranges, std::int64_t step) {
   auto all = nlohmann::ordered_json::array();
   for (const data::Range& r : ranges) all.push_back({{"from", data::instant(r.from_s)}, {"to", data::instant(r.to_s)}, {"candles", (r.to_s - r.from_s) / step}});

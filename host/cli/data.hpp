@@ -25,6 +25,8 @@ void add_data_convert(CLI::App& group, Action& chosen);
 Result<std::int64_t> read_interval(const std::string& option, const std::string& text, std::int64_t otherwise);
 Result<std::int64_t> read_instant(const std::string& option, const std::string& text, std::int64_t otherwise);
 
+/// One JSON value on stdout, whatever bytes the names of files have.
+void print_json(const nlohmann::ordered_json& value);
 /// [{"from","to","candles"}], all of them.
 nlohmann::ordered_json ranges_json(const std::vector<data::Range>& ranges, std::int64_t step);
 /// Them, for a person: one a line, indented; the rest is counted.

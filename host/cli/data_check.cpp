@@ -20,7 +20,7 @@ struct Options {
   std::vector<std::string> paths;
   std::string interval, max_jump = "50%";
   std::uint64_t allow_gaps = 0;
-  std::size_t listed = 100;
+  std::size_t listed = 20;
   bool json = false;
 };
 
@@ -118,7 +118,7 @@ int run(const Options& o) {
     if (o.json) list.push_back(to_json(l));
     else print(l);
   }
-  if (o.json) std::printf("%s\n", ordered_json{{"good", bad == 0}, {"series", list}}.dump(2).c_str());
+  if (o.json) print_json({{"good", bad == 0}, {"series", list}});
   if (bad == 0) return core::exit_code::ok;
   if (first != nullptr && all.size() == 1) return fail(*first);
   return fail({"DATA_CHECK_FAILED", std::to_string(bad) + " of " + std::to_string(all.size()) + " series have faults"});

@@ -12,8 +12,6 @@
 namespace bowline::cli {
 namespace {
 
-using nlohmann::ordered_json;
-
 struct Options {
   std::string in, out, product, interval, resample, from, to;
   bool force = false, json = false;
@@ -50,20 +48,18 @@ int run(const Options& o) {
   const auto done = data::convert(*ask);
   if (!done) return fail(done.error());
   if (o.json) {
-    std::printf("%s\n", ordered_json{{"product", done->product},
-                                     {"interval", data::interval_name(done->to_step)},
-                                     {"read_interval", data::interval_name(done->step)},
-                                     {"read", done->read},
-                                     {"written", done->written},
-                                     {"missing", data::missing_candles(done->gaps, done->to_step)},
-                                     {"gaps", ranges_json(done->gaps, done->to_step)},
-                                     {"rounded", done->rounded},
-                                     {"duplicates", done->duplicates},
-                                     {"same", done->same},
-                                     {"replaced", done->replaced},
-                                     {"may_be_cut", done->may_be_cut}}
-                            .dump(2)
-                            .c_str());
+    print_json({{"product", done->product},
+                {"interval", data::interval_name(done->to_step)},
+                {"read_interval", data::interval_name(done->step)},
+                {"read", done->read},
+                {"written", done->written},
+                {"missing", data::missing_candles(done->gaps, done->to_step)},
+                {"gaps", ranges_json(done->gaps, done->to_step)},
+                {"rounded", done->rounded},
+                {"duplicates", done->duplicates},
+                {"same", done->same},
+                {"replaced", done->replaced},
+                {"may_be_cut", done->may_be_cut}});
     return core::exit_code::ok;
   }
   const auto n = [](std::uint64_t v) { return static_cast<unsigned long long>(v); };

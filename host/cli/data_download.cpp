@@ -108,7 +108,7 @@ int download_all(const Session& s) {
   for (const std::string& product : s.o.products) {
     Result<data::DownloadDone> done = Error{};
     {
-      ProgressLine progress(product + " " + data::interval_name(s.step));
+      ProgressLine progress(product + " " + data::interval_name(s.step), s.o.json ? nullptr : stdout);
       s.shown = &progress;
       done = data::download(ask_for(s, product), s.venue, [&progress](std::size_t n, std::size_t all) { progress.at(n, all); });
       s.shown = nullptr;
@@ -122,8 +122,7 @@ int download_all(const Session& s) {
     if (exit == core::exit_code::ok) exit = code;
     if (ends_all(done.error())) break;
   }
-  if (s.o.json)
-    std::printf("%s\n", ordered_json{{"products", products}, {"requests", s.venue.requests()}, {"retries", s.venue.retries()}}.dump(2).c_str());
+  if (s.o.json) print_json({{"products", products}, {"requests", s.venue.requests()}, {"retries", s.venue.retries()}});
   return exit;
 }
 
@@ -149,8 +148,8 @@ int run(Options o) {
   StopSignals signals;  // before any thread
   auto https = data::VenueHttps::open({o.base_url, o.ca, std::chrono::milliseconds(static_cast<std::int64_t>(o.timeout * 1000))});
   if (!https) return fail(https.error());
-  data::VenueHttps& address = **https;
-  signals.watch([&address] { address.stop(); });
+  const std::shared_ptr<data::VenueHttps> address = std::move(*https);  // shared: a signal may come when all else is gone
+  signals.watch([address] { address->stop(); });
   std::unique_ptr<data::PriceStore> store;
   if (!o.store.empty()) {
     auto opened = data::PriceStore::open(o.store, data::PriceStore::Access::write);
@@ -162,7 +161,7 @@ int run(Options o) {
   patience.attempts = o.attempts;
   patience.seed = static_cast<std::uint64_t>(::getpid());  // jitter alone: two that were started together ask apart
   patience.on_bad = o.on_bad == "skip" ? data::OnBad::skip : data::OnBad::refuse;
-  data::VenueWorld world = address.world();
+  data::VenueWorld world = address->world();
   ProgressLine* shown = nullptr;
   world.on_wait = [&shown](const std::string& why, std::int64_t ns) {
     char seconds[32];

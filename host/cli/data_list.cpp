@@ -35,7 +35,7 @@ int run(const Options& o) {
   if (o.json) {
     auto list = ordered_json::array();
     for (const data::Holding& h : *all) list.push_back(to_json(h));
-    std::printf("%s\n", ordered_json{{"series", list}}.dump(2).c_str());
+    print_json({{"series", list}});
     return core::exit_code::ok;
   }
   if (all->empty()) std::printf("no candles under %s\n", o.folder.c_str());

@@ -15,7 +15,7 @@ std::string progress_bar(std::size_t done, std::size_t all, std::size_t width) {
   return "[" + std::string(full, '#') + std::string(width - full, '-') + percent;
 }
 
-ProgressLine::ProgressLine(std::string what) : what_(std::move(what)), terminal_(::isatty(STDERR_FILENO) != 0) {}
+ProgressLine::ProgressLine(std::string what, std::FILE* plain) : what_(std::move(what)), plain_(plain), terminal_(::isatty(STDERR_FILENO) != 0) {}
 
 ProgressLine::~ProgressLine() {
   if (drawn_) std::fputc('\n', stderr);
@@ -32,9 +32,10 @@ void ProgressLine::at(std::size_t done, std::size_t all) {
     return;
   }
   const std::size_t tenths = all == 0 ? 10 : done * 10 / all;
-  if (all == 0 || tenths == told_) return;
+  if (all == 0 || tenths == told_ || plain_ == nullptr) return;
   told_ = tenths;
-  std::fprintf(stderr, "%s: %zu of %zu questions answered\n", what_.c_str(), done, all);
+  std::fprintf(plain_, "%s: %zu of %zu questions answered\n", what_.c_str(), done, all);
+  std::fflush(plain_);
 }
 
 void ProgressLine::say(const std::string& line) {

@@ -98,9 +98,8 @@ TEST_CASE("mantissas are exact, of exponent -8 where it serves") {
   CHECK(m->px_exp == -8);
   CHECK(m->qty_exp == -8);
   CHECK(candle_of(t0, *m) == c);
-  c.low = Decimal::parse("0.0000000000012").value();
-  const auto fine = mantissas(c);
-  CHECK_FALSE(fine);  // 43000 and 1.2e-12 under one exponent need more than 64 bits
+  c.low = Decimal::parse("0.0000000000000012").value();
+  CHECK_FALSE(mantissas(c));  // 43000 and 1.2e-15 under one exponent need more than 64 bits
   const Decimal tiny = Decimal::parse("0.0000000000012").value();
   c.open = c.high = c.low = c.close = tiny;
   c.volume = Decimal::parse("100000000000000000000").value();

@@ -110,10 +110,12 @@ TEST_CASE("the usual step is the most frequent one") {
   CHECK_FALSE(usual_step({0, 7, 14}));  // no length of candles
 }
 
+using Steps = std::pair<std::int64_t, std::int64_t>;
+
 TEST_CASE("longer candles of a series without gaps are those that are made directly") {
   CHECK(rc::check([] {
     const std::int64_t step = 60;
-    const auto [mid, to] = *rc::gen::element(std::pair<std::int64_t, std::int64_t>{300, 900}, {300, 3600}, {900, 3600}, {120, 3600}, {180, 900});
+    const auto [mid, to] = *rc::gen::element(Steps{300, 900}, Steps{300, 3600}, Steps{900, 3600}, Steps{120, 3600}, Steps{180, 900});
     const auto n = *rc::gen::inRange<std::size_t>(1, 200);
     const std::int64_t begin = t0 + step * *rc::gen::inRange(0, 90);
     Candles all;
