@@ -66,11 +66,13 @@ std::optional<Spelled> spell(std::string_view s) {
   if (n.digits.empty() || s[i - 1] == '.') return std::nullopt;
   if (i < s.size()) {
     if (s[i] != 'e' && s[i] != 'E') return std::nullopt;
-    if (++i < s.size() && s[i] == '+') ++i;
+    bool down = false;
+    if (++i < s.size() && (s[i] == '-' || s[i] == '+')) down = s[i++] == '-';
+    if (i == s.size() || !is_digit(s[i])) return std::nullopt;
     int e = 0;
     const auto [end, ec] = std::from_chars(s.data() + i, s.data() + s.size(), e);
-    if (ec != std::errc{} || end != s.data() + s.size() || e < -99'999 || e > 99'999) return std::nullopt;
-    n.exp += e;
+    if (ec != std::errc{} || end != s.data() + s.size() || e > 99'999) return std::nullopt;
+    n.exp += down ? -e : e;
   }
   return n;
 }
@@ -162,8 +164,11 @@ RowRead parse_row(std::string_view line) {
   const auto time = parse_number(field[0], of_time);
   const std::array<Decimal*, 5> to{&out.candle.open, &out.candle.high, &out.candle.low, &out.candle.close, &out.candle.volume};
   for (std::size_t i = 0; i < 5; ++i) {
-    const auto d = parse_number(field[i + 1], out.rounded);
+    bool rounded = false;
+    const auto d = parse_number(field[i + 1], rounded);
     if (!d) return fail(spell(field[i + 1]) ? code::row_out_of_range : code::row_malformed);
+    if (rounded && d->raw().hi != 0) return fail(code::row_out_of_range);  // the feed has no room for so many digits in front of those it drops
+    out.rounded = out.rounded || rounded;
     *to[i] = *d;
   }
   if (!time) return fail(spell(field[0]) ? code::row_out_of_range : code::row_malformed);

@@ -21,7 +21,8 @@ std::optional<Failure> failure_of(const WebAnswer& a, int attempts) {
   if (a.status == 200) return std::nullopt;
   if (a.status == 0) {
     // A certificate that is not trusted will not be trusted a minute later.
-    return Failure{{"DATA_VENUE_UNREACHABLE", "the venue gave no answer: " + a.error.code + ": " + a.error.message}, a.error.code == "EDGE_TLS" ? std::min(tls_attempts, attempts) : a.error.code == "EDGE_BAD_URL" ? 1 : attempts};
+    const int most = a.error.code == "EDGE_TLS" ? tls_attempts : a.error.code == "EDGE_BAD_URL" ? 1 : attempts;
+    return Failure{{"DATA_VENUE_UNREACHABLE", "the venue gave no answer: " + a.error.code + ": " + a.error.message}, std::min(most, attempts)};
   }
   const std::string said = venue_message(a.body), status = std::to_string(a.status) + (said.empty() ? "" : " (" + said + ")");
   if (a.status == 429) return Failure{{"DATA_VENUE_BUSY", "the venue is asked too often, it says: " + status + "; a lower --rate may help"}, attempts};

@@ -31,6 +31,10 @@ std::optional<std::string> checked_base_url(std::string_view url) {
     return std::nullopt;
   const auto port = rest.starts_with('[') ? rest.find("]:") : rest.rfind(':');
   const std::string_view host = port == rest.npos ? rest : rest.substr(0, rest.starts_with('[') ? port + 1 : port);
+  if (port != rest.npos) {
+    const std::string_view digits = rest.substr(rest.starts_with('[') ? port + 2 : port + 1);
+    if (digits.empty() || digits.size() > 5 || digits.find_first_not_of("0123456789") != digits.npos) return std::nullopt;
+  }
   const bool here = host == "localhost" || host == "127.0.0.1" || host == "[::1]";
   return plain && !here ? std::nullopt : std::optional(std::string(url));
 }

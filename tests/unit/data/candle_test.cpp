@@ -63,6 +63,7 @@ TEST_CASE("what is no row is told by its code") {
   CHECK(code("0,1,2,1,1,1") == code::row_out_of_range);
   CHECK(code("1704067200,1e300,1e300,1e300,1e300,1") == code::row_out_of_range);
   CHECK(code("1704067200,1,2,1,1,1e99999999999999999999") == code::row_malformed);
+  CHECK(code("1704067200,1,2,1,1,208.908116409952064099595") == code::row_out_of_range);  // the feed can't read it, so it is none
   CHECK(code("1704067200,12345678901.123456789012,12345678901.123456789012,1,1,1") == code::row_out_of_range);
 }
 
@@ -89,6 +90,10 @@ TEST_CASE("a number of more than 18 decimals is rounded half to even, and told")
   CHECK(one("1.") == "none");
   CHECK(one("--1") == "none");
   CHECK(one("1e") == "none");
+  CHECK(one("8e+-55") == "none");
+  CHECK(one("8e+55") == "none");
+  CHECK(one("8e+1") == "80");
+  CHECK(one("8e--1") == "none");
 }
 
 TEST_CASE("mantissas are exact, of exponent -8 where it serves") {

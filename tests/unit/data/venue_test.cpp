@@ -149,7 +149,7 @@ TEST_CASE("addresses: https, or this machine") {
   CHECK(checked_base_url("https://localhost:8443") == "https://localhost:8443");
   CHECK(checked_base_url("http://127.0.0.1:80"));
   CHECK(checked_base_url("http://[::1]:80"));
-  for (const char* no : {"", "api.coinbase.com", "http://api.coinbase.com", "http://localhost.evil.com", "https://", "https://a/b", "https://u@h", "https://a b", "ftp://localhost", "http://127.0.0.1.evil.com:80"})
+  for (const char* no : {"", "api.coinbase.com", "http://api.coinbase.com", "http://localhost.evil.com", "https://", "https://a:", "https://a:b", "https://a/b", "https://u@h", "https://a b", "ftp://localhost", "http://127.0.0.1.evil.com:80"})
     CHECK_FALSE(checked_base_url(no));
   for (const char* yes : {"BTC-USD", "1INCH-USD", "BIT-28JUN24-CDE"}) CHECK(is_product(yes));
   for (const char* no : {"", "..", "-BTC", "BTC/USD", "BTC USD", "BTC%20", "a_b"}) CHECK_FALSE(is_product(no));
