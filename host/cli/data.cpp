@@ -26,7 +26,8 @@ void print_json(const nlohmann::ordered_json& value) {
 
 nlohmann::ordered_json ranges_json(const std::vector<data::Range>& ranges, std::int64_t step) {
   auto all = nlohmann::ordered_json::array();
-  for (const data::Range& r : ranges) all.push_back({{"from", data::instant(r.from_s)}, {"to", data::instant(r.to_s)}, {"candles", (r.to_s - r.from_s) / step}});
+  for (const data::Range& r : ranges)
+    all.push_back({{"from", data::instant(r.from_s)}, {"to", data::instant(r.to_s)}, {"candles", (r.to_s - r.from_s) / step}});
   return all;
 }
 

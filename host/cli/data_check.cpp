@@ -69,8 +69,14 @@ ordered_json to_json(const Looked& l) {
     one["text"] = f.text;
     findings.push_back(std::move(one));
   }
-  j.update({{"interval", data::interval_name(r.step)}, {"good", r.good()}, {"candles", r.candles}, {"faults", r.faults}, {"gaps", r.gaps}, {"missing", r.missing},
-            {"counts", r.counts}, {"findings", findings}});
+  j.update({{"interval", data::interval_name(r.step)},
+            {"good", r.good()},
+            {"candles", r.candles},
+            {"faults", r.faults},
+            {"gaps", r.gaps},
+            {"missing", r.missing},
+            {"counts", r.counts},
+            {"findings", findings}});
   if (r.candles > 0) j.update({{"first", data::instant(r.first_s)}, {"last", data::instant(r.last_s)}});
   return j;
 }
@@ -128,7 +134,8 @@ int run(const Options& o) {
 
 void add_data_check(CLI::App& group, Action& chosen) {
   const auto o = std::make_shared<Options>();
-  CLI::App* v = verb(group, "check", "gaps, duplicates, order, times off the grid, prices and volumes that can't be, jumps; the exit code says whether all is well",
+  CLI::App* v = verb(group, "check",
+                     "gaps, duplicates, order, times off the grid, prices and volumes that can't be, jumps; the exit code says whether all is well",
                      "bowline data check data/BTC-USD_5m.csv.gz --max-jump 20% --allow-gaps 3");
   v->add_option("paths", o->paths, "files, stores, or folders of them")->required();
   v->add_option("--interval", o->interval, "length of a candle; found by name and rows without");

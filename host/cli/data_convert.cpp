@@ -63,8 +63,8 @@ int run(const Options& o) {
     return core::exit_code::ok;
   }
   const auto n = [](std::uint64_t v) { return static_cast<unsigned long long>(v); };
-  std::printf("%s: %llu candles of %s read, %llu of %s written: %s\n", done->product.c_str(), n(done->read), data::interval_name(done->step).c_str(), n(done->written),
-              data::interval_name(done->to_step).c_str(), o.out.c_str());
+  std::printf("%s: %llu candles of %s read, %llu of %s written: %s\n", done->product.c_str(), n(done->read),
+              data::interval_name(done->step).c_str(), n(done->written), data::interval_name(done->to_step).c_str(), o.out.c_str());
   if (!done->gaps.empty()) {
     std::printf("  %zu gaps, %llu candles: %s\n", done->gaps.size(), n(data::missing_candles(done->gaps, done->to_step)),
                 done->step == done->to_step ? "they are missing in what was read, too" : "none could be made, a candle of them is missing");
@@ -81,7 +81,8 @@ int run(const Options& o) {
 
 void add_data_convert(CLI::App& group, Action& chosen) {
   const auto o = std::make_shared<Options>();
-  CLI::App* v = verb(group, "convert", "candles between csv, csv.gz and a store, and longer ones made of shorter ones: whole ones alone, exact, all or nothing",
+  CLI::App* v = verb(group, "convert",
+                     "candles between csv, csv.gz and a store, and longer ones made of shorter ones: whole ones alone, exact, all or nothing",
                      "bowline data convert data/BTC-USD_5m.csv.gz data/BTC-USD_1h.csv.gz --resample 1h");
   v->add_option("in", o->in, "a .csv or .csv.gz, or a store: its .db, or a state folder")->required();
   v->add_option("out", o->out, "the same; a store is added to")->required();

@@ -64,7 +64,10 @@ data::DownloadAsk ask_for(const Session& s, const std::string& product) {
 }
 
 ordered_json to_json(const Session& s, const std::string& product, const Result<data::DownloadDone>& done) {
-  ordered_json j{{"product", product}, {"interval", data::interval_name(s.step)}, {"from", data::instant(s.range.from_s)}, {"to", data::instant(s.range.to_s)}};
+  ordered_json j{{"product", product},
+                 {"interval", data::interval_name(s.step)},
+                 {"from", data::instant(s.range.from_s)},
+                 {"to", data::instant(s.range.to_s)}};
   if (!s.o.out.empty()) j["file"] = file_of(s.o, product, s.step);
   if (s.store != nullptr) j["store"] = data::PriceStore::file_of(s.o.store).string();
   if (!done) {
@@ -90,7 +93,8 @@ void print(const Session& s, const std::string& product, const data::DownloadDon
                 static_cast<unsigned long long>(data::missing_candles(done.gaps, s.step)));
     print_ranges(done.gaps, s.step);
   }
-  if (done.rounded > 0) std::printf("  %llu volumes have more digits than a feed can tell, and were rounded\n", static_cast<unsigned long long>(done.rounded));
+  if (done.rounded > 0)
+    std::printf("  %llu volumes have more digits than a feed can tell, and were rounded\n", static_cast<unsigned long long>(done.rounded));
   for (const std::int64_t at : done.left_out) std::printf("  left out, it breaks a rule of candles: %s\n", data::instant(at).c_str());
 }
 
@@ -131,7 +135,8 @@ Result<void> check_options(Options& o) {
     if (!data::is_product(p)) return Error{"USAGE_INVALID", p + " is no product: write it as the venue does, such as BTC-USD"};
   std::sort(o.products.begin(), o.products.end());
   o.products.erase(std::unique(o.products.begin(), o.products.end()), o.products.end());
-  if (!data::checked_base_url(o.base_url)) return Error{"USAGE_INVALID", "--base-url: https://host[:port] is needed; http:// serves for this machine alone"};
+  if (!data::checked_base_url(o.base_url))
+    return Error{"USAGE_INVALID", "--base-url: https://host[:port] is needed; http:// serves for this machine alone"};
   if (o.out.empty() && o.store.empty()) o.out = "data";
   return {};
 }
@@ -140,7 +145,8 @@ int run(Options o) {
   if (auto good = check_options(o); !good) return fail(good.error());
   const auto step = read_interval("--granularity", o.granularity, 0);
   if (!step) return fail(step.error());
-  if (!data::granularity(*step)) return fail({"USAGE_INVALID", "--granularity: the venue has " + data::granularities() + "; bowline data convert makes others of them"});
+  if (!data::granularity(*step))
+    return fail({"USAGE_INVALID", "--granularity: the venue has " + data::granularities() + "; bowline data convert makes others of them"});
   const auto from = read_instant("--from", o.from, 0), to = read_instant("--to", o.to, data::latest_s);
   if (!from) return fail(from.error());
   if (!to) return fail(to.error());
@@ -188,8 +194,10 @@ int run(Options o) {
 
 void add_data_download(CLI::App& group, Action& chosen) {
   const auto o = std::make_shared<Options>();
-  CLI::App* v = verb(group, "download", "candles of Coinbase's public market data, which need no key; what is there is not asked for again, and an interrupted download goes on",
-                     "bowline data download BTC-USD ETH-USD --granularity 5m --from 2024-01-01 --out data");
+  CLI::App* v =
+      verb(group, "download",
+           "candles of Coinbase's public market data, which need no key; what is there is not asked for again, and an interrupted download goes on",
+           "bowline data download BTC-USD ETH-USD --granularity 5m --from 2024-01-01 --out data");
   v->add_option("products", o->products, "which, as the venue writes them")->required();
   v->add_option("--granularity", o->granularity, "length of a candle: " + data::granularities())->capture_default_str();
   v->add_option("--from", o->from, "the first open: 2024-01-01, 2024-01-01T12:00:00Z, or epoch seconds")->required();

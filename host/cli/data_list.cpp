@@ -39,7 +39,9 @@ int run(const Options& o) {
     return core::exit_code::ok;
   }
   if (all->empty()) std::printf("no candles under %s\n", o.folder.c_str());
-  else std::printf("%-14s %-5s %10s  %-20s  %-20s %6s %8s %12s  %s\n", "product", "every", "candles", "first", "last", "gaps", "missing", "bytes", "where");
+  else
+    std::printf("%-14s %-5s %10s  %-20s  %-20s %6s %8s %12s  %s\n", "product", "every", "candles", "first", "last", "gaps", "missing", "bytes",
+                "where");
   for (const data::Holding& h : *all) {
     const auto bytes = static_cast<unsigned long long>(h.bytes);
     if (h.error) {
@@ -58,7 +60,8 @@ int run(const Options& o) {
 
 void add_data_list(CLI::App& group, Action& chosen) {
   const auto o = std::make_shared<Options>();
-  CLI::App* v = verb(group, "list", "candle files and stores under a folder: product, interval, first and last open, count, gaps, size", "bowline data list data");
+  CLI::App* v = verb(group, "list", "candle files and stores under a folder: product, interval, first and last open, count, gaps, size",
+                     "bowline data list data");
   v->add_option("folder", o->folder, "a folder with those below it, or one file")->capture_default_str();
   v->add_flag("--json", o->json, "one JSON object");
   v->callback([o, &chosen] { chosen = [o] { return run(*o); }; });

@@ -41,7 +41,8 @@ bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 /// nan, inf, null and their like, and nothing at all.
 bool is_word(std::string_view s) noexcept {
   if (!s.empty() && (s.front() == '-' || s.front() == '+')) s.remove_prefix(1);
-  return s.size() <= 8 && std::all_of(s.begin(), s.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/' || c == '#'; });
+  return s.size() <= 8 &&
+         std::all_of(s.begin(), s.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '/' || c == '#'; });
 }
 
 /// digits x 10^exp of a number of any legal spelling; nullopt: it is none.

@@ -151,7 +151,8 @@ Result<std::int64_t> step_of(const std::filesystem::path& path) {
     if (row.code.empty()) opens.push_back(row.candle.open_s);
   }
   const auto step = usual_step(opens);
-  if (!step) return Error{"DATA_INTERVAL_UNKNOWN", path.string() + ": neither its name nor its rows tell the length of its candles: say it with --interval"};
+  if (!step)
+    return Error{"DATA_INTERVAL_UNKNOWN", path.string() + ": neither its name nor its rows tell the length of its candles: say it with --interval"};
   return *step;
 }
 

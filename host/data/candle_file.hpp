@@ -37,7 +37,8 @@ struct CandleFile {
 Result<CandleFile> read_candles(const std::filesystem::path& path, std::int64_t step = 0);
 
 /// Whole or not at all. Errors: those of WholeFile.
-Result<void> write_candles(const std::filesystem::path& path, const Candles& candles, Replace replace, const std::optional<Provenance>& provenance = {});
+Result<void> write_candles(const std::filesystem::path& path, const Candles& candles, Replace replace,
+                           const std::optional<Provenance>& provenance = {});
 
 /// BTC-USD and 300 of "BTC-USD_5m.csv.gz"; the whole stem and 0 where the name says no length.
 struct SeriesName {

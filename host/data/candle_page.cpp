@@ -129,13 +129,15 @@ Result<CandlePage> parse_candle_page(std::string_view body, Range asked, std::in
   const Candle* before = nullptr;
   for (const auto& [c, rounded] : all) {
     if (before != nullptr && before->open_s == c.open_s) {
-      if (!(*before == c)) return Error{"DATA_REPLY_CONFLICT", "the venue's answer has two candles of " + instant(c.open_s) + " that say different things"};
+      if (!(*before == c))
+        return Error{"DATA_REPLY_CONFLICT", "the venue's answer has two candles of " + instant(c.open_s) + " that say different things"};
       continue;
     }
     before = &c;
     if (const std::string_view why = fault_of(c); !why.empty()) {
       if (on_bad == OnBad::refuse)
-        return Error{"DATA_REPLY_CANDLE", "the venue's candle of " + instant(c.open_s) + " breaks " + std::string(why) + ": --on-bad skip leaves such ones out"};
+        return Error{"DATA_REPLY_CANDLE",
+                     "the venue's candle of " + instant(c.open_s) + " breaks " + std::string(why) + ": --on-bad skip leaves such ones out"};
       page.left_out.push_back(c.open_s);
       continue;
     }

@@ -26,7 +26,8 @@ void Checker::row(const RowRead& row, std::uint64_t line) {
   const Candle& c = row.candle;
   if (!row.code.empty()) return note(row.code, true, line, c.open_s, meaning(row.code));
   if (row.rounded) note(code::row_rounded, false, line, c.open_s, meaning(code::row_rounded));
-  if (c.open_s % report_.step != 0) return note(code::row_off_grid, true, line, c.open_s, "the time is not a multiple of " + interval_name(report_.step));
+  if (c.open_s % report_.step != 0)
+    return note(code::row_off_grid, true, line, c.open_s, "the time is not a multiple of " + interval_name(report_.step));
   if (last_ && c.open_s == last_->open_s) {
     const bool same = c == *last_;
     const std::string_view what = same ? code::row_duplicate : code::row_conflict;
@@ -38,7 +39,8 @@ void Checker::row(const RowRead& row, std::uint64_t line) {
     ++report_.gaps;
     report_.missing += n;
     note(code::gap, n > options_.allow_gaps, line, last_->open_s + report_.step,
-         std::to_string(n) + (n == 1 ? " candle is" : " candles are") + " missing from " + instant(last_->open_s + report_.step) + " to " + instant(c.open_s));
+         std::to_string(n) + (n == 1 ? " candle is" : " candles are") + " missing from " + instant(last_->open_s + report_.step) + " to " +
+             instant(c.open_s));
   }
   if (last_) jump(c, line);
   if (report_.candles == 0) report_.first_s = c.open_s;
@@ -53,7 +55,8 @@ void Checker::jump(const Candle& c, std::uint64_t line) {
   if (!most.is_set()) return;
   for (const auto& [name, price] : {std::pair{"open", c.open}, {"high", c.high}, {"low", c.low}, {"close", c.close}}) {
     if (abs(price - last_->close) <= most) continue;
-    return note(code::jump, true, line, c.open_s, std::string(name) + " " + price.to_string() + " against the close before, " + last_->close.to_string());
+    return note(code::jump, true, line, c.open_s,
+                std::string(name) + " " + price.to_string() + " against the close before, " + last_->close.to_string());
   }
 }
 

@@ -13,7 +13,8 @@ namespace {
 Result<StoredSeries> choose(const PriceStore& store, const ConvertAsk& ask) {
   auto all = store.series();
   if (!all) return all.error();
-  std::erase_if(*all, [&](const StoredSeries& s) { return (!ask.product.empty() && s.product != ask.product) || (ask.step != 0 && s.step != ask.step); });
+  std::erase_if(*all,
+                [&](const StoredSeries& s) { return (!ask.product.empty() && s.product != ask.product) || (ask.step != 0 && s.step != ask.step); });
   if (all->size() == 1) return all->front();
   std::string names;
   for (const StoredSeries& s : *all) names += (names.empty() ? "" : ", ") + s.product + " " + interval_name(s.step);
@@ -62,7 +63,9 @@ Result<ConvertDone> convert(const ConvertAsk& ask) {
     done.gaps = std::move(made->partial);
   }
   done.written = candles.size();
-  if (candles.empty()) return Error{"DATA_RANGE_INVALID", ask.from.string() + ": no candle is left to write: none is between --from and --to, or none could be made whole"};
+  if (candles.empty())
+    return Error{"DATA_RANGE_INVALID",
+                 ask.from.string() + ": no candle is left to write: none is between --from and --to, or none could be made whole"};
   if (is_candle_path(ask.to)) {
     if (auto written = write_candles(ask.to, candles, ask.force ? Replace::yes : Replace::no); !written) return written.error();
     return done;

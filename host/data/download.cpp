@@ -28,7 +28,8 @@ Result<There> look(const DownloadAsk& ask) {
     auto old = read_candles(ask.file, ask.step);
     if (!old) return old.error();
     if (old->provenance && old->provenance->source != ask.source)
-      return Error{"DATA_SOURCE_DIFFERS", ask.file.string() + ": it is from " + old->provenance->source + " and not from " + ask.source + ": give another folder"};
+      return Error{"DATA_SOURCE_DIFFERS",
+                   ask.file.string() + ": it is from " + old->provenance->source + " and not from " + ask.source + ": give another folder"};
     there.file = true;
     if (old->provenance) there.asked = old->provenance->asked;
     there.known = covered(old->candles, ask.step);

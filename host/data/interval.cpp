@@ -26,7 +26,8 @@ constexpr auto units = std::to_array<std::pair<char, std::int64_t>>({{'d', day},
 /// Exactly `n` digits at the front of `s`, taken away.
 std::optional<int> take(std::string_view& s, std::size_t n) noexcept {
   int v = 0;
-  if (s.size() < n || !std::all_of(s.begin(), s.begin() + static_cast<std::ptrdiff_t>(n), [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  if (s.size() < n || !std::all_of(s.begin(), s.begin() + static_cast<std::ptrdiff_t>(n), [](char c) { return c >= '0' && c <= '9'; }))
+    return std::nullopt;
   for (const char c : s.substr(0, n)) v = v * 10 + (c - '0');
   s.remove_prefix(n);
   return v;

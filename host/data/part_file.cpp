@@ -51,7 +51,8 @@ Result<std::unique_ptr<PartFile>> PartFile::open(const std::filesystem::path& pa
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), ec);
   f->fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
   if (f->fd_ < 0) return f->unwritable("cannot open it");
-  if (::flock(f->fd_, LOCK_EX | LOCK_NB) != 0) return Error{"DATA_FILE_BUSY", path.string() + ": another bowline downloads the same series to the same place"};
+  if (::flock(f->fd_, LOCK_EX | LOCK_NB) != 0)
+    return Error{"DATA_FILE_BUSY", path.string() + ": another bowline downloads the same series to the same place"};
   if (auto done = f->load("bowline data part 1 " + identity + "\n"); !done) return done.error();
   sync_folder(path.parent_path());
   return f;
@@ -98,8 +99,8 @@ bool PartFile::take_record(std::string_view& text) {
   Range asked;
   CandlePage page;
   std::size_t rows = 0, left_out = 0, bytes = 0;
-  if (!number(numbers, asked.from_s) || !number(numbers, asked.to_s) || !number(numbers, page.rounded) || !number(numbers, rows) || !number(numbers, left_out) ||
-      !number(numbers, bytes) || !numbers.empty() || bytes > rest.size())
+  if (!number(numbers, asked.from_s) || !number(numbers, asked.to_s) || !number(numbers, page.rounded) || !number(numbers, rows) ||
+      !number(numbers, left_out) || !number(numbers, bytes) || !numbers.empty() || bytes > rest.size())
     return false;
   std::string_view body = rest.substr(0, bytes);
   if (sum_of(summed, body) != crc) return false;
@@ -126,7 +127,9 @@ void PartFile::take(Range asked, const CandlePage& page) {
   const bool behind = candles_.empty() || fresh.empty() || candles_.back().open_s < fresh.front().open_s;
   const auto old = static_cast<std::ptrdiff_t>(candles_.size());
   candles_.insert(candles_.end(), fresh.begin(), fresh.end());
-  if (!behind) std::inplace_merge(candles_.begin(), candles_.begin() + old, candles_.end(), [](const Candle& a, const Candle& b) { return a.open_s < b.open_s; });
+  if (!behind)
+    std::inplace_merge(candles_.begin(), candles_.begin() + old, candles_.end(),
+                       [](const Candle& a, const Candle& b) { return a.open_s < b.open_s; });
   asked_.add(asked);
   rounded_ += page.rounded;
   left_out_.insert(left_out_.end(), page.left_out.begin(), page.left_out.end());

@@ -36,7 +36,8 @@ class HostLocks {
       if (fd < 0) return Error{"STORE_READ_ONLY", "store " + file.string() + ": can't be opened: check folder and owner"};
       held_.push_back(fd);
       if (::flock(fd, LOCK_EX | LOCK_NB) != 0)
-        return Error{"STORE_LOCKED", "store " + folder.string() + ": a bowline runs on it, or another one writes to it: stop that one, or give another folder"};
+        return Error{"STORE_LOCKED",
+                     "store " + folder.string() + ": a bowline runs on it, or another one writes to it: stop that one, or give another folder"};
     }
     return {};
   }
@@ -84,7 +85,8 @@ Result<std::vector<StoredSeries>> PriceStore::series() const {
   std::vector<StoredSeries> all;
   while (q.next()) {
     if (q.integer(1) <= 0 || q.integer(1) % second != 0) continue;
-    all.push_back({std::string(q.bytes(0)), q.integer(1) / second, static_cast<std::uint64_t>(q.integer(2)), q.integer(3) / second, q.integer(4) / second});
+    all.push_back(
+        {std::string(q.bytes(0)), q.integer(1) / second, static_cast<std::uint64_t>(q.integer(2)), q.integer(3) / second, q.integer(4) / second});
   }
   if (q.failed()) return impl_->db.fault();
   return all;
@@ -98,11 +100,13 @@ Result<Candles> PriceStore::read(const std::string& product, std::int64_t step, 
   Candles all;
   while (q.next()) {
     const std::int64_t open_ns = q.integer(0), px_exp = q.integer(1), qty_exp = q.integer(2);
-    const Mantissas m{static_cast<std::int8_t>(px_exp), static_cast<std::int8_t>(qty_exp), q.integer(3), q.integer(4), q.integer(5), q.integer(6), q.integer(7)};
+    const Mantissas m{
+        static_cast<std::int8_t>(px_exp), static_cast<std::int8_t>(qty_exp), q.integer(3), q.integer(4), q.integer(5), q.integer(6), q.integer(7)};
     const bool exponents = px_exp >= -Decimal::scale && px_exp <= Decimal::scale && qty_exp >= -Decimal::scale && qty_exp <= Decimal::scale;
     const auto c = exponents && open_ns % second == 0 ? candle_of(open_ns / second, m) : std::nullopt;
     if (!c)
-      return Error{std::string(code::row_out_of_range), impl_->file.string() + ": the candle of " + product + " at " + instant(open_ns / second) + " can't be told exactly"};
+      return Error{std::string(code::row_out_of_range),
+                   impl_->file.string() + ": the candle of " + product + " at " + instant(open_ns / second) + " can't be told exactly"};
     all.push_back(*c);
   }
   if (q.failed()) return impl_->db.fault();
@@ -131,7 +135,8 @@ Result<Stored> PriceStore::write(const std::string& product, std::int64_t step, 
       return give_up({"DATA_STORE_CONFLICT", impl_->file.string() + ": the candle of " + product + " at " + instant(c.open_s) +
                                                  " is there and says something else: --force replaces it"});
     const auto m = mantissas(c);
-    if (!m) return give_up({std::string(code::row_out_of_range), "the candle of " + instant(c.open_s) + " has numbers of too many digits for the store"});
+    if (!m)
+      return give_up({std::string(code::row_out_of_range), "the candle of " + instant(c.open_s) + " has numbers of too many digits for the store"});
     ++(taken ? done.replaced : done.fresh);
     // Nothing acted on it, and it came with no event.
     store::Query q(impl_->db, "INSERT OR REPLACE INTO candles VALUES(?,?,?,?,?,?,?,?,?,?,0,0)");

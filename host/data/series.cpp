@@ -47,7 +47,8 @@ Result<Candles> merged(Candles a, const Candles& b) {
     } else if (i == a.end() || j->open_s < i->open_s) {
       out.push_back(*j++);
     } else {
-      if (!(*i == *j)) return Error{std::string(code::row_conflict), "two candles of " + instant(i->open_s) + " say different things: only one can be true"};
+      if (!(*i == *j))
+        return Error{std::string(code::row_conflict), "two candles of " + instant(i->open_s) + " say different things: only one can be true"};
       out.push_back(*i++);
       ++j;
     }
@@ -67,13 +68,15 @@ std::optional<std::int64_t> usual_step(const std::vector<std::int64_t>& opens) {
     const std::int64_t d = opens[i] - opens[i - 1];
     if (d > 0 && d <= 86'400 && 86'400 % d == 0) ++seen[d];
   }
-  const auto most = std::max_element(seen.begin(), seen.end(), [](const auto& a, const auto& b) { return a.second < b.second; });  // the first of equals
+  const auto most =
+      std::max_element(seen.begin(), seen.end(), [](const auto& a, const auto& b) { return a.second < b.second; });  // the first of equals
   return most == seen.end() ? std::nullopt : std::optional(most->first);
 }
 
 Result<Resampled> resample(const Candles& candles, std::int64_t step, std::int64_t to) {
   if (step <= 0 || to <= step || to % step != 0)
-    return Error{"DATA_INTERVAL_INVALID", interval_name(to) + " candles can't be made of those of " + interval_name(step) + ": a multiple is needed, and a longer one"};
+    return Error{"DATA_INTERVAL_INVALID",
+                 interval_name(to) + " candles can't be made of those of " + interval_name(step) + ": a multiple is needed, and a longer one"};
   Resampled out;
   if (candles.empty()) return out;
   const auto needed = static_cast<std::size_t>(to / step);

@@ -37,7 +37,8 @@ Error interrupted() { return {"DATA_INTERRUPTED", "told to stop: what is there i
 
 bool is_product(std::string_view s) noexcept {
   const auto letter = [](char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
-  return s.size() >= 3 && s.size() <= 64 && letter(s.front()) && std::all_of(s.begin(), s.end(), [&](char c) { return letter(c) || c == '-' || c == '.'; });
+  return s.size() >= 3 && s.size() <= 64 && letter(s.front()) &&
+         std::all_of(s.begin(), s.end(), [&](char c) { return letter(c) || c == '-' || c == '.'; });
 }
 
 Venue::Venue(VenueWorld world, const VenueOptions& options)

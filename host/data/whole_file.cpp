@@ -44,7 +44,8 @@ Result<std::unique_ptr<WholeFile>> WholeFile::open(const std::filesystem::path& 
   if (path.extension() != ".gz") return f;
   f->gzip_ = true;
   f->comment_ = comment;
-  if (deflateInit2(&f->z_, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) return Error{"DATA_FILE_UNWRITABLE", path.string() + ": no memory for zlib"};
+  if (deflateInit2(&f->z_, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    return Error{"DATA_FILE_UNWRITABLE", path.string() + ": no memory for zlib"};
   f->zlib_ready_ = true;
   f->head_.os = 255;  // unknown: the same bytes everywhere
   f->head_.comment = f->comment_.empty() ? nullptr : reinterpret_cast<Bytef*>(f->comment_.data());

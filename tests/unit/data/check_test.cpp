@@ -34,9 +34,10 @@ TEST_CASE("good candles are good") {
 }
 
 TEST_CASE("each fault has its code and its line, and the rows behind it are looked at") {
-  const CheckReport r = checked(first + "1704067500,100,95,90,100,1\n" + "1704067500,100,110,90,100,-1\n" + "1704067501,100,110,90,100,1\n" + "1704067500,100,110,90,100,1\n" +
-                                "1704067500,100,110,90,100,1\n" + "1704067500,100,110,90,101,1\n" + "1704067200,100,110,90,100,1\n" + "x\n" + "1704067800,nan,110,90,100,1\n" +
-                                "1704067800000,100,110,90,100,1\n" + "1704068400,100,110,90,100,1\n");
+  const CheckReport r = checked(first + "1704067500,100,95,90,100,1\n" + "1704067500,100,110,90,100,-1\n" + "1704067501,100,110,90,100,1\n" +
+                                "1704067500,100,110,90,100,1\n" + "1704067500,100,110,90,100,1\n" + "1704067500,100,110,90,101,1\n" +
+                                "1704067200,100,110,90,100,1\n" + "x\n" + "1704067800,nan,110,90,100,1\n" + "1704067800000,100,110,90,100,1\n" +
+                                "1704068400,100,110,90,100,1\n");
   CHECK(found(r) == "DATA_ROW_INCONSISTENT@3 DATA_ROW_NEGATIVE@4 DATA_ROW_OFF_GRID@5 DATA_ROW_DUPLICATE@7 DATA_ROW_CONFLICT@8 DATA_ROW_OUT_OF_ORDER@9 "
                     "DATA_ROW_MALFORMED@10 DATA_ROW_NOT_A_NUMBER@11 DATA_ROW_OUT_OF_RANGE@12 DATA_GAP@13 ");
   CHECK(r.faults == 10);
@@ -102,7 +103,8 @@ TEST_CASE("a file that ends in the middle is a finding behind its rows") {
 }
 
 TEST_CASE("every code that is found is in the table") {
-  for (const auto code : {code::row_malformed, code::row_not_a_number, code::row_negative, code::row_inconsistent, code::row_out_of_range, code::row_off_grid, code::row_out_of_order,
-                          code::row_duplicate, code::row_conflict, code::row_rounded, code::gap, code::jump, code::line_too_long, code::no_final_newline})
+  for (const auto code : {code::row_malformed, code::row_not_a_number, code::row_negative, code::row_inconsistent, code::row_out_of_range,
+                          code::row_off_grid, code::row_out_of_order, code::row_duplicate, code::row_conflict, code::row_rounded, code::gap,
+                          code::jump, code::line_too_long, code::no_final_newline})
     CHECK(std::count_if(codes().begin(), codes().end(), [&](const auto& c) { return c.first == code && !c.second.empty(); }) == 1);
 }

@@ -36,15 +36,21 @@ struct FakeVenue {
     for (std::int64_t t = end; t >= start; t -= 300) {
       if (none.contains(t)) continue;
       const Candle c = candle(t);
-      list += (list.empty() ? "" : ",") + std::string("{\"start\":\"") + std::to_string(t) + "\",\"open\":\"" + c.open.to_string() + "\",\"high\":\"" + c.high.to_string() + "\",\"low\":\"" +
-              c.low.to_string() + "\",\"close\":\"" + c.close.to_string() + "\",\"volume\":\"" + c.volume.to_string() + "\"}";
+      list += (list.empty() ? "" : ",") + std::string("{\"start\":\"") + std::to_string(t) + "\",\"open\":\"" + c.open.to_string() +
+              "\",\"high\":\"" + c.high.to_string() + "\",\"low\":\"" + c.low.to_string() + "\",\"close\":\"" + c.close.to_string() +
+              "\",\"volume\":\"" + c.volume.to_string() + "\"}";
     }
     return {200, "{\"candles\":[" + list + "]}", {}, {}};
   }
   Venue venue() {
     VenueOptions o;
     o.attempts = 1;
-    return Venue({[this](const std::string& t) { return get(t); }, [] { return std::int64_t{0}; }, [](std::int64_t) { return true; }, [] { return false; }, {}}, o);
+    return Venue({[this](const std::string& t) { return get(t); },
+                  [] { return std::int64_t{0}; },
+                  [](std::int64_t) { return true; },
+                  [] { return false; },
+                  {}},
+                 o);
   }
 };
 

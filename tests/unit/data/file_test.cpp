@@ -43,7 +43,8 @@ TEST_CASE("what is written reads back, plain and gzip, and the same candles are 
 }
 
 TEST_CASE("a comment that is not ours says nothing") {
-  for (const char* no : {"", "x", "bowline data 1 source=", "bowline data 1 source=a asked=1", "bowline data 1 source=a asked=2-1", "bowline data 1 source=a asked=1-2x"})
+  for (const char* no : {"", "x", "bowline data 1 source=", "bowline data 1 source=a asked=1", "bowline data 1 source=a asked=2-1",
+                         "bowline data 1 source=a asked=1-2x"})
     CHECK_FALSE(parse_comment(no));
   CHECK(parse_comment("bowline data 1 source=a asked="));
 }

@@ -9,7 +9,9 @@ using namespace bowline::data;
 
 namespace {
 std::string one(std::int64_t start, const std::string& change = {}) {
-  const std::string text = "{\"start\":\"" + std::to_string(start) + "\",\"low\":\"41999.9\",\"high\":\"42100\",\"open\":\"42000.10\",\"close\":\"42050\",\"volume\":\"355.82896243\"" + change + "}";
+  const std::string text = "{\"start\":\"" + std::to_string(start) +
+                           "\",\"low\":\"41999.9\",\"high\":\"42100\",\"open\":\"42000.10\",\"close\":\"42050\",\"volume\":\"355.82896243\"" +
+                           change + "}";
   return text;
 }
 std::string page(const std::string& list) { return "{\"candles\":[" + list + "]}"; }
@@ -27,7 +29,8 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 }  // namespace
 
 TEST_CASE("newest first, in any order, overlapping and with more fields: the candles that were asked for, in order") {
-  const auto r = read(page(one(t0 + 600) + "," + one(t0, ",\"new\":{\"a\":[1]}") + "," + one(t0 + 300) + "," + one(t0 + 300) + "," + one(t0 - 300) + "," + one(t0 + 3000)));
+  const auto r = read(page(one(t0 + 600) + "," + one(t0, ",\"new\":{\"a\":[1]}") + "," + one(t0 + 300) + "," + one(t0 + 300) + "," + one(t0 - 300) +
+                           "," + one(t0 + 3000)));
   REQUIRE(r);
   REQUIRE(r->candles.size() == 3);
   CHECK(r->candles[0].open_s == t0);
@@ -52,7 +55,8 @@ TEST_CASE("an empty page is an answer") {
 }
 
 TEST_CASE("what is not documented is refused") {
-  for (const char* body : {"", "null", "[]", "{", "<html>", "{}", "{\"candles\":null}", "{\"candles\":{}}", "{\"candles\":[1]}", "{\"candles\":[]} x", "{\"candles\":[],\"candles\":[]}"})
+  for (const char* body : {"", "null", "[]", "{", "<html>", "{}", "{\"candles\":null}", "{\"candles\":{}}", "{\"candles\":[1]}",
+                           "{\"candles\":[]} x", "{\"candles\":[],\"candles\":[]}"})
     CHECK(code_of(body) == "DATA_REPLY_UNREADABLE");
   const std::string good = page(one(t0));
   for (const char* key : {"start", "low", "high", "open", "close", "volume"}) {
@@ -99,7 +103,9 @@ TEST_CASE("a computed volume of too many digits is rounded and counted") {
 TEST_CASE("the venue's time is a text or a number") {
   CHECK(parse_venue_time("{\"iso\":\"x\",\"epochSeconds\":\"1704067200\",\"epochMillis\":\"1704067200123\"}").value() == t0);
   CHECK(parse_venue_time("{\"epochSeconds\":1704067200}").value() == t0);
-  for (const char* no : {"", "{}", "{\"epochSeconds\":null}", "{\"epochSeconds\":\"-5\"}", "{\"epochSeconds\":\"1e9\"}", "{\"epochSeconds\":99999999999}"}) CHECK_FALSE(parse_venue_time(no));
+  for (const char* no :
+       {"", "{}", "{\"epochSeconds\":null}", "{\"epochSeconds\":\"-5\"}", "{\"epochSeconds\":\"1e9\"}", "{\"epochSeconds\":99999999999}"})
+    CHECK_FALSE(parse_venue_time(no));
 }
 
 TEST_CASE("what a venue says of an error is told printable and short") {

@@ -124,7 +124,8 @@ TEST_CASE("longer candles of a series without gaps are those that are made direc
       for (auto& x : p) x = *rc::gen::inRange<std::int64_t>(1, 1'000'000'000);
       const auto [low, high] = std::minmax_element(p.begin(), p.end());
       const auto d = [](std::int64_t m) { return Decimal::from_mantissa(m, -8); };
-      all.push_back({begin + static_cast<std::int64_t>(i) * step, d(p[0]), d(*high), d(*low), d(p[1]), d(*rc::gen::inRange<std::int64_t>(0, 1'000'000'000))});
+      all.push_back(
+          {begin + static_cast<std::int64_t>(i) * step, d(p[0]), d(*high), d(*low), d(p[1]), d(*rc::gen::inRange<std::int64_t>(0, 1'000'000'000))});
     }
     // Directly: of each whole bucket, by its definition.
     const auto directly = [&](std::int64_t length) {

@@ -74,7 +74,8 @@ TEST_CASE("a question names product, granularity and both ends, and stays below 
 }
 
 TEST_CASE("what may pass is asked again, later each time, and not for ever") {
-  for (const WebAnswer& bad : {status(429), status(500), status(503, "go/sg/1"), none("EDGE_DEADLINE"), none("EDGE_CONNECT"), none("EDGE_RESOLVE"), none("EDGE_CLOSED")}) {
+  for (const WebAnswer& bad :
+       {status(429), status(500), status(503, "go/sg/1"), none("EDGE_DEADLINE"), none("EDGE_CONNECT"), none("EDGE_RESOLVE"), none("EDGE_CLOSED")}) {
     const Asked good = ask({bad, bad, empty});
     CHECK(good.page);
     REQUIRE(good.at.size() == 3);
@@ -122,7 +123,8 @@ TEST_CASE("an answer that can't be read is asked for three times, one that break
   CHECK(a.at.size() == 3);
   CHECK(a.page.error().code == "DATA_REPLY_UNREADABLE");
   CHECK(ask({status(200, "<html>"), empty}).page);
-  const WebAnswer bad = status(200, "{\"candles\":[{\"start\":\"1704067200\",\"open\":\"1\",\"high\":\"1\",\"low\":\"2\",\"close\":\"1\",\"volume\":\"1\"}]}");
+  const WebAnswer bad =
+      status(200, "{\"candles\":[{\"start\":\"1704067200\",\"open\":\"1\",\"high\":\"1\",\"low\":\"2\",\"close\":\"1\",\"volume\":\"1\"}]}");
   CHECK(ask({bad}).page.error().code == "DATA_REPLY_CANDLE");
   CHECK(ask({bad}).at.size() == 1);
 }
@@ -149,7 +151,8 @@ TEST_CASE("addresses: https, or this machine") {
   CHECK(checked_base_url("https://localhost:8443") == "https://localhost:8443");
   CHECK(checked_base_url("http://127.0.0.1:80"));
   CHECK(checked_base_url("http://[::1]:80"));
-  for (const char* no : {"", "api.coinbase.com", "http://api.coinbase.com", "http://localhost.evil.com", "https://", "https://a:", "https://a:b", "https://a/b", "https://u@h", "https://a b", "ftp://localhost", "http://127.0.0.1.evil.com:80"})
+  for (const char* no : {"", "api.coinbase.com", "http://api.coinbase.com", "http://localhost.evil.com", "https://", "https://a:", "https://a:b",
+                         "https://a/b", "https://u@h", "https://a b", "ftp://localhost", "http://127.0.0.1.evil.com:80"})
     CHECK_FALSE(checked_base_url(no));
   for (const char* yes : {"BTC-USD", "1INCH-USD", "BIT-28JUN24-CDE"}) CHECK(is_product(yes));
   for (const char* no : {"", "..", "-BTC", "BTC/USD", "BTC USD", "BTC%20", "a_b"}) CHECK_FALSE(is_product(no));
