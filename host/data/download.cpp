@@ -70,15 +70,14 @@ Result<DownloadDone> download(const DownloadAsk& ask, Venue& venue, const std::f
     on_question(done.questions, todo.size());
     auto page = venue.candles(ask.product, ask.step, q);
     if (!page) return page.error();
-    // The first word stands: of what was known before, this answer is not asked.
-    std::erase_if(page->candles, [&](const Candle& c) { return known.covers({c.open_s, c.open_s + ask.step}); });
     if (const Range told = believed(q, *page, ask); !told.empty())
       if (auto kept = part.add(told, *page); !kept) return kept.error();
     ++done.questions;
   }
   on_question(todo.size(), todo.size());
 
-  Candles fresh;  // what an interrupted download had kept may be there by now
+  // The first word stands: a question may reach over what is there, and what an interrupted download had kept may be there by now.
+  Candles fresh;
   for (const Candle& c : part.candles())
     if (!there->known.covers({c.open_s, c.open_s + ask.step})) fresh.push_back(c);
   auto all = merged(std::move(there->candles), fresh);

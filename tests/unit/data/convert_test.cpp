@@ -64,8 +64,8 @@ TEST_CASE("nothing is replaced unasked") {
   const auto same = go(dir / "a_5m.csv", dir / "state", 0, false, "A-USD");
   REQUIRE(same);
   CHECK(same->same == 10);
-  Candles other = candles(t0, t0 + 6000, 300);
-  other[3].volume = Decimal::from_int(3);
+  Candles other = candles(t0 - 3000, t0 + 6000, 300);  // what is new in front of the conflict must not stay either
+  other[13].volume = Decimal::from_int(3);
   REQUIRE(write_candles(dir / "c_5m.csv", other, Replace::no));
   CHECK(go(dir / "c_5m.csv", dir / "state", 0, false, "A-USD").error().code == "DATA_STORE_CONFLICT");
   const auto count = [&] { return (*PriceStore::open(dir / "state", PriceStore::Access::read))->read("A-USD", 300, {0, INT64_MAX}).value(); };

@@ -143,7 +143,7 @@ TEST_CASE("a file of somebody else's is completed: its candles stand, its gaps a
   Scratch dir;
   Candles own = candles(t0, t0 + 300 * 50, 300);
   own.erase(own.begin() + 10, own.begin() + 20);
-  own[3].volume = Decimal::from_int(7);
+  own[25].volume = Decimal::from_int(7);  // of what the one question reaches over
   REQUIRE(write_candles(dir / "BTC-USD_5m.csv.gz", own, Replace::no));
   FakeVenue fake;
   const auto done = run(ask_in(dir, 60), fake);
@@ -151,7 +151,8 @@ TEST_CASE("a file of somebody else's is completed: its candles stand, its gaps a
   CHECK(fake.asked == std::vector<Range>{{t0 + 3000, t0 + 300 * 60}});
   const auto file = read_candles(dir / "BTC-USD_5m.csv.gz");
   CHECK(file->candles.size() == 60);
-  CHECK(file->candles[3].volume == Decimal::from_int(7));
+  CHECK(file->candles[35].volume == Decimal::from_int(7));
+  CHECK(done->fresh == 20);
 }
 
 TEST_CASE("two venues are not mixed, and damage is not built upon") {
