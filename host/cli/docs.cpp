@@ -10,6 +10,7 @@
 #include "core/exit_codes.hpp"
 #include "core/order_state.hpp"
 #include "core/risk_chain.hpp"
+#include "data/codes.hpp"
 #include "features/catalogue.hpp"
 #include "loader/refusals.hpp"
 #include "observe/metric_catalogue.hpp"
@@ -25,7 +26,7 @@ std::string head(std::string_view title, std::string_view page) {
 }
 
 std::string codes_markdown() {
-  std::string out = head("Codes of decisions, of sizings, of the floor, of incidents, and of live's guards", "codes") +
+  std::string out = head("Codes of decisions, of sizings, of the floor, of incidents, of live's guards, and of data", "codes") +
                     "## Decisions of the bridge\n\n| code | meaning |\n|---|---|\n";
   for (const auto& [code, text] : services::decision_codes())
     out.append("| `").append(code).append("` | ").append(text).append(" |\n");
@@ -44,6 +45,10 @@ std::string codes_markdown() {
          "once.\n\n| code | key | what is demanded |\n|---|---|---|\n";
   for (const config::LiveGuard& g : config::live_guards())
     out.append("| `").append(g.code).append("` | `").append(g.path).append("` | ").append(g.meaning).append(" |\n");
+  out += "\n## Data\n\nWhat `bowline data` finds in candles, refuses, or fails with. They end it with [5](exit_codes.md); what is wrong with a store has its "
+         "own codes and ends it with 7.\n\n| code | meaning |\n|---|---|\n";
+  for (const auto& [code, text] : data::codes())
+    out.append("| `").append(code).append("` | ").append(text).append(" |\n");
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <exception>
 #include <string>
 
+#include "cli/data.hpp"
 #include "cli/verbs.hpp"
 #include "core/exit_codes.hpp"
 
@@ -26,6 +27,7 @@ int main(int argc, char** argv) {
   cli::add_new(app, chosen);
   cli::add_plugin(app, chosen);
   cli::add_quarantine(app, chosen);
+  cli::add_data(app, chosen);
   cli::add_db(app, chosen);
   cli::add_explain(app, chosen);
   cli::add_journal(app, chosen);

@@ -1,5 +1,5 @@
 // Which folder of host/ may include which. The build links libraries, it does not watch includes: this does.
-//   cli -> services -> {features, loader, store, edge, observe, research, config} -> core -> sdk
+//   cli -> {services, data} -> {features, loader, store, edge, observe, research, config} -> core -> sdk
 #include <catch2/catch.hpp>
 
 #include <unistd.h>
@@ -28,9 +28,10 @@ const Allowed& allowed() {
       {"observe", {"core"}},
       {"config", {"core"}},
       {"research", {"core", "features", "loader", "store", "config"}},
+      {"data", {"core", "store", "edge"}},
       {"services", {"core", "features", "loader", "store", "edge", "observe", "research", "config"}},
       {"panic", {"core", "loader", "store", "edge", "observe", "config", "services"}},
-      {"cli", {"core", "features", "loader", "store", "edge", "observe", "research", "config", "services"}},
+      {"cli", {"core", "features", "loader", "store", "edge", "observe", "research", "config", "services", "data"}},
   };
   return table;
 }
