@@ -16,6 +16,7 @@ listen: {ports: {signal-generator: 0, signal-bridge: 0, trade-execution: 0, port
 instruments: [BTC-USD]
 plugins: {path: [$dir/plugins]}
 bridge: {cost_gate: off}
+execution: {floor: {max_mark_age: 10m}} # the one bar of its feed is minutes old, so that nobody acts on it
 instances:
   - {id: market, kind: feed, plugin: test.feed.script, params: {script: "$1"}}
   - {id: cross, kind: signal, plugin: bowline.signal.ema_cross, params: {fast: 3, slow: 8}}

@@ -81,7 +81,7 @@ TEST_CASE("shapes of recorded REST answers") {
       made["failure_http_200"],
       post(
           "/orders",
-          R"({"client_order_id":"f","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"3000","limit_price":"99","post_only":false}}})"));
+          R"({"client_order_id":"f","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"0.0200000001","limit_price":"99","post_only":false}}})"));
   check_shape(
       made["failure_preview_reason_only"],
       post(
