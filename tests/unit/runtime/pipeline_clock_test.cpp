@@ -41,7 +41,7 @@ struct RealRig : Rig {
   core::Nanos engine() const { return facts.engine_ns.load(); }
 };
 
-std::vector<store::Input> inputs_of(const std::filesystem::path& file) {
+std::vector<store::RecordedInput> inputs_of(const std::filesystem::path& file) {
   const auto extent = store::measure_journal(file);
   if (!extent) FAIL(extent.error().message);
   return extent->inputs;
@@ -122,7 +122,7 @@ TEST_CASE("rule 1.5: three hours of outage: no order comes from bars that are fi
   // That time had moved beyond them is written down: run again they are as late.
   const auto inputs = inputs_of(folder.path() / "journal.db");
   REQUIRE(!inputs.empty());
-  CHECK(store::place_of(inputs.back()).at >= 11'400 * second);
+  CHECK(store::place_of(inputs.back().input).at >= 11'400 * second);
 }
 
 TEST_CASE("rule 1.5: a restart whose feed is mute: history ends all the same, and the clock goes on") {
@@ -208,7 +208,7 @@ TEST_CASE("rule 1.5: while the clock that was ahead is set right what waits for 
 namespace {
 
 /// Runs a script by the clock, and again without one: both journals must be the same. The recorded one's inputs.
-std::vector<store::Input> comes_again(const std::string& script, std::int64_t pace, std::uint64_t least_orders) {
+std::vector<store::RecordedInput> comes_again(const std::string& script, std::int64_t pace, std::uint64_t least_orders) {
   const Folder folder;
   const auto recorded = folder.path() / "recorded.db", again = folder.path() / "again.db";
   const auto action = [](const bl_bar& b) { return b.close_ns == 4500 * second ? 2u : 1u; };
