@@ -1,7 +1,7 @@
 // Takes a file of a recorded market apart for a script: how many events of it can be read, or the same with one price changed, or
 // with what stands behind an event left out.
 //   market_edit count FILE
-//   market_edit raise FILE N CENTS    the Nth bar's prices, from 1; prints when it was known, in seconds
+//   market_edit raise FILE SECOND CENTS    the prices of the first product's bar that was known then
 //   market_edit end FILE N            behind N events
 #include <cstdio>
 #include <cstdlib>
@@ -23,7 +23,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   std::vector<MarketFrame> frames;
-  std::size_t events = 0, bars = 0;
+  std::size_t events = 0;
   for (MarketFrame frame;;) {
     const auto more = reader->next(frame);
     if (!more || !*more) break;
@@ -41,10 +41,9 @@ int main(int argc, char** argv) {
   for (MarketFrame& frame : frames) {
     for (HeardEvent& h : frame.events) {
       if (what == "end" && events == nth) break;
-      if (what == "raise" && h.event.h.type == BL_EV_BAR && ++bars == nth) {
+      if (what == "raise" && h.event.h.type == BL_EV_BAR && h.event.h.instrument == 1 && h.event.h.ts_recv / 1'000'000'000 == static_cast<std::int64_t>(nth)) {
         const long cents = std::strtol(argv[4], nullptr, 10);
         h.event.bar.open += cents, h.event.bar.high += cents, h.event.bar.low += cents, h.event.bar.close += cents;
-        std::printf("%lld\n", static_cast<long long>(h.event.h.ts_recv / 1'000'000'000));
       }
       out.add(h);
       ++events;
