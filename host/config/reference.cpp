@@ -16,7 +16,7 @@ constexpr auto table = std::to_array<Key>({
     {"max_bar_delay", "duration", "0", "a bar known later than this after its close updates features and is not acted on; 0 = no limit"},
     {"time", "text", "data", "`data`: engine time moves by the data alone (replay, simulation). `real`, for feeds that tell what happens now: it moves by the clock as well, so that what is due is done while a feed is mute; one process, `journal: file`, and without `max_bar_delay` one bar. `mode: live` is always real"},
     {"market_log", "map", "", "what the feeds tell where `time` is real, recorded below `--var` in `market/` for `bowline journal replay`"},
-    {"market_log.enabled", "switch", "on where `time` is real", "elsewhere it can't be on: the data are there again"},
+    {"market_log.enabled", "switch", "off", "on by itself where `time` is real; elsewhere it can't be: the data are there again"},
     {"market_log.keep", "duration", "30d", "files that were written last so long ago are removed; 0 = whatever their age is. A run whose beginning is removed can't be run again"},
     {"market_log.keep_size", "size", "4GiB", "of all files together: beyond it the oldest are removed; 1MiB at least, 0 = no bound"},
     {"store", "map", "", "where the run is stored"},
