@@ -56,7 +56,8 @@ struct Outcome {
   store::JournalExtent recorded;
   services::RerunEnd again;
   store::JournalComparison compared;
-  bool cut = false, interrupted = false;  ///< cut: the re-run ended too soon, by a failure or because it was interrupted
+  bool cut = false, interrupted = false;  ///< cut: the re-run ended too soon, by a failure, because it was interrupted, or for want of a market
+  std::unique_ptr<store::MarketTape> tape{};  ///< what was heard in place of feeds, where it was recorded
 };
 
 /// Stops the re-run from the thread that takes the signals, whether it is there yet or not.
@@ -106,7 +107,8 @@ Result<void> belongs(const fs::path& file, const store::Stamp& has, const config
 }
 
 Result<Outcome> replay(const Options& o, const fs::path& file, const LoadedConfig& loaded, const fs::path& scratch, Interrupt& interrupt) {
-  auto config = services::rerun_config(*loaded.config, scratch);
+  const bool heard = services::hears_once(*loaded.config);
+  auto config = services::rerun_config(*loaded.config, scratch, heard);
   if (!config) return config.error();
   const auto copy = store::copy_journal(file, scratch);
   if (!copy) return copy.error();
@@ -115,6 +117,11 @@ Result<Outcome> replay(const Options& o, const fs::path& file, const LoadedConfi
   if (!extent) return extent.error();
   out.recorded = std::move(*extent);
   if (auto ours = belongs(file, out.recorded.stamp, *config); !ours) return ours.error();
+  if (heard) {
+    auto tape = services::recorded_market(*config, o.var, out.recorded.stamp);
+    if (!tape) return tape.error();
+    out.tape = std::move(*tape);
+  }
 
   services::RunOptions options;
   options.var = scratch / "run";
@@ -122,21 +129,23 @@ Result<Outcome> replay(const Options& o, const fs::path& file, const LoadedConfi
   options.secret = loaded.secret;
   options.select = services::select_features;
   options.inputs = out.recorded.inputs;
+  options.tape = out.tape.get();
   loader::install_terminate_handler(options.var);
   auto again = services::run_again(*config, std::move(options), out.recorded.settled, [&](services::Run* r) { interrupt.of(r); }, progress);
   if (::isatty(2) != 0) std::fprintf(stderr, "\r");
   if (!again) return again.error();
   out.again = std::move(*again);
 
-  using Behind = store::Rerun::Behind;
   const bool arrived = out.again.last >= out.recorded.settled;
   out.interrupted = interrupt.asked() && out.again.end == services::RunEnd::stopped && !out.again.beyond && (!arrived || out.recorded.whole);
-  out.cut = out.interrupted || (!arrived && !out.again.error.code.empty());
+  // What is not known to have been heard can't have been decided on: rows behind that do not count.
+  const bool unheard = !out.again.unheard.empty();
+  const bool goes_on = !arrived || out.recorded.whole || out.recorded.rows > out.recorded.first;
+  out.cut = out.interrupted || (!arrived && !out.again.error.code.empty()) || (unheard && goes_on);
   store::Rerun rerun;
   rerun.file = scratch / "run" / "journal.db";
   rerun.settled_rows = out.again.settled_rows;
-  // Where it has no step at that time, or no data until then, it fell short by itself: also its end is a difference.
-  rerun.behind = out.cut ? Behind::nothing : out.recorded.whole || !arrived ? Behind::all : Behind::own_end;
+  rerun.behind = services::behind(out.recorded, out.again, out.cut, heard);
   auto compared = store::compare_journals(*copy, out.recorded, rerun);
   if (!compared) return compared.error();
   out.compared = std::move(*compared);
@@ -145,6 +154,12 @@ Result<Outcome> replay(const Options& o, const fs::path& file, const LoadedConfi
     else if (out.recorded.whole && out.again.beyond && c.row > out.again.settled_rows) c.why = "the recorded run had come to the end of its data, and the data go on";
   }
   return out;
+}
+
+/// How far what was recorded of the market was heard.
+std::string reach_of(const Outcome& out) {
+  const store::MarketTape& tape = *out.tape;
+  return std::to_string(tape.events()) + (tape.events() == 1 ? " event" : " events") + " of the recorded market" + (tape.last() == 0 ? "" : ", up to " + core::format_time(tape.last()));
 }
 
 std::string text_of(const store::JournalLine& l) { return l.kind + " " + core::format_time(l.time) + " " + l.payload; }
@@ -166,13 +181,14 @@ void print(const Outcome& out) {
   const store::JournalComparison& c = out.compared;
   std::printf("%llu rows compared, %llu decisions among them, head %s\n", static_cast<unsigned long long>(c.rows),
               static_cast<unsigned long long>(c.decisions), c.head.c_str());
+  if (out.tape) std::printf("%s%s%s\n", reach_of(out).c_str(), out.again.unheard.empty() ? "" : ": ", out.again.unheard.c_str());
   if (c.row != 0) {
     std::printf("row %llu\n  recorded: %s\n", static_cast<unsigned long long>(c.row), c.recorded ? text_of(*c.recorded).c_str() : "no such row");
     if (c.again || c.result == Agreement::differ) std::printf("  again:    %s\n", c.again ? text_of(*c.again).c_str() : "no such row");
     return;
   }
   if (out.cut) return;
-  if (out.recorded.whole) {
+  if (out.recorded.whole && c.own_end == 0) {
     std::printf("the same, to the end of the data\n");
   } else {
     const std::string settled = out.recorded.settled == 0 ? "none" : core::format_time(out.recorded.settled);
@@ -197,7 +213,12 @@ void print_json(const Outcome& out) {
                              {"recorded_rows", out.recorded.rows},
                              {"own_end", c.own_end},
                              {"settled", out.recorded.settled == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(core::format_time(out.recorded.settled))},
+                             {"market", nullptr},
                              {"apart", nullptr}};
+  if (out.tape)
+    all["market"] = {{"events", out.tape->events()},
+                     {"until", out.tape->last() == 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(core::format_time(out.tape->last()))},
+                     {"unknown", out.again.unheard.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(out.again.unheard)}};
   if (c.row != 0) all["apart"] = {{"row", c.row}, {"recorded", line(c.recorded)}, {"again", line(c.again)}, {"why", c.why}};
   std::printf("%s\n", all.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
 }
@@ -217,6 +238,10 @@ int tell(const Outcome& out, bool json) {
   const std::string reached = out.again.last == 0 ? "before its first step" : "behind the step of " + core::format_time(out.again.last);
   if (out.interrupted) {
     fail({"JOURNAL_PART", "the re-run was interrupted " + reached + ": what it had decided until then is the same, and nothing behind it was compared"});
+    return core::exit_code::journal_part;
+  }
+  if (out.again.error.code.empty()) {
+    fail({"JOURNAL_PART", "the recorded market ends " + reached + ", before the journal does: " + out.again.unheard + "; what had been decided until then is the same, and nothing behind it was compared"});
     return core::exit_code::journal_part;
   }
   // What it had until then is the same: why it failed is the answer.
@@ -247,7 +272,7 @@ int run(const Options& o) {
 
 void add_journal_replay(CLI::App& journal, Action& chosen) {
   const auto o = std::make_shared<Options>();
-  CLI::App* v = verb(journal, "replay", "run a recorded replay or simulation again, and hold what it decides against its journal, byte for byte",
+  CLI::App* v = verb(journal, "replay", "run a recorded run again, on the same data or on the market that it recorded, and hold what it decides against its journal, byte for byte",
                      "bowline journal replay configs/ema_simulated.yaml --var /tmp/run1");
   v->add_option("config", o->config, "the YAML file that the run was made from")->required();
   v->add_option("--var", o->var, "the recorded run's state folder; nothing in it is touched")->capture_default_str();

@@ -55,6 +55,7 @@ class Loader {
     if (says_live && there(root["time"]) && c_.time != "real") bad(root["time"], "time", "CONFIG_VALUE", "with mode: live time is real");
     if (says_live) c_.time = "real";
     if (c_.time == "real") real_time(root);
+    market_log(root["market_log"]);
     store(root["store"]);
     listen(root["listen"]);
     // Before the instances: their params may not say otherwise.
@@ -230,6 +231,16 @@ class Loader {
     if (c_.journal == "memory" && c_.mode != "live") bad(root["journal"], "journal", "CONFIG_VALUE", "memory is for replay and simulation: with time: real it must be file");
     if (c_.services.size() < service_names.size() && there(root["services"]))
       bad(root["services"], "services", "CONFIG_SERVICES", "with time: real all four services are one process: a tick of the clock is not told to another");
+  }
+
+  void market_log(const Node& n) {
+    c_.market_log.enabled = c_.time == "real";
+    if (!there(n) || !n.IsMap()) return;
+    flag(n["enabled"], "market_log.enabled", c_.market_log.enabled);
+    duration(n["keep"], "market_log.keep", 0, c_.market_log.keep_ns);
+    size(n["keep_size"], "market_log.keep_size", 1024 * 1024, INT64_MAX, c_.market_log.keep_bytes);
+    if (c_.market_log.enabled && c_.time != "real")
+      bad(n["enabled"], "market_log.enabled", "CONFIG_VALUE", "is for time: real alone: what moves by its data has them again");
   }
 
   void store(const Node& n) {

@@ -46,6 +46,11 @@ struct RunConfig {
   std::uint64_t seed = 1;
   std::int64_t interval_ns = 300'000'000'000, max_bar_delay_ns = 0;
   std::string time = "data";       ///< "real": the clock moves engine time, too
+  struct MarketLog {
+    bool enabled = false;          ///< unless it is said, exactly where time is real
+    std::int64_t keep_ns = 30 * std::int64_t{86'400'000'000'000}, keep_bytes = std::int64_t{4} << 30;  ///< 0: no bound
+    bool operator==(const MarketLog&) const = default;
+  } market_log;
   struct Store {
     std::string transactions = "sqlite://crypto_transactions.db", prices = "sqlite://crypto_prices.db";
     bool operator==(const Store&) const = default;

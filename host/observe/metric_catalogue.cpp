@@ -47,6 +47,8 @@ constexpr auto table = std::to_array<MetricDef>({
     {"bowline_journal_writable", Gauge, "", "1 while intents can be made durable."},
     {"bowline_late_bars_total", Counter, "", "Bars that came too late to be acted on."},
     {"bowline_log_dropped_total", Counter, "", "Log lines dropped because the writer was behind."},
+    {"bowline_market_log_events_total", Counter, "", "Market events that were to be recorded; where time is real."},
+    {"bowline_market_log_lost_total", Counter, "", "Those of them that no file has: a re-run ends at the first."},
     {"bowline_open_orders", Gauge, "", "Orders that are not terminal."},
     {"bowline_orders_total", Counter, "purpose,state", "Order state changes, by purpose and new state."},
     {"bowline_peer_connected", Gauge, "peer", "1 while that service in another process is connected."},

@@ -18,6 +18,7 @@ set(routes_sources
     runtime/run.cpp
     runtime/run_health.cpp
     runtime/run_metrics.cpp
+    runtime/run_market.cpp
     runtime/run_network.cpp
     runtime/run_shutdown.cpp
     runtime/run_watch.cpp

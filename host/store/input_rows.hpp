@@ -87,6 +87,11 @@ using Input = std::variant<AskedRow, TickRow>;
 inline const EventPlace& place_of(const Input& input) {
   return std::visit([](const auto& row) -> const EventPlace& { return row.place; }, input);
 }
+/// With the number of its row.
+struct RecordedInput {
+  Input input;
+  std::uint64_t row = 0;
+};
 /// The input that such a row is. Errors: JOURNAL_ROW; of another kind as well.
 Result<Input> read_input(std::string_view kind, std::string_view payload);
 

@@ -142,7 +142,7 @@ Result<JournalExtent> measure_journal(const std::filesystem::path& path) {
     } else if (row.kind == journal_kind::asked || row.kind == journal_kind::tick) {
       auto input = read_input(row.kind, row.payload);
       if (!input) return of_file(path, row, input.error());
-      extent.inputs.push_back(std::move(*input));
+      extent.inputs.push_back({std::move(*input), row.row});
     } else if (row.kind == journal_kind::end) {
       extent.settled = std::max(extent.settled, row.time);
       extent.whole = text_of(parsed(row.payload), "end") == "end_of_data";
@@ -166,7 +166,7 @@ Result<JournalComparison> compare_journals(const std::filesystem::path& recorded
     c.recorded = line_of(row);
     return c;
   };
-  const bool asked = std::any_of(extent.inputs.begin(), extent.inputs.end(), [](const Input& i) { return std::holds_alternative<AskedRow>(i); });
+  const bool asked = std::any_of(extent.inputs.begin(), extent.inputs.end(), [](const RecordedInput& i) { return std::holds_alternative<AskedRow>(i.input); });
   bool apart = false;  // behind the last settled step they have parted: what is left is the recorded run's own end
   for (std::uint64_t n = 1;; ++n) {
     const bool counts = again.behind == Behind::all || n <= again.settled_rows;

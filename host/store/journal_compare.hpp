@@ -24,7 +24,7 @@ struct JournalExtent {
   std::uint64_t first = 0;   ///< of the first process: the rows of later ones stand behind them
   core::Nanos settled = 0;   ///< time of its last settled step; 0: none
   bool whole = false;        ///< it came to the end of its data
-  std::vector<Input> inputs{};  ///< what the first process was asked, and its ticks, in order: a re-run is asked the same
+  std::vector<RecordedInput> inputs{};  ///< what the first process was asked, and its ticks, in order: a re-run is asked the same
 };
 
 /// Follows the whole chain. Errors: those of JournalFile, JOURNAL_ROW.

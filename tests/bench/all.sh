@@ -30,6 +30,7 @@ part "intent to durable to the broker" "$bench/orders/bench_intent_to_broker" "$
 part "fill to its protection" "$bench/orders/bench_fill_to_protection" "$build/plugins"
 part "fill to its stop at the venue" "$bench/orders/bench_fill_to_resting_stop" "$build/plugins"
 part "a token of Coinbase's API" "$bench/coinbase/bench_coinbase_token"
+part "an event of the market recorded" "$bench/market_log/bench_market_log"
 part "restart with 101,000 orders" "$bench/orders/bench_restart" "$build/plugins"
 part "liquidate-all at 10 requests a second" "$bench/orders/bench_liquidate_all" "$build/plugins"
 sed "s|path: \[.*|path: [$build/plugins]|" configs/bench_predict_train.yaml >"$dir/train.yaml"

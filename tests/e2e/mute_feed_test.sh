@@ -49,7 +49,8 @@ check "the tick that ended it has its row" test "$(sql "SELECT count(*) FROM jou
 check "others have none" test "$(sql "SELECT count(*) FROM journal WHERE kind='tick'")" -le 6
 check "in front of the order's end" test "$(sql "SELECT min(row) FROM journal WHERE kind='tick'")" -lt "$(sql "SELECT max(row) FROM journal WHERE kind='order'")"
 check "the command stands as it was asked" is "$(sql "SELECT count(*) FROM journal WHERE kind='asked'")" 1
-refused "such a run can't be run again" 5 'FEED_NOT_REPEATED' "$bowline" journal replay "$dir/run.yaml" --var "$dir/var" --log-file "$dir/replay.log"
+check "rule 1.5: what the clock brought comes again when the run is run again on what it heard" ends 0 "$bowline" journal replay "$dir/run.yaml" --var "$dir/var" --log-file "$dir/replay.log"
+check "of which there was one bar" grep -q '^1 event of the recorded market' "$dir/out"
 sed "s|plugin: test.feed.script, .*|plugin: bowline.feed.simulated, params: {bars: 5}}|; s|path: \[.*\]|path: [$plugins]|" "$dir/run.yaml" >"$dir/simulated.yaml"
 check "what happened once is no real time" ends 3 run "$dir/simulated.yaml" "$dir/simulated"
 check "and says so" grep -q RUN_TIME_REAL "$dir/err"

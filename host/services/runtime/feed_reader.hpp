@@ -14,19 +14,14 @@
 #include <thread>
 #include <vector>
 
+#include "core/market_event.hpp"
 #include "core/types.hpp"
 #include "loader/instance.hpp"
 #include "services/runtime/instance_services.hpp"
 
 namespace bowline::services {
 
-/// One market event in a fixed place, so that a batch is one allocation that is used again and again.
-union MarketEvent {
-  bl_event h;
-  bl_bar bar;
-  bl_quote quote;
-  bl_observation observation;
-};
+using core::MarketEvent;
 
 /// Whether a bar is one that the core acts on: final, of a configured instrument.
 inline bool usable(const bl_bar& bar, std::size_t instruments) noexcept {

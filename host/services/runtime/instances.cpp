@@ -140,6 +140,7 @@ Result<std::unique_ptr<Instances>> Instances::make(const config::RunConfig& conf
   std::uint32_t index = 0;
   for (const config::InstanceConfig& from : config.instances) {
     ++index;
+    if (from.kind == "feed" && options.without_feeds) continue;  // the others keep their numbers
     const auto add = [&]<class T>(std::vector<One<T>>& to) -> Result<void> {
       auto made = all->template one<T>(config, from, index, catalogue, facts, options);
       if (!made) return made.error();

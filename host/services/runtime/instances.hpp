@@ -37,6 +37,7 @@ struct InstancesOptions {
   std::filesystem::path var;
   std::function<void()> close_gate;                       ///< the watchdog's first act; an atomic store
   std::function<void(const loader::Overrun&)> alert;
+  bool without_feeds = false;                             ///< what they gave is on a tape
   bool without_broker = false;                            ///< training: no orders, so no venue
 };
 

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "services/runtime/summary.hpp"
+
 namespace bowline::services {
 
 namespace {
@@ -66,7 +68,7 @@ RunEnd Pipeline::run() {
   wait_for_followers(end);
   close();
   serve();  // what was accepted before is answered
-  while (end == RunEnd::end_of_data && repeats && repeats(nullptr)) {
+  while ((end == RunEnd::end_of_data || tape_ended_) && repeats && repeats(nullptr)) {
   }
   return end;
 }
@@ -184,6 +186,27 @@ void Pipeline::wait_for_followers(RunEnd end) {
     if (!serve()) wait();
 }
 
+// In the order in which the recorded run took them, whoever told them and whatever their times are. Nothing is given while there
+// is one, and when the data have ended; else how it all ends here.
+std::optional<RunEnd> Pipeline::front_of_tape(MarketEvent*& next) {
+  using Front = store::MarketTape::Front;
+  const Front front = p_.tape->front(next);
+  if (front == Front::event) return std::nullopt;
+  tape_ended_ = front == Front::ended;
+  if (!tape_ended_) return RunEnd::stopped;  // what came next may have belonged to the open step
+  const store::MarketEnd& end = p_.tape->end();
+  if (end.how == to_string(RunEnd::end_of_data)) return std::nullopt;
+  if (end.how != to_string(RunEnd::feed_failed)) return RunEnd::stopped;
+  error_ = Error{end.code, end.why};
+  return RunEnd::feed_failed;
+}
+
+[[gnu::hot]] inline void Pipeline::record(const FeedReader* feed, const MarketEvent& event) {
+  if (p_.recorder == nullptr) return;
+  const auto at = std::find(p_.feeds.begin(), p_.feeds.end(), feed);
+  p_.recorder->take(static_cast<std::uint32_t>(at - p_.feeds.begin()), event, p_.journal->rows());
+}
+
 [[gnu::hot]] RunEnd Pipeline::turn() {
   std::uint64_t turns = 0;
   bool looked = false;
@@ -219,6 +242,13 @@ void Pipeline::wait_for_followers(RunEnd end) {
           return RunEnd::feed_failed;
       }
     }
+    if (p_.tape != nullptr) {
+      if (const auto end = front_of_tape(next)) {
+        if (tape_ended_ && repeats && repeats(nullptr)) continue;
+        if (*end == RunEnd::feed_failed && open_ != 0) close_step();
+        return *end;
+      }
+    }
     // By the clock it is known when nothing earlier can be meant to come any more: a mute feed does not hold up the others.
     if (waiting && next != nullptr && p_.clock && next->h.ts_recv + second <= clock_now()) waiting = false;
     if (waiting) {
@@ -247,7 +277,8 @@ void Pipeline::wait_for_followers(RunEnd end) {
     }
     if (next->h.type == BL_EV_BAR && usable(next->bar, p_.instruments) && next->bar.close_ns - next->bar.open_ns != p_.interval) {
       // What is half begun is not decided: with bars of another length nothing of it can be trusted.
-      error_ = wrong_interval(best->feed().spec().id, next->bar.close_ns - next->bar.open_ns, p_.interval);
+      record(best, *next);
+      error_ = wrong_interval(best != nullptr ? best->id() : p_.tape->feed(), next->bar.close_ns - next->bar.open_ns, p_.interval);
       return RunEnd::feed_failed;
     }
     if (silent_ != 0) {
@@ -255,14 +286,18 @@ void Pipeline::wait_for_followers(RunEnd end) {
       if (next->h.ts_recv < silent_) p_.execution->time_moved(silent_);
       silent_ = 0;
     }
+    record(best, *next);
     pass_time(next->h.ts_recv);
-    best->pop();
+    if (best != nullptr) best->pop();
+    else p_.tape->pop();
     looked = false;
     if (timed_) last_event_ns_ = steady_ns();
     const std::uint64_t bars_before = bars_;
     handle(*next);
-    if (bars_ != bars_before) ++best->bars;
-    else if (next->h.type == BL_EV_BAR || (next->h.type == BL_EV_QUOTE && !usable(next->quote, p_.instruments))) ++best->unusable;
+    if (best != nullptr) {
+      if (bars_ != bars_before) ++best->bars;
+      else if (next->h.type == BL_EV_BAR || (next->h.type == BL_EV_QUOTE && !usable(next->quote, p_.instruments))) ++best->unusable;
+    }
     if (open_ != 0 && seen_count_ == p_.instruments) {
       close_step();
       if (failed()) return end_of_failure();

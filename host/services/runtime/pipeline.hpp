@@ -4,6 +4,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "services/portfolio_rebalancer/rebalancer.hpp"
@@ -17,6 +18,8 @@
 #include "services/signal_bridge/bridge.hpp"
 #include "services/signal_generator/generator.hpp"
 #include "services/trade_execution/execution.hpp"
+#include "store/market_recorder.hpp"
+#include "store/market_tape.hpp"
 
 namespace bowline::services {
 
@@ -40,6 +43,9 @@ struct PipelineParts {
   std::function<void()> others_pump;    ///< the broker of a follower in this process; may be empty
   std::function<std::int64_t()> clock;  ///< where time is real: wall time in ns, which moves engine time too; empty: the data alone do
   core::Nanos feed_patience = 5'000'000'000;  ///< with a clock: how long a feed that gives nothing is waited for with what is to be recalled
+  store::MarketRecorder* recorder = nullptr;  ///< is given every event in front of its handling, and how many rows `journal` has then; null: nobody is
+  const store::Journal* journal = nullptr;    ///< with a recorder
+  store::MarketTape* tape = nullptr;    ///< a recorded market, heard in place of the feeds; null: they are
   std::function<Error()> fault;         ///< of followers in this process; an empty code is none; may be empty
 };
 
@@ -87,7 +93,11 @@ class Pipeline final : public CoreLoop {
   bool timed_ = false;                             // the open step is timed
   std::int64_t last_event_ns_ = 0, predicted_ns_ = 0;  // steady clock, of a timed step; 0 = not yet
 
+  bool tape_ended_ = false;                        // what the recorded process heard last was heard
+
   RunEnd turn();
+  std::optional<RunEnd> front_of_tape(MarketEvent*& next);
+  void record(const FeedReader* feed, const MarketEvent& event);
   core::Nanos clock_now();
   bool look_at_clock(const MarketEvent* next);
   bool step_is_over(core::Nanos now) const noexcept;

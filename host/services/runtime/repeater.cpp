@@ -24,8 +24,8 @@ constexpr auto tifs = std::to_array({core::TimeInForce::gtc, core::TimeInForce::
 
 }  // namespace
 
-Repeater::Repeater(Parts parts, std::vector<store::Input> inputs) : p_(parts), inputs_(std::move(inputs)) {
-  std::erase_if(inputs_, [](const store::Input& i) { return store::place_of(i).within; });
+Repeater::Repeater(Parts parts, std::vector<store::RecordedInput> inputs) : p_(parts), inputs_(std::move(inputs)) {
+  std::erase_if(inputs_, [](const store::RecordedInput& i) { return store::place_of(i.input).within; });
 }
 
 // Behind it the place would be another.
@@ -34,19 +34,21 @@ bool Repeater::counts(const bl_event& e) const noexcept {
   return e.type == BL_EV_QUOTE && usable(reinterpret_cast<const bl_quote&>(e), p_.table.size());
 }
 
-bool Repeater::due(const store::EventPlace& place, const bl_event* next) const {
+bool Repeater::due(const store::RecordedInput& input, const bl_event* next) const {
+  const store::EventPlace& place = store::place_of(input.input);
   const std::uint64_t heard = p_.execution.heard(), steps = p_.execution.steps();
   if (heard != place.heard || steps != place.steps) return heard > place.heard || steps > place.steps;
+  if (p_.tape != nullptr) return input.row <= p_.tape->rows();
   // What trade-execution does not hear moves time between two places: an observation, a bar that is not final.
   return next == nullptr || p_.facts.engine_ns.load(std::memory_order_relaxed) >= place.at || place.at < next->ts_recv || counts(*next);
 }
 
 bool Repeater::next(const bl_event* next) {
   if (at_ == inputs_.size()) return false;
-  const store::Input& input = inputs_[at_];
-  if (!due(store::place_of(input), next)) return false;
+  const store::RecordedInput& recorded = inputs_[at_];
+  if (!due(recorded, next)) return false;
   ++at_;
-  std::visit([this](const auto& row) { repeat(row); }, input);
+  std::visit([this](const auto& row) { repeat(row); }, recorded.input);
   return true;
 }
 

@@ -23,9 +23,10 @@ class Repeater {
     RunFacts& facts;
     const core::InstrumentTable& table;
     core::RecordSink& sink;
+    const store::MarketTape* tape = nullptr;  ///< where the market was recorded: it tells the place among what trade-execution does not hear, too
   };
   /// What came within a step of several processes has no place in one: it is left out.
-  Repeater(Parts parts, std::vector<store::Input> inputs);
+  Repeater(Parts parts, std::vector<store::RecordedInput> inputs);
 
   /// Does the next one if its place is here, in front of `next` (null: no event comes any more). False: it is not, or
   /// there is none. One whose place was missed is done at once: the journals part there. [core thread]
@@ -33,10 +34,10 @@ class Repeater {
 
  private:
   Parts p_;
-  std::vector<store::Input> inputs_;
+  std::vector<store::RecordedInput> inputs_;
   std::size_t at_ = 0;
 
-  bool due(const store::EventPlace& place, const bl_event* next) const;
+  bool due(const store::RecordedInput& input, const bl_event* next) const;
   bool counts(const bl_event& event) const noexcept;
   void repeat(const store::TickRow& tick);
   void repeat(const store::AskedRow& asked);

@@ -42,11 +42,22 @@ void keep_apart(config::InstanceConfig& instance, const fs::path& scratch) {
 
 bool comes_again(std::string_view plugin) noexcept { return std::find(repeated.begin(), repeated.end(), plugin) != repeated.end(); }
 
-Result<config::RunConfig> rerun_config(config::RunConfig config, const fs::path& scratch) {
+bool hears_once(const config::RunConfig& config) noexcept { return config.time == "real"; }
+
+Result<std::unique_ptr<store::MarketTape>> recorded_market(const config::RunConfig& config, const fs::path& var, const store::Stamp& stamp) {
+  auto table = instrument_table(config);
+  if (!table) return table.error();
+  auto tape = store::MarketTape::open(market_folder(var), stamp, *table);
+  if (!tape)
+    return Error{"FEED_NOT_REPEATED", "what the feeds of a run of `time: real` gave comes again only where it was recorded: " + tape.error().code + ": " + tape.error().message};
+  return tape;
+}
+
+Result<config::RunConfig> rerun_config(config::RunConfig config, const fs::path& scratch, bool heard) {
   if (config.mode == "live")
     return Error{"MODE_REPLAY_LIVE", "a run of mode: live can't be run again: its events were the world's, and its orders would be real"};
   for (config::InstanceConfig& i : config.instances) {
-    if (i.kind == "feed") {
+    if (i.kind == "feed" && !heard) {
       if (!comes_again(i.plugin))
         return Error{"FEED_NOT_REPEATED", "instance " + i.id + ": what plugin " + i.plugin + " gave the recorded run is not known to come again: " +
                                               std::string(repeated[0]) + " and " + std::string(repeated[1]) + " give the same events each time"};
@@ -69,6 +80,7 @@ Result<config::RunConfig> rerun_config(config::RunConfig config, const fs::path&
 Result<RerunEnd> run_again(const config::RunConfig& config, RunOptions options, core::Nanos settled,
                            const std::function<void(Run*)>& made, const std::function<void(core::Nanos)>& progress) {
   options.repeats = true;
+  const store::MarketTape* const tape = options.tape;
   auto opened = Run::make(config, std::move(options));
   if (!opened) return opened.error();
   Run& run = **opened;
@@ -89,7 +101,15 @@ Result<RerunEnd> run_again(const config::RunConfig& config, RunOptions options, 
   made(nullptr);
   reached.end = summary.end;
   reached.error = summary.error;
+  if (tape != nullptr) reached.unheard = tape->why();
   return reached;
+}
+
+// Where it has no step at that time, or no data until then, it fell short by itself: also its end is a difference.
+store::Rerun::Behind behind(const store::JournalExtent& recorded, const RerunEnd& again, bool cut, bool heard) noexcept {
+  using Behind = store::Rerun::Behind;
+  if (cut || !again.unheard.empty()) return Behind::nothing;
+  return (recorded.whole && !heard) || again.last < recorded.settled ? Behind::all : Behind::own_end;
 }
 
 }  // namespace bowline::services

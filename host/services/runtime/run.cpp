@@ -77,6 +77,8 @@ Result<void> Run::Impl::open_state() {
     }
     resumed = journal->rows() != 0;
     if (over || (resumed && parted())) return used("the journal");
+    // What was heard and what was decided of it would belong to two runs.
+    if (!resumed && config.market_log.enabled && !store::segments_in(market_folder(options.var)).empty()) return used("the recorded market");
   }
   // A venue that goes on where an earlier run left it: that run's coins and open orders would be nobody's here.
   for (const config::InstanceConfig& i : config.instances)
@@ -302,6 +304,7 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   std::erase_if(m.config.instances, [&config](const auto& i) { return !loads(config, i); });
   InstancesOptions io;
   io.without_broker = !m.hosts("trade-execution");
+  io.without_feeds = m.options.tape != nullptr;
   io.var = m.options.var;
   io.close_gate = [&m] { m.gate_closed.store(true, std::memory_order_release); };
   io.alert = [](const loader::Overrun& o) {
@@ -328,13 +331,14 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   if (auto done = m.resume(); !done) return done.error();
   if (m.options.repeats) {
     BOWLINE_EXPECTS(m.pipeline != nullptr && m.execution != nullptr);
-    m.repeater = std::make_unique<Repeater>(Repeater::Parts{*m.pipeline, *m.execution, *m.rebalancer, *m.latch, m.facts, m.table, m.sink()}, m.options.inputs);
+    m.repeater = std::make_unique<Repeater>(Repeater::Parts{*m.pipeline, *m.execution, *m.rebalancer, *m.latch, m.facts, m.table, m.sink(), m.options.tape}, m.options.inputs);
     m.pipeline->repeats = [&m](const bl_event* next) { return m.repeater->next(next); };
   }
   m.watch = std::make_unique<RunWatch>(m.parts());
   m.loop->watch = [&m] {
     m.look_at_latch();
     m.look_at_leaving();
+    m.look_at_market();
     m.watch->look();
   };
   return std::unique_ptr<Run>(new Run(std::move(impl)));
@@ -353,6 +357,7 @@ RunParts Run::Impl::parts() const {
   p.ballast = ballast.get();
   p.instances = instances.get();
   p.plugin_errors = &plugin_errors;
+  p.recorder = recorder.get();
   for (const auto& r : readers) p.feeds.push_back(r.get());
   p.wall_ns = facts.wall_ns;
   // Two bars that did not come, and as long as a bar may be late.
@@ -480,6 +485,7 @@ Summary Run::turn(const std::function<void()>& on_started) {
   for (const auto& f : m.followers) f->start();
   m.end = m.loop->run();
   m.error = m.loop->error();
+  m.end_market();
   for (auto& r : m.readers) r->stop();
   for (const auto& f : m.followers) f->stop();
   m.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();

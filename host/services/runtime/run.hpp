@@ -31,7 +31,8 @@ struct RunOptions {
   /// A recorded run is run again: it is asked what that one was asked, at the same places, and looks at no clock or latch
   /// by itself. All services are this process.
   bool repeats = false;
-  std::vector<store::Input> inputs{};
+  std::vector<store::RecordedInput> inputs{};
+  store::MarketTape* tape = nullptr;  ///< what that run heard, in place of its feeds, which are not made; null: they give it again. Borrowed
 };
 
 /// The store's two files of a configuration; empty paths when nothing is stored.
@@ -39,6 +40,8 @@ struct StoreFiles {
   std::filesystem::path transactions, prices;
 };
 StoreFiles store_files(const config::RunConfig& config, const std::filesystem::path& var);
+/// Where a run records the market that it hears.
+std::filesystem::path market_folder(const std::filesystem::path& var);
 
 /// What those who observe a run look at; null where this process does not have it. Borrowed from the run.
 struct RunParts {
@@ -53,6 +56,7 @@ struct RunParts {
   const store::Ballast* ballast = nullptr;
   const Instances* instances = nullptr;
   const PluginErrors* plugin_errors = nullptr;
+  const store::MarketRecorder* recorder = nullptr;
   std::vector<const FeedReader*> feeds;
   std::function<std::int64_t()> wall_ns;
   std::int64_t stale_after_ns = 0;  ///< a feed that is silent for longer is stale

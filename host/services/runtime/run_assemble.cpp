@@ -274,6 +274,10 @@ void Run::Impl::make_loop() {
     p.broker_inbox = &instances->broker_inbox;
     p.events = events.get();
     if (config.time == "real" && !options.repeats) p.clock = facts.wall_ns;
+    record_market();
+    p.recorder = recorder.get();
+    p.journal = journal.get();
+    p.tape = options.tape;
     p.feed_patience = std::chrono::nanoseconds(options.feed_patience).count();
     add(broker_listeners());
     add(risk_listeners());

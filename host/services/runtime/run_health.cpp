@@ -17,6 +17,11 @@ Component feed_component(const FeedReader& feed, const RunParts& parts) {
   return c;
 }
 
+Component market_component(const store::MarketRecorder& recorder) {
+  if (recorder.lost() == 0) return {"market log", Health::Ok, "", ""};
+  return {"market log", Health::Degraded, "MARKET_LOG_LOST", "what is heard is not recorded whole, and a re-run ends there"};
+}
+
 Component journal_component(const RunParts& parts) {
   Component c{"journal", Health::Ok, "", ""};
   if (!parts.journal->writable() || (parts.execution != nullptr && !parts.execution->journal_ok()))
@@ -74,8 +79,10 @@ FeedCondition condition(const FeedReader& feed, std::int64_t now_ns, std::int64_
 
 std::vector<Component> components(const RunParts& parts, std::string_view service) {
   std::vector<Component> all;
-  if (service == "signal-generator")
+  if (service == "signal-generator") {
     for (const FeedReader* f : parts.feeds) all.push_back(feed_component(*f, parts));
+    if (parts.recorder != nullptr) all.push_back(market_component(*parts.recorder));
+  }
   if (service == "trade-execution") {
     if (parts.journal != nullptr) all.push_back(journal_component(parts));
     if (parts.broker != nullptr) all.push_back(venue_component(*parts.broker));

@@ -93,6 +93,8 @@ struct Run::Impl {
   std::string run_id;                     ///< of this process; the log's and the streams'
   std::unique_ptr<RunWatch> watch;
   std::unique_ptr<Repeater> repeater;     ///< of a run that is run again
+  std::unique_ptr<store::MarketRecorder> recorder;  ///< where time is real
+  bool market_loss_told = false;
   RunEnd end = RunEnd::end_of_data;
   Error error;
 
@@ -142,6 +144,14 @@ struct Run::Impl {
   void await_venue(const std::function<bool()>& heard, std::chrono::nanoseconds most);
   /// Ends what is outstanding, and lets the venue's plugin hear of each. [core thread]
   void close_network();
+
+  // ---- run_market.cpp
+  /// Begins to record what is heard, if the configuration says so. Before the loop is made. [control]
+  void record_market();
+  /// Tells, once, that some of it was lost. [core thread]
+  void look_at_market();
+  /// How it ended is the last that is recorded. [core thread]
+  void end_market();
 
   // ---- run_assemble.cpp
   void assemble();

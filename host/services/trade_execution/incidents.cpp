@@ -59,6 +59,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"JOURNAL_NO_INTENT", true, "an order that was to be sent again is not in the journal as it stands: it is not sent"},
     {"JOURNAL_WRITE", true, "the journal cannot be written: entries are denied, and nothing unrecorded is sent"},
     {"LATCH_WRITE", true, "the latch HALT cannot be written: trading is halted, and the journal alone says so to the next process"},
+    {"MARKET_LOG_LOST", true, "what the feeds tell can't be recorded whole: a re-run ends there; told once, trading goes on"},
     {"MARK_AHEAD", true, "a price bears a time that has not come yet: it counts as of when it came"},
     {"ORDER_CAME_BACK", true, "an order that was over, or never at the venue, is or was there after all; its product is blocked"},
     {"ORDER_CANCELLED_ELSEWHERE", true, "an order of ours was cancelled at the venue, and nobody here had asked for it: trading is halted"},

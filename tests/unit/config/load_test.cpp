@@ -279,6 +279,26 @@ TEST_CASE("rule 1.5: time is moved by the data unless it is real; then what happ
   CHECK(with("mode: live\n").config.time == "real");
 }
 
+TEST_CASE("rule 4.4: what is heard is recorded exactly where time is real, unless it is told not to") {
+  RunFile run;
+  const auto with = [&run](const std::string& more) { return run.load(more + base + no_instances); };
+  CHECK_FALSE(with("").config.market_log.enabled);
+  const RunConfig::MarketLog real = with("time: real\n").config.market_log;
+  CHECK(real.enabled);
+  CHECK(real.keep_ns == 30 * std::int64_t{86'400'000'000'000});
+  CHECK(real.keep_bytes == std::int64_t{4} << 30);
+  CHECK_FALSE(with("time: real\nmarket_log: {enabled: off}\n").config.market_log.enabled);
+  const RunConfig::MarketLog said = with("time: real\nmarket_log: {keep: 0, keep_size: 1MiB}\n").config.market_log;
+  CHECK(said.keep_ns == 0);
+  CHECK(said.keep_bytes == 1024 * 1024);
+  CHECK(with("market_log: {enabled: off, keep: 1d}\n").problems.empty());
+  CHECK(about(with("market_log: {enabled: on}\n"), "market_log.enabled") != nullptr);
+  CHECK(about(with("time: real\nmarket_log: {keep: soon}\n"), "market_log.keep") != nullptr);
+  CHECK(about(with("time: real\nmarket_log: {keep_size: 10}\n"), "market_log.keep_size") != nullptr);
+  CHECK(about(with("time: real\nmarket_log: {keep_size: 1KiB}\n"), "market_log.keep_size") != nullptr);
+  CHECK(about(with("time: real\nmarket_log: {size: 1MiB}\n"), "market_log.size") != nullptr);
+}
+
 TEST_CASE("the venue is asked at periods where the journal is a file, and where they are set") {
   constexpr std::int64_t second = 1'000'000'000;
   RunFile run;

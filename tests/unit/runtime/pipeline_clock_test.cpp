@@ -6,6 +6,7 @@
 
 #include "services/runtime/repeater.hpp"
 #include "store/journal_compare.hpp"
+#include "store/journal_file.hpp"
 #include "unit/runtime/rig.hpp"
 #include "unit/services/again.hpp"
 
@@ -41,7 +42,7 @@ struct RealRig : Rig {
   core::Nanos engine() const { return facts.engine_ns.load(); }
 };
 
-std::vector<store::Input> inputs_of(const std::filesystem::path& file) {
+std::vector<store::RecordedInput> inputs_of(const std::filesystem::path& file) {
   const auto extent = store::measure_journal(file);
   if (!extent) FAIL(extent.error().message);
   return extent->inputs;
@@ -122,7 +123,7 @@ TEST_CASE("rule 1.5: three hours of outage: no order comes from bars that are fi
   // That time had moved beyond them is written down: run again they are as late.
   const auto inputs = inputs_of(folder.path() / "journal.db");
   REQUIRE(!inputs.empty());
-  CHECK(store::place_of(inputs.back()).at >= 11'400 * second);
+  CHECK(store::place_of(inputs.back().input).at >= 11'400 * second);
 }
 
 TEST_CASE("rule 1.5: a restart whose feed is mute: history ends all the same, and the clock goes on") {
@@ -208,7 +209,7 @@ TEST_CASE("rule 1.5: while the clock that was ahead is set right what waits for 
 namespace {
 
 /// Runs a script by the clock, and again without one: both journals must be the same. The recorded one's inputs.
-std::vector<store::Input> comes_again(const std::string& script, std::int64_t pace, std::uint64_t least_orders) {
+std::vector<store::RecordedInput> comes_again(const std::string& script, std::int64_t pace, std::uint64_t least_orders) {
   const Folder folder;
   const auto recorded = folder.path() / "recorded.db", again = folder.path() / "again.db";
   const auto action = [](const bl_bar& b) { return b.close_ns == 4500 * second ? 2u : 1u; };
@@ -266,4 +267,67 @@ TEST_CASE("rule 1.5: what came of a second that events passed comes again, too")
   for (int i = 1; i <= 40; ++i) script += "quote 1 " + std::to_string(300 + i) + "\nobservation 2 " + std::to_string(300 + i) + "\n";
   const auto inputs = comes_again(script + late(3, 4), 0, 2);
   CHECK_FALSE(inputs.empty());
+}
+
+TEST_CASE("rule 4.4: a command comes again between the same events that trade-execution does not hear, though they bear one time") {
+  const Folder folder;
+  const auto recorded = folder.path() / "recorded.db", again = folder.path() / "again.db", market = folder.path() / "market";
+  const store::Stamp stamp{"mock", "v", "default"};
+  // What a rule hears, with how much was written by then: the command's rows are among it.
+  const auto listen = [](RealRig& r, const std::function<void()>& heard) {
+    r.extra.push_back(std::make_unique<services::InstanceServices>("rule", r.facts, false));
+    r.listeners.push_back({r.extra.back().get(), {}, [&r, heard](const bl_event& e) {
+                             if (e.type != BL_EV_OBSERVATION) return;
+                             r.log.push_back("observation " + std::to_string(e.instrument) + " behind row " + std::to_string(r.journal->rows()));
+                             if (heard) heard();
+                           }});
+  };
+  std::vector<std::string> first;
+  {
+    store::MarketRecorderOptions o;
+    o.folder = market;
+    o.wall_ns = [] { return std::int64_t{0}; };
+    RealRig r(0, recorded);
+    o.header.run = "first";
+    o.header.stamp = stamp;
+    o.header.feeds = {"feed"};
+    for (const core::Instrument& i : r.m.table.all()) o.header.instruments.push_back(i.symbol);
+    store::MarketRecorder recorder(o);
+    r.recorder = &recorder;
+    int n = 0;
+    listen(r, [&] {
+      if (++n != 2) return;
+      r.pipeline->post([&r] { REQUIRE(r.exec->lock({core::InstrumentId{2}, 0, "a test", "ops", "r"}, r.engine())); });
+    });
+    std::string script = both(2);
+    for (int i = 0; i < 4; ++i) script += "observation " + std::to_string(1 + i % 2) + " 700\n";
+    REQUIRE(r.play({script}) == RunEnd::end_of_data);
+    recorder.close({"end_of_data", "", ""});
+    REQUIRE(r.journal->flush());
+    first = r.log;
+  }
+  const auto extent = store::measure_journal(recorded);
+  REQUIRE(extent);
+  REQUIRE(!extent->inputs.empty());
+  RealRig r(0, again);
+  r.ticks = false;
+  const auto tape = store::MarketTape::open(market, stamp, r.m.table);
+  if (!tape) FAIL(tape.error().message);
+  r.tape = tape->get();
+  listen(r, {});
+  const Folder own;
+  const store::HaltLatch latch(own.path());
+  r.build({});
+  services::Repeater repeater({*r.pipeline, *r.exec, *r.rebalancer, latch, r.facts, r.m.table, r.sink, tape->get()}, extent->inputs);
+  r.pipeline->repeats = [&repeater](const bl_event* next) { return repeater.next(next); };
+  REQUIRE(r.go() == RunEnd::end_of_data);
+  CHECK(r.log == first);
+  CHECK((*tape)->events() == 8);
+  CHECK(r.journal->head() == [&] {
+    auto file = store::JournalFile::open(recorded);
+    REQUIRE(file);
+    while (*file->next()) {
+    }
+    return store::hex(file->head());
+  }());
 }

@@ -226,8 +226,8 @@ TEST_CASE("rule 4.1: a run with all kinds of commands is the same when it is run
   const auto extent = store::measure_journal(recorded);
   if (!extent) FAIL(extent.error().message);
   std::string asked;
-  for (const store::Input& i : extent->inputs)
-    if (const auto* row = std::get_if<store::AskedRow>(&i)) asked += (asked.empty() ? "" : " ") + std::string(to_string(row->what));
+  for (const store::RecordedInput& i : extent->inputs)
+    if (const auto* row = std::get_if<store::AskedRow>(&i.input)) asked += (asked.empty() ? "" : " ") + std::string(to_string(row->what));
   INFO(asked);
   for (const char* what : {"lock", "unlock", "state", "stop", "resume", "plan", "close", "trade", "cancel", "venue"}) CHECK(asked.find(what) != std::string::npos);
 

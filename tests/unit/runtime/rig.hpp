@@ -98,6 +98,8 @@ struct Rig {
   core::Nanos max_bar_delay = 0, feed_patience = 0;
   bool real = false, ticks = true;           // time is real; and the clock facts.wall_ns moves it, too
   std::string latency;                       // of the venue, as nanoseconds
+  store::MarketRecorder* recorder = nullptr; // what is heard is recorded there,
+  store::MarketTape* tape = nullptr;         // and heard from there
   std::vector<services::Listener> listeners;
   std::vector<std::unique_ptr<services::InstanceServices>> extra;  // of the listeners above
 
@@ -175,6 +177,9 @@ struct Rig {
     p.max_bar_delay = max_bar_delay;
     p.feed_patience = feed_patience;
     if (real && ticks) p.clock = facts.wall_ns;
+    p.recorder = recorder;
+    p.journal = journal.get();
+    p.tape = tape;
     p.listeners = listeners;
     p.listeners.push_back(
         {venue_services.get(), [this](const bl_event& e) { static_cast<void>(broker->on_event(e)); }, {}});

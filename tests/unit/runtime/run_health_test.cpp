@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <future>
 #include <thread>
 
@@ -58,6 +59,26 @@ struct Seen {
 };
 
 }  // namespace
+
+TEST_CASE("rule 4.4: a market that can't be recorded whole is told in the health, and degrades nothing else") {
+  Seen seen({"silent\n"});
+  store::MarketRecorderOptions o;
+  o.folder = seen.rig.folder.path() / "market";
+  o.wall_ns = [] { return std::int64_t{0}; };
+  std::ofstream(o.folder) << "a file where the folder should be";
+  store::MarketRecorder recorder(o);
+  seen.parts.recorder = &recorder;
+  CHECK(seen.component("signal-generator", "market log").status == Health::Ok);
+  core::MarketEvent e{};
+  e.quote.h.size = sizeof e.quote;
+  e.quote.h.type = BL_EV_QUOTE;
+  recorder.take(0, e, 0);
+  recorder.close({"stopped", "", ""});
+  const Component c = seen.component("signal-generator", "market log");
+  CHECK(c.status == Health::Degraded);
+  CHECK(c.code == "MARKET_LOG_LOST");
+  CHECK(services::trading_obstacles(seen.parts).empty());
+}
 
 TEST_CASE("a feed is up while it delivers, stale when it is silent for too long, and told when it ends or fails") {
   SECTION("silent") {

@@ -1,5 +1,5 @@
 // A feed that plays a script, one line per pulled thing:
-//   bar <instrument> <close> <known> <price> [replayed|open|short]   quote|observation|trade <instrument> <known>
+//   bar <instrument> <close> <known> <price> [replayed|open|short|brief]   quote|observation|trade <instrument> <known>
 //   wait <due>     nothing before that moment (BL_E_AGAIN), told once
 //   silent         nothing, ever (BL_E_AGAIN an hour ahead)
 //   batch          ends this pull
@@ -75,7 +75,7 @@ class Plugin {
     e.h.instrument = static_cast<std::uint32_t>(instrument);
     e.h.ts_event = e.close_ns = close * second;
     e.h.ts_recv = known * second;
-    e.open_ns = (close - (mark == "short" ? 60 : 300)) * second;
+    e.open_ns = (close - (mark == "short" ? 60 : mark == "brief" ? 5 : 300)) * second;
     e.px_exp = -2;
     e.qty_exp = 0;
     e.is_final = mark != "open";

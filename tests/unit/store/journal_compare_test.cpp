@@ -221,7 +221,8 @@ TEST_CASE("journal replay: where a command stands as it was asked, what it led t
   const Rows before(two_steps.begin(), two_steps.begin() + 4), recorded = before + Rows{asked, lock, settled(20)};
   const JournalExtent e = extent_of(recorded);
   REQUIRE(e.inputs.size() == 1);
-  CHECK(place_of(e.inputs[0]).heard == 4);
+  CHECK(place_of(e.inputs[0].input).heard == 4);
+  CHECK(e.inputs[0].row != 0);
   CHECK(compare(recorded, recorded, 7, Behind::all).result == Agreement::same);
   for (const Row& row : {lock, Row{20, "command", "{}"}, Row{20, "state", line(by_operator)}, Row{20, "target", "{\"symbol\":\"BTC-USD\",\"purpose\":\"operator\"}"}}) {
     INFO(row.kind);
