@@ -125,11 +125,10 @@ void RunMetrics::publish_execution() {
             .publish(c.moves[purpose][state]);
   by_code("bowline_why_no_order_total", "code", c.why_not);
   by_code("bowline_incidents_total", "code", c.by_incident);
-  if (parts_.recorder != nullptr) {
-    metrics_.counter("bowline_market_log_events_total").publish(parts_.recorder->taken());
-    metrics_.counter("bowline_market_log_lost_total").publish(parts_.recorder->lost());
-    metrics_.counter("bowline_incidents_total", {{"code", "MARKET_LOG_LOST"}}).publish(parts_.recorder->lost() != 0 ? 1 : 0);
-  }
+  const std::uint64_t lost = parts_.recorder != nullptr ? parts_.recorder->lost() : 0;
+  metrics_.counter("bowline_market_log_events_total").publish(parts_.recorder != nullptr ? parts_.recorder->taken() : 0);
+  metrics_.counter("bowline_market_log_lost_total").publish(lost);
+  if (lost != 0) metrics_.counter("bowline_incidents_total", {{"code", "MARKET_LOG_LOST"}}).publish(1);
   for (const VerdictCounts::Row& r : c.verdicts.rows())
     metrics_.counter("bowline_risk_verdicts_total",
                      {{"rule", *r.rule}, {"verdict", r.action == 1 ? "allow" : r.action == 2 ? "shrink" : std::string_view(r.code)}})
