@@ -404,6 +404,20 @@ TEST_CASE("two entries of one frame share the cash, the cap and the rate") {
   CHECK(d.why("ORDER_RATE_LIMIT") == 1);
 }
 
+TEST_CASE("rule 5.5: an exit of the same step counts in the rate that its entries are held to") {
+  FloorLimits limits;
+  limits.max_orders_per_minute = 1;
+  Desk d(limits);
+  d.hold(0.05);
+  d.price(d.m.btc, 10000);
+  d.price(d.m.bnb, 10000);
+  const std::size_t sent = d.broker.sent.size();
+  d.want({d.target(Purpose::exit, 0), d.target(Purpose::entry, 0.05, d.m.bnb)});
+  CHECK(d.broker.sent.size() == sent + 1);
+  CHECK(d.last().side() == Side::sell);
+  CHECK(d.why("ORDER_RATE_LIMIT") == 1);
+}
+
 namespace {
 /// Says how many working orders it was shown, and what they leave, for each intent it judged.
 struct Watcher final : RiskRule {
