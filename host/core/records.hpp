@@ -118,8 +118,8 @@ struct DecisionRecord {
   std::vector<CheckRecord> checks;  // advisory
   /// crypto_transactions.decision_costs: what `cost` is made of, fractions of the price; no cost was reckoned: not told.
   struct Costs {
-    double fee = 0, half_spread = 0, margin = 0;  // the fee both ways
-    bool gate = true;                             // whether a move below it is refused
+    double fee_rate = 0, half_spread_rate = 0, margin_rate = 0;  // the fee both ways
+    bool gate = true;                                            // whether a move below it is refused
   };
   std::optional<Costs> costs;
 };

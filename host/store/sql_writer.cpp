@@ -292,7 +292,7 @@ struct SqlWriter::Impl {
     decision->go();
     checks(*decision_check, r.checks, [&](Insert& i) { i << r.id; });
     if (!r.costs) return;
-    *cost << r.id << r.costs->fee << r.costs->half_spread << r.costs->margin << int{r.costs->gate};
+    *cost << r.id << r.costs->fee_rate << r.costs->half_spread_rate << r.costs->margin_rate << int{r.costs->gate};
     cost->go();
   }
   void operator()(const core::SizingRecord& r) {

@@ -168,7 +168,7 @@ void Bridge::recall(std::span<const core::Prediction> predictions) {
     }
     // The cost of going in and out: what the move has to beat (trading rules 1.2).
     costs = {2 * ins.rules.taker_fee.to_double(), options_.assumed_half_spread, options_.cost_margin, options_.cost_gate};
-    cost = costs->fee + costs->half_spread + costs->margin;
+    cost = costs->fee_rate + costs->half_spread_rate + costs->margin_rate;
     if (options_.cost_gate) {
       if (std::isnan(p.expected_move)) {
         close(codes().unknown);

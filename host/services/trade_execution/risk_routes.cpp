@@ -52,7 +52,7 @@ void add_risk_route(edge::Router& router, const Execution& execution, Backend& b
               .operation_id = "get_risk_state",
               .summary = "Each limit of the floor and of the risk rules and how much of it is used, what is held, and what the rules have refused.",
               .description = "Counts are of this process. trips: value and limit of the last refusal with each code; checks: of the last order "
-                             "that was judged, also where it passed. What a plugin says of itself is asked for now.",
+                             "that was judged, also where it passed. Each plugin is asked about itself at each call.",
               .responses = {{200, {"as it is now", risk_schema}}},
               .tag = "operator"},
              [&execution, &backend](const edge::Request& q, edge::Responder answer) {

@@ -224,10 +224,10 @@ TEST_CASE("rule 1.2: the cost of a BUY is told in its parts, whether the gate is
     const auto bought = t.sink.all<DecisionRecord>().back();
     REQUIRE(bought.costs);
     CHECK(bought.costs->gate == gate);
-    CHECK(bought.costs->fee == 2 * t.m.table[t.m.btc].rules.taker_fee.to_double());
-    CHECK(bought.costs->half_spread == t.options.assumed_half_spread);
-    CHECK(bought.costs->margin == t.options.cost_margin);
-    CHECK(bought.cost == bought.costs->fee + bought.costs->half_spread + bought.costs->margin);
+    CHECK(bought.costs->fee_rate == 2 * t.m.table[t.m.btc].rules.taker_fee.to_double());
+    CHECK(bought.costs->half_spread_rate == t.options.assumed_half_spread);
+    CHECK(bought.costs->margin_rate == t.options.cost_margin);
+    CHECK(bought.cost == bought.costs->fee_rate + bought.costs->half_spread_rate + bought.costs->margin_rate);
     t.decide(t.say(Action::hold));
     CHECK_FALSE(t.sink.all<DecisionRecord>().back().costs);
     t.decide(t.say(Action::sell));

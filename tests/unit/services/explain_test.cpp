@@ -164,9 +164,9 @@ TEST_CASE("explain: a BUY, the stop that sold it, and a plan that a BUY lost to:
   REQUIRE(decided.costs);
   CHECK(buy["decision"]["code"] == "TARGET");
   CHECK(buy["cost_gate"]["on"] == true);
-  CHECK(buy["cost_gate"]["fee"] == decided.costs->fee);
-  CHECK(buy["cost_gate"]["half_spread"] == decided.costs->half_spread);
-  CHECK(buy["cost_gate"]["margin"] == decided.costs->margin);
+  CHECK(buy["cost_gate"]["fee"] == decided.costs->fee_rate);
+  CHECK(buy["cost_gate"]["half_spread"] == decided.costs->half_spread_rate);
+  CHECK(buy["cost_gate"]["margin"] == decided.costs->margin_rate);
   CHECK(buy["cost_gate"]["headroom"].get<double>() == Approx(0.05 - decided.cost));
   CHECK(buy["checks"].size() >= 6);  // each limit of the floor, and its verdict
   CHECK(buy["exchanges"][0]["what"] == "submit");
