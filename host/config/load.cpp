@@ -265,7 +265,10 @@ class Loader {
     }
   }
 
-  /// A reference, never a text; `secret` is called with what it stands for, where this process opens ports.
+  /// Whether what the ports need has to be there: not for who reads the file for its venue alone, and opens none.
+  bool opens_ports() const { return c_.listen.enabled && options_.only_kind.empty(); }
+
+  /// A reference, never a text; `fits` is asked about what it stands for, where ports are opened.
   bool secret_reference(const Node& n, const std::string& path, std::string& to, const std::function<Result<void>(const Secret&)>& fits) {
     std::string reference;
     if (!text(n, path, reference)) return false;
@@ -273,7 +276,7 @@ class Loader {
       bad(n, path, "CONFIG_VALUE", "must name a secret as secret://name: what is secret never stands in this file");
       return false;
     }
-    if (c_.listen.enabled) {
+    if (opens_ports()) {
       const auto found = find_secret(reference, options_.env);
       if (!found) return bad(n, path, "CONFIG_SECRET", found.error().message), false;
       if (const auto good = fits(*found); !good) return bad(n, path, good.error().code.c_str(), good.error().message), false;
@@ -314,7 +317,7 @@ class Loader {
     if (!file.empty()) {
       const std::filesystem::path p = file;
       t.certificate = (p.is_absolute() ? p : folder_ / p).lexically_normal();
-      if (c_.listen.enabled && !std::ifstream(t.certificate).good())
+      if (opens_ports() && !std::ifstream(t.certificate).good())
         bad(n["certificate"], "listen.tls.certificate", "CONFIG_VALUE", t.certificate.string() + " cannot be read: is it there, and may this user read it?");
     }
     if (!there(n["key"])) bad(n, "listen.tls.key", "CONFIG_KEY_MISSING", "is required and not there");

@@ -74,6 +74,40 @@ TEST_CASE("services in several processes take no tokens yet, and say so") {
   CHECK(about(l, "listen.tokens")->code == "CONFIG_ACCESS_PARTED");
 }
 
+TEST_CASE("listen.tls names a file and a key's secret: both are there, and the key never stands in the file") {
+  TokenFile run;
+  run.env["BOWLINE_SECRET_KEY"] = "canary";
+  std::ofstream(run.folder() / "host.pem") << "x";
+  const Loaded good = run.with("tls: {certificate: host.pem, key: secret://key}");
+  INFO(all_text(good));
+  CHECK(good.problems.empty());
+  CHECK(good.config.listen.tls.there());
+  CHECK(good.config.listen.tls.certificate == run.folder() / "host.pem");
+  struct One {
+    const char *tls, *path, *code;
+  };
+  for (const One& one : {One{"{key: secret://key}", "listen.tls.certificate", "CONFIG_KEY_MISSING"}, One{"{certificate: host.pem}", "listen.tls.key", "CONFIG_KEY_MISSING"},
+                         One{"{certificate: none.pem, key: secret://key}", "listen.tls.certificate", "CONFIG_VALUE"},
+                         One{"{certificate: host.pem, key: canary}", "listen.tls.key", "CONFIG_VALUE"},
+                         One{"{certificate: host.pem, key: secret://none}", "listen.tls.key", "CONFIG_SECRET"},
+                         One{"{certificate: host.pem, key: secret://key, ciphers: all}", "listen.tls.ciphers", "CONFIG_KEY_UNKNOWN"}}) {
+    const Loaded l = run.with(std::string("tls: ") + one.tls);
+    INFO(one.tls << "\n" << all_text(l));
+    REQUIRE(about(l, one.path) != nullptr);
+    CHECK(about(l, one.path)->code == one.code);
+    CHECK(all_text(l).find("canary") == std::string::npos);
+  }
+}
+
+TEST_CASE("rule 3.7: who reads a file for its venue alone is not kept from it by a token that is not there") {
+  RunFile run;
+  run.only_kind = "broker";
+  const Loaded l = run.load("listen: {" + three + ", tls: {certificate: none.pem, key: secret://key}}\n" + base + no_instances);
+  INFO(all_text(l));
+  CHECK(l.problems.empty());
+  CHECK(l.config.listen.tokens.emergency == "secret://emergency");
+}
+
 TEST_CASE("where no port is opened the secrets need not be there") {
   RunFile run;
   CHECK(run.load("listen: {enabled: off, " + three + "}\n" + base + no_instances).problems.empty());
