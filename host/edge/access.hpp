@@ -18,7 +18,8 @@ namespace bowline::edge {
 /// The tokens of a host by their SHA-256. What one was can't be had from it again.
 class AccessTokens {
  public:
-  /// `scope` is not Open; the text is hashed and not kept. Setting a scope again replaces its token.
+  /// `scope` is not Open; the text is hashed and not kept. Setting a scope again replaces its token. Where
+  /// it could not be hashed (no memory) the scope has no token.
   void set(Scope scope, std::string_view token) noexcept;
   /// The scope whose token this is; Open: nobody's. Every token is compared, whole, whatever was found before.
   Scope scope_of(std::string_view token) const noexcept;

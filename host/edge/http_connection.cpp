@@ -2,8 +2,6 @@
 // other, so pipelined ones are answered in order.
 #include <utility>  // Boost 1.74's awaitable.hpp needs it and does not include it
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -184,7 +182,7 @@ class HttpConnection final : public ResponseSink,
     if (in_.size() >= limit) return false;
     std::string wider(std::min(in_.size() * 2, limit), '\0');
     std::memcpy(wider.data(), in_.data(), end_);
-    OPENSSL_cleanse(in_.data(), in_.size());  // a token may lie there
+    ::explicit_bzero(in_.data(), in_.size());  // a token may lie there
     in_ = std::move(wider);
     return true;
   }
@@ -292,8 +290,8 @@ class HttpConnection final : public ResponseSink,
     const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(header_done_.time_since_epoch()).count();
     const auto refusal = core_->options.access->judge(request_.headers, needed, request_.remote, now, who);
     request_.headers.blot("Authorization");
-    OPENSSL_cleanse(in_.data(), begin_);
-    OPENSSL_cleanse(in_.data() + end_, in_.size() - end_);
+    ::explicit_bzero(in_.data(), begin_);
+    ::explicit_bzero(in_.data() + end_, in_.size() - end_);
     if (who != Scope::Open) request_.principal = principal_of(who);
     if (!refusal) return true;
     ++(refusal->status == 403 ? core_->stats.forbidden : core_->stats.unauthenticated);

@@ -1,6 +1,6 @@
 #include "edge/message.hpp"
 
-#include <openssl/crypto.h>
+#include <strings.h>
 
 #include <algorithm>
 #include <array>
@@ -35,7 +35,7 @@ void Headers::add(std::string_view name, std::string_view value) {
     std::string wider;
     wider.reserve(std::max<std::size_t>(2 * needed, 512));
     wider = text_;
-    OPENSSL_cleanse(text_.data(), text_.size());  // what has to be blotted must not stay behind in a smaller one
+    ::explicit_bzero(text_.data(), text_.size());  // what has to be blotted must not stay behind in a smaller one
     text_ = std::move(wider);
   }
   text_.append(name).append(value);
@@ -62,7 +62,7 @@ std::size_t Headers::count(std::string_view name) const noexcept {
 
 void Headers::blot(std::string_view name) noexcept {
   for (std::size_t i = 0; i < at_.size(); ++i)
-    if (same_name((*this)[i].first, name)) OPENSSL_cleanse(text_.data() + at_[i].value, at_[i].value_len);
+    if (same_name((*this)[i].first, name)) ::explicit_bzero(text_.data() + at_[i].value, at_[i].value_len);
 }
 
 std::optional<std::string_view> Request::query_value(std::string_view key) const noexcept {
