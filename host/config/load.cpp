@@ -253,6 +253,8 @@ class Loader {
     text(n["host"], "listen.host", c_.listen.host);
     tokens(n["tokens"]);
     tls(n["tls"]);
+    if (c_.listen.enabled && c_.listen.tokens.there() && !c_.listen.tls.there() && !loopback(c_.listen.host))
+      out_.notes.push_back("listen.tokens without listen.tls on " + c_.listen.host + ": whoever is on the way can read the tokens");
     const Node ports = n["ports"];
     if (!there(ports) || !ports.IsMap()) return;
     for (const std::string& s : service_names) number(ports[s], "listen.ports." + s, 0, 65'535, c_.listen.ports[s]);

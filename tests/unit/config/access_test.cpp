@@ -56,6 +56,19 @@ TEST_CASE("rule 6: tokens are all there or none, by reference, long enough, plai
   }
 }
 
+TEST_CASE("tokens that others can read on the way are a note; over TLS, or on this machine, they are none") {
+  TokenFile run;
+  run.env["BOWLINE_SECRET_KEY"] = "key";
+  std::ofstream(run.folder() / "host.pem") << "x";
+  const Loaded open = run.with("host: 0.0.0.0, " + three);
+  CHECK(open.problems.empty());
+  REQUIRE(open.notes.size() == 1);
+  CHECK(open.notes[0].find("listen.tokens without listen.tls on 0.0.0.0") != std::string::npos);
+  CHECK(run.with("host: 0.0.0.0, tls: {certificate: host.pem, key: secret://key}, " + three).notes.empty());
+  CHECK(run.with(three).notes.empty());
+  CHECK(run.with("host: 0.0.0.0").notes.empty());
+}
+
 TEST_CASE("a token has 32 to 512 of the characters that an Authorization header takes") {
   CHECK(token_fits(std::string(32, 'a')).ok());
   CHECK(token_fits(std::string(512, 'Z')).ok());
