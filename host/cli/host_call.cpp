@@ -5,9 +5,12 @@
 #include <chrono>
 #include <cstdio>
 
+#include "cli/environment.hpp"
 #include "cli/verbs.hpp"
+#include "config/secret.hpp"
 #include "core/exit_codes.hpp"
 #include "edge/endpoints.hpp"
+#include "edge/host_door.hpp"
 #include "edge/http_client.hpp"
 
 namespace bowline::cli {
@@ -16,7 +19,10 @@ using nlohmann::ordered_json;
 
 void add_host_options(CLI::App* verb, HostOptions& o) {
   verb->add_option("--var", o.var, "the run's state folder: its endpoints.json says where the host listens")->capture_default_str();
-  verb->add_option("--url", o.url, "where trade-execution listens instead, as http://host:port");
+  verb->add_option("--url", o.url, "where trade-execution listens instead, as http://host:port or https://host:port");
+  verb->add_option("--token", o.token, "secret://NAME of the token to show, a file in the folder BOWLINE_SECRETS names; without: what BOWLINE_TOKEN in the "
+                                       "environment says in the same form, and else none")->envname("BOWLINE_TOKEN");
+  verb->add_option("--ca", o.ca, "file in PEM with whom to trust for https; without: BOWLINE_CA in the environment, and else the system's")->envname("BOWLINE_CA");
   verb->add_flag("--json", o.json, "the host's answer as one JSON object");
 }
 
@@ -27,8 +33,19 @@ Result<ordered_json> call_host(const HostOptions& o, edge::Method method, const 
     if (!found) return Error{"HOST_UNKNOWN", found.error().message};
     url = std::move(*found);
   }
+  edge::HostDoor door{.ca_file = o.ca};
+  if (!o.token.empty()) {
+    // Only ever a reference: what stands on a command line every user of the machine can read.
+    if (!o.token.starts_with("secret://")) return Error{"USAGE_TOKEN", "--token and BOWLINE_TOKEN take secret://NAME, never the token itself"};
+    auto secret = config::find_secret(o.token, environment);
+    if (!secret) return secret.error();
+    door.token = secret->reveal();
+  }
+  auto shown = door.headers(url);
+  if (!shown) return shown.error();
+  for (auto& h : *shown) headers.push_back(std::move(h));
   edge::IoThread io;
-  edge::HttpClient client(io);
+  edge::HttpClient client(io, {.ca_file = o.ca});
   edge::HttpCall call{.method = method, .url = url + route, .headers = std::move(headers), .deadline = std::chrono::milliseconds(15'000)};
   if (method == edge::Method::Post) {
     call.headers.emplace_back("Content-Type", "application/json");

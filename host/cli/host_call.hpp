@@ -12,14 +12,15 @@ namespace bowline::cli {
 
 struct HostOptions {
   std::string var = "var", url;
+  std::string token, ca;  ///< reference to a secret; file of trust anchors
   bool json = false;
 };
 
-/// --var, --url and --json of a verb that talks to a host. `o` is read when the verb is carried out.
+/// --var, --url, --token, --ca and --json of a verb that talks to a host. `o` is read when the verb is carried out.
 void add_host_options(CLI::App* verb, HostOptions& o);
 
 /// One request to trade-execution of the host that lives on o.var, or at o.url; a POST has `body`. Errors: HOST_UNKNOWN,
-/// HOST_UNREACHABLE, HOST_ANSWER, HOST_REFUSED (with the host's own code and words).
+/// HOST_UNREACHABLE, HOST_ANSWER, HOST_REFUSED (with the host's own code and words), HOST_PLAIN, USAGE_TOKEN, SECRET_*.
 Result<nlohmann::ordered_json> call_host(const HostOptions& o, edge::Method method, const std::string& route,
                                          const nlohmann::ordered_json& body = {}, edge::Pairs headers = {});
 

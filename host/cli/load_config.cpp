@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
 #include <map>
 
+#include "cli/environment.hpp"
 #include "cli/verbs.hpp"
 #include "config/load.hpp"
 #include "config/secret.hpp"
@@ -15,13 +15,6 @@
 #include "services/runtime/instances.hpp"
 
 namespace bowline::cli {
-namespace {
-std::optional<std::string> environment(std::string_view name) {
-  const char* v = std::getenv(std::string(name).c_str());
-  return v != nullptr ? std::optional<std::string>(v) : std::nullopt;
-}
-}  // namespace
-
 LoadedConfig read_config(const std::string& file, const std::filesystem::path& state, For purpose) {
   namespace fs = std::filesystem;
   config::LoadOptions options;

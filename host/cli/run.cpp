@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "cli/access.hpp"
 #include "cli/load_config.hpp"
 #include "cli/log_options.hpp"
 #include "cli/screen.hpp"
@@ -58,6 +59,16 @@ class StopAfter {
   std::thread thread_;
 };
 
+Result<std::unique_ptr<services::HttpFace>> open_ports(services::Run& run, const config::RunConfig& config, services::HttpFaceOptions http) {
+  auto access = access_of(config);
+  if (!access) return access.error();
+  auto tls = identity_of(config);
+  if (!tls) return tls.error();
+  http.access = std::move(*access);
+  http.tls = std::move(*tls);
+  return services::HttpFace::open(run, std::move(http));
+}
+
 int exit_of(const services::Summary& s) {
   switch (s.end) {
     case services::RunEnd::end_of_data:
@@ -102,13 +113,13 @@ int run(const Options& o) {
     http.version = BOWLINE_VERSION;
     http.mode = config.mode;
     http.store = services::store_files(config, std::filesystem::absolute(o.var));
-    auto opened = services::HttpFace::open(run, std::move(http));
+    auto opened = open_ports(run, config, std::move(http));
     if (!opened) {
       observe::log::shutdown();
       return fail(opened.error());
     }
     face = std::move(*opened);
-    if (auto told = edge::Endpoints::tell(std::filesystem::absolute(o.var), config.listen.host, face->ports()); told)
+    if (auto told = edge::Endpoints::tell(std::filesystem::absolute(o.var), config.listen.host, face->ports(), config.listen.tls.there()); told)
       endpoints.emplace(std::move(*told));
     else
       observe::log::warning("run", "{}: {}", told.error().code, told.error().message);

@@ -15,10 +15,12 @@ struct Row {
 bool is_file(std::string_view url) { return url != "none"; }
 
 constexpr auto table = std::to_array<Row>({
-    {{unmet_guard, "mode", "who calls over HTTP is authenticated; this version authenticates nobody, so this one is never met"},
-     "live demands that callers are authenticated, and this version authenticates nobody: mode: live is not possible with it, whatever "
-     "else is met; set mode: mock",
-     [](const RunConfig&, const LiveFacts&) { return false; }},
+    {{unmet_guard, "mode", "this version offers it; it does not yet, so this one is never met"},
+     "this version does not offer mode: live, whatever else is met: set mode: mock",
+     [](const RunConfig&, const LiveFacts&) { return live_offered; }},
+    {{"LIVE_NOT_AUTHENTICATED", "listen.tokens", "who calls over HTTP is authenticated: there is a token for each scope"},
+     "live demands that callers are authenticated: give listen.tokens a secret for read, trade and emergency each",
+     [](const RunConfig& c, const LiveFacts&) { return !c.listen.enabled || c.listen.tokens.there(); }},
     {{"LIVE_NOT_CONFIRMED", "confirm_live", "the file says `confirm_live: true`, in its own words"},
      "live demands that the file says so twice: set confirm_live: true",
      [](const RunConfig& c, const LiveFacts&) { return c.live.confirm; }},
@@ -26,9 +28,9 @@ constexpr auto table = std::to_array<Row>({
      "this process is not in Kubernetes, where one host is kept alive and no second one beside it: set allow_outside_kubernetes: true if "
      "that is seen to otherwise",
      [](const RunConfig& c, const LiveFacts& f) { return f.in_kubernetes || c.live.outside_kubernetes; }},
-    {{"LIVE_LISTEN_OPEN", "listen.host", "the ports are reached from this machine alone, since they speak without TLS"},
-     "live demands TLS of a port that others reach, and this version has none: listen on 127.0.0.1",
-     [](const RunConfig& c, const LiveFacts&) { return !c.listen.enabled || loopback(c.listen.host); }},
+    {{"LIVE_LISTEN_OPEN", "listen.host", "the ports speak TLS, or are reached from this machine alone"},
+     "live demands TLS of a port that others reach: set listen.tls, or listen on 127.0.0.1",
+     [](const RunConfig& c, const LiveFacts&) { return !c.listen.enabled || c.listen.tls.there() || loopback(c.listen.host); }},
     {{"LIVE_JOURNAL_MEMORY", "journal", "the journal is a file"},
      "live demands journal: file",
      [](const RunConfig& c, const LiveFacts&) { return c.journal == "file"; }},
@@ -101,7 +103,7 @@ std::vector<MissingGuard> missing_guards(const RunConfig& config, const LiveFact
 
 // By the mode alone: a configuration that was put together in code has passed no reader.
 Result<void> may_run(std::string_view mode) {
-  if (mode == "mock") return {};
+  if (mode == "mock" || (mode == "live" && live_offered)) return {};
   return Error{std::string(unmet_guard), std::string(table[0].message)};
 }
 

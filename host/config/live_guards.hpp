@@ -31,10 +31,13 @@ struct LiveGuard {
 /// (PLUGIN_PIN_MISSING), that the venue was asked before anything is traded the run's (RECONCILE_UNANSWERED).
 std::span<const LiveGuard> live_guards() noexcept;
 
-/// The guard that no configuration can meet with this version. As long as it is here `mode: live` is not possible.
-inline constexpr std::string_view unmet_guard = "LIVE_NOT_AUTHENTICATED";
+/// Whether this version trades for real at all: the one switch, and no configuration turns it.
+inline constexpr bool live_offered = false;
 
-/// The guards that `config`, which says `mode: live`, does not meet. Never empty while there is an unmet_guard.
+/// The guard that says so. As long as live_offered is off no configuration can meet it.
+inline constexpr std::string_view unmet_guard = "LIVE_NOT_OFFERED";
+
+/// The guards that `config`, which says `mode: live`, does not meet. Never empty while live_offered is off.
 std::vector<MissingGuard> missing_guards(const RunConfig& config, const LiveFacts& facts);
 
 /// Whether a run of that mode may be made at all, whoever made its configuration. Error: unmet_guard.

@@ -9,6 +9,7 @@
 
 #include <yaml-cpp/eventhandler.h>
 
+#include "config/access_token.hpp"
 #include "config/live_guards.hpp"
 #include "config/params.hpp"
 #include "config/secret.hpp"
@@ -261,6 +262,10 @@ class Loader {
     if (!there(n) || !n.IsMap()) return;
     flag(n["enabled"], "listen.enabled", c_.listen.enabled);
     text(n["host"], "listen.host", c_.listen.host);
+    tokens(n["tokens"]);
+    tls(n["tls"]);
+    if (c_.listen.enabled && c_.listen.tokens.there() && !c_.listen.tls.there() && !loopback(c_.listen.host))
+      out_.notes.push_back("listen.tokens without listen.tls on " + c_.listen.host + ": whoever is on the way can read the tokens");
     const Node ports = n["ports"];
     if (!there(ports) || !ports.IsMap()) return;
     for (const std::string& s : service_names) number(ports[s], "listen.ports." + s, 0, 65'535, c_.listen.ports[s]);
@@ -271,6 +276,67 @@ class Loader {
         bad(there(ports[service]) ? ports[service] : ports, "listen.ports." + service, "CONFIG_PORT_SHARED",
             "port " + std::to_string(port) + " is that of " + it->second + " too: give each service its own");
     }
+  }
+
+  /// Whether what the ports need has to be there: not for who reads the file for its venue alone, and opens none.
+  bool opens_ports() const { return c_.listen.enabled && options_.only_kind.empty(); }
+
+  /// A reference, never a text; `fits` is asked about what it stands for, where ports are opened.
+  bool secret_reference(const Node& n, const std::string& path, std::string& to, const std::function<Result<void>(const Secret&)>& fits) {
+    std::string reference;
+    if (!text(n, path, reference)) return false;
+    if (!reference.starts_with("secret://")) {
+      bad(n, path, "CONFIG_VALUE", "must name a secret as secret://name: what is secret never stands in this file");
+      return false;
+    }
+    if (opens_ports()) {
+      const auto found = find_secret(reference, options_.env);
+      if (!found) return bad(n, path, "CONFIG_SECRET", found.error().message), false;
+      if (const auto good = fits(*found); !good) return bad(n, path, good.error().code.c_str(), good.error().message), false;
+    }
+    to = std::move(reference);
+    return true;
+  }
+
+  void tokens(const Node& n) {
+    if (!there(n) || !n.IsMap()) return;
+    auto& t = c_.listen.tokens;
+    std::vector<std::pair<std::string, Secret>> seen;
+    for (const auto& [name, to] : {std::pair<const char*, std::string*>{"read", &t.read}, {"trade", &t.trade}, {"emergency", &t.emergency}}) {
+      const std::string path = std::string("listen.tokens.") + name;
+      if (!there(n[name])) {
+        bad(n, path, "CONFIG_KEY_MISSING", "is required beside the other tokens and not there: a token for each scope, or none at all");
+        continue;
+      }
+      secret_reference(n[name], path, *to, [&](const Secret& s) -> Result<void> {
+        if (auto good = token_fits(s.reveal()); !good) return good;
+        for (const auto& [other, text] : seen)
+          if (text.reveal() == s.reveal())
+            return Error{"CONFIG_TOKEN_SHARED", "is the same token as " + other + ": each scope needs its own"};
+        seen.emplace_back(path, Secret(std::string(s.reveal())));
+        return {};
+      });
+    }
+    if (!t.there()) t = {};
+    if (c_.services.size() < service_names.size() && there(n))
+      bad(n, "listen.tokens", "CONFIG_ACCESS_PARTED", "services in several processes show each other no tokens: make them one process, or leave this out");
+  }
+
+  void tls(const Node& n) {
+    if (!there(n) || !n.IsMap()) return;
+    auto& t = c_.listen.tls;
+    std::string file;
+    required(n, "certificate", "listen.tls", file);
+    if (!file.empty()) {
+      const std::filesystem::path p = file;
+      t.certificate = (p.is_absolute() ? p : folder_ / p).lexically_normal();
+      if (opens_ports() && !std::ifstream(t.certificate).good())
+        bad(n["certificate"], "listen.tls.certificate", "CONFIG_VALUE", t.certificate.string() + " cannot be read: is it there, and may this user read it?");
+    }
+    if (!there(n["key"])) bad(n, "listen.tls.key", "CONFIG_KEY_MISSING", "is required and not there");
+    else secret_reference(n["key"], "listen.tls.key", t.key, [](const Secret&) { return Result<void>(); });
+    if (c_.services.size() < service_names.size())
+      bad(n, "listen.tls", "CONFIG_ACCESS_PARTED", "services in several processes speak to each other without TLS: make them one process, or leave this out");
   }
 
   // One file may serve all processes of a run: what it says of the services of this one is not used.

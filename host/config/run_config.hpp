@@ -60,6 +60,18 @@ struct RunConfig {
     bool enabled = true;
     std::string host = "127.0.0.1";
     std::map<std::string, std::uint16_t> ports{};  ///< by service
+    /// References to the secrets that let somebody in; all of them or none.
+    struct Tokens {
+      std::string read, trade, emergency;
+      bool there() const noexcept { return !read.empty() && !trade.empty() && !emergency.empty(); }
+      bool operator==(const Tokens&) const = default;
+    } tokens;
+    struct Tls {
+      std::filesystem::path certificate;  ///< PEM, the host's own first; empty: no TLS
+      std::string key;                    ///< reference to a secret, PEM
+      bool there() const noexcept { return !certificate.empty() && !key.empty(); }
+      bool operator==(const Tls&) const = default;
+    } tls;
     bool operator==(const Listen&) const = default;
   } listen;
   std::map<std::string, std::string> peers;        ///< base url by service, of those in other processes

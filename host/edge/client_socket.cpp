@@ -77,6 +77,8 @@ Result<asio::ssl::context*> TlsContext::get() {
     made->load_verify_file(ca_file_, ec);
     if (ec) return Error{"EDGE_TLS", "cannot read the trust anchors in " + ca_file_ + ": " + ec.message()};
   }
+  // Whom the file names is trusted by itself: also a host's own certificate, without those that lead to it.
+  if (!ca_file_.empty() && anchors_ == Anchors::SystemAndFile) X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(made->native_handle()), X509_V_FLAG_PARTIAL_CHAIN);
   context_ = std::move(made);
   return context_.get();
 }

@@ -13,12 +13,13 @@ std::string file_of(const std::filesystem::path& var) { return (var / "endpoints
 
 }  // namespace
 
-Result<Endpoints> Endpoints::tell(const std::filesystem::path& var, const std::string& host, const std::map<std::string, std::uint16_t>& ports) {
+Result<Endpoints> Endpoints::tell(const std::filesystem::path& var, const std::string& host, const std::map<std::string, std::uint16_t>& ports,
+                                  bool tls) {
   const bool any = host == "0.0.0.0" || host == "::";
   const bool v6 = host.find(':') != std::string::npos;
   nlohmann::ordered_json all = nlohmann::ordered_json::object();
   for (const auto& [service, port] : ports)
-    all[service] = "http://" + (any ? std::string("127.0.0.1") : v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+    all[service] = (tls ? "https://" : "http://") + (any ? std::string("127.0.0.1") : v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
   const std::string text = all.dump(2) + "\n", file = file_of(var);
   Endpoints told(file, ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   bool locked = false;

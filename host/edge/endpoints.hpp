@@ -12,9 +12,10 @@ namespace bowline::edge {
 
 class Endpoints {
  public:
-  /// Writes <var>/endpoints.json and holds its lock: http addresses by service. An address that stands for every interface
+  /// Writes <var>/endpoints.json and holds its lock: addresses by service, https ones with `tls`. An address that stands for every interface
   /// is told as 127.0.0.1. Errors: EDGE_ENDPOINTS (also where another host holds it).
-  static Result<Endpoints> tell(const std::filesystem::path& var, const std::string& host, const std::map<std::string, std::uint16_t>& ports);
+  static Result<Endpoints> tell(const std::filesystem::path& var, const std::string& host, const std::map<std::string, std::uint16_t>& ports,
+                                bool tls = false);
   /// The file goes: nobody is to be asked there any more.
   ~Endpoints();
   Endpoints(Endpoints&& o) noexcept : file_(std::move(o.file_)), fd_(o.fd_) { o.fd_ = -1; }

@@ -10,11 +10,13 @@
 #include <boost/beast/http/status.hpp>
 #include <cstring>
 #include <optional>
+#include <type_traits>
 #include <typeinfo>
 
 #include "edge/request_parser.hpp"
 #include "edge/server_core.hpp"
 #include "edge/target.hpp"
+#include "edge/tls_socket.hpp"
 
 namespace bowline::edge {
 namespace {
@@ -31,16 +33,27 @@ constexpr int served_in_a_row = 64;             // then another connection gets 
 constexpr std::chrono::seconds linger{2};       // how long a refused sender may go on before it is cut off
 constexpr std::size_t linger_bytes = 8 * 1024 * 1024;
 
+// What the port is told that speaks TLS, by a client that does not.
+constexpr std::string_view plain_answer =
+    "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 106\r\nConnection: close\r\n\r\n"
+    R"({"error":{"code":"HTTP_NOT_TLS","message":"this port speaks TLS: use https","details":{},"request_id":""}})";
+static_assert(plain_answer.substr(plain_answer.find("{")).size() == 106);
+
+tcp::socket& tcp_of(tcp::socket& s) noexcept { return s; }
+tcp::socket& tcp_of(TlsSocket& s) noexcept { return s.next_layer(); }
+
+/// `Socket` is a tcp::socket or a TlsSocket.
+template <class Socket>
 class HttpConnection final : public ResponseSink,
                              public Peer,
-                             public std::enable_shared_from_this<HttpConnection> {
-  enum class Phase : std::uint8_t { Idle, Header, Body, Handling, Writing, Lingering, Gone };
+                             public std::enable_shared_from_this<HttpConnection<Socket>> {
+  enum class Phase : std::uint8_t { Handshake, Idle, Header, Body, Handling, Writing, Lingering, Gone };
 
  public:
-  HttpConnection(std::shared_ptr<ServerCore> core, tcp::socket socket)
+  HttpConnection(std::shared_ptr<ServerCore> core, Socket socket)
       : core_(std::move(core)), socket_(std::move(socket)) {
     in_.resize(std::min(first_buffer, core_->options.header_limit));
-    request_.remote = remote_name(socket_);
+    request_.remote = remote_name(tcp_of(socket_));
   }
 
   void start() {
@@ -49,30 +62,35 @@ class HttpConnection final : public ResponseSink,
     error_code ec;
     socket_.non_blocking(true, ec);
     socket_.set_option(tcp::no_delay(true), ec);
-    set_phase(Phase::Idle, core_->options.idle_timeout);
-    read();
+    if constexpr (std::is_same_v<Socket, TlsSocket>) {
+      set_phase(Phase::Handshake, core_->options.header_timeout);
+      socket_.async_handshake([self = me()](error_code failed) { self->shaken(failed); });
+    } else {
+      set_phase(Phase::Idle, core_->options.idle_timeout);
+      read();
+    }
   }
 
   // ---- ResponseSink [any thread]
   void deliver(std::uint64_t ticket, Response&& response) override {
     if (core_->io.in_thread()) return answer(ticket, std::move(response));
     if (core_->io.stopped.load()) return;
-    asio::post(core_->io.context, [self = shared_from_this(), ticket, r = std::move(response)]() mutable {
+    asio::post(core_->io.context, [self = me(), ticket, r = std::move(response)]() mutable {
       self->answer(ticket, std::move(r));
     });
   }
   void deliver_error(std::uint64_t ticket, int status, const Error& error) override {
     if (core_->io.in_thread()) return answer(ticket, error_response(status, error, request_.request_id));
     if (core_->io.stopped.load()) return;
-    asio::post(core_->io.context, [self = shared_from_this(), ticket, status, error] {
+    asio::post(core_->io.context, [self = me(), ticket, status, error] {
       self->answer(ticket, error_response(status, error, self->request_.request_id));
     });
   }
 
   // ---- Peer
-  std::shared_ptr<Peer> self() override { return shared_from_this(); }
+  std::shared_ptr<Peer> self() override { return me(); }
   void drain() override {
-    if (phase_ == Phase::Idle) cut_off();
+    if (phase_ == Phase::Idle || phase_ == Phase::Handshake) cut_off();
   }
   void cut_off() override {
     if (phase_ == Phase::Gone) return;
@@ -85,6 +103,10 @@ class HttpConnection final : public ResponseSink,
   void sweep(Clock::time_point now) override {
     if (now < deadline_) return;
     switch (phase_) {
+      case Phase::Handshake:
+        ++core_->stats.timeouts;
+        cut_off();
+        break;
       case Phase::Header:
       case Phase::Body:
         ++core_->stats.timeouts;
@@ -117,11 +139,28 @@ class HttpConnection final : public ResponseSink,
     deadline_ = Clock::now() + limit;
   }
 
+  void shaken(error_code ec) {
+    if constexpr (std::is_same_v<Socket, TlsSocket>) {
+      if (phase_ == Phase::Gone) return;
+      if (!ec) {
+        set_phase(Phase::Idle, core_->options.idle_timeout);
+        return read();
+      }
+      ++core_->stats.tls_failed;
+      error_code ignored;
+      if (socket_.spoken_to_in_plain()) {
+        tcp_of(socket_).write_some(asio::buffer(plain_answer.data(), plain_answer.size()), ignored);
+        tcp_of(socket_).shutdown(tcp::socket::shutdown_send, ignored);
+      }
+      cut_off();
+    }
+  }
+
   // ---- reading
   void read() {
     socket_.async_read_some(
         asio::buffer(in_.data() + end_, in_.size() - end_),
-        [self = shared_from_this()](error_code ec, std::size_t n) { self->on_read(ec, n); });
+        [self = me()](error_code ec, std::size_t n) { self->on_read(ec, n); });
   }
 
   void on_read(error_code ec, std::size_t n) {
@@ -141,7 +180,10 @@ class HttpConnection final : public ResponseSink,
     if (end_ < in_.size()) return true;
     const std::size_t limit = core_->options.header_limit + first_buffer;
     if (in_.size() >= limit) return false;
-    in_.resize(std::min(in_.size() * 2, limit));
+    std::string wider(std::min(in_.size() * 2, limit), '\0');
+    std::memcpy(wider.data(), in_.data(), end_);
+    ::explicit_bzero(in_.data(), in_.size());  // a token may lie there
+    in_ = std::move(wider);
     return true;
   }
 
@@ -154,13 +196,16 @@ class HttpConnection final : public ResponseSink,
           return read();
         }
         if (served++ == served_in_a_row)
-          return asio::post(core_->io.context, [self = shared_from_this()] { self->process(); });
+          return asio::post(core_->io.context, [self = me()] { self->process(); });
         if (!begin_request()) return;
       }
       error_code ec;
       begin_ += parser_->put(asio::const_buffer(in_.data() + begin_, end_ - begin_), ec);
       if (ec && ec != http::error::need_more) return refuse_parse(ec);
-      if (phase_ == Phase::Header && parser_->is_header_done() && !end_of_header()) return;
+      if (phase_ == Phase::Header && parser_->is_header_done()) {
+        if (!end_of_header()) return;
+        if (phase_ != Phase::Header && phase_ != Phase::Body) continue;  // answered, and the connection is still good
+      }
       if (parser_->is_done()) {
         dispatch();
       } else if (ec == http::error::need_more || begin_ == end_) {
@@ -222,6 +267,10 @@ class HttpConnection final : public ResponseSink,
     }
     if (!split_target(target, request_.path, request_.query))
       return refuse_malformed("the request target cannot be read"), false;
+    const auto match = core_->router->find(request_.method, request_.path, request_.params);
+    route_ = match.route;
+    allow_ = match.allow;
+    if (core_->options.access && !let_in()) return parser_->is_done();
     if (!parser_->is_done()) {
       set_phase(Phase::Body, core_->options.body_timeout);
       if (request_.headers.find("Expect") && begin_ == end_) {
@@ -233,17 +282,39 @@ class HttpConnection final : public ResponseSink,
     return true;
   }
 
+  /// False: who asks may not, and an answer is on its way; where a body would follow the connection ends with it. What was shown is
+  /// overwritten wherever it lies here.
+  bool let_in() {
+    const Scope needed = route_ ? route_->doc.scope.value_or(Scope::Emergency) : Scope::Read;
+    Scope who = Scope::Open;
+    const auto now = std::chrono::duration_cast<std::chrono::nanoseconds>(header_done_.time_since_epoch()).count();
+    const auto refusal = core_->options.access->judge(request_.headers, needed, request_.remote, now, who);
+    request_.headers.blot("Authorization");
+    ::explicit_bzero(in_.data(), begin_);
+    ::explicit_bzero(in_.data() + end_, in_.size() - end_);
+    if (who != Scope::Open) request_.principal = principal_of(who);
+    if (!refusal) return true;
+    ++(refusal->status == 403 ? core_->stats.forbidden : core_->stats.unauthenticated);
+    if (refusal->tell) core_->problem(refusal->error.code, "from " + caller_of(request_.remote), request_.request_id);
+    auto r = error_response(refusal->status, refusal->error, request_.request_id);
+    if (!refusal->challenge.empty()) r.headers.emplace_back("WWW-Authenticate", refusal->challenge);
+    if (refusal->status == 429) r.headers.emplace_back("Retry-After", "1");
+    close_after_ = refusal->status == 429 || !parser_->is_done() || !parser_->keep_alive();
+    refused_ = !parser_->is_done();
+    set_phase(Phase::Handling, core_->options.request_timeout);
+    write(std::move(r));
+    return false;
+  }
+
   // ---- answering
   void dispatch() {
     set_phase(Phase::Handling, core_->options.request_timeout);
     close_after_ = !parser_->keep_alive();
-    const auto match = core_->router->find(request_.method, request_.path, request_.params);
-    route_ = match.route;
-    if (!route_) return no_route(match.allow);
+    if (!route_) return no_route(allow_);
     if (route_->ws.on_open) return upgrade();
     in_handler_ = true;
     try {
-      route_->handler(request_, Responder(shared_from_this(), ticket_));
+      route_->handler(request_, Responder(me(), ticket_));
     } catch (const std::exception& e) {
       // The Responder has answered 500 on its way out. The text of the exception may quote the body: not
       // passed on.
@@ -282,7 +353,7 @@ class HttpConnection final : public ResponseSink,
     count(101);
     phase_ = Phase::Gone;  // this object is done; the session takes the socket and the place in the list
     --core_->stats.open_connections;
-    const auto keep = shared_from_this();
+    const auto keep = me();
     serve_ws(core_, std::move(socket_), request_, *route_);
     core_->leave(*this);
   }
@@ -348,7 +419,7 @@ class HttpConnection final : public ResponseSink,
     const std::array<asio::const_buffer, 2> rest = {
         asio::buffer(out_.data() + head, out_.size() - head),
         asio::buffer(rest_of_body_.data() + (done - head), rest_of_body_.size() - (done - head))};
-    socket_.async_write_some(rest, [self = shared_from_this(), done](error_code ec, std::size_t n) {
+    socket_.async_write_some(rest, [self = me(), done](error_code ec, std::size_t n) {
       if (self->phase_ == Phase::Gone) return;
       if (ec) return self->cut_off();
       if (done + n == self->out_.size() + self->rest_of_body_.size()) {
@@ -374,7 +445,7 @@ class HttpConnection final : public ResponseSink,
   }
 
   void discard() {
-    socket_.async_read_some(asio::buffer(in_), [self = shared_from_this()](error_code ec, std::size_t n) {
+    socket_.async_read_some(asio::buffer(in_), [self = me()](error_code ec, std::size_t n) {
       if (self->phase_ == Phase::Gone) return;
       self->lingered_ += n;
       if (ec || self->lingered_ > linger_bytes) return self->cut_off();
@@ -437,8 +508,10 @@ class HttpConnection final : public ResponseSink,
                          request_.request_id));
   }
 
+  std::shared_ptr<HttpConnection> me() { return this->shared_from_this(); }
+
   std::shared_ptr<ServerCore> core_;
-  tcp::socket socket_;
+  Socket socket_;
   Phase phase_ = Phase::Idle;
   Clock::time_point deadline_{};
   std::string in_;  // bytes begin_..end_ are read and not yet parsed
@@ -447,6 +520,7 @@ class HttpConnection final : public ResponseSink,
   Request request_;
   Clock::time_point header_done_{};
   const Router::Route* route_ = nullptr;
+  std::string_view allow_;  // of a path that is known, and does not take this method
   std::uint64_t ticket_ = 0;
   bool in_handler_ = false;
   bool close_after_ = false;
@@ -461,7 +535,10 @@ class HttpConnection final : public ResponseSink,
 }  // namespace
 
 void serve_http(std::shared_ptr<ServerCore> core, tcp::socket socket) {
-  std::make_shared<HttpConnection>(std::move(core), std::move(socket))->start();
+  if (!core->options.tls) return std::make_shared<HttpConnection<tcp::socket>>(std::move(core), std::move(socket))->start();
+  auto ssl = core->options.tls->fresh();
+  if (!ssl) return core->problem("EDGE_TLS", "no memory for a connection", "");
+  std::make_shared<HttpConnection<TlsSocket>>(std::move(core), TlsSocket(std::move(socket), std::move(ssl)))->start();
 }
 
 }  // namespace bowline::edge

@@ -7,6 +7,7 @@
 #include <future>
 
 #include "edge/server_core.hpp"
+#include "edge/tls_identity.hpp"
 
 namespace bowline::edge {
 namespace {
@@ -138,7 +139,7 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
       ++core_->stats.over_cap;
       error_code ec;
       socket.non_blocking(true, ec);
-      socket.write_some(asio::buffer(over_cap_answer.data(), over_cap_answer.size()), ec);
+      if (!core_->options.tls) socket.write_some(asio::buffer(over_cap_answer.data(), over_cap_answer.size()), ec);
       socket.shutdown(tcp::socket::shutdown_both, ec);
       return;
     }
@@ -150,6 +151,8 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     sweep_timer_.async_wait([self = shared_from_this()](error_code ec) {
       if (ec || self->stopped_) return;
       self->core_->sweep(Clock::now());
+      if (const auto& tls = self->core_->options.tls)
+        if (const auto told = tls->look(Clock::now())) self->core_->problem(told->code, told->message, "");
       self->sweep();
     });
   }

@@ -10,10 +10,13 @@
 #include <string_view>
 #include <vector>
 
+#include "edge/access.hpp"
 #include "edge/io_thread.hpp"
 #include "edge/router.hpp"
 
 namespace bowline::edge {
+
+class TlsIdentity;
 
 /// What the access hook is told about an answered request.
 struct AccessRecord {
@@ -39,6 +42,10 @@ struct ServerOptions {
   std::size_t ws_max_queued_bytes = 8u << 20;         ///< outgoing, per session; more is close 1013
   std::size_t ws_max_queued_messages = 65'536;
   std::chrono::milliseconds ws_idle_timeout{30'000};  ///< ping at half of it; no sign of life: cut off
+  /// Who is let in; may be shared by servers of one IoThread. Null: everybody, and nobody is known.
+  std::shared_ptr<AccessCheck> access{};
+  /// Then the port speaks TLS and nothing else; may be shared by servers of one IoThread. Null: plain HTTP.
+  std::shared_ptr<TlsIdentity> tls{};
   /// For the log; both run on the I/O thread and may be empty. Neither ever sees a body, a query or a header
   /// value.
   std::function<void(const AccessRecord&)> on_access{};
@@ -57,6 +64,8 @@ struct ServerStats {
                                                   1e-2, 5e-2, 0.25,   1,    5};
   std::uint64_t accepted = 0, open_connections = 0, over_cap = 0;
   std::uint64_t malformed = 0, too_large = 0, timeouts = 0, unrouted = 0, late_answers = 0;
+  std::uint64_t unauthenticated = 0, forbidden = 0;  ///< answers 401 and 429, and 403, of the check of tokens
+  std::uint64_t tls_failed = 0;                      ///< handshakes that came to nothing
   std::uint64_t ws_open = 0, ws_opened = 0, ws_slow_closed = 0, ws_sent = 0, ws_received = 0;
   std::uint64_t ws_queued_bytes = 0;  ///< now, over all sessions
   std::vector<Route> routes;

@@ -1,5 +1,7 @@
 #include "edge/message.hpp"
 
+#include <strings.h>
+
 #include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
@@ -29,6 +31,13 @@ void Headers::clear() noexcept {
 void Headers::add(std::string_view name, std::string_view value) {
   const auto begin = static_cast<std::uint32_t>(text_.size());
   const auto name_len = static_cast<std::uint32_t>(name.size());
+  if (const std::size_t needed = text_.size() + name.size() + value.size(); needed > text_.capacity()) {
+    std::string wider;
+    wider.reserve(std::max<std::size_t>(2 * needed, 512));
+    wider = text_;
+    ::explicit_bzero(text_.data(), text_.size());  // what has to be blotted must not stay behind in a smaller one
+    text_ = std::move(wider);
+  }
   text_.append(name).append(value);
   at_.push_back({begin, name_len, begin + name_len, static_cast<std::uint32_t>(value.size())});
 }
@@ -49,6 +58,11 @@ std::size_t Headers::count(std::string_view name) const noexcept {
   std::size_t n = 0;
   for (std::size_t i = 0; i < at_.size(); ++i) n += same_name((*this)[i].first, name) ? 1 : 0;
   return n;
+}
+
+void Headers::blot(std::string_view name) noexcept {
+  for (std::size_t i = 0; i < at_.size(); ++i)
+    if (same_name((*this)[i].first, name)) ::explicit_bzero(text_.data() + at_[i].value, at_[i].value_len);
 }
 
 std::optional<std::string_view> Request::query_value(std::string_view key) const noexcept {

@@ -27,6 +27,8 @@ class Headers {
   /// The first header of that name, or nullopt.
   std::optional<std::string_view> find(std::string_view name) const noexcept;
   std::size_t count(std::string_view name) const noexcept;
+  /// Overwrites the values of that header: what must not be found in memory later. The header stays, and its length.
+  void blot(std::string_view name) noexcept;
   std::size_t size() const noexcept { return at_.size(); }
   std::pair<std::string_view, std::string_view> operator[](std::size_t i) const noexcept;
 
@@ -51,7 +53,7 @@ struct Request {
   Headers headers;
   std::string body;
   std::string request_id;  ///< the caller's X-Request-Id if it is sane, else made by the server
-  std::string principal;   ///< who asks; empty = not authenticated
+  std::string principal;   ///< who asks, as in "token:trade"; empty = not authenticated
   std::string remote;      ///< "127.0.0.1:51234"
 
   /// First query value of that key, or nullopt.

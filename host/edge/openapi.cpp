@@ -74,6 +74,12 @@ Json operation(const Router::Route& route) {
       answer["content"][r.content_type]["schema"] = {{"type", "string"}};
     responses[std::to_string(status)] = std::move(answer);
   }
+  if (doc.scope && *doc.scope == Scope::Open) out["security"] = Json::array();
+  else if (doc.scope) {
+    Json need = Json::object();
+    need["token"] = Json::array({std::string(scope_name(*doc.scope))});
+    out["security"] = Json::array({std::move(need)});
+  }
   responses["default"] = {{"$ref", "#/components/responses/Error"}};
   out["responses"] = std::move(responses);
   return out;
@@ -90,6 +96,13 @@ Json error_components() {
         {"details", {{"type", "object"}, {"additionalProperties", text}}},
         {"request_id", text}}}};
   return {
+      {"securitySchemes",
+       {{"token",
+         {{"type", "http"},
+          {"scheme", "bearer"},
+          {"description",
+           "One token per scope (listen.tokens): read, trade, which contains it, and emergency, which contains both. A host without "
+           "listen.tokens asks nobody for one. Errors: 401 AUTH_MISSING and AUTH_INVALID, 403 AUTH_SCOPE, 429 AUTH_THROTTLED."}}}}},
       {"schemas",
        {{"Error", {{"type", "object"}, {"required", {"error"}}, {"properties", {{"error", inner}}}}}}},
       {"responses",

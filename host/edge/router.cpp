@@ -85,6 +85,10 @@ void Router::insert(std::unique_ptr<Route> route) {
   routes_.push_back(std::move(route));
 }
 
+void Router::set_scopes(const std::function<std::optional<Scope>(Method, std::string_view)>& scope_of) {
+  for (const auto& route : routes_) route->doc.scope = scope_of(route->doc.method, route->doc.path);
+}
+
 const Router::Node* Router::walk(const Node& node, std::string_view rest, Pairs& params) {
   if (rest.empty()) return node.allow.empty() ? nullptr : &node;
   const auto segment = take_segment(rest);

@@ -13,6 +13,7 @@
 
 #include "edge/message.hpp"
 #include "edge/responder.hpp"
+#include "edge/scope.hpp"
 #include "edge/ws_session.hpp"
 
 namespace bowline::edge {
@@ -45,6 +46,8 @@ struct RouteDoc {
   std::string request_schema{};  ///< JSON Schema text of the body; empty = no body
   std::map<int, ResponseDoc> responses{};
   std::string tag{};
+  /// What it asks of who calls it, where tokens are configured; none: nobody has said, which is Emergency.
+  std::optional<Scope> scope{};
 };
 
 /// Answers through the Responder, now or later. Runs on the I/O thread; must not block. An exception becomes
@@ -81,6 +84,8 @@ class Router {
   /// Finds the route and writes the path parameters to `params`. A fixed segment wins over a parameter. HEAD
   /// falls back to GET.
   Match find(Method method, std::string_view path, Pairs& params) const;
+  /// Says of each route that is there what it asks of who calls it.
+  void set_scopes(const std::function<std::optional<Scope>(Method, std::string_view path)>& scope_of);
   const std::vector<std::unique_ptr<Route>>& routes() const noexcept { return routes_; }
 
  private:

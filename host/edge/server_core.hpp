@@ -65,13 +65,16 @@ struct ServerCore {
   std::uint64_t id_count_ = 0;
 };
 
-/// Takes over a fresh socket and serves HTTP on it until it ends. Defined in http_connection.cpp.
+class TlsSocket;
+
+/// Takes over a fresh socket and serves HTTP on it until it ends, over TLS where the options have it. Defined in http_connection.cpp.
 void serve_http(std::shared_ptr<ServerCore> core, boost::asio::ip::tcp::socket socket);
 
 /// Upgrades a connection whose request asked for it and gives it to the route. Defined in
 /// ws_server_session.cpp.
 void serve_ws(std::shared_ptr<ServerCore> core, boost::asio::ip::tcp::socket socket, const Request& request,
               const Router::Route& route);
+void serve_ws(std::shared_ptr<ServerCore> core, TlsSocket socket, const Request& request, const Router::Route& route);
 
 /// "127.0.0.1:51234"; empty when the socket is already dead.
 std::string remote_name(const boost::asio::ip::tcp::socket& socket);

@@ -8,14 +8,29 @@
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/websocket/stream.hpp>
+#include <boost/beast/websocket/teardown.hpp>
 #include <deque>
 #include <mutex>
 #include <optional>
 #include <typeinfo>
 
 #include "edge/server_core.hpp"
+#include "edge/tls_socket.hpp"
 
 namespace bowline::edge {
+
+// How Beast ends the connection below a WebSocket: goodbye in TLS, then as with a plain socket.
+void teardown(boost::beast::role_type role, TlsSocket& socket, boost::system::error_code& ec) {
+  socket.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ec);
+  boost::beast::websocket::teardown(role, socket.next_layer(), ec);
+}
+template <class Handler>
+void async_teardown(boost::beast::role_type role, TlsSocket& socket, Handler&& handler) {
+  boost::system::error_code ignored;
+  socket.shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+  boost::beast::websocket::async_teardown(role, socket.next_layer(), std::forward<Handler>(handler));
+}
+
 namespace {
 
 namespace asio = boost::asio;
@@ -27,11 +42,13 @@ using boost::system::error_code;
 constexpr std::chrono::seconds goodbye{2};   // how long the closing handshake may take
 constexpr std::chrono::seconds settling{1};  // by then whatever ran on a socket that was closed has ended
 
+/// `Socket` is a tcp::socket or a TlsSocket.
+template <class Socket>
 class WsServerSession final : public WsSession,
                               public Peer,
-                              public std::enable_shared_from_this<WsServerSession> {
+                              public std::enable_shared_from_this<WsServerSession<Socket>> {
  public:
-  WsServerSession(std::shared_ptr<ServerCore> core, tcp::socket socket, const Request& request)
+  WsServerSession(std::shared_ptr<ServerCore> core, Socket socket, const Request& request)
       : core_(std::move(core)), ws_(std::in_place, std::move(socket)), request_(request) {}
 
   void start(const Router::Route& route) {
@@ -56,7 +73,7 @@ class WsServerSession final : public WsSession,
       handshake_.insert(beast::string_view(name.data(), name.size()),
                         beast::string_view(value.data(), value.size()));
     }
-    ws_->async_accept(handshake_, [self = shared_from_this()](error_code ec) { self->on_accept(ec); });
+    ws_->async_accept(handshake_, [self = me()](error_code ec) { self->on_accept(ec); });
   }
 
   // ---- WsSession
@@ -106,7 +123,7 @@ class WsServerSession final : public WsSession,
 
   // ---- Peer
   std::size_t waiting_bytes() const override { return queued_bytes(); }
-  std::shared_ptr<Peer> self() override { return shared_from_this(); }
+  std::shared_ptr<Peer> self() override { return me(); }
   void drain() override { close(ws_going_away, "the service is stopping"); }
   void cut_off() override { finish(ws_abnormal); }
   void sweep(Clock::time_point now) override {
@@ -133,7 +150,7 @@ class WsServerSession final : public WsSession,
   /// Runs flush() on the I/O thread; once for any number of messages queued meanwhile.
   void post_flush() {
     if (core_->io.stopped.load()) return;
-    asio::post(core_->io.context, [self = shared_from_this()] { self->flush(); });
+    asio::post(core_->io.context, [self = me()] { self->flush(); });
   }
 
   /// What a session that ends now ended with.
@@ -155,13 +172,13 @@ class WsServerSession final : public WsSession,
     open_.store(true);
     ++core_->stats.ws_opened;
     if (core_->draining) drain();
-    guarded([this] { route_->ws.on_open(shared_from_this(), request_); });
+    guarded([this] { route_->ws.on_open(me(), request_); });
     flush();
     read();
   }
 
   void read() {
-    ws_->async_read(in_, [self = shared_from_this()](error_code ec, std::size_t) { self->on_read(ec); });
+    ws_->async_read(in_, [self = me()](error_code ec, std::size_t) { self->on_read(ec); });
   }
 
   void on_read(error_code ec) {
@@ -219,7 +236,7 @@ class WsServerSession final : public WsSession,
     if (close_sent_) return say_goodbye();
     writing_ = true;
     write_deadline_ = Clock::now() + core_->options.write_timeout;
-    ws_->async_write(asio::buffer(*out_), [self = shared_from_this()](error_code ec, std::size_t) {
+    ws_->async_write(asio::buffer(*out_), [self = me()](error_code ec, std::size_t) {
       self->writing_ = false;
       self->write_deadline_ = never;
       if (self->finished_) return;
@@ -238,13 +255,13 @@ class WsServerSession final : public WsSession,
     close_deadline_ = Clock::now() + goodbye;
     websocket::close_reason reason(static_cast<websocket::close_code>(close_code_));
     reason.reason = close_reason_;
-    ws_->async_close(reason, [self = shared_from_this()](error_code) { self->finish(self->end_code()); });
+    ws_->async_close(reason, [self = me()](error_code) { self->finish(self->end_code()); });
   }
 
   /// The end, once: socket, place in the list, handler's callback.
   void finish(std::uint16_t code) {
     if (std::exchange(finished_, true)) return;
-    const auto keep = shared_from_this();
+    const auto keep = me();
     end_code_ = code;
     open_.store(false);
     {
@@ -267,7 +284,7 @@ class WsServerSession final : public WsSession,
   /// written wants to read), and their socket's end wakes neither. What they hold goes with the stream.
   void settle() {
     const auto timer = std::make_shared<asio::steady_timer>(core_->io.context, settling);
-    timer->async_wait([timer, session = weak_from_this()](error_code) {
+    timer->async_wait([timer, session = this->weak_from_this()](error_code) {
       const auto self = session.lock();
       if (self) self->ws_.reset();
     });
@@ -286,8 +303,10 @@ class WsServerSession final : public WsSession,
     }
   }
 
+  std::shared_ptr<WsServerSession> me() { return this->shared_from_this(); }
+
   std::shared_ptr<ServerCore> core_;
-  std::optional<websocket::stream<tcp::socket, false>> ws_;
+  std::optional<websocket::stream<Socket, false>> ws_;
   const Request request_;
   const Router::Route* route_ = nullptr;
   beast::http::request<beast::http::empty_body> handshake_;
@@ -312,7 +331,12 @@ class WsServerSession final : public WsSession,
 
 void serve_ws(std::shared_ptr<ServerCore> core, tcp::socket socket, const Request& request,
               const Router::Route& route) {
-  std::make_shared<WsServerSession>(std::move(core), std::move(socket), request)->start(route);
+  std::make_shared<WsServerSession<tcp::socket>>(std::move(core), std::move(socket), request)->start(route);
+}
+
+void serve_ws(std::shared_ptr<ServerCore> core, TlsSocket socket, const Request& request,
+              const Router::Route& route) {
+  std::make_shared<WsServerSession<TlsSocket>>(std::move(core), std::move(socket), request)->start(route);
 }
 
 }  // namespace bowline::edge

@@ -33,7 +33,7 @@ constexpr auto table = std::to_array<MetricDef>({
     {"bowline_http_connections_total", Counter, "service", "Connections accepted."},
     {"bowline_http_refused_total", Counter, "service,reason",
      "Requests and connections refused by the server itself: over_cap, malformed, too_large, timeout, "
-     "unrouted."},
+     "unrouted, unauthenticated (no token, or a wrong one), forbidden (a token of a smaller scope), tls (a handshake that came to nothing)."},
     {"bowline_http_request_seconds", Histogram, "service,method,route",
      "From the end of a request's headers to its answer.", request_bounds},
     {"bowline_http_requests_total", Counter, "service,method,route,class",

@@ -17,6 +17,7 @@
 #include "loader/watchdog.hpp"
 #include "observe/log.hpp"
 #include "panic/alone.hpp"
+#include "panic/door.hpp"
 #include "store/halt_latch.hpp"
 
 namespace {
@@ -25,7 +26,7 @@ using namespace bowline;
 namespace ec = core::exit_code;
 
 struct Options {
-  std::string var, url, id, reason = "panic", config, log_file, confirm_account, max_slippage;
+  std::string var, url, id, reason = "panic", config, log_file, confirm_account, max_slippage, token, ca;
   std::int64_t within_s = 0;
   bool json = false, everything = false;
 };
@@ -35,12 +36,16 @@ struct Asked {
   std::string what;  ///< the host's own words, or why there are none
 };
 
-Asked ask_host(const std::string& url, const char* route, const nlohmann::json& body) {
+Asked ask_host(const edge::HostDoor& door, const std::string& url, const char* route, const nlohmann::json& body) {
+  const auto shown = door.headers(url);
+  if (!shown) return {false, false, shown.error().code + ": " + shown.error().message};
+  edge::Pairs headers = *shown;
+  headers.emplace_back("Content-Type", "application/json");
   edge::IoThread io;
-  edge::HttpClient client(io);
+  edge::HttpClient client(io, {.ca_file = door.ca_file});
   const edge::HttpReply reply = client.fetch({.method = edge::Method::Post,
                                               .url = url + route,
-                                              .headers = {{"Content-Type", "application/json"}},
+                                              .headers = std::move(headers),
                                               .body = body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
                                               .deadline = std::chrono::milliseconds(5'000)});
   if (!reply.complete()) return {false, false, reply.error.code + ": " + reply.error.message};
@@ -55,10 +60,12 @@ Asked ask(const Options& o, const store::Halt& halt, std::string& url) {
     if (!found) return {false, false, found.error().message};
     url = *found;
   }
+  const auto door = panic::door_of(o.token, o.ca, o.config);
+  if (!door) return {false, false, door.error().code + ": " + door.error().message};
   // Of everything it sells only what it knows to be its own: it is to be still meanwhile.
   if (halt.order == store::HaltOrder::liquidate && !o.everything)
-    return ask_host(url, "/emergency/liquidate-all", {{"confirm", true}, {"reason", o.reason}, {"id", halt.id}});
-  return ask_host(url, "/emergency/stop", {{"reason", o.reason}});
+    return ask_host(*door, url, "/emergency/liquidate-all", {{"confirm", true}, {"reason", o.reason}, {"id", halt.id}});
+  return ask_host(*door, url, "/emergency/stop", {{"reason", o.reason}});
 }
 
 std::string fresh_id() {
@@ -183,7 +190,9 @@ int main(int argc, char** argv) {
   const auto add = [&](const char* name, const char* about, store::HaltOrder order) {
     CLI::App* v = app.add_subcommand(name, about);
     v->add_option("--var", o.var, "the run's state folder")->required();
-    v->add_option("--url", o.url, "where trade-execution listens, as http://host:port; without: as the folder's endpoints.json says");
+    v->add_option("--url", o.url, "where trade-execution listens, as http://host:port or https://host:port; without: as the folder's endpoints.json says");
+    v->add_option("--token", o.token, "secret://NAME of the token to show the host, as BOWLINE_TOKEN in the environment; without: the emergency token of --config")->envname("BOWLINE_TOKEN");
+    v->add_option("--ca", o.ca, "file in PEM with whom to trust for https, as BOWLINE_CA in the environment; without: the certificate of --config")->envname("BOWLINE_CA");
     v->add_option("--reason", o.reason, "for the audit trail")->capture_default_str();
     if (order == store::HaltOrder::liquidate) v->add_option("--id", o.id, "of the liquidation: the same again is the same one");
     CLI::Option* config = v->add_option("--config", o.config, "the run's YAML file: of it the venue, the account and the instruments; without: no host, nothing done but the latch");

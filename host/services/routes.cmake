@@ -3,6 +3,7 @@
 find_package(nlohmann_json 3.9 REQUIRED)
 set(routes_sources
     portfolio_rebalancer/routes.cpp
+    runtime/access_table.cpp
     runtime/http_face.cpp
     runtime/plugin_network.cpp
     runtime/remote/wire_read.cpp

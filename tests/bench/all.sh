@@ -39,6 +39,7 @@ part "bar close to prediction" "$bench/predict/bench_close_to_prediction" "$dir/
 export BOWLINE_MODEL=$dir/model
 part "candle to /signals/latest, four processes" tests/bench/run/candle_to_signal.sh "$build"
 part "GET /signals/latest against nginx" tests/bench/edge/http_vs_nginx.sh "$build"
+part "GET /signals/latest with tokens and TLS" tests/bench/edge/http_access.sh "$build"
 part "a small POST through bowline.http/1" "$bench/edge/bench_paced_post"
 part "replay of one instrument" tests/bench/run/replay_speed.sh "$build"
 unset BOWLINE_MODEL

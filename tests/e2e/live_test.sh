@@ -1,13 +1,17 @@
 #!/usr/bin/env bash
 # What keeps a run from trading for real by accident, through the built programs (trading rules 6, 5.3, 3.5): each guard of
-# mode: live that is missing is refused alone, with all of them met one remains; a run that starts reducing buys nothing
+# mode: live that is missing is refused alone, with all of them met one remains, which is the version's own; a run that starts reducing buys nothing
 # until an operator lets it trade, or a planned roll-out was announced; a ramp is raised by an operator alone.
 source "$(dirname "$0")/check.sh"
 unset TRADING_MODE KUBERNETES_SERVICE_HOST
 
 # ---- the guards of mode: live
+mkdir "$dir/secrets"
+export BOWLINE_SECRETS=$dir/secrets
+for s in read trade emergency; do printf '%s%060d' $s 0 >"$dir/secrets/$s"; done
+tokens='tokens: {read: "secret:\/\/read", trade: "secret:\/\/trade", emergency: "secret:\/\/emergency"}'
 full() { # a live file that has everything; its plugins are the built ones, pinned
-  sed "s|path: \[.*|path: [$plugins]|; s/^mode: mock/mode: live\nconfirm_live: true\nallow_outside_kubernetes: true/" "$source/configs/ema_simulated.yaml" |
+  sed "s|path: \[.*|path: [$plugins]|; s/^listen: .*/listen: {$tokens}/; s/^mode: mock/mode: live\nconfirm_live: true\nallow_outside_kubernetes: true/" "$source/configs/ema_simulated.yaml" |
     sed "/path: \[/a\\  pins: {$(cd "$plugins" && sha256sum ./*.so | sed 's|\([0-9a-f]*\)  ./\(.*\)|\2: \1|' | paste -sd, | sed 's/,/, /g')}"
   cat <<YAML
 execution:
@@ -24,7 +28,7 @@ full >"$dir/full.yaml"
 others=$(sed -n 's/.*PLUGIN_PIN_MISSING: .*then add "\([^"]*\)" under plugins.pins.*/, \1/p' "$dir/err" | tr -d '\n')
 sed -i "s|^\(  pins: {.*\)}\$|\1$others}|" "$dir/full.yaml"
 check "live, every guard met: refused all the same" ends 9 "$bowline" check-config "$dir/full.yaml"
-check "by the one guard that nobody can meet" grep -q 'full.yaml:[0-9]*:[0-9]*: mode: live demands that callers are authenticated, and this version authenticates nobody' "$dir/err"
+check "by the one guard that nobody can meet" grep -q '^bowline: LIVE_NOT_OFFERED: .*full.yaml:[0-9]*:[0-9]*: mode: this version does not offer mode: live' "$dir/err"
 check "and by no other" grep -q '^1 problem in ' "$dir/err"
 check "it is not run either" ends 9 run "$dir/full.yaml" "$dir/live"
 check "nothing was begun" test ! -e "$dir/live"
@@ -37,7 +41,13 @@ missing() { # what, its code, its key, sed script
 }
 missing "not confirmed" LIVE_NOT_CONFIRMED confirm_live '/^confirm_live/d'
 missing "outside Kubernetes" LIVE_OUTSIDE_KUBERNETES allow_outside_kubernetes '/^allow_outside/d'
-missing "a port that others reach" LIVE_LISTEN_OPEN listen.host 's/^listen: .*/listen: {host: 0.0.0.0}/'
+missing "no tokens" LIVE_NOT_AUTHENTICATED listen.tokens 's/^listen: .*/listen: {host: 127.0.0.1}/'
+missing "a port that others reach" LIVE_LISTEN_OPEN listen.host "s/^listen: .*/listen: {host: 0.0.0.0, $tokens}/"
+echo x >"$dir/host.pem"
+echo x >"$dir/secrets/host"
+sed "s|^listen: .*|listen: {host: 0.0.0.0, $tokens, tls: {certificate: $dir/host.pem, key: \"secret://host\"}}|" "$dir/full.yaml" >"$dir/live.yaml"
+check "live, a port that others reach over TLS" ends 9 "$bowline" check-config "$dir/live.yaml"
+check "live, a port that others reach over TLS: that is no guard any more" grep -q '^1 problem in ' "$dir/err"
 missing "a journal in memory" LIVE_JOURNAL_MEMORY journal 's/^seed:/journal: memory\nseed:/'
 missing "no store" LIVE_STORE_MISSING store.transactions 's/^seed:/store: {transactions: none, prices: none}\nseed:/'
 missing "no risk chain" LIVE_RISK_MISSING instances '/kind: risk/d'

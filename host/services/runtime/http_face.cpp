@@ -10,6 +10,7 @@
 #include "observe/health.hpp"
 #include "observe/log.hpp"
 #include "services/portfolio_rebalancer/routes.hpp"
+#include "services/runtime/access_table.hpp"
 #include "services/runtime/backend.hpp"
 #include "services/runtime/run_health.hpp"
 #include "services/runtime/run_metrics.hpp"
@@ -204,10 +205,13 @@ Result<void> HttpFace::Impl::listen() {
       add_targets_route(router, backend);
     }
     if (service == "portfolio-rebalancer") add_portfolio_rebalancer_routes(router, run.rebalancer(), backend);
+    router->set_scopes(scope_of_route);
     edge::ServerOptions so;
     so.bind = options.host;
     so.port = options.ports.at(name);
     so.service = name;
+    so.access = options.access;
+    so.tls = options.tls;
     if (run.parted()) so.ws_max_queued_bytes = 64u << 20;  // a service that was started anew is sent all that is kept
     so.on_problem = [name = std::string(name)](std::string_view code, std::string_view text, std::string_view request) {
       const out::Scope scope({.service = name, .request_id = request});

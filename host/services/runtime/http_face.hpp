@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "edge/access.hpp"
+#include "edge/tls_identity.hpp"
 #include "services/runtime/run.hpp"
 
 namespace bowline::services {
@@ -17,6 +19,8 @@ struct HttpFaceOptions {
   std::string host = "127.0.0.1", version, mode;
   std::map<std::string, std::uint16_t> ports;  ///< service -> port; 0 = any free one
   StoreFiles store;                            ///< empty: no history and no explanations
+  std::shared_ptr<edge::AccessCheck> access{}; ///< null: nobody is asked who he is
+  std::shared_ptr<edge::TlsIdentity> tls{};    ///< null: the ports speak plain HTTP
 };
 
 class HttpFace {

@@ -163,7 +163,8 @@ void RunMetrics::scrape_http(const std::string& service, Served& s) {
   metrics_.counter("bowline_http_connections_total", {{"service", service}}).publish(now.accepted);
   const std::pair<const char*, std::uint64_t> refused[] = {{"over_cap", now.over_cap}, {"malformed", now.malformed},
                                                            {"too_large", now.too_large}, {"timeout", now.timeouts},
-                                                           {"unrouted", now.unrouted}};
+                                                           {"unrouted", now.unrouted}, {"unauthenticated", now.unauthenticated},
+                                                           {"forbidden", now.forbidden}, {"tls", now.tls_failed}};
   for (const auto& [reason, n] : refused)
     metrics_.counter("bowline_http_refused_total", {{"service", service}, {"reason", reason}}).publish(n);
   metrics_.gauge("bowline_ws_sessions", {{"service", service}}).set(static_cast<double>(now.ws_open));

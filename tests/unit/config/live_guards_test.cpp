@@ -1,5 +1,5 @@
 // What mode: live demands (trading rules 6, 5.3, 3.5): each guard that is missing is refused alone, by its own code and at its
-// place; with all of them met one remains, which nobody can meet yet.
+// place; with all of them met one remains, which says that this version does not offer it.
 #include "config/live_guards.hpp"
 
 #include <catch2/catch.hpp>
@@ -19,7 +19,8 @@ constexpr const char* uuid = "1b4e28ba-2fa1-41d2-883f-0016d3cca427";
 std::string live(const std::string& line = "\n", const std::string& instead = "") {
   std::string out;
   for (const std::string& l : {std::string("mode: live"), std::string("confirm_live: true"), std::string("allow_outside_kubernetes: true"),
-                               std::string("instruments: [BTC-USD]"), std::string("plugins:"), std::string("  path: [plugins]"),
+                               std::string("instruments: [BTC-USD]"), std::string("listen: {tokens: {read: secret://read, trade: secret://trade, emergency: secret://emergency}}"),
+                               std::string("plugins:"), std::string("  path: [plugins]"),
                                "  pins: {librisk.so: " + std::string(64, 'a') + "}", std::string("instances:"),
                                std::string("  - {id: limits, kind: risk, plugin: p}"), std::string("execution:"),
                                "  portfolio_uuid: " + std::string(uuid), std::string("  ramp: {usd_per_day: 500, orders_per_day: 10}"),
@@ -31,6 +32,13 @@ std::string live(const std::string& line = "\n", const std::string& instead = ""
   }
   return out;
 }
+
+/// With the secrets that it names.
+struct LiveFile : RunFile {
+  LiveFile() {
+    for (const char* scope : {"READ", "TRADE", "EMERGENCY"}) env[std::string("BOWLINE_SECRET_") + scope] = scope + std::string(64, 'x');
+  }
+};
 
 struct Told {
   std::string code, path;
@@ -51,14 +59,14 @@ std::vector<Told> beside(const Loaded& l) {
 }  // namespace
 
 TEST_CASE("rule 6: with every guard met one remains, and it says that live is not possible") {
-  RunFile run;
+  LiveFile run;
   const Loaded l = run.load(live());
   INFO(all_text(l));
   REQUIRE(l.problems.size() == 1);
-  CHECK(l.problems[0].code == "LIVE_NOT_AUTHENTICATED");
+  CHECK(l.problems[0].code == "LIVE_NOT_OFFERED");
   CHECK(l.problems[0].path == "mode");
   CHECK(l.problems[0].line == 1);
-  CHECK(l.problems[0].message.find("authenticates nobody: mode: live is not possible") != std::string::npos);
+  CHECK(l.problems[0].message.find("this version does not offer mode: live") != std::string::npos);
   CHECK(l.live_guard);
   CHECK(l.config.execution.account == uuid);
   CHECK(l.config.execution.portfolio_uuid == uuid);
@@ -73,26 +81,29 @@ TEST_CASE("rule 6, 5.3, 3.5: each guard that is missing is refused alone, by its
            One{"confirm_live", "", "LIVE_NOT_CONFIRMED", "confirm_live", 1},
            One{"confirm_live", "confirm_live: off", "LIVE_NOT_CONFIRMED", "confirm_live", 2},
            One{"allow_outside", "", "LIVE_OUTSIDE_KUBERNETES", "allow_outside_kubernetes", 1},
-           One{"instruments", "instruments: [BTC-USD]\nlisten: {host: 0.0.0.0}", "LIVE_LISTEN_OPEN", "listen.host", 5},
+           One{"listen", "", "LIVE_NOT_AUTHENTICATED", "listen.tokens", 1},
+           One{"listen", "listen: {host: 127.0.0.1}", "LIVE_NOT_AUTHENTICATED", "listen.tokens", 5},
+           One{"listen", "listen: {host: 0.0.0.0, tokens: {read: secret://read, trade: secret://trade, emergency: secret://emergency}}",
+               "LIVE_LISTEN_OPEN", "listen.host", 5},
            One{"instruments", "instruments: [BTC-USD]\njournal: memory", "LIVE_JOURNAL_MEMORY", "journal", 5},
            One{"instruments", "instruments: [BTC-USD]\nstore: {transactions: none, prices: none}", "LIVE_STORE_MISSING", "store.transactions", 5},
-           One{"pins", "", "LIVE_PINS_MISSING", "plugins.pins", 6},
-           One{"kind: risk", "  - {id: ema, kind: signal, plugin: p}", "LIVE_RISK_MISSING", "instances", 9},
-           One{"portfolio_uuid", "  account: main", "LIVE_PORTFOLIO_MISSING", "execution.portfolio_uuid", 11},
-           One{"floor", "  floor: {max_day: 1000, max_total: 5000}", "LIVE_MAX_ORDER_MISSING", "execution.floor.max_order", 13},
-           One{"floor", "  floor: {max_order: 100, max_total: 5000}", "LIVE_MAX_DAY_MISSING", "execution.floor.max_day", 13},
-           One{"floor", "  floor: {max_order: 100, max_day: 1000}", "LIVE_MAX_TOTAL_MISSING", "execution.floor.max_total", 13},
-           One{"ramp", "  ramp: {orders_per_day: 10}", "LIVE_RAMP_AMOUNT_MISSING", "execution.ramp.usd_per_day", 12},
-           One{"ramp", "  ramp: {usd_per_day: 500}", "LIVE_RAMP_ORDERS_MISSING", "execution.ramp.orders_per_day", 12},
-           One{"floor", "  floor: {max_order: 100, max_day: 1000, max_total: 5000, max_mark_age: 0}", "LIVE_MARK_AGE", "execution.floor.max_mark_age", 13},
-           One{"stops", "  stops: {unprotected_after: 1m}", "LIVE_STOPS_AT_HOST", "execution.stops.owner", 14},
-           One{"stops", "  stops: {owner: venue}", "LIVE_UNPROTECTED_UNTOLD", "execution.stops.unprotected_after", 14},
-           One{"drift", "  drift: {exposure_cap: 80%, exposure_above: 85%}", "LIVE_DRIFT_MISSING", "execution.drift", 15},
-           One{"drift", "  drift: {position_cap: 5%, position_above: 6%}", "LIVE_DRIFT_MISSING", "execution.drift", 15},
-           One{"ramp", "  ramp: {usd_per_day: 500, orders_per_day: 10}\n  assumed_half_spread: 5bp", "LIVE_HALF_SPREAD", "execution.assumed_half_spread", 13},
-           One{"ramp", "  ramp: {usd_per_day: 500, orders_per_day: 10}\n  starts_reducing: off", "LIVE_STARTS_ACTIVE", "execution.starts_reducing", 13},
+           One{"pins", "", "LIVE_PINS_MISSING", "plugins.pins", 7},
+           One{"kind: risk", "  - {id: ema, kind: signal, plugin: p}", "LIVE_RISK_MISSING", "instances", 10},
+           One{"portfolio_uuid", "  account: main", "LIVE_PORTFOLIO_MISSING", "execution.portfolio_uuid", 12},
+           One{"floor", "  floor: {max_day: 1000, max_total: 5000}", "LIVE_MAX_ORDER_MISSING", "execution.floor.max_order", 14},
+           One{"floor", "  floor: {max_order: 100, max_total: 5000}", "LIVE_MAX_DAY_MISSING", "execution.floor.max_day", 14},
+           One{"floor", "  floor: {max_order: 100, max_day: 1000}", "LIVE_MAX_TOTAL_MISSING", "execution.floor.max_total", 14},
+           One{"ramp", "  ramp: {orders_per_day: 10}", "LIVE_RAMP_AMOUNT_MISSING", "execution.ramp.usd_per_day", 13},
+           One{"ramp", "  ramp: {usd_per_day: 500}", "LIVE_RAMP_ORDERS_MISSING", "execution.ramp.orders_per_day", 13},
+           One{"floor", "  floor: {max_order: 100, max_day: 1000, max_total: 5000, max_mark_age: 0}", "LIVE_MARK_AGE", "execution.floor.max_mark_age", 14},
+           One{"stops", "  stops: {unprotected_after: 1m}", "LIVE_STOPS_AT_HOST", "execution.stops.owner", 15},
+           One{"stops", "  stops: {owner: venue}", "LIVE_UNPROTECTED_UNTOLD", "execution.stops.unprotected_after", 15},
+           One{"drift", "  drift: {exposure_cap: 80%, exposure_above: 85%}", "LIVE_DRIFT_MISSING", "execution.drift", 16},
+           One{"drift", "  drift: {position_cap: 5%, position_above: 6%}", "LIVE_DRIFT_MISSING", "execution.drift", 16},
+           One{"ramp", "  ramp: {usd_per_day: 500, orders_per_day: 10}\n  assumed_half_spread: 5bp", "LIVE_HALF_SPREAD", "execution.assumed_half_spread", 14},
+           One{"ramp", "  ramp: {usd_per_day: 500, orders_per_day: 10}\n  starts_reducing: off", "LIVE_STARTS_ACTIVE", "execution.starts_reducing", 14},
        }) {
-    RunFile run;
+    LiveFile run;
     const Loaded l = run.load(live(one.line, one.instead));
     INFO(one.code << " by " << one.line << "\n" << all_text(l));
     const auto told = beside(l);
@@ -104,7 +115,7 @@ TEST_CASE("rule 6, 5.3, 3.5: each guard that is missing is refused alone, by its
 }
 
 TEST_CASE("rule 6: a live file that has nothing names every guard at once, each where it is missing") {
-  RunFile run;
+  LiveFile run;
   const Loaded l = run.load("mode: live\n" + base + no_instances);
   std::set<std::string> codes;
   for (const Told& t : beside(l)) {
@@ -114,13 +125,13 @@ TEST_CASE("rule 6: a live file that has nothing names every guard at once, each 
   // All but those that are met by saying nothing.
   std::set<std::string> wanted;
   for (const LiveGuard& g : live_guards()) wanted.emplace(g.code);
-  for (const char* met : {"LIVE_NOT_AUTHENTICATED", "LIVE_LISTEN_OPEN", "LIVE_JOURNAL_MEMORY", "LIVE_STORE_MISSING", "LIVE_HALF_SPREAD", "LIVE_STARTS_ACTIVE", "LIVE_MARK_AGE"})
+  for (const char* met : {"LIVE_NOT_OFFERED", "LIVE_LISTEN_OPEN", "LIVE_JOURNAL_MEMORY", "LIVE_STORE_MISSING", "LIVE_HALF_SPREAD", "LIVE_STARTS_ACTIVE", "LIVE_MARK_AGE"})
     CHECK(wanted.erase(met) == 1);
   CHECK(codes == wanted);
 }
 
 TEST_CASE("rule 6: in a pod nothing is said about Kubernetes") {
-  RunFile run;
+  LiveFile run;
   run.env["KUBERNETES_SERVICE_HOST"] = "10.0.0.1";
   CHECK(beside(run.load(live("allow_outside"))).empty());
   run.env["KUBERNETES_SERVICE_HOST"] = "";
@@ -133,12 +144,12 @@ TEST_CASE("rule 6: a port is this machine's own by its address, and without port
     INFO(open);
     CHECK_FALSE(loopback(open));
   }
-  RunFile run;
-  CHECK(beside(run.load(live("instruments", "instruments: [BTC-USD]\nlisten: {enabled: off, host: 0.0.0.0}"))).empty());
+  LiveFile run;
+  CHECK(beside(run.load(live("listen", "listen: {enabled: off, host: 0.0.0.0}"))).empty());
 }
 
 TEST_CASE("rule 6: the environment makes no run live: neither TRADING_MODE nor a value that it puts into the file") {
-  RunFile run;
+  LiveFile run;
   run.env["M"] = "live";
   run.env["YES"] = "true";
   const Loaded mode = run.load(live("mode: live", "mode: ${M}"));
@@ -155,7 +166,7 @@ TEST_CASE("rule 6: the environment makes no run live: neither TRADING_MODE nor a
 }
 
 TEST_CASE("rule 6: TRADING_MODE=mock over a live file is allowed, and said; engine time stays the clock's") {
-  RunFile run;
+  LiveFile run;
   run.env["TRADING_MODE"] = "mock";
   const Loaded safer = run.load(live());
   INFO(all_text(safer));
@@ -170,7 +181,7 @@ TEST_CASE("rule 6: TRADING_MODE=mock over a live file is allowed, and said; engi
 }
 
 TEST_CASE("rule 5.2: live assumes no spread, and starts reducing without a word (3.5)") {
-  RunFile run;
+  LiveFile run;
   const Loaded l = run.load(live());
   CHECK(l.config.execution.assumed_half_spread.is_zero());
   CHECK(l.config.execution.starts_reducing);
@@ -184,11 +195,12 @@ TEST_CASE("rule 6: no configuration makes live possible, however it was made") {
   CHECK(may_run("mock").ok());
   for (const char* mode : {"live", "", "Mock", "paper"}) {
     INFO(mode);
-    CHECK(may_run(mode).error().code == "LIVE_NOT_AUTHENTICATED");
+    CHECK(may_run(mode).error().code == "LIVE_NOT_OFFERED");
   }
   RunConfig all;  // met to the last, without a file
   all.mode = "live";
   all.live = {true, true};
+  all.listen.tokens = {"secret://read", "secret://trade", "secret://emergency"};
   all.plugins.pins["a.so"] = std::string(64, 'a');
   all.instances.emplace_back().kind = "risk";
   all.execution.portfolio_uuid = uuid;
@@ -205,7 +217,7 @@ TEST_CASE("rule 6: no configuration makes live possible, however it was made") {
 }
 
 TEST_CASE("rule 4.3, 6: a portfolio is pinned by its uuid, and takes the place of the account's name") {
-  RunFile run;
+  LiveFile run;
   const auto with = [&run](const std::string& keys) { return run.load("execution: {" + keys + "}\n" + base + no_instances); };
   CHECK(with("portfolio_uuid: " + std::string(uuid)).config.execution.account == uuid);
   for (const char* bad : {"main", "1B4E28BA-2FA1-41D2-883F-0016D3CCA427", "1b4e28ba2fa141d2883f0016d3cca427", "1b4e28ba-2fa1-41d2-883f-0016d3cca42g"}) {
@@ -220,7 +232,7 @@ TEST_CASE("rule 4.3, 6: a portfolio is pinned by its uuid, and takes the place o
 }
 
 TEST_CASE("rule 6: a ramp bounds something: an amount above 0, a number from 1") {
-  RunFile run;
+  LiveFile run;
   const auto with = [&run](const std::string& ramp) { return run.load("execution: {ramp: {" + ramp + "}}\n" + base + no_instances); };
   const Loaded good = with("usd_per_day: 500.50, orders_per_day: 7");
   CHECK(good.problems.empty());

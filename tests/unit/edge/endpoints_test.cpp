@@ -31,6 +31,13 @@ TEST_CASE("a host is found by its folder while it lives, and not when it has end
   CHECK_FALSE(fs::exists(f.path / "endpoints.json"));
 }
 
+TEST_CASE("where a host speaks TLS its addresses say so") {
+  Folder f;
+  const auto told = edge::Endpoints::tell(f.path, "::", {{"trade-execution", 8024}}, true);
+  REQUIRE(told.ok());
+  CHECK(*edge::read_endpoint(f.path, "trade-execution") == "https://127.0.0.1:8024");
+}
+
 TEST_CASE("a file that a dead host left behind leads nobody to whoever has its port now, and is written over") {
   Folder f;
   std::ofstream(f.path / "endpoints.json") << R"({"trade-execution": "http://127.0.0.1:8024", "padding": "longer than what comes"})";

@@ -442,6 +442,6 @@ TEST_CASE("rule 6: a run of mode: live is not made, whoever put its configuratio
   services::RunOptions o;
   o.var = l.folder.path() / "var";
   o.select = services::select_features;
-  CHECK(services::Run::make(config, std::move(o)).error().code == "LIVE_NOT_AUTHENTICATED");
+  CHECK(services::Run::make(config, std::move(o)).error().code == "LIVE_NOT_OFFERED");
   CHECK_FALSE(fs::exists(l.folder.path() / "var"));
 }
