@@ -441,6 +441,27 @@ TEST_CASE("adopt: an order that is found when it is asked for again works on, an
   CHECK(d.incidents("ORDER_ENDED_UNSEEN") == 0);
 }
 
+TEST_CASE("rule 2.3: an order that comes and goes in the venue's lists is not ended by an adoption that ran out of rounds") {
+  Desk d;
+  const Intent entry = d.forgotten();
+  int lists = 0;
+  d.word = [&](const bl_query& q) {
+    if ((q.scope & 1u) != 0) return d.say_absent(entry);
+    d.say_balance(d.m.usd, "9500.25"_dec);
+    d.say_balance(d.m.btc_asset, "5"_dec);
+    if (++lists % 2 == 0) return;
+    bl_exec open = d.exec_of(entry, BL_S_OPEN, Decimal::zero());
+    d.say(open.h);
+  };
+  const json a = d.adopt();
+  CHECK(lists == 4);  // no two answers were the same
+  CHECK(a["orders"].empty());
+  CHECK_FALSE(core::is_terminal(d.state(entry)));
+  CHECK(d.incidents("ORDER_ENDED_UNSEEN") == 0);
+  CHECK(d.codes() == Codes{"ORDER_GONE"});  // the last answer lacked it: somebody has to look
+  CHECK(a["unblocked"].empty());
+}
+
 TEST_CASE("rule 2.3: an order that was never acknowledged is not ended by an adoption") {
   Desk d;
   d.want(Purpose::entry, 0.1);

@@ -218,6 +218,23 @@ TEST_CASE("an answer that is told twice, or late, is not the next amendment's") 
   CHECK(d.incidents("EXEC_MISMATCH") == 0);
 }
 
+TEST_CASE("rule 2.2: an answer told twice by a venue that tells no time is not the next amendment's either") {
+  D d;
+  const Intent i = d.placed(Side::buy, "1"_dec, "90"_dec);
+  REQUIRE(d.amend_px(i, "91"_dec) == "");
+  const Intent first = d.wanted();
+  d.says(first, BL_X_AMENDED);
+  REQUIRE(d.amend_px(i, "92"_dec) == "");
+  const Intent second = d.wanted();
+  d.says(first, BL_X_AMENDED);
+  CHECK(d.pending(i));
+  CHECK(d.order(i).intent.limit_px() == "91"_dec);
+  d.says(second, BL_X_AMENDED);
+  CHECK_FALSE(d.pending(i));
+  CHECK(d.order(i).intent.limit_px() == "92"_dec);
+  CHECK(d.exec->counts().incidents == 0);
+}
+
 TEST_CASE("two amendments that the venue answers at one moment are both answered") {
   D d;
   const Intent i = d.placed(Side::buy, "1"_dec, "90"_dec);

@@ -247,6 +247,19 @@ TEST_CASE("rule 2.4: a fee that was not told explains what the venue has more; i
   CHECK(d.exec->reconciled());
   CHECK(d.exec->counts().incidents == 0);
   CHECK(d.exec->portfolio().cash(d.m.usd) == "9494.253"_dec);
+  // Nor when it stays so for longer than balances follow their fills.
+  for (std::uint64_t look = 2; look <= 6; ++look) {
+    d.now += bar_ns;
+    d.price(d.m.btc, 10000);
+    d.step();
+    REQUIRE(d.exec->ask_venue());
+    d.say_balance(d.m.usd, "9497"_dec);
+    d.done(look);
+    CHECK(d.exec->reconciled());  // agreed by that one answer
+  }
+  CHECK(d.exec->counts().incidents == 0);
+  CHECK(d.exec->portfolio().cash(d.m.usd) == "9494.253"_dec);
+  CHECK(d.exec->portfolio().ledger().balance(d.m.usd, Account::deposit).is_zero());
 }
 
 TEST_CASE("a balance that the venue tells by itself, and that differs for a step, is asked about") {
