@@ -96,7 +96,7 @@ for ((slot = 0; slot < jobs; ++slot)); do
     done)
   # Without optimisation and symbols the compiler is quick, and the checks of an unoptimised build are on. A mistake may leave a variable
   # unused: that is no reason not to build it.
-  cmake -S "$src" -B "$out" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG= -DBOWLINE_PARTS=core -DCMAKE_CXX_FLAGS=-w --log-level=WARNING >"$work/configure.log" 2>&1 ||
+  cmake -S "$src" -B "$out" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_FLAGS_DEBUG= -DBOWLINE_PARTS=all -DBOWLINE_BENCH=OFF -DCMAKE_CXX_FLAGS=-w --log-level=WARNING >"$work/configure.log" 2>&1 ||
     { cat "$work/configure.log" >&2; exit 2; }
   build "$(nproc)" "${tests[@]}" || { tail -30 "$work/build.log" >&2; say "the code as it is does not build"; exit 2; }
   [ $slot -gt 0 ] || passes "${tests[@]}" || { tail -30 "$work/test.log" >&2; say "the tests fail, or have no end within $limit s, without any mutant"; exit 2; }
