@@ -62,7 +62,7 @@ go_on() { # state folder: a host to the end of the data
 }
 dead() { # state folder: what the killed host left
   rm -rf "${dir:?}/$1"
-  cp -r "$dir/left" "$dir/$1"
+  cp -rH "$dir/left" "$dir/$1"
 }
 sol() { venue "$1" "SELECT state FROM orders WHERE symbol='SOL-USD'"; }
 resting() { venue "$1" "SELECT count(*) FROM orders WHERE type='STOP_LIMIT' AND state='OPEN'"; }
@@ -226,93 +226,124 @@ check "everything: another account's journal" ends 7 everything other stamped --
 check "everything: is another's" says JOURNAL_STAMP
 check "everything: and nothing is cancelled with it" is "$(sol stamped)" OPEN
 
-dead lost
-rm "$dir/lost"/journal.db*
-check "journal missing: everything is sold" ends 0 everything all lost --confirm-account default --id fire-1
-check "journal missing: flat, and what nobody here bought is sold as well" flat lost
-check "journal missing: it was there" grep -q '^SOL-USD: sold, sold 3 of 3' "$dir/out"
-check "journal missing: every order has ended" ended lost
-check "journal missing: none is made" test ! -e "$dir/lost/journal.db"
-check "journal missing: what it did is noted" is "$("$sql" "$dir/lost/panic_everything.db" "SELECT count(*)>=3 FROM journal WHERE kind='intent'")" 1
-check "journal missing: the receipt is written" grep -q '"phase": "done"' "$dir/lost/panic_everything.json"
-check "journal missing: the latch orders it" grep -q fire-1 "$dir/lost/HALT"
-sold=$(sales lost)
-check "journal missing: said again it is the same one" ends 0 everything all lost --confirm-account default --json
-check "journal missing: with its receipt" grep -q '"sold": "3"' "$dir/out"
-check "journal missing: nothing is sold twice" is "$(sales lost)" "$sold"
-rm "$dir/lost"/panic_everything.*
-check "journal missing: nor without what was noted" ends 0 everything all lost --confirm-account default
-check "journal missing: by the venue alone" is "$(sales lost)" "$sold"
+# Each of these waits for others to trade, which may be a minute: they go on beside each other, each in a folder of its own.
+scenes=()
+beside() { # scene: a function
+  (
+    whole=$dir dir=$dir/$1.beside started=() failed=0
+    trap '[ ${#started[@]} -eq 0 ] || kill -KILL "${started[@]}" 2>/dev/null' EXIT
+    mkdir "$dir"
+    ln -s "$whole/left" "$whole"/*.yaml "$dir"
+    "$1"
+    exit $failed
+  ) >"$dir/$1.said" 2>&1 &
+  started+=($!)
+  scenes+=("$1 $!")
+}
+journal_missing() {
+  dead lost
+  rm "$dir/lost"/journal.db*
+  check "journal missing: everything is sold" ends 0 everything all lost --confirm-account default --id fire-1
+  check "journal missing: flat, and what nobody here bought is sold as well" flat lost
+  check "journal missing: it was there" grep -q '^SOL-USD: sold, sold 3 of 3' "$dir/out"
+  check "journal missing: every order has ended" ended lost
+  check "journal missing: none is made" test ! -e "$dir/lost/journal.db"
+  check "journal missing: what it did is noted" is "$("$sql" "$dir/lost/panic_everything.db" "SELECT count(*)>=3 FROM journal WHERE kind='intent'")" 1
+  check "journal missing: the receipt is written" grep -q '"phase": "done"' "$dir/lost/panic_everything.json"
+  check "journal missing: the latch orders it" grep -q fire-1 "$dir/lost/HALT"
+  sold=$(sales lost)
+  check "journal missing: said again it is the same one" ends 0 everything all lost --confirm-account default --json
+  check "journal missing: with its receipt" grep -q '"sold": "3"' "$dir/out"
+  check "journal missing: nothing is sold twice" is "$(sales lost)" "$sold"
+  rm "$dir/lost"/panic_everything.*
+  check "journal missing: nor without what was noted" ends 0 everything all lost --confirm-account default
+  check "journal missing: by the venue alone" is "$(sales lost)" "$sold"
+}
 
-dead broken
-journal broken "UPDATE journal SET payload='{}' WHERE row=4"
-before=$(bytes broken)
-check "journal damaged: everything is sold" ends 0 everything all broken --confirm-account default
-check "journal damaged: it says that it is" grep -q 'journal: .*not known' "$dir/out"
-check "journal damaged: flat" flat broken
-check "journal damaged: every order has ended" ended broken
-check "journal damaged: it is left as it is" is "$(bytes broken)" "$before"
+journal_damaged() {
+  dead broken
+  journal broken "UPDATE journal SET payload='{}' WHERE row=4"
+  before=$(bytes broken)
+  check "journal damaged: everything is sold" ends 0 everything all broken --confirm-account default
+  check "journal damaged: it says that it is" grep -q 'journal: .*not known' "$dir/out"
+  check "journal damaged: flat" flat broken
+  check "journal damaged: every order has ended" ended broken
+  check "journal damaged: it is left as it is" is "$(bytes broken)" "$before"
+}
 
 # Killed while its sales wait, and called again: they are found by their ids.
-dead cut
-rm "$dir/cut"/journal.db*
-"$panic" liquidate --var "$dir/cut" --config "$dir/all_still.yaml" --everything --confirm-account default --id fire-1 >"$dir/cut.out" 2>"$dir/cut.err" &
-working=$!
-started+=($working)
-seen() { rm -rf "$dir/cut.seen" && mkdir "$dir/cut.seen" && cp "$dir/cut"/panic_everything.db* "$dir/cut.seen/" 2>/dev/null && [ "$("$sql" "$dir/cut.seen/panic_everything.db" "SELECT count(*) FROM journal WHERE kind='intent'" 2>/dev/null)" -ge 3 ] 2>/dev/null; }
-check "killed: three sales are on their way" within 30 seen
-check "killed: another one beside it is told" ends 11 everything all_still cut --confirm-account default
-check "killed: that it is at work already" grep -q HOST_BUSY "$dir/err"
-kill -KILL $working
-wait $working 2>/dev/null
-started=()
-check "killed: called again it goes on" ends 0 everything all cut --confirm-account default
-check "killed: under its id" grep -q 'the liquidation is fire-1' "$dir/out"
-check "killed: flat" flat cut
-check "killed: as much of BTC was sold as was held" balanced cut BTC-USD 0
-check "killed: and of SOL" balanced cut SOL-USD 3
+killed_and_called_again() {
+  dead cut
+  rm "$dir/cut"/journal.db*
+  "$panic" liquidate --var "$dir/cut" --config "$dir/all_still.yaml" --everything --confirm-account default --id fire-1 >"$dir/cut.out" 2>"$dir/cut.err" &
+  working=$!
+  started+=($working)
+  seen() { rm -rf "$dir/cut.seen" && mkdir "$dir/cut.seen" && cp "$dir/cut"/panic_everything.db* "$dir/cut.seen/" 2>/dev/null && [ "$("$sql" "$dir/cut.seen/panic_everything.db" "SELECT count(*) FROM journal WHERE kind='intent'" 2>/dev/null)" -ge 3 ] 2>/dev/null; }
+  check "killed: three sales are on their way" within 30 seen
+  check "killed: another one beside it is told" ends 11 everything all_still cut --confirm-account default
+  check "killed: that it is at work already" grep -q HOST_BUSY "$dir/err"
+  kill -KILL $working
+  wait $working 2>/dev/null
+  started=()
+  check "killed: called again it goes on" ends 0 everything all cut --confirm-account default
+  check "killed: under its id" grep -q 'the liquidation is fire-1' "$dir/out"
+  check "killed: flat" flat cut
+  check "killed: as much of BTC was sold as was held" balanced cut BTC-USD 0
+  check "killed: and of SOL" balanced cut SOL-USD 3
+}
 
 # The disk is broken: nothing can be written, the latch neither.
-dead below
-mkdir "$dir/below/venue"
-mv "$dir/below"/mock_venue.db* "$dir/below/venue/"
-rm -f "$dir/below/HALT"
-as_other=()
-[ "$(id -u)" != 0 ] || as_other=(setpriv --reuid=65534 --regid=65534 --clear-groups)
-chmod -R a+rX "$dir/below"
-chmod 777 "$dir/below/venue"
-chmod 666 "$dir/below/venue"/*
-chmod 644 "$dir"/all_below.yaml
-chmod 555 "$dir/below"
-check "nothing can be written: everything is sold" ends 7 "${as_other[@]}" "$panic" liquidate --var "$dir/below" --config "$dir/all_below.yaml" --everything --confirm-account default --id fire-1
-check "nothing can be written: the latch is not set, and that is said" grep -q LATCH_WRITE "$dir/err"
-check "nothing can be written: nothing is noted, and that is said" grep -q 'nothing is noted' "$dir/out"
-check "nothing can be written: the receipt is printed" grep -q 'the receipt could not be written: {"id":"fire-1","phase":"done"' "$dir/out"
-check "nothing can be written: flat" nothing_held "$dir/below/venue" "'BTC','ETH','SOL'"
-check "nothing can be written: said again it sells nothing more" ends 7 "${as_other[@]}" "$panic" liquidate --var "$dir/below" --config "$dir/all_below.yaml" --everything --confirm-account default --id fire-1 --json
-check "nothing can be written: and counts what it sold" grep -q '"sold": "3"' "$dir/out"
-chmod 755 "$dir/below"
+nothing_can_be_written() {
+  dead below
+  mkdir "$dir/below/venue"
+  mv "$dir/below"/mock_venue.db* "$dir/below/venue/"
+  rm -f "$dir/below/HALT"
+  as_other=()
+  [ "$(id -u)" != 0 ] || as_other=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+  chmod -R a+rX "$dir/below"
+  chmod 777 "$dir/below/venue"
+  chmod 666 "$dir/below/venue"/*
+  chmod 644 "$dir"/all_below.yaml
+  chmod 555 "$dir/below"
+  check "nothing can be written: everything is sold" ends 7 "${as_other[@]}" "$panic" liquidate --var "$dir/below" --config "$dir/all_below.yaml" --everything --confirm-account default --id fire-1
+  check "nothing can be written: the latch is not set, and that is said" grep -q LATCH_WRITE "$dir/err"
+  check "nothing can be written: nothing is noted, and that is said" grep -q 'nothing is noted' "$dir/out"
+  check "nothing can be written: the receipt is printed" grep -q 'the receipt could not be written: {"id":"fire-1","phase":"done"' "$dir/out"
+  check "nothing can be written: flat" nothing_held "$dir/below/venue" "'BTC','ETH','SOL'"
+  check "nothing can be written: said again it sells nothing more" ends 7 "${as_other[@]}" "$panic" liquidate --var "$dir/below" --config "$dir/all_below.yaml" --everything --confirm-account default --id fire-1 --json
+  check "nothing can be written: and counts what it sold" grep -q '"sold": "3"' "$dir/out"
+  chmod 755 "$dir/below"
+}
 
 # A host that hangs has the journal. Its venue is elsewhere, as a real one is: here a copy of it.
-begin stuck
-kill -STOP "$host"
-for part in '' -wal; do [ ! -e "$dir/stuck/mock_venue.db$part" ] || cp "$dir/stuck/mock_venue.db$part" "$dir/stuck/other.db$part"; done
-before=$(bytes stuck)
-check "stopped: without the override nothing is sold" ends 11 "$panic" liquidate --var "$dir/stuck" --config "$dir/all_other.yaml"
-check "stopped: everything is sold beside it" ends 0 everything all_other stuck --confirm-account default --id fire-1
-check "stopped: it says who holds the journal" grep -q "process $host (bowline) holds .*stopped" "$dir/out"
-check "stopped: and what the host has on its way" grep -q 'journal: 3 orders of the host' "$dir/out"
-check "stopped: the journal is left as it is" is "$(bytes stuck)" "$before"
-check "stopped: flat" is "$("$sql" "$dir/stuck/other.db" "SELECT count(*) FROM balances WHERE asset IN ('BTC','ETH','SOL') AND CAST(total AS REAL) <> 0")" 0
-check "stopped: every order has ended" is "$("$sql" "$dir/stuck/other.db" "SELECT count(*) FROM orders WHERE state='OPEN'")" 0
-kill -CONT "$host"
-halted_too() { "$bowline" emergency state --var "$dir/stuck" 2>/dev/null | grep -q '^halted, the gate is closed'; }
-check "stopped: let go on it is halted" within 20 halted_too
-# The host may still have got the question of the one that was refused, and ordered that liquidation: the id is said.
-check "alive: said again beside a host that answers it is the same one" ends 0 everything all_other stuck --confirm-account default --id fire-1
-check "alive: which is asked to stop, and not to sell" grep -q '^the host at .* has stopped: ' "$dir/out"
-check "alive: it is under its id" grep -q 'the liquidation is fire-1' "$dir/out"
-die
+host_stopped() {
+  begin stuck
+  kill -STOP "$host"
+  for part in '' -wal; do [ ! -e "$dir/stuck/mock_venue.db$part" ] || cp "$dir/stuck/mock_venue.db$part" "$dir/stuck/other.db$part"; done
+  before=$(bytes stuck)
+  check "stopped: without the override nothing is sold" ends 11 "$panic" liquidate --var "$dir/stuck" --config "$dir/all_other.yaml"
+  check "stopped: everything is sold beside it" ends 0 everything all_other stuck --confirm-account default --id fire-1
+  check "stopped: it says who holds the journal" grep -q "process $host (bowline) holds .*stopped" "$dir/out"
+  check "stopped: and what the host has on its way" grep -q 'journal: 3 orders of the host' "$dir/out"
+  check "stopped: the journal is left as it is" is "$(bytes stuck)" "$before"
+  check "stopped: flat" is "$("$sql" "$dir/stuck/other.db" "SELECT count(*) FROM balances WHERE asset IN ('BTC','ETH','SOL') AND CAST(total AS REAL) <> 0")" 0
+  check "stopped: every order has ended" is "$("$sql" "$dir/stuck/other.db" "SELECT count(*) FROM orders WHERE state='OPEN'")" 0
+  kill -CONT "$host"
+  halted_too() { "$bowline" emergency state --var "$dir/stuck" 2>/dev/null | grep -q '^halted, the gate is closed'; }
+  check "stopped: let go on it is halted" within 20 halted_too
+  # The host may still have got the question of the one that was refused, and ordered that liquidation: the id is said.
+  check "alive: said again beside a host that answers it is the same one" ends 0 everything all_other stuck --confirm-account default --id fire-1
+  check "alive: which is asked to stop, and not to sell" grep -q '^the host at .* has stopped: ' "$dir/out"
+  check "alive: it is under its id" grep -q 'the liquidation is fire-1' "$dir/out"
+  die
+}
+
+for scene in journal_missing journal_damaged killed_and_called_again nothing_can_be_written host_stopped; do beside $scene; done
+for scene in "${scenes[@]}"; do
+  wait "${scene#* }" || failed=1
+  cat "$dir/${scene% *}.said"
+done
+started=()
 
 # ---- what it is made of ---------------------------------------------------------------------------------------------------------
 libraries=$(ldd "$panic")
