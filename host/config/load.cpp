@@ -737,8 +737,16 @@ class Loader {
     facts.in_kubernetes = pod && !pod->empty();
     for (const MissingGuard& g : missing_guards(c_, facts, options_.only_kind.empty() ? LiveFor::trading : LiveFor::ending)) {
       out_.live_guard = true;
+      if (said_of(g.path)) continue;  // one problem of a key is enough: a secret that is not there, a uuid that is none
       bad(nearest_to(root, g.path, root["mode"]), std::string(g.path), g.code.data(), std::string(g.message));
     }
+  }
+
+  /// Whether something is wrong with that key, or with one below it.
+  bool said_of(std::string_view key) const {
+    return std::any_of(out_.problems.begin(), out_.problems.end(), [&](const Problem& p) {
+      return p.path == key || (p.path.starts_with(key) && p.path[key.size()] == '.');
+    });
   }
 
   /// The key itself, or the nearest one above it that is there; `otherwise` where none is.

@@ -150,6 +150,22 @@ TEST_CASE("rule 6: a live file that has nothing names every guard at once, each 
   CHECK(codes == wanted);
 }
 
+TEST_CASE("rule 6: what is wrong with a key is said once: as what it is, and not as a guard that is missing as well") {
+  const auto only = [](LiveFile& run, const char* line, const char* instead) {
+    const Loaded l = run.load(live(line, instead));
+    INFO(all_text(l));
+    CHECK(l.live_guard);
+    REQUIRE(l.problems.size() == 1);
+    return l.problems[0].code + " " + l.problems[0].path;
+  };
+  LiveFile run;
+  run.env.erase("BOWLINE_SECRET_TRADE");
+  CHECK(only(run, "nothing", "") == "CONFIG_SECRET listen.tokens.trade");
+  LiveFile all;
+  CHECK(only(all, "portfolio_uuid", "  portfolio_uuid: mine") == "CONFIG_VALUE execution.portfolio_uuid");
+  CHECK(only(all, "floor", "  floor: {max_order: 0, max_day: 1000, max_total: 5000}") == "CONFIG_RANGE execution.floor.max_order");
+}
+
 TEST_CASE("rule 6: in a pod nothing is said about Kubernetes") {
   LiveFile run;
   run.env["KUBERNETES_SERVICE_HOST"] = "10.0.0.1";
