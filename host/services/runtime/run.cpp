@@ -172,7 +172,8 @@ Result<void> Run::Impl::take_receipt_key() {
 // Cash and what the venue already holds, before the first event.
 Result<void> Run::Impl::first_balances() {
   if (auto done = execution->ask_venue(); !done) return done;
-  await_venue([this] { return execution->reconciled(); }, std::chrono::seconds(60));
+  await_venue([this] { return execution->reconciled(); }, std::chrono::seconds(60), true);
+  if (const InstanceServices& venue = *instances->brokers.front().services; venue.has_failed()) return venue.failure();
   if (!execution->reconciled())
     return Error{"RECONCILE_UNANSWERED", "the venue did not answer what it has of orders and balances: nothing is traded before it is known"};
   const std::vector<std::string>& low = execution->fees_above_config();
@@ -484,11 +485,13 @@ Summary Run::turn(const std::function<void()>& on_started) {
       m.error = done.error();
       return summary();
     }
+  m.begin_clock();
   if (auto done = m.instances->start(); !done) {
     m.end = RunEnd::instance_failed;
     m.error = done.error();
     return summary();
   }
+  m.listen_to_network();  // it may have asked for the network only now
   if (m.execution) {
     if (auto done = m.first_balances(); !done) {
       m.end = RunEnd::instance_failed;
@@ -526,8 +529,8 @@ Summary Run::turn(const std::function<void()>& on_started) {
     m.await_venue([] { return false; }, answers_within);
     m.hand_over_stops(m.now_by_clock());
     m.await_venue([] { return false; }, answers_within);
-    // A simulated venue answers on its own time, which nothing drives any more.
-    if (!m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
+    // A simulated venue answers on its own time, which nothing drives any more. A real one has the clock's.
+    if (m.config.mode != "live" && !m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
     // A venue that failed only now may not have carried out the cancels: the run has not come to its end, and can go on.
     if (const InstanceServices& venue = *m.instances->brokers.front().services; m.end != RunEnd::instance_failed && venue.has_failed()) {
       m.end = RunEnd::instance_failed;
