@@ -573,6 +573,7 @@ class Loader {
     if (!options_.schema || c_.plugins.path.empty()) return;
     const auto schema = options_.schema(c_, ins.plugin, ins.kind);
     if (!schema) {
+      if (schema.error().code.starts_with("LIVE_")) out_.live_guard = true;
       // What is wrong with the folders is wrong for every instance, and is said once.
       if (schema.error().code != "PLUGIN_FOLDER_MISSING" || schema_said_.insert(schema.error().message).second)
         bad(at["plugin"], path + ".plugin", schema.error().code.c_str(), schema.error().message);

@@ -175,7 +175,8 @@ Result<void> Run::Impl::first_balances() {
   await_venue([this] { return execution->reconciled(); }, std::chrono::seconds(60), true);
   if (const InstanceServices& venue = *instances->brokers.front().services; venue.has_failed()) return venue.failure();
   if (!execution->reconciled())
-    return Error{"RECONCILE_UNANSWERED", "the venue did not answer what it has of orders and balances: nothing is traded before it is known"};
+    return Error{"RECONCILE_UNANSWERED", "the venue did not answer what it has of orders and balances: nothing is traded before it is known" +
+                                             (broker->link_why().empty() ? std::string() : "; " + std::string(broker->link_why()))};
   const std::vector<std::string>& low = execution->fees_above_config();
   if (!low.empty() && !resumed)
     return Error{"RUN_FEES_BELOW_VENUE", "the venue takes higher fees for " + low.front() + " than the configuration reckons with, and entries "
