@@ -38,7 +38,6 @@ std::optional<int> of_category(std::string_view word) {
       {"CONFIG", ec::config},
       {"PARAMS", ec::config},
       {"SECRET", ec::config},
-      {"KEY", ec::config},  // of a venue: it may too little or too much, or is another portfolio's
       {"INSTRUMENT", ec::config},
       {"LOG", ec::config},
       {"RUN", ec::config},

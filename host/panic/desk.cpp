@@ -30,7 +30,7 @@ std::int64_t steady_ns() {
 
 int exit_of(const Error& why) {
   static constexpr auto known = std::to_array<std::pair<std::string_view, int>>({
-      {"CONFIG", ec::config}, {"PARAMS", ec::config}, {"SECRET", ec::config}, {"KEY", ec::config}, {"INSTRUMENT", ec::config}, {"RUN", ec::config},
+      {"CONFIG", ec::config}, {"PARAMS", ec::config}, {"SECRET", ec::config}, {"INSTRUMENT", ec::config}, {"RUN", ec::config},
       {"MODE", ec::live_guard}, {"LIVE", ec::live_guard}, {"PLUGIN", ec::plugin}, {"INSTANCE", ec::plugin}, {"JOURNAL", ec::store},
       {"LATCH", ec::store}, {"STORE", ec::store}, {"EXIT", ec::host}, {"EMERGENCY", ec::host}});
   const std::string_view word = std::string_view(why.code).substr(0, why.code.find('_'));

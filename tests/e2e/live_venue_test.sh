@@ -96,9 +96,9 @@ refuse() { # what, exit code, its code, sed script
   check "$1: it ends" is $? "$2"
   check "$1: says $3" grep -q "$3" "$dir/err" || cat "$dir/err"
 }
-refuse "the portfolio of another key" 3 KEY_PORTFOLIO "s|$main|$other|"
-refuse "a key that may not trade" 3 KEY_TOO_LITTLE 's|secret://coinbase-key|secret://looks|'
-refuse "a key that may move money out" 3 KEY_MAY_TRANSFER 's|secret://coinbase-key|secret://moves|'
+refuse "the portfolio of another key" 4 KEY_PORTFOLIO "s|$main|$other|"
+refuse "a key that may not trade" 4 KEY_TOO_LITTLE 's|secret://coinbase-key|secret://looks|'
+refuse "a key that may move money out" 4 KEY_MAY_TRANSFER 's|secret://coinbase-key|secret://moves|'
 check "that much the venue was asked" test "$(grep -c "GET $brokerage/key_permissions 200" "$dir/requests")" -ge 3
 asked=$(wc -l <"$dir/requests")
 refuse "another authority than the venue's" 4 RECONCILE_UNANSWERED "s|ca_file: .*}|ca_file: $dir/stranger.pem}|"
@@ -126,9 +126,8 @@ live() { # name of its log
 }
 answers() { "$bowline" emergency state --var "$dir/var" --token secret://read >/dev/null 2>&1; }
 as() { # token's name or "-", method, path, body: the status; the answer is in $dir/answer
-  local who=(-H @<(echo "Authorization: Bearer $(cat "$dir/secrets/$1" 2>/dev/null)"))
-  [ "$1" != - ] || who=()
-  curl -s -m 20 -o "$dir/answer" -w '%{http_code}' "${who[@]}" -X "$2" -H 'Content-Type: application/json' -H "Idempotency-Key: ${key:-none}" ${4:+-d "$4"} "$at$3"
+  local call=(-s -m 20 -o "$dir/answer" -w '%{http_code}' -X "$2" -H 'Content-Type: application/json' -H "Idempotency-Key: ${key:-none}" ${4:+-d "$4"} "$at$3")
+  if [ "$1" = - ]; then curl "${call[@]}"; else curl -H @<(echo "Authorization: Bearer $(cat "$dir/secrets/$1")") "${call[@]}"; fi
 }
 get() { as read GET "$1" >/dev/null; cat "$dir/answer"; }
 said() { sed -n 's/^{"error":{"code":"\([A-Z_]*\)".*/\1/p' "$dir/answer"; }
@@ -139,7 +138,9 @@ check "the venue begins again" open_venue 10:04:00 state
 check "its portfolio is the same" is "$(uuid_of main)" "$main"
 fill_in "$brought" >"$dir/run.yaml"
 : >"$dir/requests"
-check "the host begins" live one
+check "the venue will fail at a first question" grep -q '"id"' <(tell POST /rules '{"on":"request","do":"server_error","route":"*/accounts"}')
+check "the host begins, and has asked again" live one
+check "it had to" grep -q "GET $brokerage/accounts?.* 503" "$dir/requests"
 check "it is reducing" is "$(state)" reducing
 check "and says why" grep -q 'a first start: an operator lets it trade' "$dir/answer"
 buy='{"instrument":"ETH-USD","side":"BUY","type":"market","qty":"0.01","reason":"a test"}'
@@ -233,6 +234,12 @@ check "cash: the book's is the venue's" is "$(of cash <"$dir/portfolio")" "$(acc
 check "cash: its balance, too" is "$(balance USD)" "$(account USD 6)"
 check "BTC that was there before is there, and nobody sold it" is "$(balance BTC) $(account BTC 6)" "0.5 0.5"
 check "ETH: nothing is left" is "$(account ETH 6)" 0
+rest() { # path: what the venue tells the key that traded
+  LD_PRELOAD=$clock curl -s -m 20 --cacert "$dir/ca.pem" "https://localhost:$port$brokerage$1" \
+    -H "Authorization: Bearer $(LD_PRELOAD=$clock "$probe" token "$dir/secrets/coinbase-key" GET "localhost:$port$brokerage${1%%\?*}")"
+}
+check "over REST the venue tells the same fills" diff <(rest '/orders/historical/fills?limit=100' | grep -o '"entry_id":"[^"]*"' | cut -d'"' -f4 | sort) <(cut -d' ' -f1 "$dir/fills.store")
+check "and the same cash" is "$(rest '/accounts?limit=250' | grep -o '"currency":"USD","available_balance":{"value":"[^"]*"' | cut -d'"' -f8)" "$(account USD 6)"
 check "nothing is on hold" is "$(account USD 10)$(account BTC 10)$(account ETH 10)" 000
 check "the journal is proved" ends 0 "$bowline" journal verify --var "$dir/var"
 check "it has an intent for each order of the venue" is "$("$do_sql" "$dir/var/journal.db" "SELECT count(*) FROM journal WHERE kind='intent'")" "$(wc -l <"$dir/orders.venue")"

@@ -50,7 +50,7 @@ bad "a misspelt param" 3 'did you mean max_position?' 's/max_position:/max_posti
 bad "a param over its limit" 3 'is over the limit of 100%' 's/max_exposure: 80%/max_exposure: 180%/'
 bad "a missing environment variable" 3 'the environment has no BOWLINE_NOT_THERE' 's/^seed: 7/seed: ${BOWLINE_NOT_THERE}/'
 bad "a plugin nobody offers" 4 'bowline.signal.nothing' 's/bowline.signal.ema_cross/bowline.signal.nothing/'
-bad "mode: live" 9 'authenticates nobody' 's/^mode: mock/mode: live/'
+bad "mode: live" 9 'set confirm_live: true' 's/^mode: mock/mode: live/'
 check "an unreadable file" ends 3 "$bowline" check-config "$dir/nothing.yaml"
 check "TRADING_MODE=live over a mock file" ends 9 env TRADING_MODE=live "$bowline" check-config "$dir/run.yaml"
 check "a wrong command line" ends 2 "$bowline" run

@@ -172,9 +172,18 @@ Result<void> Run::Impl::take_receipt_key() {
 // Cash and what the venue already holds, before the first event.
 Result<void> Run::Impl::first_balances() {
   if (auto done = execution->ask_venue(); !done) return done;
-  await_venue([this] { return execution->reconciled(); }, std::chrono::seconds(60), true);
-  if (const InstanceServices& venue = *instances->brokers.front().services; venue.has_failed()) return venue.failure();
-  if (!execution->reconciled())
+  // A live venue that answered a part of it has not answered: it is asked again, for as long as an answer is waited for.
+  constexpr std::chrono::seconds patience{60};
+  const auto until = std::chrono::steady_clock::now() + patience;
+  const auto known = [this] { return execution->reconciled() && (config.mode != "live" || execution->reconciliation().whole); };
+  const InstanceServices& venue = *instances->brokers.front().services;
+  for (;;) {
+    await_venue([this] { return execution->reconciled(); }, until - std::chrono::steady_clock::now(), true);
+    if (venue.has_failed()) return venue.failure();
+    if (known() || !execution->reconciled() || venue_port() == nullptr || std::chrono::steady_clock::now() >= until) break;
+    if (auto done = execution->ask_venue(); !done) return done;
+  }
+  if (!known())
     return Error{"RECONCILE_UNANSWERED", "the venue did not answer what it has of orders and balances: nothing is traded before it is known" +
                                              (broker->link_why().empty() ? std::string() : "; " + std::string(broker->link_why()))};
   const std::vector<std::string>& low = execution->fees_above_config();
