@@ -42,9 +42,10 @@ std::string codes_markdown() {
   for (const services::IncidentCode& i : services::incident_codes())
     out.append("| `").append(i.code).append(i.grave ? "` | ERROR | " : "` | WARNING | ").append(i.meaning).append(" |\n");
   out += "\n## Guards of `mode: live`\n\nWhat a file that says `mode: live` must have; each that is missing is a problem of the configuration with this code, all at "
-         "once.\n\n| code | key | what is demanded |\n|---|---|---|\n";
-  for (const config::LiveGuard& g : config::live_guards())
-    out.append("| `").append(g.code).append("` | `").append(g.path).append("` | ").append(g.meaning).append(" |\n");
+         "once, and a run whose configuration came from elsewhere is not made.\n\n| code | key | what is demanded |\n|---|---|---|\n";
+  for (const auto& guards : {config::live_guards(), config::live_plugin_guards()})
+    for (const config::LiveGuard& g : guards)
+      out.append("| `").append(g.code).append("` | `").append(g.path).append("` | ").append(g.meaning).append(" |\n");
   out += "\n## Data\n\nWhat `bowline data` finds in candles, refuses, or fails with. They end it with [5](exit_codes.md); what is wrong with a store has its "
          "own codes and ends it with 7.\n\n| code | meaning |\n|---|---|\n";
   for (const auto& [code, text] : data::codes())

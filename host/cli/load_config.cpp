@@ -53,6 +53,7 @@ LoadedConfig read_config(const std::string& file, const std::filesystem::path& s
   if (!scratch.empty()) fs::remove_all(scratch, ignored);
   LoadedConfig out;
   out.notes = std::move(loaded.notes);
+  out.live_facts = loaded.live_facts;
   out.secret = [](std::string_view reference) -> Result<std::string> {
     auto found = config::find_secret(reference, environment);
     if (!found) return found.error();

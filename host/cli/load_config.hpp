@@ -9,6 +9,7 @@
 
 #include <bowline/result.hpp>
 
+#include "config/live_guards.hpp"
 #include "config/problem.hpp"
 #include "config/run_config.hpp"
 
@@ -18,6 +19,7 @@ struct LoadedConfig {
   std::optional<config::RunConfig> config;   ///< empty: there are problems
   std::vector<config::Problem> problems;     ///< in the order of the file
   std::vector<std::string> notes;            ///< what a person has to know though nothing is wrong
+  config::LiveFacts live_facts{};            ///< for Run::make
   int exit_code = 0;
   std::function<Result<std::string>(std::string_view)> secret;  ///< resolves "secret://name"
 };

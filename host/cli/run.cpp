@@ -94,6 +94,7 @@ int run(const Options& o) {
   services::RunOptions options;
   options.var = std::filesystem::absolute(o.var);
   options.config = o.file;
+  options.live_facts = loaded.live_facts;
   options.secret = loaded.secret;
   options.select = services::select_features;
   loader::install_terminate_handler(options.var);

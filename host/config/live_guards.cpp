@@ -2,28 +2,45 @@
 
 #include <algorithm>
 #include <array>
+#include <nlohmann/json.hpp>
 
 namespace bowline::config {
 namespace {
+
+using nlohmann::json;
 
 struct Row {
   LiveGuard told;
   std::string_view message;
   bool (*met)(const RunConfig&, const LiveFacts&);
+  bool also_ending = false;  ///< asked of who only cancels and sells, too
 };
 
 bool is_file(std::string_view url) { return url != "none"; }
 
+bool has_plain_url(const json& value) {
+  if (value.is_string()) {
+    const auto& text = value.get_ref<const std::string&>();
+    return text.starts_with("http://") || text.starts_with("ws://");
+  }
+  return value.is_structured() && std::any_of(value.begin(), value.end(), [](const json& inner) { return has_plain_url(inner); });
+}
+
+/// What a plugin asks the network for is by TLS, with the certificate checked, unless its address says otherwise; params that can't be
+/// read are taken for such ones.
+bool by_tls(const InstanceConfig& i) {
+  if (i.kind != "broker" && i.kind != "feed") return true;
+  const json params = json::parse(i.params_json, nullptr, false);
+  return !params.is_discarded() && !has_plain_url(params);
+}
+
 constexpr auto table = std::to_array<Row>({
-    {{unmet_guard, "mode", "this version offers it; it does not yet, so this one is never met"},
-     "this version does not offer mode: live, whatever else is met: set mode: mock",
-     [](const RunConfig&, const LiveFacts&) { return live_offered; }},
     {{"LIVE_NOT_AUTHENTICATED", "listen.tokens", "who calls over HTTP is authenticated: there is a token for each scope"},
      "live demands that callers are authenticated: give listen.tokens a secret for read, trade and emergency each",
      [](const RunConfig& c, const LiveFacts&) { return !c.listen.enabled || c.listen.tokens.there(); }},
     {{"LIVE_NOT_CONFIRMED", "confirm_live", "the file says `confirm_live: true`, in its own words"},
      "live demands that the file says so twice: set confirm_live: true",
-     [](const RunConfig& c, const LiveFacts&) { return c.live.confirm; }},
+     [](const RunConfig& c, const LiveFacts&) { return c.live.confirm; }, true},
     {{"LIVE_OUTSIDE_KUBERNETES", "allow_outside_kubernetes", "the process runs in a pod, or the file says that it need not"},
      "this process is not in Kubernetes, where one host is kept alive and no second one beside it: set allow_outside_kubernetes: true if "
      "that is seen to otherwise",
@@ -31,6 +48,12 @@ constexpr auto table = std::to_array<Row>({
     {{"LIVE_LISTEN_OPEN", "listen.host", "the ports speak TLS, or are reached from this machine alone"},
      "live demands TLS of a port that others reach: set listen.tls, or listen on 127.0.0.1",
      [](const RunConfig& c, const LiveFacts&) { return !c.listen.enabled || c.listen.tls.there() || loopback(c.listen.host); }},
+    {{"LIVE_TIME_DATA", "time", "time is real: nothing waits for data that do not come"},
+     "live moves by the clock: leave the key out, which is time: real",
+     [](const RunConfig& c, const LiveFacts&) { return c.time == "real"; }},
+    {{"LIVE_SERVICES_PARTED", "services", "all four services are one process: what the clock says is told to no other"},
+     "live is one process: leave the key out, which is all four services",
+     [](const RunConfig& c, const LiveFacts&) { return c.services.size() == 4; }},
     {{"LIVE_JOURNAL_MEMORY", "journal", "the journal is a file"},
      "live demands journal: file",
      [](const RunConfig& c, const LiveFacts&) { return c.journal == "file"; }},
@@ -38,16 +61,23 @@ constexpr auto table = std::to_array<Row>({
      "live demands a store: give store.transactions and store.prices a file each",
      [](const RunConfig& c, const LiveFacts&) { return is_file(c.store.transactions) && is_file(c.store.prices); }},
     {{"LIVE_PINS_MISSING", "plugins.pins", "plugin files are pinned; the loader refuses each one without a pin (`PLUGIN_PIN_MISSING`)"},
-     "live demands the SHA-256 of every plugin file: `sha256sum` prints it",
-     [](const RunConfig& c, const LiveFacts&) { return !c.plugins.pins.empty(); }},
+     "live demands the SHA-256 of every plugin file, and of each library that it brings: `sha256sum` prints them",
+     [](const RunConfig& c, const LiveFacts&) { return !c.plugins.pins.empty(); }, true},
+    {{"LIVE_VENUE_PLAIN", "instances", "brokers and feeds speak to their venue over TLS, whose certificate is always checked: no param of theirs is an `http://` or `ws://` address"},
+     "live speaks to its venue over TLS alone, also on this machine: give the brokers and feeds addresses of https:// and wss://",
+     [](const RunConfig& c, const LiveFacts&) { return std::all_of(c.instances.begin(), c.instances.end(), by_tls); }, true},
     {{"LIVE_RISK_MISSING", "instances", "there is a risk chain"},
      "live demands at least one instance of kind risk",
      [](const RunConfig& c, const LiveFacts&) {
        return std::any_of(c.instances.begin(), c.instances.end(), [](const InstanceConfig& i) { return i.kind == "risk"; });
      }},
     {{"LIVE_PORTFOLIO_MISSING", "execution.portfolio_uuid", "the portfolio of the account is pinned"},
-     "live demands the portfolio that it trades by its uuid, so that another one's key is refused",
-     [](const RunConfig& c, const LiveFacts&) { return !c.execution.portfolio_uuid.empty(); }},
+     "live demands the portfolio that it trades by its uuid, so that another one's key is refused: write it here in place of the zeros",
+     [](const RunConfig& c, const LiveFacts&) {
+       const auto& e = c.execution;
+       return !e.portfolio_uuid.empty() && e.portfolio_uuid != unfilled_uuid && e.account == e.portfolio_uuid;
+     },
+     true},
     {{"LIVE_MAX_ORDER_MISSING", "execution.floor.max_order", "an absolute cap per order"},
      "live demands this cap, and it has no default: the most that one order may be worth",
      [](const RunConfig& c, const LiveFacts&) { return c.execution.floor.max_order.is_set(); }},
@@ -78,7 +108,7 @@ constexpr auto table = std::to_array<Row>({
      [](const RunConfig& c, const LiveFacts&) { return c.execution.drift.position_above.is_set() && c.execution.drift.exposure_above.is_set(); }},
     {{"LIVE_HALF_SPREAD", "execution.assumed_half_spread", "no spread is assumed"},
      "live never trades on an assumed spread: leave the key out",
-     [](const RunConfig&, const LiveFacts& f) { return !f.half_spread_said; }},
+     [](const RunConfig& c, const LiveFacts& f) { return !f.half_spread_said && c.execution.assumed_half_spread.is_zero(); }},
     {{"LIVE_STARTS_ACTIVE", "execution.starts_reducing", "the host starts reducing"},
      "a live host starts reducing, and an operator lets it trade: leave the key out",
      [](const RunConfig& c, const LiveFacts&) { return c.execution.starts_reducing; }},
@@ -90,21 +120,42 @@ constexpr auto listed = [] {
   return out;
 }();
 
+constexpr auto of_plugins = std::to_array<LiveGuard>({
+    {"LIVE_VENUE_SIMULATED", "instances", "the broker's plugin does not say that its venue is simulated (`venue_class` of its file's note)"},
+    {"LIVE_FEED_SIMULATED", "instances", "no feed gives what was made up or recorded: `bowline.feed.simulated`, `bowline.feed.replay`, or one whose file's note says `venue_class: simulated`"},
+});
+
 }  // namespace
 
 std::span<const LiveGuard> live_guards() noexcept { return listed; }
+std::span<const LiveGuard> live_plugin_guards() noexcept { return of_plugins; }
 
-std::vector<MissingGuard> missing_guards(const RunConfig& config, const LiveFacts& facts) {
+std::vector<MissingGuard> missing_guards(const RunConfig& config, const LiveFacts& facts, LiveFor purpose) {
   std::vector<MissingGuard> out;
   for (const Row& r : table)
-    if (!r.met(config, facts)) out.push_back({r.told.code, r.told.path, r.message});
+    if ((purpose == LiveFor::trading || r.also_ending) && !r.met(config, facts)) out.push_back({r.told.code, r.told.path, r.message});
   return out;
 }
 
-// By the mode alone: a configuration that was put together in code has passed no reader.
-Result<void> may_run(std::string_view mode) {
-  if (mode == "mock" || (mode == "live" && live_offered)) return {};
-  return Error{std::string(unmet_guard), std::string(table[0].message)};
+Result<void> may_run(const RunConfig& config, const LiveFacts& facts) {
+  if (config.mode == "mock") return {};
+  if (config.mode != "live") return Error{"MODE_UNKNOWN", "a run is of mode mock or live, and this one is of mode " + config.mode};
+  const auto missing = missing_guards(config, facts);
+  if (missing.empty()) return {};
+  std::string all;
+  for (const MissingGuard& g : missing)
+    all.append(all.empty() ? "" : "; ").append(g.code).append(" (").append(g.path).append(": ").append(g.message).append(")");
+  return Error{std::string(missing.front().code), "mode: live, and not all of its guards are met: " + all};
+}
+
+Result<void> live_takes(std::string_view kind, std::string_view plugin, bool simulated, bool again) {
+  if (kind == "broker" && simulated)
+    return Error{"LIVE_VENUE_SIMULATED", "plugin " + std::string(plugin) + " trades at a simulated venue, and mode: live at a real one: name its "
+                                         "broker, or set mode: mock"};
+  if (kind == "feed" && (simulated || again))
+    return Error{"LIVE_FEED_SIMULATED", "plugin " + std::string(plugin) + " tells what was made up or recorded, and mode: live trades on what "
+                                        "happens now: name a feed of the venue, or set mode: mock"};
+  return {};
 }
 
 // By the address as it is written, which is how the port is opened: a name is none.

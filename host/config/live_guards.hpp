@@ -12,7 +12,7 @@
 
 namespace bowline::config {
 
-/// What the guards have to know beside the values.
+/// What the guards have to know beside the values. Each begins as what nobody has found yet: a guard that needs it is not met then.
 struct LiveFacts {
   bool half_spread_said = false;  ///< the file has execution.assumed_half_spread, whatever it says
   bool in_kubernetes = false;     ///< this process runs in a pod
@@ -27,23 +27,30 @@ struct MissingGuard {
 struct LiveGuard {
   std::string_view code, path, meaning;
 };
-/// All of them, in the order in which they are looked at. That every plugin file has its pin is the loader's to check
+/// Those that missing_guards() looks at, in its order. That every plugin file has its pin is the loader's to check
 /// (PLUGIN_PIN_MISSING), that the venue was asked before anything is traded the run's (RECONCILE_UNANSWERED).
 std::span<const LiveGuard> live_guards() noexcept;
+/// Those that live_takes() looks at.
+std::span<const LiveGuard> live_plugin_guards() noexcept;
 
-/// Whether this version trades for real at all: the one switch, and no configuration turns it.
-inline constexpr bool live_offered = false;
+/// Who looks: a host trades; `bowline-panic` only cancels and sells, and what bounds entries is not asked of it.
+enum class LiveFor : std::uint8_t { trading, ending };
 
-/// The guard that says so. As long as live_offered is off no configuration can meet it.
-inline constexpr std::string_view unmet_guard = "LIVE_NOT_OFFERED";
+/// The guards that `config`, which says `mode: live`, does not meet.
+std::vector<MissingGuard> missing_guards(const RunConfig& config, const LiveFacts& facts, LiveFor purpose = LiveFor::trading);
 
-/// The guards that `config`, which says `mode: live`, does not meet. Never empty while live_offered is off.
-std::vector<MissingGuard> missing_guards(const RunConfig& config, const LiveFacts& facts);
+/// Whether a run of that configuration may be made at all, whoever put it together: one that came from code has passed no reader.
+/// Errors: MODE_UNKNOWN, or the first guard of mode: live that is not met, with all of them in its words.
+Result<void> may_run(const RunConfig& config, const LiveFacts& facts);
 
-/// Whether a run of that mode may be made at all, whoever made its configuration. Error: unmet_guard.
-Result<void> may_run(std::string_view mode);
+/// Whether mode: live takes a plugin of that kind. `simulated`: its venue is (`venue_class` of its file's note); `again`: it is a feed
+/// that gives the same events each time. Errors: LIVE_VENUE_SIMULATED, LIVE_FEED_SIMULATED.
+Result<void> live_takes(std::string_view kind, std::string_view plugin, bool simulated, bool again);
 
 /// Whether nobody but this machine reaches a port that listens on `host`.
 bool loopback(std::string_view host) noexcept;
+
+/// The uuid that stands in a file for one that is still to be filled in: all zeros.
+inline constexpr std::string_view unfilled_uuid = "00000000-0000-0000-0000-000000000000";
 
 }  // namespace bowline::config

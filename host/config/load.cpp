@@ -53,7 +53,10 @@ class Loader {
     one_of(root["journal"], "journal", {"file", "memory"}, c_.journal);
     one_of(root["time"], "time", {"data", "real"}, c_.time);
     // Of a live file that TRADING_MODE makes a mock run, too: its feeds tell what happens now.
-    if (says_live && there(root["time"]) && c_.time != "real") bad(root["time"], "time", "CONFIG_VALUE", "with mode: live time is real");
+    if (says_live && there(root["time"]) && c_.time != "real") {
+      out_.live_guard = true;
+      bad(root["time"], "time", "LIVE_TIME_DATA", "live moves by the clock: leave the key out, which is time: real");
+    }
     if (says_live) c_.time = "real";
     if (c_.time == "real") real_time(root);
     market_log(root["market_log"]);
@@ -230,7 +233,7 @@ class Loader {
     if (c_.max_bar_delay_ns == 0) c_.max_bar_delay_ns = c_.interval_ns;
     c_.execution.floor.max_mark_age_ns = 2 * c_.interval_ns;  // the file may say otherwise, below
     if (c_.journal == "memory" && c_.mode != "live") bad(root["journal"], "journal", "CONFIG_VALUE", "memory is for replay and simulation: with time: real it must be file");
-    if (c_.services.size() < service_names.size() && there(root["services"]))
+    if (c_.services.size() < service_names.size() && there(root["services"]) && c_.mode != "live")
       bad(root["services"], "services", "CONFIG_SERVICES", "with time: real all four services are one process: a tick of the clock is not told to another");
   }
 
@@ -570,6 +573,7 @@ class Loader {
     if (!options_.schema || c_.plugins.path.empty()) return;
     const auto schema = options_.schema(c_, ins.plugin, ins.kind);
     if (!schema) {
+      if (schema.error().code.starts_with("LIVE_")) out_.live_guard = true;
       // What is wrong with the folders is wrong for every instance, and is said once.
       if (schema.error().code != "PLUGIN_FOLDER_MISSING" || schema_said_.insert(schema.error().message).second)
         bad(at["plugin"], path + ".plugin", schema.error().code.c_str(), schema.error().message);
@@ -648,6 +652,11 @@ class Loader {
   void portfolio(const Node& n, const Node& account) {
     std::string t;
     if (!text(n, "execution.portfolio_uuid", t) || t.empty()) return;
+    if (t == unfilled_uuid) {
+      // Of a live file its guard says so.
+      if (c_.mode != "live") bad(n, "execution.portfolio_uuid", "CONFIG_VALUE", "the zeros stand for a portfolio that is still to be filled in: write its uuid, or leave the key out");
+      return;
+    }
     if (there(account)) return bad(account, "execution.account", "CONFIG_VALUE", "execution.portfolio_uuid is the account: leave this one out");
     bool fits = t.size() == 36;
     for (std::size_t i = 0; fits && i < t.size(); ++i)
@@ -723,13 +732,22 @@ class Loader {
   }
 
   void live_guards(const Node& root) {
-    out_.live_guard = true;
-    LiveFacts facts;
+    LiveFacts& facts = out_.live_facts;
     if (const Node e = root["execution"]; e.IsDefined() && e.IsMap()) facts.half_spread_said = there(e["assumed_half_spread"]);
     const auto pod = options_.env ? options_.env("KUBERNETES_SERVICE_HOST") : std::nullopt;
     facts.in_kubernetes = pod && !pod->empty();
-    for (const MissingGuard& g : missing_guards(c_, facts))
+    for (const MissingGuard& g : missing_guards(c_, facts, options_.only_kind.empty() ? LiveFor::trading : LiveFor::ending)) {
+      out_.live_guard = true;
+      if (said_of(g.path)) continue;  // one problem of a key is enough: a secret that is not there, a uuid that is none
       bad(nearest_to(root, g.path, root["mode"]), std::string(g.path), g.code.data(), std::string(g.message));
+    }
+  }
+
+  /// Whether something is wrong with that key, or with one below it.
+  bool said_of(std::string_view key) const {
+    return std::any_of(out_.problems.begin(), out_.problems.end(), [&](const Problem& p) {
+      return p.path == key || (p.path.starts_with(key) && p.path[key.size()] == '.');
+    });
   }
 
   /// The key itself, or the nearest one above it that is there; `otherwise` where none is.

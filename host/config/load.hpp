@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "config/live_guards.hpp"
 #include "config/problem.hpp"
 #include "config/run_config.hpp"
 
@@ -30,6 +31,7 @@ struct Loaded {
   std::vector<Problem> problems;  ///< in the order of the file
   std::vector<std::string> notes; ///< what a person has to know though nothing is wrong
   bool live_guard = false;        ///< a problem is a guard of mode: live
+  LiveFacts live_facts{};         ///< what its guards were told; who makes the run hands it on
 };
 
 Loaded load(const std::filesystem::path& file, const LoadOptions& options);

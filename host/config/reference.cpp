@@ -6,7 +6,7 @@ namespace bowline::config {
 namespace {
 
 constexpr auto table = std::to_array<Key>({
-    {"mode", "text", "mock", "`mock` or `live`; TRADING_MODE in the environment may only make it safer. Written out: `${NAME}` is refused here. `live` demands what [trading_rules.md](trading_rules.md) lists, and is not possible with this version"},
+    {"mode", "text", "mock", "`mock` or `live`; TRADING_MODE in the environment may only make it safer. Written out: `${NAME}` is refused here. `live` demands every guard that [codes.md](codes.md#guards-of-mode-live) lists; [operations.md](operations.md#going-live) goes through it step by step"},
     {"confirm_live", "switch", "off", "live demands `true`, written out; nothing else reads it"},
     {"allow_outside_kubernetes", "switch", "off", "live demands `true` where the process is not in a pod; nothing else reads it"},
     {"services", "list", "all four", "which services this process is: signal-generator, signal-bridge, trade-execution, portfolio-rebalancer"},

@@ -13,6 +13,8 @@
 #include <cctype>
 #include <cerrno>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "loader/file_bytes.hpp"
 #include "loader/mapped_object.hpp"
@@ -84,14 +86,24 @@ Result<OpenFile> open_trusted(const fs::path& path) {
   return OpenFile{std::move(fd), size};
 }
 
-Result<void> check_pin(const std::string& file, const std::string& name, const std::string& sha256,
-                       const TrustPolicy& policy) {
+/// Files without a pin, by name, with the SHA-256 that they have. All of a plugin's at once: who pins them need not come again.
+using Unpinned = std::vector<std::pair<std::string, std::string>>;
+
+Result<void> no_pins(const std::string& file, const Unpinned& unpinned) {
+  std::string names, lines;
+  for (const auto& [name, sha256] : unpinned) {
+    names.append(names.empty() ? "" : ", ").append(name);
+    lines.append(lines.empty() ? "\"" : ", \"").append(name).append(": ").append(sha256).append("\"");
+  }
+  const char* what = unpinned.size() == 1 ? "check the file, then add " : "check the files, then add ";
+  return refuse("PLUGIN_PIN_MISSING", file, "mode live needs a pin for " + names + " and plugins.pins has none", what + lines + " under plugins.pins");
+}
+
+Result<void> check_pin(const std::string& file, const std::string& name, const std::string& sha256, const TrustPolicy& policy, Unpinned& unpinned) {
   const auto pin = policy.pins.find(name);
   if (pin == policy.pins.end()) {
-    if (!policy.pins_required) return {};
-    return refuse("PLUGIN_PIN_MISSING", file,
-                  "mode live needs a pin for " + name + " and plugins.pins has none",
-                  "check the file, then add \"" + name + ": " + sha256 + "\" under plugins.pins");
+    if (policy.pins_required) unpinned.emplace_back(name, sha256);
+    return {};
   }
   if (lower(pin->second) == sha256) return {};
   return refuse("PLUGIN_PIN_MISMATCH", file,
@@ -125,6 +137,7 @@ Result<void> check_static(const PluginHeader& header, const std::string& file) {
 // loaded.
 Result<void> check_library_pins(const Manifest& manifest, const std::string& file,
                                 const TrustPolicy& policy) {
+  Unpinned unpinned;
   for (const std::string& library : manifest.needed) {
     if (!policy.pins_required && !policy.pins.contains(library)) continue;
     const fs::path path = loaded_library(library);
@@ -137,9 +150,9 @@ Result<void> check_library_pins(const Manifest& manifest, const std::string& fil
     if (!bytes.data)
       return refuse("PLUGIN_UNREADABLE", file, "its library " + path.string() + " cannot be read",
                     "make it readable");
-    if (auto pinned = check_pin(file, library, sha256_hex(bytes.view()), policy); !pinned) return pinned;
+    if (auto pinned = check_pin(file, library, sha256_hex(bytes.view()), policy, unpinned); !pinned) return pinned;
   }
-  return {};
+  return unpinned.empty() ? Result<void>{} : no_pins(file, unpinned);
 }
 
 struct Entry {
@@ -223,8 +236,9 @@ Result<std::shared_ptr<const Module>> load_plugin_file(const fs::path& path, con
     return refuse("PLUGIN_UNREADABLE", file, "could not be read to its end",
                   "check the disk, or copy the file again");
   const std::string sha256 = sha256_hex(bytes.view());
-  if (auto pinned = check_pin(file, path.filename().string(), sha256, policy); !pinned)
-    return std::move(pinned).error();
+  Unpinned unpinned;
+  if (auto pinned = check_pin(file, path.filename().string(), sha256, policy, unpinned); !pinned) return std::move(pinned).error();
+  if (!unpinned.empty()) return no_pins(file, unpinned).error();
   auto header = read_header(bytes.view(), file);
   if (!header) return std::move(header).error();
   if (auto sound = check_static(*header, file); !sound) return std::move(sound).error();

@@ -27,6 +27,7 @@ Result<std::string> broker_schema(const config::RunConfig& so_far, const std::st
   loader::TrustPolicy trust;
   trust.var = scratch;
   trust.pins = so_far.plugins.pins;
+  trust.pins_required = so_far.mode == "live";
   const auto module = loader::load_plugin_file(offer->file, trust);
   if (!module) return module.error();
   if (auto fits = services::fits_host(**module, id, loader::Kind::Broker, so_far.mode); !fits) return fits.error();

@@ -31,7 +31,7 @@ std::string signature(const VenueOrder& o) {
 
 std::string_view reason_of(const VenueOrder& o) noexcept {
   return o.status == coinbase::OrderStatus::filled ? std::string_view()  // one may have a cancel_message that means nothing
-         : !o.reject_reason.empty()                ? std::string_view(o.reject_reason)
+         : !o.reject_reason.empty() && o.reject_reason != "REJECT_REASON_UNSPECIFIED" ? std::string_view(o.reject_reason)
          : !o.cancel_message.empty()               ? std::string_view(o.cancel_message)
                                                    : std::string_view(o.reject_message);
 }
@@ -111,8 +111,7 @@ void Look::now(std::string_view venue_id, std::uint32_t lane, OnFound then) {
 // What the venue told in quote is divided here: the sum may miss the whole by what that was rounded by.
 bool Look::lags(const VenueOrder& o) const {
   const Known* k = kit_.orders.by_venue(o.order_id);
-  constexpr Decimal dust = Decimal::from_mantissa(1, -12);
-  return k != nullptr && kit_.catalogue.of(o.product_id) != nullptr && max(o.filled_size.value_or(Decimal::zero()), k->hinted_qty) - k->told_qty > dust;
+  return k != nullptr && kit_.catalogue.of(o.product_id) != nullptr && max(o.filled_size.value_or(Decimal::zero()), k->hinted_qty) - k->told_qty > division_dust;
 }
 
 void Look::tell(VenueOrder o, std::uint32_t lane, std::uint32_t tries, OnFound then) {

@@ -108,6 +108,12 @@ std::string Orders::entry_of(std::string_view order_id, std::string_view trade_i
   return it == trades_.end() ? std::string() : it->second;
 }
 
+std::optional<Decimal> filled_of(const coinbase::VenueOrder& o, const Known& k) noexcept {
+  if (!o.filled_size || k.told_qty.is_zero()) return o.filled_size;
+  const Decimal off = *o.filled_size - k.told_qty;
+  return off <= division_dust && -off <= division_dust ? k.told_qty : o.filled_size;
+}
+
 Decimal base_of(const coinbase::VenueFill& f) noexcept {
   if (!f.size_in_quote) return f.size;
   return f.price.is_positive() ? div(f.size, f.price, Rounding::half_even) : Decimal::not_set();

@@ -97,6 +97,11 @@ class Orders {
   std::deque<std::pair<std::string, std::string>> fill_row_;  ///< in the order told: entry, and its key in trades_
 };
 
+/// What two numbers of one quantity may differ by when the venue told one of them in quote, and it was divided here.
+inline constexpr Decimal division_dust = Decimal::from_mantissa(1, -12);
+/// What an order has filled by the venue's word; where its fills were told on, and add up to that but for division_dust, what they add
+/// up to: the host takes an end with another quantity than its fills for one whose fills are missing.
+std::optional<Decimal> filled_of(const coinbase::VenueOrder& o, const Known& k) noexcept;
 /// Of a fill: base, whatever currency its size is told in. Not set: it can't be.
 Decimal base_of(const coinbase::VenueFill& f) noexcept;
 

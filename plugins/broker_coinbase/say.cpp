@@ -120,7 +120,7 @@ void Say::order(std::uint32_t kind, const coinbase::VenueOrder& o, const Known& 
   if (e.type == 0) e.type = type_of(o.type);
   if (e.tif == 0) e.tif = tif_of(o.time_in_force);
   e.created_ns = o.created_ns;
-  e.cum_qty = raw(o.filled_size);
+  e.cum_qty = raw(filled_of(o, k));
   e.cum_quote = raw(o.filled_value);
   e.cum_fee = raw(o.total_fees);
   e.fee_asset = l != nullptr ? l->quote : 0;

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "coinbase/error_body.hpp"
+
 namespace bowline::broker_coinbase {
 namespace {
 
@@ -102,15 +104,16 @@ bool Session::on_reply(const HttpReply& reply) {
   a.sent_ns = p.sent_ns;
   a.received_ns = reply.received_ns();
   if (!p.open && reply.whole() && reply.status() == 401) ++standing_.unauthorised_in_a_row;
-  note(a, p.open);
+  note(a, p.open, reply.whole() ? std::string_view() : reply.body());
   p.then(a);
   return true;
 }
 
-void Session::note(const Answer& a, bool open) {
+void Session::note(const Answer& a, bool open, std::string_view broke) {
   const auto tell = [this](bool up, bl_status status, std::string_view word) {
     if (link_up_ == up) return;
     link_up_ = up;
+    if (!up) host_.log(Level::error, "coinbase: the venue is not reached: " + coinbase::one_line(word));
     if (on_link) on_link(up, status, word);
   };
   switch (a.outcome.verdict) {
@@ -126,7 +129,7 @@ void Session::note(const Answer& a, bool open) {
     case Verdict::denied:
     case Verdict::unknown: break;
   }
-  if (!a.too_late && ++failures_ >= broken_after) tell(false, BL_E_IO, a.outcome.reason);
+  if (!a.too_late && ++failures_ >= broken_after) tell(false, BL_E_IO, broke.empty() ? std::string_view(a.outcome.reason) : broke);
 }
 
 void Session::note_server_time(std::int64_t venue_ns, const Answer& a) {

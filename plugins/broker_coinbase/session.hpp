@@ -69,7 +69,8 @@ class Session {
   struct Question;
   void ask(std::shared_ptr<Question> q);
   void answered(std::shared_ptr<Question> q, const Answer& a);
-  void note(const Answer& a, bool open);
+  /// `broke`: why there was no whole reply, in the host's words; "" when there was one.
+  void note(const Answer& a, bool open, std::string_view broke);
 
   const Host& host_;
   const Options& options_;

@@ -1,78 +1,102 @@
 #!/usr/bin/env bash
-# What keeps a run from trading for real by accident, through the built programs (trading rules 6, 5.3, 3.5): each guard of
-# mode: live that is missing is refused alone, with all of them met one remains, which is the version's own; a run that starts reducing buys nothing
-# until an operator lets it trade, or a planned roll-out was announced; a ramp is raised by an operator alone.
+# What keeps a run from trading for real by accident, through the built programs (trading rules 6, 5.3, 3.5): configs/live.yaml says what
+# is still to be filled in, and nothing else; each guard of mode: live that is missing is refused alone; a run that starts reducing buys
+# nothing until an operator lets it trade, or a planned roll-out was announced; a ramp is raised by an operator alone. Live itself, at a
+# venue: live_venue_test.sh.
 source "$(dirname "$0")/check.sh"
-unset TRADING_MODE KUBERNETES_SERVICE_HOST
+unset TRADING_MODE KUBERNETES_SERVICE_HOST BOWLINE_SECRETS
 
-# ---- the guards of mode: live
+# ---- what a user has to fill in
+problems() { sed -n "s|^bowline: \([A-Z_]*\): .*live.yaml:[0-9]*:[0-9]*: \([^:]*\): .*|\1 \2|p" "$dir/err" | sort | paste -sd' '; }
+sed "s|path: \[.*|path: [$plugins]|" "$source/configs/live.yaml" >"$dir/live.yaml"
+check "configs/live.yaml as it is: refused" ends 9 "$bowline" check-config "$dir/live.yaml"
+check "it names the secrets, the pins and the portfolio, each once, and nothing else" is "$(problems)" \
+  "CONFIG_SECRET instances[4].params.key CONFIG_SECRET listen.tokens.emergency CONFIG_SECRET listen.tokens.read CONFIG_SECRET listen.tokens.trade LIVE_PINS_MISSING plugins.pins LIVE_PORTFOLIO_MISSING execution.portfolio_uuid PLUGIN_PIN_MISSING instances[0].plugin PLUGIN_PIN_MISSING instances[1].plugin PLUGIN_PIN_MISSING instances[2].plugin PLUGIN_PIN_MISSING instances[3].plugin PLUGIN_PIN_MISSING instances[4].plugin"
+check "the portfolio: what to do" grep -q 'execution.portfolio_uuid: .* write it here in place of the zeros$' "$dir/err"
+check "a secret: what to do" grep -q 'secret coinbase-key is not there: put it in a file of that name in the folder BOWLINE_SECRETS names' "$dir/err"
+check "as JSON, too" ends 9 "$bowline" check-config "$dir/live.yaml" --json
+check "as JSON, too: as many" is "$(grep -c '"code":' "$dir/out")" 11
+check "it is not run" ends 9 run "$dir/live.yaml" "$dir/live"
+check "nothing was begun" test ! -e "$dir/live"
 mkdir "$dir/secrets"
 export BOWLINE_SECRETS=$dir/secrets
 for s in read trade emergency; do printf '%s%060d' $s 0 >"$dir/secrets/$s"; done
-tokens='tokens: {read: "secret:\/\/read", trade: "secret:\/\/trade", emergency: "secret:\/\/emergency"}'
-full() { # a live file that has everything; its plugins are the built ones, pinned
-  sed "s|path: \[.*|path: [$plugins]|; s/^listen: .*/listen: {$tokens}/; s/^mode: mock/mode: live\nconfirm_live: true\nallow_outside_kubernetes: true/" "$source/configs/ema_simulated.yaml" |
-    sed "/path: \[/a\\  pins: {$(cd "$plugins" && sha256sum ./*.so | sed 's|\([0-9a-f]*\)  ./\(.*\)|\2: \1|' | paste -sd, | sed 's/,/, /g')}"
-  cat <<YAML
-execution:
-  portfolio_uuid: 1b4e28ba-2fa1-41d2-883f-0016d3cca427
-  ramp: {usd_per_day: 500, orders_per_day: 10}
-  floor: {max_order: 100, max_day: 1000, max_total: 5000}
-  stops: {owner: venue, unprotected_after: 1m}
-  drift: {position_cap: 5%, position_above: 6%, exposure_cap: 80%, exposure_above: 85%}
-YAML
-}
-full >"$dir/full.yaml"
-# What a plugin takes from elsewhere (the mock venue's SQLite) is pinned as it is told: the host names it with its SHA-256.
-"$bowline" check-config "$dir/full.yaml" 2>"$dir/err" >/dev/null
-others=$(sed -n 's/.*PLUGIN_PIN_MISSING: .*then add "\([^"]*\)" under plugins.pins.*/, \1/p' "$dir/err" | tr -d '\n')
-sed -i "s|^\(  pins: {.*\)}\$|\1$others}|" "$dir/full.yaml"
-check "live, every guard met: refused all the same" ends 9 "$bowline" check-config "$dir/full.yaml"
-check "by the one guard that nobody can meet" grep -q '^bowline: LIVE_NOT_OFFERED: .*full.yaml:[0-9]*:[0-9]*: mode: this version does not offer mode: live' "$dir/err"
-check "and by no other" grep -q '^1 problem in ' "$dir/err"
-check "it is not run either" ends 9 run "$dir/full.yaml" "$dir/live"
-check "nothing was begun" test ! -e "$dir/live"
+key=$(openssl ecparam -name prime256v1 -genkey -noout)
+printf '{"name":"organizations/a/apiKeys/b","privateKey":"%s"}' "${key//$'\n'/\\n}" >"$dir/secrets/coinbase-key"
+pins=$(cd "$plugins" && sha256sum libfeed_coinbase.so libsignal_ema_cross.so librisk_limits.so librisk_stops.so libbroker_coinbase.so | sed 's|\([0-9a-f]*\)  \(.*\)|\2: \1|' | paste -sd, | sed 's/,/, /g')
+sed -i "s|pins: {}|pins: {$pins}|; s|00000000-0000-0000-0000-000000000000|1b4e28ba-2fa1-41d2-883f-0016d3cca427|" "$dir/live.yaml"
+check "filled in: what the plugins bring is left" ends 4 "$bowline" check-config "$dir/live.yaml"
+check "all of it at once" is "$(problems)" "PLUGIN_PIN_MISSING instances[0].plugin PLUGIN_PIN_MISSING instances[4].plugin"
+brought=$(grep -o '"lib[a-z]*\.so\.[0-9]*: [0-9a-f]\{64\}"' "$dir/err" | tr -d '"' | sort -u | sed 's/^/, /' | tr -d '\n')
+sed "s|^\(  pins: {.*\)}\$|\1$brought}|" "$dir/live.yaml" >"$dir/full.yaml"
+check "then it is good, and it is live" ends 0 "$bowline" check-config "$dir/full.yaml"
+check "as it says" grep -q 'ok: mode live, 2 instruments, 5 instances' "$dir/out"
 
+# ---- the guards of mode: live
 missing() { # what, its code, its key, sed script
   sed "$4" "$dir/full.yaml" >"$dir/live.yaml"
   check "live, $1" ends 9 "$bowline" check-config "$dir/live.yaml"
   check "live, $1: named by $2 with its place" grep -q "^bowline: $2: $dir/live.yaml:[0-9]*:[0-9]*: $3: " "$dir/err"
-  check "live, $1: beside the one that nobody can meet" grep -q '^2 problems in ' "$dir/err"
+  check "live, $1: and nothing beside it" grep -q '^1 problem in ' "$dir/err"
 }
 missing "not confirmed" LIVE_NOT_CONFIRMED confirm_live '/^confirm_live/d'
 missing "outside Kubernetes" LIVE_OUTSIDE_KUBERNETES allow_outside_kubernetes '/^allow_outside/d'
-missing "no tokens" LIVE_NOT_AUTHENTICATED listen.tokens 's/^listen: .*/listen: {host: 127.0.0.1}/'
-missing "a port that others reach" LIVE_LISTEN_OPEN listen.host "s/^listen: .*/listen: {host: 0.0.0.0, $tokens}/"
+missing "no tokens" LIVE_NOT_AUTHENTICATED listen.tokens '/^  tokens:/d'
+missing "a port that others reach" LIVE_LISTEN_OPEN listen.host 's/^  host: .*/  host: 0.0.0.0/'
 echo x >"$dir/host.pem"
-echo x >"$dir/secrets/host"
-sed "s|^listen: .*|listen: {host: 0.0.0.0, $tokens, tls: {certificate: $dir/host.pem, key: \"secret://host\"}}|" "$dir/full.yaml" >"$dir/live.yaml"
-check "live, a port that others reach over TLS" ends 9 "$bowline" check-config "$dir/live.yaml"
-check "live, a port that others reach over TLS: that is no guard any more" grep -q '^1 problem in ' "$dir/err"
+echo x >"$dir/secrets/host-key"
+sed "s|^  host: .*|  host: 0.0.0.0|; s|^  # tls: .*|  tls: {certificate: $dir/host.pem, key: \"secret://host-key\"}|" "$dir/full.yaml" >"$dir/live.yaml"
+check "live, a port that others reach over TLS: that is no guard any more" ends 0 "$bowline" check-config "$dir/live.yaml"
+missing "time that waits for data" LIVE_TIME_DATA time 's/^seed:/time: data\nseed:/'
 missing "a journal in memory" LIVE_JOURNAL_MEMORY journal 's/^seed:/journal: memory\nseed:/'
 missing "no store" LIVE_STORE_MISSING store.transactions 's/^seed:/store: {transactions: none, prices: none}\nseed:/'
 missing "no risk chain" LIVE_RISK_MISSING instances '/kind: risk/d'
 missing "no portfolio" LIVE_PORTFOLIO_MISSING execution.portfolio_uuid '/portfolio_uuid/d'
-missing "no cap per order" LIVE_MAX_ORDER_MISSING execution.floor.max_order 's/max_order: 100, //'
-missing "no cap per day" LIVE_MAX_DAY_MISSING execution.floor.max_day 's/max_day: 1000, //'
-missing "no cap in total" LIVE_MAX_TOTAL_MISSING execution.floor.max_total 's/, max_total: 5000//'
-missing "no ramp of amounts" LIVE_RAMP_AMOUNT_MISSING execution.ramp.usd_per_day 's/usd_per_day: 500, //'
+missing "no cap per order" LIVE_MAX_ORDER_MISSING execution.floor.max_order '/ max_order:/d'
+missing "no cap per day" LIVE_MAX_DAY_MISSING execution.floor.max_day '/ max_day:/d'
+missing "no cap in total" LIVE_MAX_TOTAL_MISSING execution.floor.max_total '/ max_total:/d'
+missing "no ramp of amounts" LIVE_RAMP_AMOUNT_MISSING execution.ramp.usd_per_day 's/usd_per_day: 250, //'
 missing "no ramp of orders" LIVE_RAMP_ORDERS_MISSING execution.ramp.orders_per_day 's/, orders_per_day: 10//'
-missing "a price of any age" LIVE_MARK_AGE execution.floor.max_mark_age 's/max_total: 5000/max_total: 5000, max_mark_age: 0/'
+missing "a price of any age" LIVE_MARK_AGE execution.floor.max_mark_age 's/^    max_total: .*/    max_total: 1000\n    max_mark_age: 0/'
 missing "stops that end with the host" LIVE_STOPS_AT_HOST execution.stops.owner 's/owner: venue, //'
 missing "a position without a stop that nobody tells" LIVE_UNPROTECTED_UNTOLD execution.stops.unprotected_after 's/, unprotected_after: 1m//'
-missing "drift without an end" LIVE_DRIFT_MISSING execution.drift 's/exposure_cap: 80%, exposure_above: 85%//; s/6%, }/6%}/'
+missing "drift without an end" LIVE_DRIFT_MISSING execution.drift 's/, exposure_cap: 80%, exposure_above: 85%//'
 missing "an assumed spread" LIVE_HALF_SPREAD execution.assumed_half_spread 's/^execution:/execution:\n  assumed_half_spread: 5bp/'
 missing "a start that trades" LIVE_STARTS_ACTIVE execution.starts_reducing 's/^execution:/execution:\n  starts_reducing: off/'
-missing "one plugin without its pin" PLUGIN_PIN_MISSING 'instances\[0\].plugin' 's/libfeed_simulated.so: [0-9a-f]*, //'
-sed '/^  pins: /d' "$dir/full.yaml" >"$dir/live.yaml"
-check "live, no pins at all" ends 9 "$bowline" check-config "$dir/live.yaml"
-check "live, no pins at all: named" grep -q "^bowline: LIVE_PINS_MISSING: .*: plugins.pins: " "$dir/err"
-check "live, no pins at all: each file with the SHA-256 that it has" is "$(grep -c 'PLUGIN_PIN_MISSING: .*"[a-z_]*\.so: [0-9a-f]*"' "$dir/err")" 4
+missing "a venue in the clear" LIVE_VENUE_PLAIN instances 's|{key: "secret://coinbase-key"}|{key: "secret://coinbase-key", api_url: "http://127.0.0.1:1"}|'
+missing "a stream in the clear" LIVE_VENUE_PLAIN instances 's|{history: 300}|{history: 300, stream_url: "ws://127.0.0.1:1"}|'
+missing "a secret that is not there" CONFIG_SECRET listen.tokens.trade 's|secret://trade|secret://none|'
+more_pins=$(cd "$plugins" && sha256sum libfeed_simulated.so libfeed_replay.so libbroker_mock.so | sed 's|\([0-9a-f]*\)  \(.*\)|\2: \1|' | paste -sd, | sed 's/,/, /g')
+others() { sed "s|^\(  pins: {.*\)}\$|\1, $more_pins$more}|; $1" "$dir/full.yaml" >"$dir/live.yaml"; "$bowline" check-config "$dir/live.yaml" 2>"$dir/err" >/dev/null; }
+more=
+for plugin in "feed.simulated {}" "feed.replay {files: {BTC-USD: a.csv, ETH-USD: b.csv}}" "broker.mock {cash: {USD: \"10000\"}}"; do
+  name=${plugin%% *} what=${plugin#* } kind=${plugin%%.*}
+  others "s|plugin: bowline.$kind.coinbase, params: {.*}}|plugin: bowline.$name, params: $what}|"
+  more=$(grep -o '"lib[a-z0-9_]*\.so\.[0-9]*: [0-9a-f]\{64\}"' "$dir/err" | tr -d '"' | sort -u | sed 's/^/, /' | tr -d '\n')
+  others "s|plugin: bowline.$kind.coinbase, params: {.*}}|plugin: bowline.$name, params: $what}|"
+  case $kind in feed) code=LIVE_FEED_SIMULATED ;; *) code=LIVE_VENUE_SIMULATED ;; esac
+  check "live, bowline.$name: $code" grep -q "^bowline: $code: .*instances\[[04]\].plugin: " "$dir/err"
+  check "live, bowline.$name: is not run" ends 9 run "$dir/live.yaml" "$dir/simulated"
+  more=
+done
+check "and nothing was begun" test ! -e "$dir/simulated"
+one() { # sed script: a pin
+  sed "$1" "$dir/full.yaml" >"$dir/live.yaml"
+}
+one 's/libfeed_coinbase.so: [0-9a-f]*, //'
+check "live, one plugin without its pin" ends 4 "$bowline" check-config "$dir/live.yaml"
+check "live, one plugin without its pin: with the sum that it has" grep -q 'PLUGIN_PIN_MISSING: .*instances\[0\].plugin: .*"libfeed_coinbase\.so: [0-9a-f]\{64\}"' "$dir/err"
+one 's/libbroker_coinbase.so: ......../libbroker_coinbase.so: 00000000/'
+check "live, a plugin that is not the pinned one" ends 4 "$bowline" check-config "$dir/live.yaml"
+check "live, a plugin that is not the pinned one: says so" grep -q 'PLUGIN_PIN_MISMATCH: .*instances\[4\].plugin: ' "$dir/err"
 
 # ---- the environment makes a run safer, and nothing else
-check "TRADING_MODE=mock over a live file" ends 0 env TRADING_MODE=mock "$bowline" check-config "$dir/full.yaml"
-check "it is a mock run" grep -q 'ok: mode mock' "$dir/out"
-check "and it is said" grep -q '^bowline: note: TRADING_MODE=mock: .*says mode: live' "$dir/err"
+check "TRADING_MODE=mock over a live file: its venue is a real one" ends 9 env TRADING_MODE=mock "$bowline" check-config "$dir/full.yaml"
+check "which a mock run refuses" grep -q '^bowline: MODE_VENUE_REAL: .*instances\[4\].plugin: ' "$dir/err"
+check "and that it is a mock one is said" grep -q '^bowline: note: TRADING_MODE=mock: .*says mode: live' "$dir/err"
+sed "s|path: \[.*|path: [$plugins]|" "$source/configs/ema_simulated.yaml" >"$dir/mock.yaml"
+check "TRADING_MODE=live over a mock file" ends 9 env TRADING_MODE=live "$bowline" check-config "$dir/mock.yaml"
+check "is refused" grep -q '^bowline: CONFIG_MODE: .*mode: TRADING_MODE=live over a file with mode: mock' "$dir/err"
 sed 's/^mode: live/mode: ${M}/' "$dir/full.yaml" >"$dir/live.yaml"
 check "a mode from the environment" ends 9 env M=live "$bowline" check-config "$dir/live.yaml"
 check "is refused" grep -q 'mode: the environment must not decide this: write it out' "$dir/err"

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "config/live_guards.hpp"
+#include "services/runtime/rerun.hpp"
+
 namespace bowline::services {
 namespace {
 constexpr std::size_t most_published = 65'536;  // of one feed; beyond it bowline.publish/1 says BL_E_AGAIN
@@ -36,7 +39,10 @@ bool loads(const config::RunConfig& config, const config::InstanceConfig& i) {
 }
 
 Result<void> fits_host(const loader::Module& module, const std::string& plugin, loader::Kind kind, std::string_view mode) {
-  if (kind == loader::Kind::Broker && mode == "mock" && module.manifest().venue_class != loader::VenueClass::Simulated)
+  const bool simulated = module.manifest().venue_class == loader::VenueClass::Simulated;
+  if (mode == "live")
+    if (auto takes = config::live_takes(to_string(kind), plugin, simulated, comes_again(plugin)); !takes) return takes;
+  if (kind == loader::Kind::Broker && mode == "mock" && !simulated)
     return Error{"MODE_VENUE_REAL", "plugin " + plugin +
                                         " talks to a real venue, or does not say that its venue is simulated, and mode: mock takes only "
                                         "simulated ones: name bowline.broker.mock"};

@@ -23,8 +23,8 @@ namespace bowline::services {
 Result<core::InstrumentTable> instrument_table(const config::RunConfig& config);
 
 /// Whether this host can run that plugin of a module. Errors: MODE_VENUE_REAL (trading rules 6: mock takes only simulated
-/// venues, and a venue that does not say what it is counts as real), RUN_FEED_PUSHED (a feed that is neither pulled nor handed
-/// events).
+/// venues, and a venue that does not say what it is counts as real), LIVE_VENUE_SIMULATED, LIVE_FEED_SIMULATED (live takes none that
+/// are), RUN_FEED_PUSHED (a feed that is neither pulled nor handed events).
 Result<void> fits_host(const loader::Module& module, const std::string& plugin, loader::Kind kind, std::string_view mode);
 
 /// Whether one of this process's services loads that instance; one file may name the instances of several processes.
@@ -43,8 +43,7 @@ struct InstancesOptions {
 
 class Instances {
  public:
-  /// Loads, makes and configures; starts nothing. Errors: the loader's, MODE_VENUE_REAL, RUN_BROKER_COUNT,
-  /// RUN_FEED_PUSHED.
+  /// Loads, makes and configures; starts nothing. Errors: the loader's, those of fits_host, RUN_BROKER_COUNT.
   static Result<std::unique_ptr<Instances>> make(const config::RunConfig& config, const loader::Catalogue& catalogue,
                                                  RunFacts& facts, InstancesOptions options);
   ~Instances();

@@ -213,7 +213,7 @@ Result<void> BrokerAdapter::query(const bl_query& query) {
 
 void BrokerAdapter::on_link(const bl_link& told) noexcept {
   constexpr std::uint32_t orders = 2;  // the scope that trading hangs on
-  if (told.scope == 0 || (told.scope & orders) != 0) link_ = told.state <= 2 ? static_cast<Link>(told.state) : Link::stale;
+  if (told.scope == 0 || (told.scope & orders) != 0) link_ = told.state <= 2 ? static_cast<Link>(told.state) : Link::stale, link_why_ = told.why;
 }
 
 bool BrokerAdapter::wake() {

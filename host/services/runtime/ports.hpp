@@ -3,6 +3,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstring>
 #include <deque>
 #include <memory>
 #include <string>
@@ -97,6 +98,8 @@ class BrokerAdapter final : public BrokerPort {
   /// What the venue says about its own connection, and whether the last cancel, query or event failed. [core thread]
   enum class Link : std::uint8_t { down = 0, up = 1, stale = 2, untold };
   Link link() const noexcept { return link_; }
+  /// What it said of it last; "" when nothing. [core thread]
+  std::string_view link_why() const noexcept { return {link_why_.message, ::strnlen(link_why_.message, sizeof link_why_.message)}; }
   bool failing() const noexcept { return failing_; }
   void on_link(const bl_link& told) noexcept;
   bool broken() const noexcept { return instance_.state() == loader::State::Failed; }
@@ -119,6 +122,7 @@ class BrokerAdapter final : public BrokerPort {
   NetPort* net_ = nullptr;
   bl_sink sink_{};
   Link link_ = Link::untold;
+  bl_error link_why_{};
   bool failing_ = false;
 
   bool gate_is_closed(Error& why) const;

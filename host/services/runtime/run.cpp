@@ -1,5 +1,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -24,6 +25,28 @@ namespace out = observe::log;
 
 std::int64_t system_ns() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+/// By the notes of the files, before anything is begun; what is loaded then is asked itself (fits_host). What is not in the catalogue is
+/// said where it is looked for.
+Result<void> live_takes_plugins(const config::RunConfig& config, const loader::Catalogue& catalogue) {
+  if (config.mode != "live") return {};
+  for (const config::InstanceConfig& i : config.instances) {
+    const auto offer = catalogue.find(i.plugin);
+    const bool simulated = offer.ok() && offer->venue_class == loader::VenueClass::Simulated;
+    if (auto takes = config::live_takes(i.kind, i.plugin, simulated, comes_again(i.plugin)); !takes)
+      return Error{takes.error().code, "instance " + i.id + ": " + takes.error().message};
+  }
+  return {};
+}
+
+/// Part of every order id (trading rules 2.1). A venue knows the ids of every run that ever traded there, and takes each once: so that of
+/// a live one is drawn. Else it is derived from the seed, so that the same run makes the same ids.
+Result<std::uint64_t> store_epoch(const config::RunConfig& config) {
+  if (config.mode != "live") return core::decision_id(config.seed, "", 0, "store-epoch", config.execution.account).lo;
+  std::uint64_t drawn = 0;
+  if (::getentropy(&drawn, sizeof drawn) != 0) return Error{"RUN_NO_ENTROPY", "the system gives no random number, and the order ids of a live run need one"};
+  return drawn;
 }
 
 }  // namespace
@@ -96,10 +119,11 @@ Result<void> Run::Impl::open_state() {
             e.message += "; that file lies elsewhere: give instance " + i.id + " another `file`, or move it away";
           return e;
         }
-  // Derived from the seed where time is not real, so that the same run makes the same ids (trading rules 2.1).
-  const core::Id128 epoch = core::decision_id(config.seed, "", 0, "store-epoch", config.execution.account);
-  if (journal && !resumed)
-    if (auto done = journal->set_epoch(epoch.lo); !done) return done;
+  if (journal && !resumed) {
+    const auto epoch = store_epoch(config);
+    if (!epoch) return epoch.error();
+    if (auto done = journal->set_epoch(*epoch); !done) return done;
+  }
   const StoreFiles files = store_files(config, options.var);
   if (files.transactions.empty()) return {};
   store::StoreOptions o;
@@ -148,9 +172,20 @@ Result<void> Run::Impl::take_receipt_key() {
 // Cash and what the venue already holds, before the first event.
 Result<void> Run::Impl::first_balances() {
   if (auto done = execution->ask_venue(); !done) return done;
-  await_venue([this] { return execution->reconciled(); }, std::chrono::seconds(60));
-  if (!execution->reconciled())
-    return Error{"RECONCILE_UNANSWERED", "the venue did not answer what it has of orders and balances: nothing is traded before it is known"};
+  // A live venue that answered a part of it has not answered: it is asked again, for as long as an answer is waited for.
+  constexpr std::chrono::seconds patience{60};
+  const auto until = std::chrono::steady_clock::now() + patience;
+  const auto known = [this] { return execution->reconciled() && (config.mode != "live" || execution->reconciliation().whole); };
+  const InstanceServices& venue = *instances->brokers.front().services;
+  for (;;) {
+    await_venue([this] { return execution->reconciled(); }, until - std::chrono::steady_clock::now(), true);
+    if (venue.has_failed()) return venue.failure();
+    if (known() || !execution->reconciled() || venue_port() == nullptr || std::chrono::steady_clock::now() >= until) break;
+    if (auto done = execution->ask_venue(); !done) return done;
+  }
+  if (!known())
+    return Error{"RECONCILE_UNANSWERED", "the venue did not answer what it has of orders and balances: nothing is traded before it is known" +
+                                             (broker->link_why().empty() ? std::string() : "; " + std::string(broker->link_why()))};
   const std::vector<std::string>& low = execution->fees_above_config();
   if (!low.empty() && !resumed)
     return Error{"RUN_FEES_BELOW_VENUE", "the venue takes higher fees for " + low.front() + " than the configuration reckons with, and entries "
@@ -279,7 +314,9 @@ Run::~Run() {
 }
 
 Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptions options) {
-  if (auto may = config::may_run(config.mode); !may) return may.error();
+  if (auto may = config::may_run(config, options.live_facts); !may) return may.error();
+  if (config.mode == "live" && (options.repeats || options.tape != nullptr))
+    return Error{"MODE_REPLAY_LIVE", "a run of mode: live can't be run again: its events were the world's, and its orders would be real"};
   auto impl = std::make_unique<Impl>();
   Impl& m = *impl;
   m.config = config;
@@ -292,13 +329,14 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   m.facts.secret = m.options.secret;
   m.facts.select = m.options.select;
   if (!m.options.repeats) m.facts.network = network_maker(config.plugins.network, m.facts.wall_ns);
+  auto catalogue = loader::Catalogue::scan(config.plugins.path);
+  if (!catalogue) return catalogue.error();
+  if (auto takes = live_takes_plugins(config, *catalogue); !takes) return takes.error();
   if (config.time == "real")
     for (const config::InstanceConfig& i : config.instances)
       if (i.kind == "feed" && comes_again(i.plugin))
         return Error{"RUN_TIME_REAL", "instance " + i.id + ": plugin " + i.plugin + " tells what happened once, and the clock would be years beyond it: "
                                       "leave `time` out, or give a feed that tells what happens now"};
-  auto catalogue = loader::Catalogue::scan(config.plugins.path);
-  if (!catalogue) return catalogue.error();
   if (auto done = m.take_receipt_key(); !done) return done.error();
   if (auto done = m.open_state(); !done) return done.error();
   std::erase_if(m.config.instances, [&config](const auto& i) { return !loads(config, i); });
@@ -457,11 +495,13 @@ Summary Run::turn(const std::function<void()>& on_started) {
       m.error = done.error();
       return summary();
     }
+  m.begin_clock();
   if (auto done = m.instances->start(); !done) {
     m.end = RunEnd::instance_failed;
     m.error = done.error();
     return summary();
   }
+  m.listen_to_network();  // it may have asked for the network only now
   if (m.execution) {
     if (auto done = m.first_balances(); !done) {
       m.end = RunEnd::instance_failed;
@@ -499,8 +539,8 @@ Summary Run::turn(const std::function<void()>& on_started) {
     m.await_venue([] { return false; }, answers_within);
     m.hand_over_stops(m.now_by_clock());
     m.await_venue([] { return false; }, answers_within);
-    // A simulated venue answers on its own time, which nothing drives any more.
-    if (!m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
+    // A simulated venue answers on its own time, which nothing drives any more. A real one has the clock's.
+    if (m.config.mode != "live" && !m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
     // A venue that failed only now may not have carried out the cancels: the run has not come to its end, and can go on.
     if (const InstanceServices& venue = *m.instances->brokers.front().services; m.end != RunEnd::instance_failed && venue.has_failed()) {
       m.end = RunEnd::instance_failed;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "config/live_guards.hpp"
 #include "config/run_config.hpp"
 #include "services/runtime/instances.hpp"
 #include "services/runtime/pipeline.hpp"
@@ -24,6 +25,7 @@ namespace bowline::services {
 struct RunOptions {
   std::filesystem::path var;                       ///< all state lies below it
   std::string config;                              ///< the configuration's name, for the log
+  config::LiveFacts live_facts{};                  ///< what who read the configuration found for the guards of mode: live
   std::function<std::int64_t()> wall_ns;           ///< the one seam that reads the clock; empty: the system's
   std::chrono::milliseconds feed_patience{5000};   ///< how long a feed that gives nothing is waited for after a restart
   std::function<Result<std::string>(std::string_view)> secret;

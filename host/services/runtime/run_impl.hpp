@@ -139,9 +139,12 @@ struct Run::Impl {
   /// Answers that come for the venue's plugin wake the loop from here on.
   void listen_to_network();
   NetPort* venue_port() const noexcept;  ///< null: it asks nobody over the network
-  /// Pumps; and where the venue asks others, until `heard`, no answer is outstanding any more, or `most` is over. Not while the
-  /// loop turns. [core thread]
-  void await_venue(const std::function<bool()>& heard, std::chrono::nanoseconds most);
+  /// A live run's engine time is the clock's from the start on: what its plugins ask the venue before the first event bears it. Never
+  /// back. Of other runs time begins with the first event, so that it begins there again when they are run again. [core thread]
+  void begin_clock();
+  /// Pumps; and where the venue asks others, until `heard`, it failed, no answer is outstanding any more, or `most` is over. `also_silent`:
+  /// of a live run also while none is outstanding, since what failed is tried again by the clock. Not while the loop turns. [core thread]
+  void await_venue(const std::function<bool()>& heard, std::chrono::nanoseconds most, bool also_silent = false);
   /// Ends what is outstanding, and lets the venue's plugin hear of each. [core thread]
   void close_network();
 

@@ -29,6 +29,7 @@ struct Folded {
   std::string venue_id;
   bool accepted = false, rejected = false, unknown = false, over = false;
   std::uint32_t state = 0;
+  Decimal cum = Decimal::not_set();      ///< what was said last that it has filled
   std::map<std::string, Decimal> fills;  ///< by id
   std::vector<std::uint32_t> kinds;
   std::string text;  ///< of the last word
@@ -196,6 +197,7 @@ class Desk {
         f.unknown = false;
         CHECK_FALSE((f.over && (e.state == BL_S_OPEN || e.state == BL_S_PENDING)));  // nothing comes back
         f.state = e.state;
+        f.cum = Decimal::from_raw(e.cum_qty);
         f.over = e.state > BL_S_OPEN;
         break;
       default: break;

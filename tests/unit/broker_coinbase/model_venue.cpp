@@ -142,12 +142,12 @@ std::string ModelVenue::create(const Json& b, std::string text, std::int64_t now
     const Json& inner = n.configuration.begin().value();
     n.price = *Decimal::try_parse(inner.value("limit_price", "100"));
     const std::string base = inner.value("base_size", "");
-    n.size = base.empty() ? div(*Decimal::try_parse(inner.at("quote_size").get<std::string>()), Decimal::from_int(100), bowline::Rounding::down) : *Decimal::try_parse(base);
+    n.size = base.empty() ? round_to(div(*Decimal::try_parse(inner.at("quote_size").get<std::string>()), market_price, bowline::Rounding::down), Decimal::from_mantissa(1, -16), bowline::Rounding::down) : *Decimal::try_parse(base);
     n.created_ns = now_ns;
     orders.push_back(n);
     o = &orders.back();
     ++creates;
-    if (n.configuration.contains("market_market_ioc")) fill(*o, o->size, Decimal::from_int(100), now_ns);
+    if (n.configuration.contains("market_market_ioc")) fill(*o, o->size, market_price, now_ns);
   }
   return Json{{"success", true},
               {"success_response", {{"order_id", o->id}, {"product_id", o->product}, {"side", o->side}, {"client_order_id", o->client}}},
@@ -222,9 +222,9 @@ std::string ModelVenue::list_fills(const std::string& query) const {
     for (const auto& f : o.fills)
       if (!f.hidden && (ids.empty() || has(ids, o.id)) && f.at_ns >= since)
         all.push_back({{"entry_id", f.entry_id}, {"trade_id", f.trade_id}, {"order_id", o.id}, {"trade_time", bowline::coinbase::format_rfc3339(f.at_ns)},
-                       {"trade_type", f.type}, {"price", f.price.to_string()}, {"size", f.size.to_string()}, {"commission", f.fee.to_string()},
+                       {"trade_type", f.type}, {"price", f.price.to_string()}, {"size", (fills_in_quote ? mul(f.size, f.price, bowline::Rounding::half_even) : f.size).to_string()}, {"commission", f.fee.to_string()},
                        {"product_id", o.product}, {"sequence_timestamp", bowline::coinbase::format_rfc3339(f.at_ns)}, {"liquidity_indicator", "MAKER"},
-                       {"size_in_quote", false}, {"user_id", "u"}, {"side", o.side}});
+                       {"size_in_quote", fills_in_quote}, {"user_id", "u"}, {"side", o.side}});
   return page(query, "fills", all, fills_page, false).dump();
 }
 

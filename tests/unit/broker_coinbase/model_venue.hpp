@@ -67,6 +67,8 @@ class ModelVenue {
   std::size_t orders_page = 100, fills_page = 100, accounts_page = 250;
   std::function<Fate(const bowline::testing::SentRequest&)> fate = [](const auto&) { return Fate{}; };
   std::uint64_t creates = 0;  ///< orders that were made
+  Decimal market_price = Decimal::from_int(100);
+  bool fills_in_quote = false;  ///< the size of a fill is told in quote
 
   ModelAnswer answer(const bowline::testing::SentRequest& q, std::int64_t now_ns);
   /// Trades with a working order.

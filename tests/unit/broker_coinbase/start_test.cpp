@@ -124,6 +124,7 @@ TEST_CASE("the way to the venue is down after some lost requests, and up with th
   REQUIRE(d.links.size() == 1);
   CHECK(d.links[0].state == 0);
   CHECK(d.links[0].scope == 2);
+  CHECK(text_of(d.links[0].why.message) == "LINK_DOWN: EDGE_CONNECT: no connection");  // why, in the host's words
   d.venue.fate = [](const auto&) { return Fate{}; };
   d.run(60 * second);
   REQUIRE(d.links.size() == 2);

@@ -435,13 +435,61 @@ TEST_CASE("rule 6: a ramp of the configuration bounds the entries of a day of a 
   CHECK(by_day.begin()->second == 3);
 }
 
-TEST_CASE("rule 6: a run of mode: live is not made, whoever put its configuration together; nor is its folder touched") {
+TEST_CASE("rule 6: a run of mode: live is not made without every guard, whoever put its configuration together; nor is its folder touched") {
   Lives l;
   config::RunConfig config = configured(l.folder, l.yaml);
-  config.mode = "live";
-  services::RunOptions o;
-  o.var = l.folder.path() / "var";
-  o.select = services::select_features;
-  CHECK(services::Run::make(config, std::move(o)).error().code == "LIVE_NOT_OFFERED");
-  CHECK_FALSE(fs::exists(l.folder.path() / "var"));
+  const auto make = [&](const config::RunConfig& c, bool repeats = false) {
+    services::RunOptions o;
+    o.var = l.folder.path() / "refused";
+    o.select = services::select_features;
+    o.repeats = repeats;
+    const auto made = services::Run::make(c, std::move(o));
+    CHECK_FALSE(fs::exists(l.folder.path() / "refused"));
+    return made.ok() ? std::string() : made.error().code;
+  };
+  config.mode = "live";  // and all else as it was: no guard is met
+  CHECK(make(config) == "LIVE_NOT_CONFIRMED");
+  config.live = {true, true};
+  config.time = "real";
+  config.execution.portfolio_uuid = config.execution.account = "1b4e28ba-2fa1-41d2-883f-0016d3cca427";
+  config.execution.assumed_half_spread = Decimal::zero();
+  config.execution.starts_reducing = true;
+  config.execution.floor.max_order = config.execution.floor.max_day = config.execution.floor.max_total = "100"_dec;
+  config.execution.floor.max_mark_age_ns = config.execution.stops.unprotected_after_ns = 1'000'000'000;
+  config.execution.ramp = {"100"_dec, 1};
+  config.execution.stops.owner = "venue";
+  config.execution.drift.position_above = config.execution.drift.exposure_above = "0.1"_dec;
+  config.plugins.pins["libnone.so"] = std::string(64, 'a');
+  config.instances.emplace_back().kind = "risk";
+  config.instances.back().plugin = "bowline.risk.limits";
+  config.instances.front().params_json = "{}";
+  // Every guard of the values is met now. A replay is no market, and a venue that is made up is none either.
+  CHECK(make(config) == "LIVE_FEED_SIMULATED");
+  CHECK(make(config, true) == "MODE_REPLAY_LIVE");
+  config.instances.front().plugin = "bowline.feed.coinbase";
+  CHECK(make(config) == "LIVE_VENUE_SIMULATED");
+  config.mode = "Live";
+  CHECK(make(config) == "MODE_UNKNOWN");
+}
+
+TEST_CASE("rule 6: what a file is loaded for is asked of the module itself, too") {
+  Folder folder;
+  loader::TrustPolicy trust;
+  trust.var = folder.path();
+  const auto fits = [&](const char* file, const char* plugin, loader::Kind kind, const char* mode) {
+    auto module = loader::load_plugin_file(fs::path(PLUGINS) / file, trust);
+    REQUIRE(module.ok());
+    const auto done = services::fits_host(**module, plugin, kind, mode);
+    return done.ok() ? std::string() : done.error().code;
+  };
+  CHECK(fits("libbroker_mock.so", "bowline.broker.mock", loader::Kind::Broker, "mock").empty());
+  CHECK(fits("libbroker_mock.so", "bowline.broker.mock", loader::Kind::Broker, "live") == "LIVE_VENUE_SIMULATED");
+  CHECK(fits("libbroker_coinbase.so", "bowline.broker.coinbase", loader::Kind::Broker, "mock") == "MODE_VENUE_REAL");
+  CHECK(fits("libbroker_coinbase.so", "bowline.broker.coinbase", loader::Kind::Broker, "live").empty());
+  for (const char* name : {"replay", "simulated"}) {
+    const std::string file = std::string("libfeed_") + name + ".so", plugin = std::string("bowline.feed.") + name;
+    CHECK(fits(file.c_str(), plugin.c_str(), loader::Kind::Feed, "mock").empty());
+    CHECK(fits(file.c_str(), plugin.c_str(), loader::Kind::Feed, "live") == "LIVE_FEED_SIMULATED");
+  }
+  CHECK(fits("libfeed_coinbase.so", "bowline.feed.coinbase", loader::Kind::Feed, "live").empty());
 }
