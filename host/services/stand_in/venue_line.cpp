@@ -50,6 +50,12 @@ Result<void> VenueLine::start(core::Nanos now) {
 
 std::uint64_t VenueLine::caps() const noexcept { return instances_->brokers.front().instance->caps(); }
 
+Result<loader::VenueRates> VenueLine::rates() const { return loader::venue_rates(*instances_->brokers.front().instance); }
+
+Result<loader::VenueStanding> VenueLine::standing() const { return loader::venue_standing(*instances_->brokers.front().instance); }
+
+const std::string& VenueLine::plugin_sha256() const noexcept { return instances_->brokers.front().instance->module().sha256(); }
+
 void VenueLine::ring() noexcept {
   {
     const std::scoped_lock hold(lock_);

@@ -25,7 +25,7 @@ class Plugin {
     url_ = p.at("url").get<std::string>();
     ws_url_ = p.at("ws").get<std::string>();
     class_ = {plugin_common::str("orders"), 1000, 1000, p.at("per_hour").get<std::uint32_t>(), 0};
-    if (class_.per_hour != 0) rates_ = {sizeof rates_, 1, 0, 0, &class_, nullptr};
+    if (class_.per_hour != 0) rates_ = {sizeof rates_, 1, 0, 0, &class_, nullptr, nullptr};
     if (!p.at("asks").get<bool>()) return {};
     http_ = host_.service<bl_http_v1>(BL_SVC_HTTP);
     ws_ = host_.service<bl_ws_v1>(BL_SVC_WS);
