@@ -580,6 +580,8 @@ class Loader {
       ins.params_json = std::move(read->json);
       ins.state_files = std::move(read->state_files);
       ins.read_files = std::move(read->read_files);
+      ins.key_file = std::move(read->key_file);
+      ins.key_name = std::move(read->key_name);
     }
   }
 
@@ -728,6 +730,8 @@ class Loader {
     if (const Node e = root["execution"]; e.IsDefined() && e.IsMap()) facts.half_spread_said = there(e["assumed_half_spread"]);
     const auto pod = options_.env ? options_.env("KUBERNETES_SERVICE_HOST") : std::nullopt;
     facts.in_kubernetes = pod && !pod->empty();
+    // Who needs the venue alone starts no run; and the canary itself is made before there is one.
+    facts.canary_passed = !options_.only_kind.empty() || (options_.canary && options_.canary(c_));
     for (const MissingGuard& g : missing_guards(c_, facts))
       bad(nearest_to(root, g.path, root["mode"]), std::string(g.path), g.code.data(), std::string(g.message));
   }
