@@ -131,6 +131,8 @@ void Canary::sell_rest(Decimal qty) {
     qty = qty - sold.qty;
     if (const ToldOrder* o = p_.talk.order(sent->id.view()); o != nullptr && !o->text.empty()) why = o->text;
   }
+  if (qty.is_negative())
+    report_.left.push_back("canary " + run.run + " sold " + (-qty).to_string() + " " + std::string(p_.table.asset_code(ins.base)) + " more than it had bought: the venue filled more than was ordered");
   if (qty.is_positive())
     report_.left.push_back(qty.to_string() + " " + std::string(p_.table.asset_code(ins.base)) + ", bought by canary " + run.run + " with order " +
                            std::string(id_of(run.symbol, run.run, Leg::buy, 0).view()) + ": sell it at the venue by hand" + (why.empty() ? std::string() : " (" + why + ")"));

@@ -81,7 +81,7 @@ TEST_CASE("property: whatever the rules are, a plan is on the product's steps, a
     for (const Decimal q : {plan->qty, plan->far_qty}) {
       RC_ASSERT(q.is_positive());
       RC_ASSERT(on_step(q, p.base_step));
-      RC_ASSERT(!p.base_min.is_set() || q >= p.base_min);
+      RC_ASSERT((!p.base_min.is_set() || q >= p.base_min));
     }
     RC_ASSERT(plan->far_px_edited < plan->far_px);
     RC_ASSERT(plan->far_px < p.last_px);
