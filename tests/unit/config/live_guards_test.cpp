@@ -36,6 +36,7 @@ std::string live(const std::string& line = "\n", const std::string& instead = ""
 /// With the secrets that it names.
 struct LiveFile : RunFile {
   LiveFile() {
+    canary = [](const RunConfig&) { return true; };
     for (const char* scope : {"READ", "TRADE", "EMERGENCY"}) env[std::string("BOWLINE_SECRET_") + scope] = scope + std::string(64, 'x');
   }
 };
@@ -116,6 +117,7 @@ TEST_CASE("rule 6, 5.3, 3.5: each guard that is missing is refused alone, by its
 
 TEST_CASE("rule 6: a live file that has nothing names every guard at once, each where it is missing") {
   LiveFile run;
+  run.canary = {};
   const Loaded l = run.load("mode: live\n" + base + no_instances);
   std::set<std::string> codes;
   for (const Told& t : beside(l)) {
@@ -128,6 +130,34 @@ TEST_CASE("rule 6: a live file that has nothing names every guard at once, each 
   for (const char* met : {"LIVE_NOT_OFFERED", "LIVE_LISTEN_OPEN", "LIVE_JOURNAL_MEMORY", "LIVE_STORE_MISSING", "LIVE_HALF_SPREAD", "LIVE_STARTS_ACTIVE", "LIVE_MARK_AGE"})
     CHECK(wanted.erase(met) == 1);
   CHECK(codes == wanted);
+}
+
+TEST_CASE("rule 6: a run asks for its canary, of the whole file; who needs the venue alone does not") {
+  LiveFile run;
+  for (const bool passed : {false, true}) {
+    std::string asked_of;
+    run.canary = [&](const RunConfig& c) {
+      asked_of = c.execution.portfolio_uuid;
+      return passed;
+    };
+    const Loaded l = run.load(live());
+    CHECK(asked_of == uuid);
+    const auto told = beside(l);
+    REQUIRE(told.size() == (passed ? 0 : 1));
+    if (passed) continue;
+    CHECK(told[0].code == "LIVE_CANARY_MISSING");
+    CHECK(told[0].path == "instances");
+    CHECK(told[0].line == 10);
+  }
+  run.canary = {};  // nobody who could say
+  CHECK(beside(run.load(live())).size() == 1);
+  run.only_kind = "broker";
+  CHECK(beside(run.load(live())).empty());
+  bool asked = false;
+  run.canary = [&asked](const RunConfig&) { return asked = true; };
+  run.only_kind = {};
+  CHECK(run.load(base + no_instances).problems.empty());
+  CHECK_FALSE(asked);  // of a mock run
 }
 
 TEST_CASE("rule 6: in a pod nothing is said about Kubernetes") {
@@ -211,7 +241,7 @@ TEST_CASE("rule 6: no configuration makes live possible, however it was made") {
   all.execution.stops.owner = "venue";
   all.execution.stops.unprotected_after_ns = 1;
   all.execution.drift.position_above = all.execution.drift.exposure_above = Decimal::from_int(1);
-  const auto missing = missing_guards(all, {false, true});
+  const auto missing = missing_guards(all, {false, true, true});
   REQUIRE(missing.size() == 1);
   CHECK(missing[0].code == unmet_guard);
 }

@@ -23,8 +23,8 @@ constexpr const char* marked = R"({"type":"object","additionalProperties":false,
 }  // namespace
 
 TEST_CASE("the id of a key file is its name, else its id, wherever that stands") {
-  CHECK(id_of(R"({"name":"organizations/o/apiKeys/k","privateKey":"SECRET"})") == "organizations/o/apiKeys/k");
-  CHECK(id_of(R"( { "privateKey" : "-----BEGIN\nSECRET\"\\" , "id" : "6a-b" } )") == "6a-b");
+  CHECK(id_of(R"({"name":"organizations/o/apiKeys/k","privateKey":"HIDDEN"})") == "organizations/o/apiKeys/k");
+  CHECK(id_of(R"( { "privateKey" : "-----BEGIN\nHIDDEN\"\\" , "id" : "6a-b" } )") == "6a-b");
   CHECK(id_of(R"({"id":"1","name":"n"})") == "n");
   CHECK(id_of(R"({"id":"1","name":""})") == "1");
   CHECK(id_of(R"({"name":"organizations\/o\/apiKeys\/k"})") == "organizations/o/apiKeys/k");
@@ -32,14 +32,14 @@ TEST_CASE("the id of a key file is its name, else its id, wherever that stands")
 }
 
 TEST_CASE("what is no key file is refused, and nothing of it is repeated") {
-  for (const char* bad : {"", " ", "null", "[]", "5", "\"SECRET\"", "{", "{}", R"({"name")", R"({"name":)", R"({"name":5})", R"({"name":"SECRET)", R"({"name":"a"}x)", R"({"name":"a",})",
+  for (const char* bad : {"", " ", "null", "[]", "5", "\"HIDDEN\"", "{", "{}", R"({"name")", R"({"name":)", R"({"name":5})", R"({"name":"HIDDEN)", R"({"name":"a"}x)", R"({"name":"a",})",
                           R"({"name":"a","name":"b"})", R"({"name":"\u0041"})", R"({"name":"a\"b"})", R"({"name":"a" "id":"b"})", R"({name:"a"})", R"({"a":})", R"({"a":[1,2})", R"({"a":{"b"}})",
-                          "{\"name\":\"a\nb\"}", R"({"id":""})", R"({"a":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]],"name":"a"})", "SECRET"}) {
+                          "{\"name\":\"a\nb\"}", R"({"id":""})", R"({"a":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]],"name":"a"})", "HIDDEN"}) {
     INFO(bad);
     const auto id = key_file_id(bad);
     REQUIRE_FALSE(id);
     CHECK(id.error().code == "KEY_FILE");
-    CHECK(id.error().message.find("SECRET") == std::string::npos);
+    CHECK(id.error().message.find("HIDDEN") == std::string::npos);
   }
   CHECK(id_of(R"({"name":"a b"})") == "KEY_NAME");
   CHECK(id_of(R"({"name":")" + std::string(257, 'a') + R"("})") == "KEY_NAME");
@@ -62,20 +62,20 @@ TEST_CASE("which params say the key is the schema's word; a reference is resolve
   const auto of = [](const std::string& params, bool* loaded = nullptr) {
     RunFile run;
     run.schema = marked;
-    run.env["BOWLINE_SECRET_FILE"] = R"({"name":"from-file","privateKey":"SECRET"})";
+    run.env["BOWLINE_SECRET_FILE"] = R"({"name":"from-file","privateKey":"HIDDEN"})";
     run.env["BOWLINE_SECRET_NAME"] = "from-secret\n";
-    run.env["BOWLINE_SECRET_BAD"] = "SECRET";
+    run.env["BOWLINE_SECRET_BAD"] = "HIDDEN";
     const Loaded l = run.load(base + "instances:\n  - {id: venue, kind: broker, plugin: p, params: " + params + "}\n");
     INFO(all_text(l));
     if (loaded != nullptr) *loaded = l.problems.empty();
     REQUIRE(l.config.instances.size() == 1);
-    CHECK(l.config.instances[0].params_json.find("SECRET") == std::string::npos);
-    CHECK(l.config.instances[0].key_file.find("SECRET") == std::string::npos);
+    CHECK(l.config.instances[0].params_json.find("HIDDEN") == std::string::npos);
+    CHECK(l.config.instances[0].key_file.find("HIDDEN") == std::string::npos);
     const auto id = venue_key_id(l.config.instances[0], [&](std::string_view name) -> std::optional<std::string> {
       const auto it = run.env.find(name);
       return it == run.env.end() ? std::nullopt : std::optional<std::string>(it->second);
     });
-    if (!id) CHECK(id.error().message.find("SECRET") == std::string::npos);
+    if (!id) CHECK(id.error().message.find("HIDDEN") == std::string::npos);
     return id ? *id : id.error().code;
   };
   CHECK(of("{key: \"secret://file\"}") == "from-file");
