@@ -72,7 +72,9 @@ bl_standing Broker::standing() const noexcept {
   out.size = sizeof out;
   if (const auto& may = start_.may()) {
     out.told |= BL_TOLD_KEY;
-    out.may = (may->view ? BL_MAY_VIEW : 0u) | (may->trade ? BL_MAY_TRADE : 0u) | (may->transfer ? BL_MAY_TRANSFER : 0u);
+    if (may->view) out.may |= BL_MAY_VIEW;
+    if (may->trade) out.may |= BL_MAY_TRADE;
+    if (may->transfer) out.may |= BL_MAY_TRANSFER;
     if (const std::string& id = may->portfolio_uuid; !id.empty() && id.size() < sizeof out.portfolio) {
       out.told |= BL_TOLD_PORTFOLIO;
       std::copy_n(id.data(), id.size(), out.portfolio);
