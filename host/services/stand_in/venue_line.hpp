@@ -56,6 +56,7 @@ class VenueLine {
   std::unique_ptr<Instances> instances_;
   std::unique_ptr<BrokerAdapter> broker_;
   std::uint64_t events_ = 0;
+  void listen();
   void ring() noexcept;
   void pump(const std::function<void(const bl_event&)>& heard);
 };
