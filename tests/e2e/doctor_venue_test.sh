@@ -6,7 +6,7 @@ source "$(dirname "$0")/check.sh"
 unset TRADING_MODE KUBERNETES_SERVICE_HOST
 venue=$(dirname "$bowline")/bowline-venue
 ca=$dir/ca.pem
-mkdir "$dir/secrets" "$dir/said"
+mkdir "$dir/secrets" "$dir/said" "$dir/tmp"
 export BOWLINE_SECRETS=$dir/secrets
 
 cat >"$dir/venue.yaml" <<YAML
@@ -65,7 +65,7 @@ done
 n=0
 doctor() { # arguments: as ends() calls it; what was said is kept, to be searched for keys
   n=$((n + 1))
-  "$bowline" doctor "$@" >"$dir/said/$n.out" 2>"$dir/said/$n.err"
+  TMPDIR=$dir/tmp "$bowline" doctor "$@" >"$dir/said/$n.out" 2>"$dir/said/$n.err"
   local got=$?
   cat "$dir/said/$n.out"
   cat "$dir/said/$n.err" >&2
@@ -90,7 +90,7 @@ check "quota: what polling takes, and what is left" grep -q 'key: 10 a second, 1
 check "nothing was ordered" is "$(count orders)" 0
 check "as JSON" ends 0 doctor --venue "$dir/run.yaml" --json
 check "as JSON: it is" grep -q '^  "ok": true,' "$dir/out"
-check "nothing is left behind" is "$(ls /tmp | grep -c '^bowline-venue-')" 0
+check "nothing is left behind" is "$(ls "$dir/tmp")" ""
 key_hash=$(grep -o '"name" *: *"[^"]*"' "$dir/secrets/trade" | sed 's/.*: *"\(.*\)"/\1/' | tr -d '\n' | sha256sum | cut -d' ' -f1)
 check "of the key the SHA-256 of its id is told" grep -q "public id: $key_hash" "$dir/out"
 
@@ -131,10 +131,10 @@ tell POST /products/BTC-USD '{"status":"online"}' >/dev/null
 tell POST /fees '{"portfolio":"main","maker":"0.4%","taker":"1.3%"}' >/dev/null
 found "fees above those configured" 10 'fees BTC-USD,fees ETH-USD' 'taker 1.3 %, configured are 0.6 % and 1.2 %' --venue "$dir/run.yaml"
 tell POST /fees '{"portfolio":"main","maker":"0.4%","taker":"0.6%"}' >/dev/null
-tell POST /clock '{"skew":"30s"}' >/dev/null
-found "a clock that is apart" 10 clock 'ahead of this machine.s, more than 2000.0 ms' --venue "$dir/run.yaml"
+tell POST /clock '{"skew":"-30s"}' >/dev/null # it stands still until it is so far behind
+sleep 4
+found "a clock that is apart" 10 clock 'behind this machine.s, more than 2000.0 ms' --venue "$dir/run.yaml"
 tell POST /clock '{"skew":"0s"}' >/dev/null
-sleep 1
 sed 's/^execution: {/execution: {reconcile: {orders_every: 4s, balances_every: 4s}, /' "$dir/run.yaml" >"$dir/bad.yaml"
 found "polling that takes too much" 10 quota 'asks the venue' --venue "$dir/bad.yaml"
 check "still nothing was ordered" is "$(count orders)" 0

@@ -190,7 +190,7 @@ Result<std::string> Canary::look() {
 }
 
 Result<std::string> Canary::far_is_listed(const Placed& far) {
-  const auto list = p_.talk.question(ask::order | ask::open, far.id.view(), p_.talk.order(far.id.view())->venue);
+  const auto list = p_.talk.question(ask::open);
   if (!list) return list.error();
   for (const ToldOrder& o : list->open)
     if (o.client == far.id.view()) {

@@ -9,7 +9,7 @@ namespace {
 using core::Nanos;
 
 constexpr Nanos second = 1'000'000'000;
-constexpr Nanos end_within = 120 * second;
+constexpr Nanos end_within = 60 * second;
 constexpr std::uint32_t absent_times = 3;
 constexpr Nanos absent_for = 10 * second;
 constexpr std::uint32_t most_sales = 4;

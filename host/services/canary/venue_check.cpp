@@ -94,7 +94,7 @@ std::vector<VenueFinding> judge_product(const config::InstrumentConfig& ours, co
   const auto say = [](Decimal d) { return d.is_set() ? d.to_string() : std::string("not told"); };
   std::string text = "steps " + say(t.base_step) + " and " + say(t.px_step) + ", at least " + say(t.base_min) + " and worth " + say(t.quote_min);
   const char* closed = t.view_only() ? "this account may only look at it" : t.cancel_only() ? "only cancels are taken now, or it is closed or delisted"
-                       : !t.tradable() ? "it does not trade now" : t.auction() ? "it is in an auction" : t.limit_only() ? "only limit orders are taken now"
+                       : !t.tradable() ? "it does not trade now: it is closed or delisted" : t.auction() ? "it is in an auction" : t.limit_only() ? "only limit orders are taken now"
                        : t.post_only() ? "only orders that rest are taken now" : nullptr;
   // What counts of the two minima is the larger one, at the price of now.
   const auto smallest = [&](Decimal base_min, Decimal quote_min) {

@@ -93,7 +93,7 @@ void VenueTalk::hear_order(const bl_exec& e, bool snapshot) {
   take(o.cum_qty, e.cum_qty);
   take(o.cum_quote, e.cum_quote);
   take(o.cum_fee, e.cum_fee);
-  if (out_ && snapshot && o.works()) answer_.open.push_back(o);
+  if (out_ && lists_ && snapshot && o.works()) answer_.open.push_back(o);
 }
 
 void VenueTalk::hear_product(const bl_product& told) {
@@ -133,6 +133,7 @@ Result<VenueTalk::Answer> VenueTalk::question(std::uint32_t scope, std::string_v
   q.order.venue_id = {venue.data(), venue.size()};
   q.since_ns = since;
   out_ = true;  // it may be answered at once
+  lists_ = (scope & ask::open) != 0 && (scope & ask::order) == 0;  // an order that is named is told without being listed
   done_ = false;
   struct Over {
     bool& out;

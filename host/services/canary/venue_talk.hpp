@@ -66,7 +66,7 @@ class VenueTalk {
     std::function<Error()> interrupted{};  ///< why nothing new is to be begun; an empty code: go on. May be empty
   };
   struct Answer {
-    std::vector<ToldOrder> open;               ///< that work, in the order told
+    std::vector<ToldOrder> open;               ///< that work, in the order told; of a question for them that names no order
     std::map<std::uint32_t, ToldBalance> balances;  ///< by asset
     std::map<std::uint32_t, ToldProduct> products;  ///< by instrument
     bool absent = false;                       ///< the venue does not know the order that was asked for
@@ -102,7 +102,7 @@ class VenueTalk {
   std::string link_;
   bool insisting_ = false;
   std::uint64_t request_ = 0;
-  bool out_ = false, done_ = false, whole_ = false;
+  bool out_ = false, done_ = false, whole_ = false, lists_ = false;
   bl_status status_ = BL_OK;
   Answer answer_;
 

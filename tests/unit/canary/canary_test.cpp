@@ -330,6 +330,17 @@ TEST_CASE("a balance that is not there, a fee that is not told, a wallet that so
   }
 }
 
+TEST_CASE("an order that the venue knows by its id and does not list is a surprise") {
+  FakeVenue v;
+  v.lists_orders = false;
+  Process p(v);
+  const CanaryReport r = p.go();
+  CHECK(r.why.code == "CANARY_NOT_LISTED");
+  CHECK(r.left.empty());
+  CHECK(v.orders.size() == 1);
+  check_nothing_is_forgotten(v, r, "0.5"_dec);
+}
+
 TEST_CASE("where stops do not rest, and where nothing can be edited, the canary says that it left that out") {
   FakeVenue v;
   v.flags = 1 | 64;

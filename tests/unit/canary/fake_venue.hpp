@@ -74,7 +74,7 @@ class FakeVenue final : public services::BrokerPort {
   std::map<std::string, int> submitted;       // by client id
   std::function<Fate(Call)> fate = [](Call) { return Fate::done; };
   std::function<void()> at_each_call;
-  bool amends = true, tells_fees = true, tells_price = true, listed = true;
+  bool amends = true, tells_fees = true, tells_price = true, listed = true, lists_orders = true;
   std::size_t calls = 0;
 
   FakeVenue() {
@@ -198,7 +198,7 @@ class FakeVenue final : public services::BrokerPort {
         say(e);
       }
     }
-    if ((q.scope & 2u) != 0)
+    if ((q.scope & 2u) != 0 && lists_orders)
       for (const Order& o : orders)
         if (o.works()) say(told(o, BL_X_SNAPSHOT, true));
     if ((q.scope & 4u) != 0)
