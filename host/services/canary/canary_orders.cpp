@@ -131,7 +131,7 @@ Result<ToldOrder> Canary::outcome(const Placed& order, bool end, Nanos patience)
       }
       if (o->over() || (o->works() && !end)) {
         ToldOrder told = *o;
-        if (lost) this->told({"found again", "the answer to the order was lost, and the venue has it: nothing was sent twice", true, 0});
+        if (told.was_lost) this->told({"found again", "the answer to the order was lost, and the venue has it: nothing was sent twice", true, 0});
         return told;
       }
     }

@@ -79,6 +79,7 @@ void VenueTalk::hear_order(const bl_exec& e, bool snapshot) {
   take(o.type, e.type);
   if (e.kind == BL_X_UNKNOWN) {
     o.lost = !was_over && !o.works();
+    o.was_lost = o.was_lost || o.lost;
     return;
   }
   const std::uint32_t state = e.kind == BL_X_REJECTED ? std::uint32_t{BL_S_REJECTED} : e.state;

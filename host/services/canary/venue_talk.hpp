@@ -25,6 +25,7 @@ struct ToldOrder {
   Decimal qty = Decimal::not_set(), limit_px = Decimal::not_set(), stop_px = Decimal::not_set();
   Decimal cum_qty = Decimal::not_set(), cum_quote = Decimal::not_set(), cum_fee = Decimal::not_set();
   bool lost = false;  ///< an answer of it was lost (BL_X_UNKNOWN), and the venue has not told of it since
+  bool was_lost = false;  ///< that was so once
   bool works() const noexcept { return state == BL_S_PENDING || state == BL_S_OPEN; }
   bool over() const noexcept { return state == BL_S_FILLED || state == BL_S_CANCELLED || state == BL_S_REJECTED || state == BL_S_EXPIRED; }
 };
