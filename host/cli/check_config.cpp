@@ -12,7 +12,7 @@ namespace bowline::cli {
 namespace {
 
 struct Options {
-  std::string file;
+  std::string file, var = "var";
   bool json = false, training = false;
 };
 
@@ -34,7 +34,7 @@ void print_json(const Options& o, const LoadedConfig& loaded, const Error& of_pl
 
 int check(const Options& o) {
   const For purpose = o.training ? For::training : For::run;
-  const LoadedConfig loaded = o.json ? read_config(o.file, "var", purpose) : load_config(o.file, "var", purpose);
+  const LoadedConfig loaded = o.json ? read_config(o.file, o.var, purpose) : load_config(o.file, o.var, purpose);
   Error of_plugins;
   if (loaded.config)
     if (auto asked = try_plugins(*loaded.config, loaded); !asked) of_plugins = asked.error();
@@ -56,6 +56,7 @@ void add_check_config(CLI::App& app, Action& chosen) {
   CLI::App* v = verb(app, "check-config", "everything that is wrong with a configuration, at once; nothing is started",
                      "bowline check-config configs/ema_simulated.yaml");
   v->add_option("config", o->file, "the YAML file")->required();
+  v->add_option("--var", o->var, "state folder that the run would get: mode: live looks there for a passed canary")->capture_default_str();
   v->add_flag("--training", o->training, "it is for bowline train: a broker is not asked for");
   v->add_flag("--json", o->json, "the problems as one JSON object: code, file, line, column, path, message of each");
   v->callback([o, &chosen] { chosen = [o] { return check(*o); }; });

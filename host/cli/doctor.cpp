@@ -16,13 +16,14 @@
 #include "cli/verbs.hpp"
 #include "core/exit_codes.hpp"
 #include "loader/catalogue.hpp"
+#include "observe/log.hpp"
 #include "store/journal.hpp"
 
 namespace bowline::cli {
 namespace {
 
 struct Options {
-  std::string var = "var", config;
+  std::string var = "var", config, venue, canary, symbol, max_spend = "10", confirm_account;
   std::vector<std::string> folders;
   bool json = false;
 };
@@ -112,34 +113,55 @@ Finding clock_check() {
           ok ? "" : "set the clock (timedatectl set-ntp true)"};
 }
 
+/// A plugin's own lines: what matters of them is in the findings.
+void quiet_log() {
+  observe::log::Options log;
+  log.file = "/dev/null";
+  static_cast<void>(observe::log::init(log));
+}
+
+int tell(const std::vector<Finding>& all, bool json) {
+  bool ok = true;
+  nlohmann::ordered_json list = nlohmann::ordered_json::array();
+  for (const Finding& f : all) {
+    ok = ok && f.ok;
+    if (json)
+      list.push_back({{"check", f.check}, {"ok", f.ok}, {"text", f.text}, {"mend", f.mend}});
+    else
+      std::printf("%-4s %-14s %s%s%s\n", f.ok ? "ok" : "BAD", f.check.c_str(), f.text.c_str(), f.ok ? "" : " -> ", f.mend.c_str());
+  }
+  if (json) std::printf("%s\n", nlohmann::ordered_json{{"ok", ok}, {"findings", list}}.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  return ok ? core::exit_code::ok : core::exit_code::doctor;
+}
+
 }  // namespace
 
 void add_doctor(CLI::App& app, Action& chosen) {
   const auto o = std::make_shared<Options>();
   CLI::App* v = verb(app, "doctor", "what is missing or wrong on this machine, and how to mend it",
                      "bowline doctor --var var");
-  v->add_option("--config", o->config, "a YAML file: also its ports, files, models and secrets; nothing is started");
+  CLI::Option* config = v->add_option("--config", o->config, "a YAML file: also its ports, files, models and secrets; nothing is started");
+  CLI::Option* venue_of = v->add_option("--venue", o->venue, "a YAML file: instead, its venue alone: the key and what it may do, portfolio, clock, latency, product rules, fees, quota; "
+                                                             "nothing is ordered");
+  CLI::Option* canary_of = v->add_option("--canary", o->canary, "a YAML file: instead, REAL orders of the smallest size at its venue: a far purchase is placed, edited and cancelled; one is "
+                                                                "bought, protected and sold; the balances are held against it. mode: live asks for it once per version and key");
+  venue_of->excludes(config)->excludes(canary_of);
+  canary_of->excludes(config);
+  v->add_option("--symbol", o->symbol, "with --canary: the product that is bought and sold")->needs(canary_of);
+  v->add_option("--max-spend", o->max_spend, "with --canary: no order is worth more, in the product's quote asset")->needs(canary_of)->capture_default_str();
+  v->add_option("--confirm-account", o->confirm_account, "with --canary: the account's name, as execution.account or the pinned portfolio has it")->needs(canary_of);
   v->add_option("--var", o->var, "state folder to look at")->capture_default_str();
   v->add_option("--path", o->folders, "plugin folders; default: the project's own");
   v->add_flag("--json", o->json, "one JSON object");
   v->callback([o, &chosen] {
     chosen = [o] {
+      if (!o->venue.empty() || !o->canary.empty()) quiet_log();
+      if (!o->canary.empty()) return canary({o->canary, o->var, o->symbol, o->max_spend, o->confirm_account, o->json});
+      if (!o->venue.empty()) return tell(venue(o->venue, o->var), o->json);
       std::vector<Finding> all{machine(), memory(), clock_check(), packages(), state_folder(*o), plugins(*o), real_data()};
       if (!o->config.empty())
         for (Finding& f : configuration(o->config, o->var)) all.push_back(std::move(f));
-      bool ok = true;
-      nlohmann::ordered_json list = nlohmann::ordered_json::array();
-      for (const Finding& f : all) {
-        ok = ok && f.ok;
-        if (o->json)
-          list.push_back({{"check", f.check}, {"ok", f.ok}, {"text", f.text}, {"mend", f.mend}});
-        else
-          std::printf("%-4s %-14s %s%s%s\n", f.ok ? "ok" : "BAD", f.check.c_str(), f.text.c_str(),
-                      f.ok ? "" : " -> ", f.mend.c_str());
-      }
-      if (o->json)
-        std::printf("%s\n", nlohmann::ordered_json{{"ok", ok}, {"findings", list}}.dump(2).c_str());
-      return ok ? core::exit_code::ok : core::exit_code::doctor;
+      return tell(all, o->json);
     };
   });
 }

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <map>
 
+#include "cli/canary_facts.hpp"
 #include "cli/environment.hpp"
 #include "cli/verbs.hpp"
 #include "config/load.hpp"
@@ -21,6 +22,13 @@ LoadedConfig read_config(const std::string& file, const std::filesystem::path& s
   options.env = environment;
   options.state = fs::absolute(state);
   options.complete = purpose == For::run;
+  if (purpose == For::venue) options.only_kind = "broker";
+  Error no_canary;
+  options.canary = [&](const config::RunConfig& config) {
+    const auto passed = canary_of_run(config, options.state);
+    if (!passed) no_canary = passed.error();
+    return static_cast<bool>(passed);
+  };
   // Reading a schema loads the file, and loading copies it: into a folder that goes away again, since a check
   // must not leave anything behind.
   std::string scratch = (fs::temp_directory_path() / "bowline-config-XXXXXX").string();
@@ -54,11 +62,18 @@ LoadedConfig read_config(const std::string& file, const std::filesystem::path& s
   LoadedConfig out;
   out.notes = std::move(loaded.notes);
   out.live_facts = loaded.live_facts;
+  if (!no_canary.code.empty()) out.notes.push_back(no_canary.code + ": " + no_canary.message);
   out.secret = [](std::string_view reference) -> Result<std::string> {
     auto found = config::find_secret(reference, environment);
     if (!found) return found.error();
     return found->reveal();
   };
+  if (purpose == For::venue) {
+    out.guards_unmet = std::erase_if(loaded.problems, [](const config::Problem& p) { return p.code.starts_with("LIVE_"); });
+    std::erase_if(loaded.config.instances, [](const config::InstanceConfig& i) { return i.kind != "broker"; });
+    if (const std::size_t n = loaded.config.instances.size(); loaded.problems.empty() && n != 1)
+      loaded.problems.push_back({file, 0, 0, "instances", "RUN_BROKER_COUNT", "the venue is the one instance of kind broker, and here are " + std::to_string(n)});
+  }
   if (loaded.problems.empty()) {
     out.config = std::move(loaded.config);
     return out;

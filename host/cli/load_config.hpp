@@ -20,12 +20,14 @@ struct LoadedConfig {
   std::vector<config::Problem> problems;     ///< in the order of the file
   std::vector<std::string> notes;            ///< what a person has to know though nothing is wrong
   config::LiveFacts live_facts{};            ///< for Run::make
+  std::size_t guards_unmet = 0;              ///< of mode: live, where the file is read for the venue: they are no problems then
   int exit_code = 0;
   std::function<Result<std::string>(std::string_view)> secret;  ///< resolves "secret://name"
 };
 
-/// What the file is read for: a run demands what its services cannot do without, training says itself what it needs.
-enum class For { run, training };
+/// What the file is read for: a run demands what its services cannot do without, training says itself what it needs, and who looks at
+/// the venue needs its one broker and no other plugin, whatever guards of mode: live a run would still lack.
+enum class For { run, training, venue };
 
 /// Reads `file` with the process's environment and the schemas of the plugins it names.
 /// `state`: where relative paths of files that the run writes lie (--var).

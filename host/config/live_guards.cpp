@@ -112,6 +112,9 @@ constexpr auto table = std::to_array<Row>({
     {{"LIVE_STARTS_ACTIVE", "execution.starts_reducing", "the host starts reducing"},
      "a live host starts reducing, and an operator lets it trade: leave the key out",
      [](const RunConfig& c, const LiveFacts&) { return c.execution.starts_reducing; }},
+    {{"LIVE_CANARY_MISSING", "instances", "the smallest real orders went all their way with this version and this key: a canary has passed in the run's state folder"},
+     "live demands that a canary has passed once with this version and this key: bowline doctor --canary with the state folder of the run",
+     [](const RunConfig&, const LiveFacts& f) { return f.canary_passed; }},
 });
 
 constexpr auto listed = [] {

@@ -16,6 +16,7 @@ namespace bowline::config {
 struct LiveFacts {
   bool half_spread_said = false;  ///< the file has execution.assumed_half_spread, whatever it says
   bool in_kubernetes = false;     ///< this process runs in a pod
+  bool canary_passed = false;     ///< in the run's state folder, with this version and this key
 };
 
 /// A guard that is not met.

@@ -584,6 +584,8 @@ class Loader {
       ins.params_json = std::move(read->json);
       ins.state_files = std::move(read->state_files);
       ins.read_files = std::move(read->read_files);
+      ins.key_file = std::move(read->key_file);
+      ins.key_name = std::move(read->key_name);
     }
   }
 
@@ -736,6 +738,8 @@ class Loader {
     if (const Node e = root["execution"]; e.IsDefined() && e.IsMap()) facts.half_spread_said = there(e["assumed_half_spread"]);
     const auto pod = options_.env ? options_.env("KUBERNETES_SERVICE_HOST") : std::nullopt;
     facts.in_kubernetes = pod && !pod->empty();
+    // Who needs the venue alone starts no run; and the canary itself is made before there is one.
+    facts.canary_passed = !options_.only_kind.empty() || (options_.canary && options_.canary(c_));
     for (const MissingGuard& g : missing_guards(c_, facts, options_.only_kind.empty() ? LiveFor::trading : LiveFor::ending)) {
       out_.live_guard = true;
       if (said_of(g.path)) continue;  // one problem of a key is enough: a secret that is not there, a uuid that is none

@@ -23,6 +23,8 @@ struct LoadOptions {
   /// Params of instances of another kind are nobody's here: they are neither read nor checked, and stay {}. Empty: all are read.
   std::string only_kind{};
   std::filesystem::path state;  ///< the run's state folder (--var)
+  /// Whether this version's and this key's canary has passed (LIVE_CANARY_MISSING); asked of a live file. Empty: it has not.
+  std::function<bool(const RunConfig& config)> canary{};
   bool complete = false;        ///< it is to be run: what its services cannot do without has to be there
 };
 

@@ -19,7 +19,7 @@ constexpr auto known_words = std::to_array<std::string_view>(
      "exclusiveMinimum", "exclusiveMaximum", "minItems", "maxItems", "minLength", "maxLength", "pattern", "format",
      "description", "title", "examples", "deprecated", "$schema", "$id", "$comment"});
 
-constexpr std::string_view host_word = "x-bowline-host";
+constexpr std::string_view host_word = "x-bowline-host", key_word = "x-bowline-key";
 
 /// The host's value of a key that a schema names with `host_word`; nothing for a key that no plugin may name.
 std::optional<Json> host_value(const HostKeys& host, std::string_view key) {
@@ -49,6 +49,7 @@ std::string unsupported(const Json& schema) {
         if (auto inner = unsupported(property); !inner.empty()) return inner;
     if (word == host_word && !host_key_fits(value, schema))
       return "\"x-bowline-host\": " + value.dump();
+    if (word == key_word && value != "file" && value != "name") return "\"x-bowline-key\": " + value.dump();
     if ((word == "items" || word == "additionalProperties") && value.is_object())
       if (auto inner = unsupported(value); !inner.empty()) return inner;
   }
@@ -63,6 +64,7 @@ class Reader {
  public:
   bool ok = true;
   std::vector<std::filesystem::path> state_files, read_files;
+  std::string key_file, key_name;
   Reader(Tree& tree, const ParamPaths& paths, const HostKeys& host) : tree_(tree), paths_(paths), host_(host) {}
 
   void bad(const YAML::Node& at, const std::string& path, const char* code, std::string message) {
@@ -83,6 +85,11 @@ class Reader {
     if (value.is_null()) return value;
     limits(at, path, *text, value, schema);
     same_as_host(at, path, *text, value, schema);
+    if (value.is_string()) {
+      const std::string part = schema.value(key_word, "");
+      if (part == "file") key_file = value.get<std::string>();
+      if (part == "name") key_name = value.get<std::string>();
+    }
     return value;
   }
 
@@ -256,7 +263,7 @@ std::optional<Params> read_params(Tree& tree, const YAML::Node& node, const YAML
   Reader reader(tree, paths, host);
   const Json out = reader.object(node, owner, path, schema);
   if (!reader.ok) return std::nullopt;
-  return Params{out.dump(), std::move(reader.state_files), std::move(reader.read_files)};
+  return Params{out.dump(), std::move(reader.state_files), std::move(reader.read_files), std::move(reader.key_file), std::move(reader.key_name)};
 }
 
 }  // namespace bowline::config

@@ -29,6 +29,9 @@ struct Params {
   std::string json;                                  ///< canonical: keys sorted
   std::vector<std::filesystem::path> state_files{};  ///< paths in it of files that the run writes
   std::vector<std::filesystem::path> read_files{};   ///< paths in it of what has to be there
+  /// Texts of the properties that the schema marks with `"x-bowline-key"`: "file", a reference of a venue's key file, and "name", the
+  /// key's name or a reference of it. No secret itself.
+  std::string key_file{}, key_name{};
 };
 
 /// The params, or nothing when problems were added. `node` may be undefined: no params were given.

@@ -31,6 +31,7 @@ struct InstanceConfig {
   std::string params_json = "{}";  ///< canonical JSON, checked against the plugin's schema, defaults filled in
   std::vector<std::filesystem::path> state_files;  ///< what the plugin writes and finds again, by its schema
   std::vector<std::filesystem::path> read_files;   ///< files and folders that its params name, by its schema
+  std::string key_file, key_name;  ///< what its params say of its key at a venue, by its schema: venue_key.hpp
   double weight = 1;               ///< of a signal, when several are combined
   bool operator==(const InstanceConfig&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "loader/extensions.hpp"
 
 #include <array>
+#include <cstring>
 #include <limits>
 
 #include "loader/refusals.hpp"
@@ -148,6 +149,27 @@ Result<VenueRates> venue_rates(Instance& instance) {
     rates.costs.push_back({c.call, c.rate_class, c.cost});
   }
   return rates;
+}
+
+Result<VenueStanding> venue_standing(Instance& instance) {
+  if (instance.state() != State::Running)
+    return refuse_instance("PLUGIN_STATE", instance.spec().id, "it does not run, so it knows nothing of its venue", "start it first");
+  const auto* table = static_cast<const bl_venue_v1*>(instance.extension(BL_EXT_VENUE, venue_1_0));
+  if (table == nullptr || !BL_HAS(table, bl_venue_v1, standing)) return missing(instance, BL_EXT_VENUE, "say how its key and its clock stand");
+  bl_standing told{};
+  told.size = sizeof told;
+  bl_error why{};
+  const bl_status status = instance.call_extension(CallClass::Lane, "venue.standing", 0, [&] { return table->standing(instance.raw(), &told, &why); });
+  if (status < 0) return instance.status_error("PLUGIN_CALL_FAILED", "standing", status, why);
+  VenueStanding out;
+  out.key_told = (told.told & BL_TOLD_KEY) != 0;
+  const auto may = [&](std::uint32_t what) { return out.key_told && (told.may & what) != 0; };
+  out.may_view = may(BL_MAY_VIEW);
+  out.may_trade = may(BL_MAY_TRADE);
+  out.may_transfer = may(BL_MAY_TRANSFER);
+  if ((told.told & BL_TOLD_PORTFOLIO) != 0) out.portfolio = plugin_text({told.portfolio, ::strnlen(told.portfolio, sizeof told.portfolio)}, sizeof told.portfolio);
+  if ((told.told & BL_TOLD_CLOCK) != 0) out.skew_ns = told.skew_ns;
+  return out;
 }
 
 }  // namespace bowline::loader

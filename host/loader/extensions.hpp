@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -65,5 +66,15 @@ struct VenueRates {
 /// Empty lists when the instance does not offer the extension. Error: PLUGIN_EXTENSION_INVALID. After
 /// configure. [control]
 Result<VenueRates> venue_rates(Instance& instance);
+
+/// bowline.venue/1 from ABI 1.3 on: what the venue has said so far of the key in use and of its clock. What is empty was not told.
+struct VenueStanding {
+  bool key_told = false;
+  bool may_view = false, may_trade = false, may_transfer = false;  ///< false without key_told
+  std::optional<std::string> portfolio;                            ///< that the key is bound to; safe to print
+  std::optional<std::int64_t> skew_ns;                             ///< the venue's clock less the host's
+};
+/// Errors: PLUGIN_STATE (it does not run), PLUGIN_EXTENSION_MISSING (also a plugin of before 1.3), PLUGIN_CALL_FAILED. [lane]
+Result<VenueStanding> venue_standing(Instance& instance);
 
 }  // namespace bowline::loader

@@ -45,7 +45,7 @@ bl_status InstanceHost::ws_close(std::uint64_t) noexcept { return BL_E_UNSUPPORT
 
 namespace {
 
-// Sizes as of ABI 1.0, indexed by event type; 0 = no such type. The events without a growth promise are
+// Sizes as of ABI 1.0 (a product has grown since), indexed by event type; 0 = no such type. The events without a growth promise are
 // whole.
 constexpr auto least_sizes = [] {
   std::array<std::uint32_t, 64> sizes{};
@@ -68,7 +68,7 @@ constexpr auto least_sizes = [] {
 }();
 static_assert(sizeof(bl_event) == 48 && sizeof(bl_bar) == 128 && sizeof(bl_trade) == 72 &&
               sizeof(bl_quote) == 88 && sizeof(bl_frame) == 80 && sizeof(bl_exec) == 440 &&
-              sizeof(bl_fill) == 288 && sizeof(bl_product) == 224);
+              sizeof(bl_fill) == 288 && sizeof(bl_product) == 240);
 
 }  // namespace
 

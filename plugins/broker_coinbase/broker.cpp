@@ -1,5 +1,6 @@
 #include "broker.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace bowline::broker_coinbase {
@@ -64,6 +65,26 @@ Taken Broker::query(const bl_query& q) {
   if (const auto no = key_refused()) return *no;
   query_.query(q);
   return {};
+}
+
+bl_standing Broker::standing() const noexcept {
+  bl_standing out{};
+  out.size = sizeof out;
+  if (const auto& may = start_.may()) {
+    out.told |= BL_TOLD_KEY;
+    if (may->view) out.may |= BL_MAY_VIEW;
+    if (may->trade) out.may |= BL_MAY_TRADE;
+    if (may->transfer) out.may |= BL_MAY_TRANSFER;
+    if (const std::string& id = may->portfolio_uuid; !id.empty() && id.size() < sizeof out.portfolio) {
+      out.told |= BL_TOLD_PORTFOLIO;
+      std::copy_n(id.data(), id.size(), out.portfolio);
+    }
+  }
+  if (kit_.session.clock_told()) {
+    out.told |= BL_TOLD_CLOCK;
+    out.skew_ns = kit_.session.skew_ns();
+  }
+  return out;
 }
 
 void Broker::on_event(const bl_event& e, const bl_sink& sink) {

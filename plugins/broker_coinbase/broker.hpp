@@ -36,6 +36,9 @@ class Broker {
   /// Answers, frames and timers of ours; everything else is nothing to it. Events go into `sink`.
   void on_event(const bl_event& e, const bl_sink& sink);
 
+  /// What the venue has said of the key and of its clock.
+  bl_standing standing() const noexcept;
+
   const Kit& kit() const noexcept { return kit_; }
   const Stream& stream() const noexcept { return stream_; }
   KeyState key() const noexcept { return start_.key(); }

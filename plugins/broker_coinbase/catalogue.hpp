@@ -22,6 +22,7 @@ struct Listed {
   std::string symbol;                                 ///< the venue's id of it: "BTC-USD"; a wallet of USDC is another product's
   std::optional<coinbase::Product> product;           ///< none: not read yet, or it could not be read
   Stops stops = Stops::not_asked;
+  bool listed = false;                                ///< by the newest list that could be read
 };
 
 class Catalogue {

@@ -1,5 +1,7 @@
 // bowline.broker.coinbase: see README.md.
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -25,6 +27,8 @@ class Plugin {
                                                       {BL_CALL_AMEND, class_key, 2, 0},
                                                       {BL_CALL_QUERY, class_key, 8, 0}}};
 
+  static bl_status told(bl_inst* i, bl_standing* out, bl_error* err) noexcept;
+
  public:
   explicit Plugin(const bl_host& host) { host_.attach(&host); }
 
@@ -36,7 +40,7 @@ class Plugin {
     options_ = std::move(*options);
     credentials_.emplace(std::move(*credentials));
     classes_ = {{{to_abi("key"), options_.rate, options_.rate, options_.per_hour, 0}, {to_abi("open"), options_.open_rate, options_.open_rate, 0, 0}}};
-    rates_ = {sizeof rates_, static_cast<std::uint32_t>(classes_.size()), static_cast<std::uint32_t>(costs.size()), 0, classes_.data(), costs.data()};
+    rates_ = {sizeof rates_, static_cast<std::uint32_t>(classes_.size()), static_cast<std::uint32_t>(costs.size()), 0, classes_.data(), costs.data(), told};
     return {};
   }
   Result<void> start() {
@@ -96,6 +100,17 @@ bl_status on_event(bl_inst* i, const bl_event* e, const bl_sink* sink) noexcept 
   if (broker == nullptr) return BL_E_STATE;
   return plugin_common::guarded(nullptr, BL_E_INTERNAL, [&]() -> Result<void> { return broker->on_event(*e, *sink), Result<void>(); });
 }
+bl_status Plugin::told(bl_inst* i, bl_standing* out, bl_error* err) noexcept {
+  constexpr std::uint32_t least = 88;  // as of ABI 1.3; a host of then has no more room, whatever it has grown to since
+  return request(i, err, [out](Broker& b) -> Taken {
+    if (out == nullptr || out->size < least) return {BL_E_INVALID, {"STANDING_TOO_SMALL", "the place for the answer is smaller than ABI 1.3 has it"}};
+    bl_standing all = b.standing();
+    all.size = std::min<std::uint32_t>(out->size, sizeof all);
+    std::memcpy(out, &all, all.size);
+    return {BL_OK, {}};
+  });
+}
+
 /// Brackets rest there too; but which of their legs goes first the venue does not say, so the host does not count on them.
 constexpr bl_broker_v1 table{sizeof(bl_broker_v1), 0, BL_CAN_REST_STOP, submit, cancel, amend, query, on_event};
 

@@ -57,7 +57,8 @@ void Products::read(std::function<void(bl_status)> done) {
     std::size_t told = 0;
     for (Listed& l : kit_.catalogue.all()) {
       const auto it = std::find_if(list->products.begin(), list->products.end(), [&l](const coinbase::Product& p) { return p.product_id == l.symbol; });
-      if (it == list->products.end()) continue;
+      l.listed = it != list->products.end();
+      if (!l.listed) continue;
       l.product = *it;
       ++told;
     }

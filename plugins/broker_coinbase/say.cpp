@@ -221,6 +221,7 @@ void Say::product(const Listed& l, bool snapshot) {
   e.quote_max = p.quote_max.raw();
   e.maker_fee = raw(catalogue_.fees.maker);
   e.taker_fee = raw(catalogue_.fees.taker);
+  e.last_px = raw(p.price);
   const bool view_only = p.view_only.value_or(false);
   const bool closed = p.disabled || p.trading_disabled || p.cancel_only || view_only || (!p.status.empty() && p.status != "online");
   const struct {

@@ -6,8 +6,8 @@
 namespace bowline::broker_coinbase {
 
 inline constexpr std::string_view schema = R"json({"type":"object","additionalProperties":false,"properties":{
-"key":{"type":"string","default":"","description":"secret://... of the portal's key file, as its JSON text; or leave it empty and set key_name and private_key"},
-"key_name":{"type":"string","default":"","description":"the key's name, or secret://... of it"},
+"key":{"type":"string","x-bowline-key":"file","default":"","description":"secret://... of the portal's key file, as its JSON text; or leave it empty and set key_name and private_key"},
+"key_name":{"type":"string","x-bowline-key":"name","default":"","description":"the key's name, or secret://... of it"},
 "private_key":{"type":"string","default":"","description":"secret://... of the private key's text"},
 "portfolio":{"type":"string","x-bowline-host":"execution.portfolio_uuid","default":"","description":"uuid of the portfolio that the key has to be bound to: the run's own, which it takes when left out; empty: whichever it is"},
 "allow_transfer_key":{"type":"boolean","default":false,"description":"take a key that may move money out of the account"},

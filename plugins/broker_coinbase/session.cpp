@@ -135,6 +135,7 @@ void Session::note(const Answer& a, bool open, std::string_view broke) {
 void Session::note_server_time(std::int64_t venue_ns, const Answer& a) {
   const std::int64_t ours = a.received_ns > a.sent_ns ? a.sent_ns + (a.received_ns - a.sent_ns) / 2 : a.sent_ns;
   skew_ns_ = venue_ns - ours;
+  clock_told_ = true;
   if (skew_ns_ > 5 * second || skew_ns_ < -5 * second)
     host_.log(Level::warn, "coinbase: the venue's clock and this machine's are more than five seconds apart; tokens follow the venue's");
 }

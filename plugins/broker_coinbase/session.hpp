@@ -52,6 +52,7 @@ class Session {
   /// The venue's clock against ours, from the middle of the way.
   void note_server_time(std::int64_t venue_ns, const Answer& a);
   std::int64_t skew_ns() const noexcept { return skew_ns_; }
+  bool clock_told() const noexcept { return clock_told_; }  ///< the venue has told its time at least once
   const coinbase::Standing& standing() const noexcept { return standing_; }
   bool link_up() const noexcept { return link_up_; }
   std::size_t outstanding() const noexcept { return pending_.size(); }
@@ -83,7 +84,7 @@ class Session {
   std::map<std::uint64_t, Pending> pending_;
   std::uint64_t last_ = 0;
   std::uint32_t failures_ = 0;
-  bool link_up_ = true;
+  bool link_up_ = true, clock_told_ = false;
 };
 
 }  // namespace bowline::broker_coinbase

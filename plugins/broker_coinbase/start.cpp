@@ -3,8 +3,6 @@
 #include <functional>
 #include <utility>
 
-#include "coinbase/account_answers.hpp"
-
 namespace bowline::broker_coinbase {
 
 void Start::begin() {
@@ -38,6 +36,7 @@ void Start::judge(const Answer& a) {
   }
   const auto may = coinbase::parse_key_permissions(a.body);
   if (!may) return refuse("KEY_UNREADABLE", "the venue's word about the key can't be read: " + may.error().message);
+  may_ = *may;
   if (!may->view || !may->trade) return refuse("KEY_TOO_LITTLE", "the key may not both view and trade: make one that may");
   if (may->transfer && !kit_.options.allow_transfer_key)
     return refuse("KEY_MAY_TRANSFER", "the key may move money out of the account: make one that may only view and trade, or set allow_transfer_key");

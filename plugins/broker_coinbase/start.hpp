@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 
+#include "coinbase/account_answers.hpp"
 #include "kit.hpp"
 #include "look.hpp"
 #include "products.hpp"
@@ -27,6 +29,8 @@ class Start {
   KeyState key() const noexcept { return key_; }
   /// Why the key was refused; "" when it was not.
   const std::string& why() const noexcept { return why_; }
+  /// What the venue says that it may; none: not told yet.
+  const std::optional<coinbase::KeyPermissions>& may() const noexcept { return may_; }
   /// Whether the stream is there to hint at what happens: it is swept for more seldom then.
   void stream_is_sound(bool sound) noexcept { sound_ = sound; }
   /// Everything is looked at that may have changed unseen.
@@ -45,6 +49,7 @@ class Start {
   Look& look_;
   Products& products_;
   KeyState key_ = KeyState::asked;
+  std::optional<coinbase::KeyPermissions> may_;
   std::string why_;
   bool sound_ = false, sweeping_ = false;
   std::int64_t swept_ns_ = 0;

@@ -41,7 +41,8 @@ class Plugin {
               limited ? static_cast<std::uint32_t>(costs.size()) : 0u,
               0,
               limited ? &rate_class_ : nullptr,
-              limited ? costs.data() : nullptr};
+              limited ? costs.data() : nullptr,
+              nullptr};
     return {};
   }
 

@@ -27,7 +27,7 @@ Result<void> Plugin::configure(const plugin_common::Json& params) {
   options_ = std::move(*options);
   tokens_ = std::move(*tokens);
   class_ = {plugin_common::str("market"), options_.requests_per_second, options_.requests_per_second, 0, 0};
-  rates_ = {sizeof rates_, 1, 0, 0, &class_, nullptr};
+  rates_ = {sizeof rates_, 1, 0, 0, &class_, nullptr, nullptr};
   bars_ = host_.counter("bars_total", "final bars given");
   backfilled_ = host_.counter("backfilled_bars_total", "of them those that the stream did not tell in time");
   revisions_ = host_.counter("bar_revisions_total", "bars for which the venue told other numbers later");

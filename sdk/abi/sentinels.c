@@ -440,3 +440,14 @@ AT(bl_calibration_v1, class_returns, 8, 8);
 
 /* 1.2 */
 AT(bl_feed_v1, on_event, 24, 8);
+
+/* 1.3 */
+LEAST(bl_standing, 88);
+AT(bl_standing, size, 0, 4);
+AT(bl_standing, told, 4, 4);
+AT(bl_standing, may, 8, 4);
+AT(bl_standing, pad, 12, 4);
+AT(bl_standing, skew_ns, 16, 8);
+AT(bl_standing, portfolio, 24, 64);
+AT(bl_venue_v1, standing, 32, 8);
+AT(bl_product, last_px, 224, 16);

@@ -10,12 +10,12 @@ unset TRADING_MODE KUBERNETES_SERVICE_HOST BOWLINE_SECRETS
 problems() { sed -n "s|^bowline: \([A-Z_]*\): .*live.yaml:[0-9]*:[0-9]*: \([^:]*\): .*|\1 \2|p" "$dir/err" | sort | paste -sd' '; }
 sed "s|path: \[.*|path: [$plugins]|" "$source/configs/live.yaml" >"$dir/live.yaml"
 check "configs/live.yaml as it is: refused" ends 9 "$bowline" check-config "$dir/live.yaml"
-check "it names the secrets, the pins and the portfolio, each once, and nothing else" is "$(problems)" \
-  "CONFIG_SECRET instances[4].params.key CONFIG_SECRET listen.tokens.emergency CONFIG_SECRET listen.tokens.read CONFIG_SECRET listen.tokens.trade LIVE_PINS_MISSING plugins.pins LIVE_PORTFOLIO_MISSING execution.portfolio_uuid PLUGIN_PIN_MISSING instances[0].plugin PLUGIN_PIN_MISSING instances[1].plugin PLUGIN_PIN_MISSING instances[2].plugin PLUGIN_PIN_MISSING instances[3].plugin PLUGIN_PIN_MISSING instances[4].plugin"
+check "it names the secrets, the pins, the portfolio and the canary, each once, and nothing else" is "$(problems)" \
+  "CONFIG_SECRET instances[4].params.key CONFIG_SECRET listen.tokens.emergency CONFIG_SECRET listen.tokens.read CONFIG_SECRET listen.tokens.trade LIVE_CANARY_MISSING instances LIVE_PINS_MISSING plugins.pins LIVE_PORTFOLIO_MISSING execution.portfolio_uuid PLUGIN_PIN_MISSING instances[0].plugin PLUGIN_PIN_MISSING instances[1].plugin PLUGIN_PIN_MISSING instances[2].plugin PLUGIN_PIN_MISSING instances[3].plugin PLUGIN_PIN_MISSING instances[4].plugin"
 check "the portfolio: what to do" grep -q 'execution.portfolio_uuid: .* write it here in place of the zeros$' "$dir/err"
 check "a secret: what to do" grep -q 'secret coinbase-key is not there: put it in a file of that name in the folder BOWLINE_SECRETS names' "$dir/err"
 check "as JSON, too" ends 9 "$bowline" check-config "$dir/live.yaml" --json
-check "as JSON, too: as many" is "$(grep -c '"code":' "$dir/out")" 11
+check "as JSON, too: as many" is "$(grep -c '"code":' "$dir/out")" 12
 check "it is not run" ends 9 run "$dir/live.yaml" "$dir/live"
 check "nothing was begun" test ! -e "$dir/live"
 mkdir "$dir/secrets"
@@ -23,19 +23,20 @@ export BOWLINE_SECRETS=$dir/secrets
 for s in read trade emergency; do printf '%s%060d' $s 0 >"$dir/secrets/$s"; done
 key=$(openssl ecparam -name prime256v1 -genkey -noout)
 printf '{"name":"organizations/a/apiKeys/b","privateKey":"%s"}' "${key//$'\n'/\\n}" >"$dir/secrets/coinbase-key"
+canary_noted "$dir/after" "$dir/secrets/coinbase-key"
 pins=$(cd "$plugins" && sha256sum libfeed_coinbase.so libsignal_ema_cross.so librisk_limits.so librisk_stops.so libbroker_coinbase.so | sed 's|\([0-9a-f]*\)  \(.*\)|\2: \1|' | paste -sd, | sed 's/,/, /g')
 sed -i "s|pins: {}|pins: {$pins}|; s|00000000-0000-0000-0000-000000000000|1b4e28ba-2fa1-41d2-883f-0016d3cca427|" "$dir/live.yaml"
-check "filled in: what the plugins bring is left" ends 4 "$bowline" check-config "$dir/live.yaml"
+check "filled in: what the plugins bring is left" ends 4 "$bowline" check-config --var "$dir/after" "$dir/live.yaml"
 check "all of it at once" is "$(problems)" "PLUGIN_PIN_MISSING instances[0].plugin PLUGIN_PIN_MISSING instances[4].plugin"
 brought=$(grep -o '"lib[a-z]*\.so\.[0-9]*: [0-9a-f]\{64\}"' "$dir/err" | tr -d '"' | sort -u | sed 's/^/, /' | tr -d '\n')
 sed "s|^\(  pins: {.*\)}\$|\1$brought}|" "$dir/live.yaml" >"$dir/full.yaml"
-check "then it is good, and it is live" ends 0 "$bowline" check-config "$dir/full.yaml"
+check "then it is good, and it is live" ends 0 "$bowline" check-config --var "$dir/after" "$dir/full.yaml"
 check "as it says" grep -q 'ok: mode live, 2 instruments, 5 instances' "$dir/out"
 
 # ---- the guards of mode: live
 missing() { # what, its code, its key, sed script
   sed "$4" "$dir/full.yaml" >"$dir/live.yaml"
-  check "live, $1" ends 9 "$bowline" check-config "$dir/live.yaml"
+  check "live, $1" ends 9 "$bowline" check-config --var "$dir/after" "$dir/live.yaml"
   check "live, $1: named by $2 with its place" grep -q "^bowline: $2: $dir/live.yaml:[0-9]*:[0-9]*: $3: " "$dir/err"
   check "live, $1: and nothing beside it" grep -q '^1 problem in ' "$dir/err"
 }
@@ -46,7 +47,7 @@ missing "a port that others reach" LIVE_LISTEN_OPEN listen.host 's/^  host: .*/ 
 echo x >"$dir/host.pem"
 echo x >"$dir/secrets/host-key"
 sed "s|^  host: .*|  host: 0.0.0.0|; s|^  # tls: .*|  tls: {certificate: $dir/host.pem, key: \"secret://host-key\"}|" "$dir/full.yaml" >"$dir/live.yaml"
-check "live, a port that others reach over TLS: that is no guard any more" ends 0 "$bowline" check-config "$dir/live.yaml"
+check "live, a port that others reach over TLS: that is no guard any more" ends 0 "$bowline" check-config --var "$dir/after" "$dir/live.yaml"
 missing "time that waits for data" LIVE_TIME_DATA time 's/^seed:/time: data\nseed:/'
 missing "a journal in memory" LIVE_JOURNAL_MEMORY journal 's/^seed:/journal: memory\nseed:/'
 missing "no store" LIVE_STORE_MISSING store.transactions 's/^seed:/store: {transactions: none, prices: none}\nseed:/'
@@ -63,11 +64,13 @@ missing "a position without a stop that nobody tells" LIVE_UNPROTECTED_UNTOLD ex
 missing "drift without an end" LIVE_DRIFT_MISSING execution.drift 's/, exposure_cap: 80%, exposure_above: 85%//'
 missing "an assumed spread" LIVE_HALF_SPREAD execution.assumed_half_spread 's/^execution:/execution:\n  assumed_half_spread: 5bp/'
 missing "a start that trades" LIVE_STARTS_ACTIVE execution.starts_reducing 's/^execution:/execution:\n  starts_reducing: off/'
+check "live, without a canary" ends 9 "$bowline" check-config --var "$dir/before" "$dir/full.yaml"
+check "live, without a canary: named, and what to do" grep -q '^bowline: LIVE_CANARY_MISSING: .*: instances: .*bowline doctor --canary' "$dir/err"
 missing "a venue in the clear" LIVE_VENUE_PLAIN instances 's|{key: "secret://coinbase-key"}|{key: "secret://coinbase-key", api_url: "http://127.0.0.1:1"}|'
 missing "a stream in the clear" LIVE_VENUE_PLAIN instances 's|{history: 300}|{history: 300, stream_url: "ws://127.0.0.1:1"}|'
 missing "a secret that is not there" CONFIG_SECRET listen.tokens.trade 's|secret://trade|secret://none|'
 more_pins=$(cd "$plugins" && sha256sum libfeed_simulated.so libfeed_replay.so libbroker_mock.so | sed 's|\([0-9a-f]*\)  \(.*\)|\2: \1|' | paste -sd, | sed 's/,/, /g')
-others() { sed "s|^\(  pins: {.*\)}\$|\1, $more_pins$more}|; $1" "$dir/full.yaml" >"$dir/live.yaml"; "$bowline" check-config "$dir/live.yaml" 2>"$dir/err" >/dev/null; }
+others() { sed "s|^\(  pins: {.*\)}\$|\1, $more_pins$more}|; $1" "$dir/full.yaml" >"$dir/live.yaml"; "$bowline" check-config --var "$dir/after" "$dir/live.yaml" 2>"$dir/err" >/dev/null; }
 more=
 for plugin in "feed.simulated {}" "feed.replay {files: {BTC-USD: a.csv, ETH-USD: b.csv}}" "broker.mock {cash: {USD: \"10000\"}}"; do
   name=${plugin%% *} what=${plugin#* } kind=${plugin%%.*}
@@ -84,21 +87,21 @@ one() { # sed script: a pin
   sed "$1" "$dir/full.yaml" >"$dir/live.yaml"
 }
 one 's/libfeed_coinbase.so: [0-9a-f]*, //'
-check "live, one plugin without its pin" ends 4 "$bowline" check-config "$dir/live.yaml"
+check "live, one plugin without its pin" ends 4 "$bowline" check-config --var "$dir/after" "$dir/live.yaml"
 check "live, one plugin without its pin: with the sum that it has" grep -q 'PLUGIN_PIN_MISSING: .*instances\[0\].plugin: .*"libfeed_coinbase\.so: [0-9a-f]\{64\}"' "$dir/err"
 one 's/libbroker_coinbase.so: ......../libbroker_coinbase.so: 00000000/'
-check "live, a plugin that is not the pinned one" ends 4 "$bowline" check-config "$dir/live.yaml"
+check "live, a plugin that is not the pinned one" ends 4 "$bowline" check-config --var "$dir/after" "$dir/live.yaml"
 check "live, a plugin that is not the pinned one: says so" grep -q 'PLUGIN_PIN_MISMATCH: .*instances\[4\].plugin: ' "$dir/err"
 
 # ---- the environment makes a run safer, and nothing else
-check "TRADING_MODE=mock over a live file: its venue is a real one" ends 9 env TRADING_MODE=mock "$bowline" check-config "$dir/full.yaml"
+check "TRADING_MODE=mock over a live file: its venue is a real one" ends 9 env TRADING_MODE=mock "$bowline" check-config --var "$dir/after" "$dir/full.yaml"
 check "which a mock run refuses" grep -q '^bowline: MODE_VENUE_REAL: .*instances\[4\].plugin: ' "$dir/err"
 check "and that it is a mock one is said" grep -q '^bowline: note: TRADING_MODE=mock: .*says mode: live' "$dir/err"
 sed "s|path: \[.*|path: [$plugins]|" "$source/configs/ema_simulated.yaml" >"$dir/mock.yaml"
-check "TRADING_MODE=live over a mock file" ends 9 env TRADING_MODE=live "$bowline" check-config "$dir/mock.yaml"
+check "TRADING_MODE=live over a mock file" ends 9 env TRADING_MODE=live "$bowline" check-config --var "$dir/after" "$dir/mock.yaml"
 check "is refused" grep -q '^bowline: CONFIG_MODE: .*mode: TRADING_MODE=live over a file with mode: mock' "$dir/err"
 sed 's/^mode: live/mode: ${M}/' "$dir/full.yaml" >"$dir/live.yaml"
-check "a mode from the environment" ends 9 env M=live "$bowline" check-config "$dir/live.yaml"
+check "a mode from the environment" ends 9 env M=live "$bowline" check-config --var "$dir/after" "$dir/live.yaml"
 check "is refused" grep -q 'mode: the environment must not decide this: write it out' "$dir/err"
 
 # ---- a run that starts reducing, under a ramp (in mock: the same code)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Live, with every guard on, at a venue over TLS that is told apart from Coinbase by nothing but its certificate: configs/live.yaml with
+# Live, with every guard on (a canary is noted: doctor_venue_test.sh runs one), at a venue over TLS that is told apart from Coinbase by nothing but its certificate: configs/live.yaml with
 # no change but what a user fills in and the addresses. What is wrong with key, portfolio, certificate, pin or token is refused before a
 # byte of an order is sent. Then it starts reducing and orders nothing; an operator lets it trade; a bar closes, entries are made and
 # stops rest at the venue; it is killed while an order has no answer; the next process has the order, and no second one; all is sold at the
@@ -82,16 +82,18 @@ check "by TLS 1.2" is "$(LD_PRELOAD=$clock curl -s --cacert "$dir/ca.pem" --tls-
 check "by TLS 1.3" is "$(LD_PRELOAD=$clock curl -s --cacert "$dir/ca.pem" --tlsv1.3 -o /dev/null -w '%{http_code}' "https://localhost:$port$brokerage/time")" 200
 check "and not by TLS 1.1" sh -c "! LD_PRELOAD=$clock curl -s --cacert '$dir/ca.pem' --tls-max 1.1 --ciphers DEFAULT@SECLEVEL=0 'https://localhost:$port$brokerage/time'"
 fill_in "" >"$dir/run.yaml"
-"$bowline" check-config "$dir/run.yaml" >/dev/null 2>"$dir/err"
+canary_noted "$dir/var" "$dir/secrets/coinbase-key"
+"$bowline" check-config --var "$dir/var" "$dir/run.yaml" >/dev/null 2>"$dir/err"
 brought=$(grep -o '"lib[a-z]*\.so\.[0-9]*: [0-9a-f]\{64\}"' "$dir/err" | tr -d '"' | sort -u | sed 's/^/, /' | tr -d '\n')
 fill_in "$brought" >"$dir/run.yaml"
-check "the configuration is good as it stands" ends 0 "$bowline" check-config "$dir/run.yaml"
+check "the configuration is good as it stands" ends 0 "$bowline" check-config --var "$dir/var" "$dir/run.yaml"
 check "and it is a live one" grep -q 'ok: mode live, 2 instruments, 5 instances' "$dir/out"
 
 # ---- what is refused before a byte of an order is sent -------------------------------------------------------------------------------
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$dir/stranger.key" -out "$dir/stranger.pem" -days 3650 -subj /CN=stranger 2>/dev/null
 refuse() { # what, exit code, its code, sed script
   sed "$4" "$dir/run.yaml" >"$dir/bad.yaml"
+  canary_noted "$dir/refused-$3" "$dir/secrets"/{coinbase-key,looks,moves}
   LD_PRELOAD=$clock "$bowline" run "$dir/bad.yaml" --var "$dir/refused-$3" --log-file "$dir/refused-$3.log" --json >"$dir/out" 2>"$dir/err"
   check "$1: it ends" is $? "$2"
   check "$1: says $3" grep -q "$3" "$dir/err" || cat "$dir/err"
@@ -106,7 +108,7 @@ check "another authority than the venue's: why" grep -q 'certificate' "$dir/err"
 refuse "a pin that does not fit" 4 PLUGIN_PIN_MISMATCH 's|libbroker_coinbase.so: ....|libbroker_coinbase.so: 0000|'
 refuse "no tokens" 9 LIVE_NOT_AUTHENTICATED '/^  tokens:/d'
 refuse "a token whose secret is not there" 9 CONFIG_SECRET 's|secret://emergency|secret://none|'
-refuse "a key whose secret is not there" 3 CONFIG_SECRET 's|secret://coinbase-key|secret://none|'
+refuse "a key whose secret is not there" 9 CONFIG_SECRET 's|secret://coinbase-key|secret://none|'
 refuse "a venue in the clear" 9 LIVE_VENUE_PLAIN "s|api_url: \"https|api_url: \"http|"
 check "of these the venue heard nothing" is "$(wc -l <"$dir/requests")" "$asked"
 check "no order came to the venue" is "$(ordered)" 0

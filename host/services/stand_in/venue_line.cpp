@@ -28,8 +28,7 @@ Result<std::unique_ptr<VenueLine>> VenueLine::make(const config::RunConfig& conf
     v.broker_->ask_wake();
     v.ring();
   };
-  v.broker_->listen(one.services->net());
-  if (v.broker_->net() != nullptr) v.broker_->net()->on_arrival([&v] { v.ring(); });
+  v.listen();
   return made;
 }
 
@@ -45,10 +44,25 @@ VenueLine::~VenueLine() {
 
 Result<void> VenueLine::start(core::Nanos now) {
   facts_.engine_ns.store(now, std::memory_order_relaxed);
-  return instances_->start();
+  auto started = instances_->start();
+  listen();
+  return started;
+}
+
+// A plugin may ask for its network as late as in its start: what was asked for is heard from then on.
+void VenueLine::listen() {
+  NetPort* net = instances_->brokers.front().services->net();
+  broker_->listen(net);
+  if (net != nullptr) net->on_arrival([this] { ring(); });
 }
 
 std::uint64_t VenueLine::caps() const noexcept { return instances_->brokers.front().instance->caps(); }
+
+Result<loader::VenueRates> VenueLine::rates() const { return loader::venue_rates(*instances_->brokers.front().instance); }
+
+Result<loader::VenueStanding> VenueLine::standing() const { return loader::venue_standing(*instances_->brokers.front().instance); }
+
+const std::string& VenueLine::plugin_sha256() const noexcept { return instances_->brokers.front().instance->module().sha256(); }
 
 void VenueLine::ring() noexcept {
   {

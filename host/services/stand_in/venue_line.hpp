@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "config/run_config.hpp"
+#include "loader/extensions.hpp"
 #include "services/runtime/instances.hpp"
 #include "services/runtime/timers.hpp"
 
@@ -31,6 +32,12 @@ class VenueLine {
   Result<void> start(core::Nanos now);
   BrokerAdapter& broker() noexcept { return *broker_; }
   std::uint64_t caps() const noexcept;
+  /// What the plugin states of the venue's limits. Errors: those of loader::venue_rates.
+  Result<loader::VenueRates> rates() const;
+  /// What the venue has said of the key and of its clock. Errors: those of loader::venue_standing.
+  Result<loader::VenueStanding> standing() const;
+  /// Of the plugin's file.
+  const std::string& plugin_sha256() const noexcept;
   /// Engine time goes on to `now`: timers before it fire, the plugin runs where it asked to, and `heard` gets what it says, in
   /// order.
   void turn(core::Nanos now, const std::function<void(const bl_event&)>& heard);
@@ -49,6 +56,7 @@ class VenueLine {
   std::unique_ptr<Instances> instances_;
   std::unique_ptr<BrokerAdapter> broker_;
   std::uint64_t events_ = 0;
+  void listen();
   void ring() noexcept;
   void pump(const std::function<void(const bl_event&)>& heard);
 };

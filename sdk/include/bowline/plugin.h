@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define BL_ABI_MAJOR 1u
-#define BL_ABI_MINOR 2u /* minor of THIS header; the host compares, never demands equality */
+#define BL_ABI_MINOR 3u /* minor of THIS header; the host compares, never demands equality */
 
 #ifdef __cplusplus
 #define BL_NOEXCEPT noexcept
@@ -188,6 +188,7 @@ typedef struct bl_product { /* [appendable] BL_EV_PRODUCT, and what bowline.inst
   bl_str symbol; uint32_t base, quote;
   bl_dec base_step, quote_step, px_step, base_min, base_max, quote_min, quote_max, maker_fee, taker_fee;
   uint64_t flags;           /* bits from 0: tradable, cancel_only, limit_only, post_only, auction, view_only, no_stops (BL_CAN_* do not hold for it) */
+  bl_dec last_px;           /* 1.3: of the last trade, as the venue told it with the rules; zero or not set = not told */
 } bl_product;
 
 typedef struct bl_prediction { /* [appendable] what a signal plugin says about one instrument */
@@ -356,8 +357,16 @@ typedef struct bl_thread_check_v1 { uint32_t size, pad; /* [any] 1 yes, 0 no: wh
 typedef struct bl_rate_class { bl_str name; uint32_t per_second, burst, per_hour, pad; } bl_rate_class; /* per_hour 0 = no hourly quota */
 enum { BL_CALL_SUBMIT = 1, BL_CALL_CANCEL = 2, BL_CALL_AMEND = 3, BL_CALL_QUERY = 4 };
 typedef struct bl_call_cost { uint32_t call, rate_class, cost, pad; } bl_call_cost; /* [frozen] call: BL_CALL_* */
+enum { BL_TOLD_KEY = 1, BL_TOLD_PORTFOLIO = 2, BL_TOLD_CLOCK = 4 }; /* bl_standing.told */
+enum { BL_MAY_VIEW = 1, BL_MAY_TRADE = 2, BL_MAY_TRANSFER = 4 };    /* bl_standing.may: transfer = move money out */
+typedef struct bl_standing { /* 1.3 [appendable] caller-allocated: what the venue has said so far of the key in use, and of its clock */
+  uint32_t size, told, may, pad; /* of what `told` does not name nothing is said */
+  int64_t skew_ns;          /* the venue's clock less the host's */
+  char portfolio[64];       /* that the key is bound to, as the venue calls it */
+} bl_standing;
 typedef struct bl_venue_v1 { uint32_t size, n_classes, n_costs, pad; /* [control] after configure */
   const bl_rate_class *classes; const bl_call_cost *costs; /* static, or owned by the instance until destroy */
+  bl_status (*standing)(bl_inst *, bl_standing *out, bl_error *) BL_NOEXCEPT; /* 1.3 [lane] optional, while running */
 } bl_venue_v1;
 typedef struct bl_dataset { uint32_t size, rows, cols, n_classes; const bl_str *names; const float *values; const float *labels, *weights; } bl_dataset;
 typedef struct bl_trainer_v1 { uint32_t size, pad; /* [control]; progress returns <0 to cancel */

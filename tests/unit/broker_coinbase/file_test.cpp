@@ -50,8 +50,25 @@ TEST_CASE("an instance: configured with a secret, started, asked, stopped, and s
   CHECK(rates->classes[0].per_second == 10);
   CHECK(rates->classes[0].per_hour == 10'000);
   CHECK(rates->n_costs == 4);
+  // ABI 1.3: no more is written than a host of then has room for, and nothing for one with less.
+  REQUIRE(BL_HAS(rates, bl_venue_v1, standing));
+  struct {
+    bl_standing told;
+    unsigned char guard[8];
+  } room{};
+  std::memset(room.guard, 0xAB, sizeof room.guard);
+  room.told.size = 88;
+  CHECK(rates->standing(m.p.inst, &room.told, &why) == BL_OK);
+  CHECK(room.told.size == 88);
+  CHECK(room.told.told == 0);
+  for (const unsigned char c : room.guard) CHECK(c == 0xAB);
+  room.told.size = 80;
+  CHECK(rates->standing(m.p.inst, &room.told, &why) == BL_E_INVALID);
+  CHECK(rates->standing(m.p.inst, nullptr, &why) == BL_E_INVALID);
   CHECK(m.p.stop() == BL_OK);
   CHECK(table.submit(m.p.inst, &i, &why) == BL_E_STATE);
+  room.told.size = sizeof room.told;
+  CHECK(rates->standing(m.p.inst, &room.told, &why) == BL_E_STATE);
   CHECK(m.p.start() == BL_OK);
   for (const auto& line : m.host.logs) CHECK(line.find("PRIVATE") == std::string::npos);
 }

@@ -102,6 +102,7 @@ ModelAnswer ModelVenue::serve(const bowline::testing::SentRequest& q, std::int64
   if (path == "/products") {
     std::string list;
     for (const std::string& id : values(query, "product_ids")) {
+      if (id == not_listed) continue;
       list += (list.empty() ? "" : ",") + std::string("{") + (id == "BTC-USD" ? product_extra : std::string()) + R"("product_id":")" + id +
               R"(","price":"100","base_increment":"0.00000001","quote_increment":"0.01","price_increment":"0.01","base_min_size":"0.0001",)"
               R"("base_max_size":"1000","quote_min_size":"1","quote_max_size":"1000000","base_currency_id":")" +

@@ -60,6 +60,7 @@ class ModelVenue {
   std::string portfolio = "p-1";
   std::int64_t skew_ns = 0;
   std::string product_extra;   ///< more fields of BTC-USD: "\"cancel_only\":true,"
+  std::string not_listed;  ///< a product that the venue does not have
   std::string preview_errors;  ///< words, each in quotes
   bool cancel_at_once = true;
   std::string cancel_refusal, edit_refusal, create_refusal;

@@ -52,6 +52,29 @@ TEST_CASE("open orders, fills and balances come over many pages, and one DONE en
   CHECK(d.products.size() == 2);
 }
 
+TEST_CASE("of products that are listed it is told, with their price, also where another is not; the answer is not whole then") {
+  Desk d;
+  d.products.clear();
+  auto q = d.ask(16);
+  d.run(second);
+  CHECK(d.done(q)->complete == 1);
+  REQUIRE(d.products.size() == 2);
+  CHECK(Decimal::from_raw(d.products[1].last_px) == Decimal::from_int(100));
+  d.venue.not_listed = "BTC-USD";
+  d.products.clear();
+  q = d.ask(16);
+  d.run(second);
+  CHECK(d.done(q)->complete == 0);
+  CHECK(d.done(q)->status == BL_E_NOT_FOUND);
+  REQUIRE(d.products.size() == 1);
+  CHECK(d.products.count(2) == 1);
+  d.venue.not_listed.clear();
+  d.products.clear();
+  q = d.ask(16);
+  d.run(second);
+  CHECK(d.products.size() == 2);
+}
+
 TEST_CASE("a page that fails is tried again; one that goes on failing makes the answer incomplete, once") {
   for (const char* part : {"/historical/batch", "/historical/fills", "/accounts", "/products?", "/transaction_summary"}) {
     INFO(part);

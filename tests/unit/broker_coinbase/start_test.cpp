@@ -52,6 +52,30 @@ TEST_CASE("tokens follow the venue's clock") {
   CHECK(std::abs(d.broker->kit().session.skew_ns() + 30 * second) < second / 100);
 }
 
+TEST_CASE("ABI 1.3: what the venue said of the key and of its clock is told, as soon as it was said and not before") {
+  Desk d(Json{{"stream", false}, {"allow_transfer_key", true}}, false);
+  bl_standing s = d.broker->standing();
+  CHECK(s.size == sizeof s);
+  CHECK(s.told == 0);
+  CHECK(s.may == 0);
+  d.venue.can_transfer = true;
+  d.venue.skew_ns = 7 * second;
+  d.run(2 * second);
+  s = d.broker->standing();
+  CHECK(s.told == (BL_TOLD_KEY | BL_TOLD_PORTFOLIO | BL_TOLD_CLOCK));
+  CHECK(s.may == (BL_MAY_VIEW | BL_MAY_TRADE | BL_MAY_TRANSFER));
+  CHECK(text_of(s.portfolio) == "p-1");
+  CHECK(std::abs(s.skew_ns - 7 * second) < second / 100);
+  Desk long_id(Json{{"stream", false}}, false);
+  long_id.venue.portfolio = std::string(64, 'p');  // one that does not fit is no id
+  long_id.run(2 * second);
+  CHECK(long_id.broker->standing().told == (BL_TOLD_KEY | BL_TOLD_CLOCK));
+  Desk mute(Json{{"stream", false}}, false);
+  mute.venue.fate = [](const auto& q) { return q.url.ends_with("/time") ? Fate{Fate::Kind::says, 503} : Fate{}; };
+  mute.run(30 * second);
+  CHECK(mute.broker->standing().told == (BL_TOLD_KEY | BL_TOLD_PORTFOLIO));
+}
+
 TEST_CASE("a product rests stops when a preview takes one, also from who has nothing to sell") {
   const auto flag = [](const std::string& errors, Fate fate = {}) {
     Desk d(Json{{"stream", false}}, false);

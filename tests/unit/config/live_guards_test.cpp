@@ -36,6 +36,7 @@ std::string live(const std::string& line = "\n", const std::string& instead = ""
 /// With the secrets that it names.
 struct LiveFile : RunFile {
   LiveFile() {
+    canary = [](const RunConfig&) { return true; };
     for (const char* scope : {"READ", "TRADE", "EMERGENCY"}) env[std::string("BOWLINE_SECRET_") + scope] = scope + std::string(64, 'x');
   }
 };
@@ -71,6 +72,8 @@ RunConfig met() {
   c.execution.drift.position_above = c.execution.drift.exposure_above = Decimal::from_int(1);
   return c;
 }
+/// What nobody finds in a file: a canary that has passed.
+constexpr LiveFacts after_canary{.canary_passed = true};
 
 }  // namespace
 
@@ -135,6 +138,7 @@ TEST_CASE("rule 6, 5.3, 3.5: each guard that is missing is refused alone, by its
 
 TEST_CASE("rule 6: a live file that has nothing names every guard at once, each where it is missing") {
   LiveFile run;
+  run.canary = {};
   const Loaded l = run.load("mode: live\n" + base + no_instances);
   std::set<std::string> codes;
   for (const Told& t : told(l)) {
@@ -166,13 +170,41 @@ TEST_CASE("rule 6: what is wrong with a key is said once: as what it is, and not
   CHECK(only(all, "floor", "  floor: {max_order: 0, max_day: 1000, max_total: 5000}") == "CONFIG_RANGE execution.floor.max_order");
 }
 
+TEST_CASE("rule 6: a run asks for its canary, of the whole file; who needs the venue alone does not") {
+  LiveFile run;
+  for (const bool passed : {false, true}) {
+    std::string asked_of;
+    run.canary = [&](const RunConfig& c) {
+      asked_of = c.execution.portfolio_uuid;
+      return passed;
+    };
+    const Loaded l = run.load(live());
+    CHECK(asked_of == uuid);
+    const auto all = told(l);
+    REQUIRE(all.size() == (passed ? 0 : 1));
+    if (passed) continue;
+    CHECK(all[0].code == "LIVE_CANARY_MISSING");
+    CHECK(all[0].path == "instances");
+    CHECK(all[0].line == 9);
+  }
+  run.canary = {};  // nobody who could say
+  CHECK(told(run.load(live())).size() == 1);
+  run.only_kind = "broker";
+  CHECK(told(run.load(live())).empty());
+  bool asked = false;
+  run.canary = [&asked](const RunConfig&) { return asked = true; };
+  run.only_kind = {};
+  CHECK(run.load(base + no_instances).problems.empty());
+  CHECK_FALSE(asked);  // of a mock run
+}
+
 TEST_CASE("rule 6: in a pod nothing is said about Kubernetes") {
   LiveFile run;
   run.env["KUBERNETES_SERVICE_HOST"] = "10.0.0.1";
   const Loaded l = run.load(live("allow_outside"));
   CHECK(told(l).empty());
   CHECK(may_run(l.config, l.live_facts).ok());
-  CHECK(may_run(l.config, {}).error().code == "LIVE_OUTSIDE_KUBERNETES");
+  CHECK(may_run(l.config, after_canary).error().code == "LIVE_OUTSIDE_KUBERNETES");
   run.env["KUBERNETES_SERVICE_HOST"] = "";
   CHECK(told(run.load(live("allow_outside"))).size() == 1);
 }
@@ -256,20 +288,20 @@ TEST_CASE("rule 6: live speaks to its venue over TLS alone, this machine's inclu
   CHECK(told(with("signal", "url: \"http://127.0.0.1\"")).empty());  // it has no network at all
   RunConfig c = met();
   c.instances.emplace_back().kind = "broker";
-  CHECK(may_run(c, {}).ok());
+  CHECK(may_run(c, after_canary).ok());
   c.instances.back().params_json = "{\"url\":";  // nobody can tell
-  CHECK(may_run(c, {}).error().code == "LIVE_VENUE_PLAIN");
+  CHECK(may_run(c, after_canary).error().code == "LIVE_VENUE_PLAIN");
 }
 
 TEST_CASE("rule 6: a run whose configuration was made in code is asked for every guard, too") {
-  CHECK(may_run(met(), {}).ok());
+  CHECK(may_run(met(), after_canary).ok());
   RunConfig mock;
   CHECK(may_run(mock, {}).ok());
   for (const char* mode : {"", "Mock", "paper", "LIVE"}) {
     INFO(mode);
     RunConfig c = met();
     c.mode = mode;
-    CHECK(may_run(c, {}).error().code == "MODE_UNKNOWN");
+    CHECK(may_run(c, after_canary).error().code == "MODE_UNKNOWN");
   }
   mock.mode = "live";  // by the mode alone nothing is run
   const Error e = may_run(mock, {}).error();
@@ -311,26 +343,28 @@ TEST_CASE("rule 6: a run whose configuration was made in code is asked for every
     RunConfig c = met();
     one.take(c);
     INFO(one.code);
-    const auto missing = missing_guards(c, {});
+    const auto missing = missing_guards(c, after_canary);
     REQUIRE(missing.size() == 1);
     CHECK(missing[0].code == one.code);
-    const auto no = may_run(c, {});
+    const auto no = may_run(c, after_canary);
     REQUIRE_FALSE(no.ok());
     CHECK(no.error().code == one.code);
     taken.insert(one.code);
   }
   std::set<std::string> all;  // a guard that nobody takes away here is one that nobody tries
   for (const LiveGuard& g : live_guards()) all.emplace(g.code);
+  CHECK(may_run(met(), {}).error().code == "LIVE_CANARY_MISSING");
+  taken.insert("LIVE_CANARY_MISSING");
   CHECK(taken == all);
   for (const char* other : {"main", "00000000-0000-0000-0000-000000000000"}) {  // pinned is what the journal is stamped with
     RunConfig c = met();
     c.execution.account = other;
-    CHECK(may_run(c, {}).error().code == "LIVE_PORTFOLIO_MISSING");
+    CHECK(may_run(c, after_canary).error().code == "LIVE_PORTFOLIO_MISSING");
   }
   RunConfig zeros = met();
   zeros.execution.portfolio_uuid = zeros.execution.account = std::string(unfilled_uuid);
-  CHECK(may_run(zeros, {}).error().code == "LIVE_PORTFOLIO_MISSING");
-  CHECK(may_run(met(), {.half_spread_said = true}).error().code == "LIVE_HALF_SPREAD");
+  CHECK(may_run(zeros, after_canary).error().code == "LIVE_PORTFOLIO_MISSING");
+  CHECK(may_run(met(), {.half_spread_said = true, .canary_passed = true}).error().code == "LIVE_HALF_SPREAD");
 }
 
 TEST_CASE("rule 6: live takes no venue that is simulated, and no feed that tells what was made up or recorded") {

@@ -25,6 +25,7 @@ class RunFile {
   std::map<std::string, std::string, std::less<>> env;
   bool complete = false;
   std::string only_kind{};
+  std::function<bool(const RunConfig&)> canary{};
   std::string schema = R"({"type":"object","additionalProperties":false,"properties":{}})";
 
   RunFile() {
@@ -57,6 +58,7 @@ class RunFile {
     options.state = "/var/run-state";
     options.complete = complete;
     options.only_kind = only_kind;
+    options.canary = canary;
     return config::load(file(), options);
   }
   /// One instance with these params, in flow style, on line 4 of the file.

@@ -231,12 +231,14 @@ TEST_CASE("the callee writes only what the caller's size reaches") {
     bl_product product;
     unsigned char guard[16];
   } out{};
-  std::memset(out.guard, 0xAB, sizeof out.guard);
-  out.product.h.size = 224;
+  constexpr std::uint32_t product_1_0 = 224;  // of a plugin that was built before 1.3
+  auto* const bytes = reinterpret_cast<unsigned char*>(&out);
+  std::memset(bytes + product_1_0, 0xAB, sizeof out - product_1_0);
+  out.product.h.size = product_1_0;
   REQUIRE(instruments->product(s.table.ctx, 1, &out.product) == BL_OK);
   CHECK(out.product.base == 11);
-  CHECK(out.product.h.size == 224);
-  for (const unsigned char c : out.guard) CHECK(c == 0xAB);
+  CHECK(out.product.h.size == product_1_0);
+  for (std::size_t i = product_1_0; i < sizeof out; ++i) CHECK(bytes[i] == 0xAB);
   out.product.h.size = 100;
   CHECK(instruments->product(s.table.ctx, 1, &out.product) == BL_E_INVALID);
 }

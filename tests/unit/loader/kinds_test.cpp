@@ -173,6 +173,37 @@ TEST_CASE("a broker's rates are copied and checked") {
   CHECK(venue_rates(*bad).error().code == "PLUGIN_EXTENSION_INVALID");
 }
 
+TEST_CASE("ABI 1.3: what the venue said of the key and of its clock is copied, as far as it was told; what can't be is no crash") {
+  const auto told = [](const char* params) {
+    Running<BrokerInstance> broker("broker", params);
+    return venue_standing(*broker);
+  };
+  const auto all = told("{}");
+  REQUIRE(all);
+  CHECK((all->key_told && all->may_view && all->may_trade && !all->may_transfer));
+  REQUIRE(all->portfolio);
+  CHECK(*all->portfolio == "p-1");
+  REQUIRE(all->skew_ns);
+  CHECK(*all->skew_ns == -1500);
+  const auto nothing = told(R"({"standing":"nothing"})");
+  REQUIRE(nothing);
+  CHECK((!nothing->key_told && !nothing->may_view && !nothing->may_trade && !nothing->may_transfer && !nothing->portfolio && !nothing->skew_ns));
+  const auto garbage = told(R"({"standing":"garbage"})");
+  REQUIRE(garbage);
+  CHECK(garbage->may_transfer);
+  REQUIRE(garbage->portfolio);
+  CHECK(garbage->portfolio->find('\x01') == std::string::npos);
+  CHECK(garbage->portfolio->size() <= 64 * 4);
+  const auto silent = told(R"({"standing":"fails"})");
+  REQUIRE_FALSE(silent);
+  CHECK(silent.error().code == "PLUGIN_CALL_FAILED");
+  CHECK(silent.error().message.find("the venue is silent") != std::string::npos);
+  CHECK(told(R"({"venue":"old"})").error().code == "PLUGIN_EXTENSION_MISSING");
+  Running<BrokerInstance> stopped("broker");
+  REQUIRE(stopped->stop(1'000'000'000));
+  CHECK(venue_standing(*stopped).error().code == "PLUGIN_STATE");
+}
+
 TEST_CASE("a rebalancer plans targets") {
   Running<RebalancerInstance> rebalancer("rebalancer");
   CHECK_FALSE(rebalancer->has_on_event());

@@ -33,7 +33,7 @@ class Plugin {
     ws_url_ = p.at("ws").get<std::string>();
     trace_ = p.at("trace").get<std::string>();
     class_ = {plugin_common::str("market"), 1000, 1000, p.at("per_hour").get<std::uint32_t>(), 0};
-    if (class_.per_hour != 0) rates_ = {sizeof rates_, 1, 0, 0, &class_, nullptr};
+    if (class_.per_hour != 0) rates_ = {sizeof rates_, 1, 0, 0, &class_, nullptr, nullptr};
     return {};
   }
   Result<void> start() { return {}; }

@@ -5,6 +5,8 @@
 
 #include "observe/log.hpp"
 #include "services/runtime/run.hpp"
+#include "services/runtime/timed_net.hpp"
+#include "services/stand_in/venue_line.hpp"
 #include "unit/edge/tls_peer.hpp"
 #include "unit/runtime/configured.hpp"
 
@@ -50,7 +52,7 @@ struct Venue {
     host.emplace("venue", facts, false);
     host->inbox = &inbox;
     host->networked = networked;
-    nlohmann::json all = {{"url", server.url("")}, {"ws", "wss" + server.url("/ws").substr(5)}, {"per_hour", 0}, {"early", false}, {"asks", true}};
+    nlohmann::json all = {{"url", server.url("")}, {"ws", "wss" + server.url("/ws").substr(5)}, {"per_hour", 0}, {"early", false}, {"late", false}, {"asks", true}};
     all.update(params);
     instance = plugin_instance<loader::BrokerInstance>(NET_BROKER, "test.broker.net", all, *host, folder.path());
     broker.emplace(*instance, inbox, gate);
@@ -223,4 +225,49 @@ TEST_CASE("a run waits for a venue that answers over the network, and ends with 
   CHECK(summary.steps == 2);
   CHECK(summary.equity == Decimal::from_mantissa(200, 0));  // what the venue answered
   CHECK(queries.load() >= 1);
+}
+
+TEST_CASE("rule 3.7: a venue alone is heard, whether its plugin looks for the network when it is configured or when it starts; its requests are timed") {
+  Authority ca;
+  TlsServer server(ca.issue(), answer);
+  for (const bool late : {false, true}) {
+    INFO(late);
+    Folder folder;
+    Market m;
+    config::RunConfig c;
+    c.plugins.path = {std::filesystem::path(NET_BROKER).parent_path()};
+    c.plugins.network.ca_file = ca.file();
+    config::InstanceConfig& i = c.instances.emplace_back();
+    i.id = "venue";
+    i.kind = "broker";
+    i.plugin = "test.broker.net";
+    i.params_json = nlohmann::json{{"url", server.url("")}, {"ws", ""}, {"per_hour", 9}, {"early", false}, {"late", late}, {"asks", true}}.dump();
+    const auto wall = [] { return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch()).count(); };
+    const auto times = std::make_shared<services::NetTimes>();
+    services::VenueLine::Options o;
+    o.var = folder.path();
+    o.wall_ns = wall;
+    o.network = services::timed_network(services::network_maker(c.plugins.network, wall), times, wall);
+    auto line = services::VenueLine::make(c, m.table, std::move(o));
+    REQUIRE(line);
+    REQUIRE((*line)->start(wall()));
+    REQUIRE((*line)->rates());
+    CHECK((*line)->rates()->classes.at(0).per_hour == 9);
+    CHECK((*line)->standing().error().code == "PLUGIN_EXTENSION_MISSING");
+    CHECK((*line)->plugin_sha256().size() == 64);
+    bl_query q{};
+    q.size = sizeof q;
+    q.scope = 1;
+    q.request = 7;
+    REQUIRE((*line)->broker().query(q));
+    bool answered = false;
+    for (int n = 0; n < 400 && !answered; ++n) {
+      (*line)->wait(std::chrono::milliseconds(25));
+      (*line)->turn(wall(), [&](const bl_event& e) { answered = answered || (e.type == BL_EV_DONE && reinterpret_cast<const bl_done&>(e).status == BL_OK); });
+    }
+    CHECK(answered);
+    CHECK(times->round_trips().size() == 1);
+    CHECK(times->failed() == 0);
+    CHECK((*line)->fault().code.empty());
+  }
 }
