@@ -47,6 +47,13 @@ rows() { # table, state folder: how many rows of it are stored
 field() { # name: the first number of this name in the summary of the last run
   sed -n "s/^ *\"$1\": \([0-9.]*\),\{0,1\}$/\1/p" "$dir/out" | head -1
 }
+passed_canary() { # state folder, key file: as if a canary had passed there with this version and that key
+  local version name
+  version=$("$bowline" version | sed 's/^bowline \([^,]*\),.*/\1/')
+  name=$(sed -n 's/.*"name" *: *"\([^"]*\)".*/\1/p' "$2" | tr -d '\n')
+  mkdir -p "$1"
+  printf '{"passed": [{"version": "%s", "key_sha256": "%s", "time": "2026-01-01T00:00:00Z"}]}\n' "$version" "$(printf %s "$name" | sha256sum | cut -d' ' -f1)" >"$1/canary.json"
+}
 is() { # got, want
   [ "$1" = "$2" ] || { echo "'$1' instead of '$2'"; return 1; }
 }
