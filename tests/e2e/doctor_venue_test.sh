@@ -188,6 +188,8 @@ cp "$dir/secrets/trade" "$dir/secrets/kept"
 cp "$dir/secrets/other" "$dir/secrets/trade"
 check "not with another key" is "$(guard)" 1
 cp "$dir/secrets/kept" "$dir/secrets/trade"
+canary_noted "$dir/elsewhere" "$dir/secrets/trade"
+check "what other scripts write down counts as one" is "$("$bowline" check-config "$dir/run.yaml" --var "$dir/elsewhere" 2>&1 >/dev/null | grep -c LIVE_CANARY_MISSING)" 0
 sed -i 's/"version": "[^"]*"/"version": "0.0.1"/' "$dir/var/canary.json"
 check "not with another version" is "$(guard)" 1
 check "it says of which the newest is" grep -q 'newest one is of .*version 0.0.1' <("$bowline" check-config "$dir/run.yaml" --var "$dir/var" 2>&1)
