@@ -8,7 +8,7 @@ brokerage=/api/v3/brokerage
 
 config() { # more lines
   cat <<EOF
-listen: {port: 0, control_port: 0}
+listen: {port: 0, control_port: 0, threads: 3}
 tls: {ca_file: $ca}
 seed: 7
 market: {source: simulated, tick: 200ms}
@@ -308,9 +308,22 @@ for round in 1 2 3; do
   check "round $round: of those none is missing" test "$there" -ge "${accepted:-1000000}"
   check "round $round: and nothing is there that nobody asked for" test "$there" -le $((${accepted:-0} + 4))
 done
-check "it starts once more" start "$dir/venue.yaml"
+# Eight connections on three threads, two kinds of keys, a new token for each order; a stream on one of them when it ends.
+check "it starts once more" start "$dir/fast.yaml"
+"$VENUE_PROBE" load "$ca" "$port" "$key,$dir/bob.json" 8 400 --sign >"$dir/load" 2>&1
+check "orders of many connections" grep -q '^400 orders accepted, 0 not' "$dir/load"
+"$VENUE_PROBE" load "$ca" "$port" "$dir/bob.json,$key" 5 400 --ahead >"$dir/load" 2>&1
+check "and of tokens that were signed before" grep -q '^400 orders accepted, 0 not' "$dir/load"
+"$venue" --dump "$dir/state" >"$dir/dump.live"
+stream / - "$beats" read=1000 &
+streaming=$!
+within 10 grep -q heartbeat_counter "$dir/frames"
 kill -TERM "$pid"
 check "SIGTERM ends it in order" ended 0
+wait "$streaming"
+check "its streams end with it" is "$(frames '^cut off')" 1
+"$venue" --dump "$dir/state" >"$dir/dump.dead"
+check "and all orders are kept" is "$(grep -c '"kind":"order"' "$dir/dump.dead")" "$(grep -c '"kind":"order"' "$dir/dump.live")"
 cut -c1-200 "$dir/state.log."* | head -1 >"$dir/log"
 check "and leaves an empty log" is "$(stat -c %s "$dir/log")" 0
 echo x >>"$(ls "$dir"/state.log.*)"

@@ -18,8 +18,8 @@ constexpr std::array<std::int8_t, 256> values = [] {
 
 std::optional<std::string> decode_base64url(std::string_view text) {
   if (text.size() % 4 == 1) return std::nullopt;
-  std::string out;
-  out.reserve(text.size() / 4 * 3 + 2);
+  std::string out(text.size() * 3 / 4, '\0');
+  char* to = out.data();
   std::uint32_t bits = 0;
   unsigned held = 0;
   for (const char c : text) {
@@ -29,7 +29,7 @@ std::optional<std::string> decode_base64url(std::string_view text) {
     held += 6;
     if (held < 8) continue;
     held -= 8;
-    out.push_back(static_cast<char>(bits >> held & 0xFFu));
+    *to++ = static_cast<char>(bits >> held & 0xFFu);
   }
   if ((bits & ((1u << held) - 1)) != 0) return std::nullopt;
   return out;

@@ -1,7 +1,6 @@
 #include "exchange/auth/key_ring.hpp"
 
 #include <openssl/bio.h>
-#include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -15,25 +14,21 @@ constexpr std::size_t signature_size = 64;
 
 struct Free {
   void operator()(BIO* p) const noexcept { BIO_free(p); }
-  void operator()(ECDSA_SIG* p) const noexcept { ECDSA_SIG_free(p); }
   void operator()(EVP_MD_CTX* p) const noexcept { EVP_MD_CTX_free(p); }
 };
 
-/// r then s -> DER, as OpenSSL wants it. Empty when it can't.
-std::string der_of(std::string_view raw) {
-  const auto* bytes = reinterpret_cast<const unsigned char*>(raw.data());
-  const std::unique_ptr<ECDSA_SIG, Free> sig(ECDSA_SIG_new());
-  BIGNUM *r = BN_bin2bn(bytes, 32, nullptr), *s = BN_bin2bn(bytes + 32, 32, nullptr);
-  if (!sig || !r || !s || ECDSA_SIG_set0(sig.get(), r, s) != 1) {
-    BN_free(r);
-    BN_free(s);
-    return {};
-  }
-  unsigned char* der = nullptr;
-  const int n = i2d_ECDSA_SIG(sig.get(), &der);
-  std::string out = n > 0 ? std::string(reinterpret_cast<char*>(der), static_cast<std::size_t>(n)) : std::string();
-  OPENSSL_free(der);
-  return out;
+const unsigned char* bytes_of(std::string_view s) noexcept { return reinterpret_cast<const unsigned char*>(s.data()); }
+
+/// Fetched once; lives as long as the process.
+const EVP_MD* sha256() {
+  static const EVP_MD* const md = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return md;
+}
+
+std::shared_ptr<const EVP_MD_CTX> ready_ed25519(EVP_PKEY* key) {
+  std::shared_ptr<EVP_MD_CTX> ctx(EVP_MD_CTX_new(), Free());
+  if (!ctx || EVP_DigestVerifyInit(ctx.get(), nullptr, nullptr, nullptr, key) != 1) return nullptr;
+  return ctx;
 }
 
 }  // namespace
@@ -60,7 +55,14 @@ Result<void> KeyRing::add(std::string name, std::string_view public_pem) {
     ERR_clear_error();
     return Error{"EXCHANGE_KEY", "the public key of " + name + " is no PEM of P-256 or Ed25519"};
   }
-  keys_.emplace(std::move(name), Entry{kind, std::move(key)});
+  Entry entry{kind, key, nullptr, nullptr};
+  if (kind == KeyKind::p256) entry.p256 = P256Verifier::make(key.get());
+  else entry.ed25519 = ready_ed25519(key.get());
+  if (!entry.p256 && !entry.ed25519) {
+    ERR_clear_error();
+    return Error{"EXCHANGE_KEY", "the public key of " + name + " can't verify"};
+  }
+  keys_.emplace(std::move(name), std::move(entry));
   return {};
 }
 
@@ -76,14 +78,27 @@ const KeyRing::Entry* KeyRing::find(std::string_view name) const {
   return it == keys_.end() ? nullptr : &it->second;
 }
 
+namespace {
+
+bool verify_p256(const P256Verifier& key, std::string_view message, std::string_view signature) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int n = 0;
+  return EVP_Digest(message.data(), message.size(), digest, &n, sha256(), nullptr) == 1 &&
+         key.good({reinterpret_cast<const char*>(digest), n}, signature);
+}
+
+bool verify_ed25519(const EVP_MD_CTX* ready, std::string_view message, std::string_view signature) {
+  const std::unique_ptr<EVP_MD_CTX, Free> ctx(EVP_MD_CTX_new());
+  return ctx && EVP_MD_CTX_copy_ex(ctx.get(), ready) == 1 &&
+         EVP_DigestVerify(ctx.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
+}
+
+}  // namespace
+
 bool KeyRing::verify(const Entry& entry, std::string_view message, std::string_view signature) {
   if (signature.size() != signature_size) return false;
-  const std::string der = entry.kind == KeyKind::p256 ? der_of(signature) : std::string(signature);
-  const std::unique_ptr<EVP_MD_CTX, Free> ctx(EVP_MD_CTX_new());
-  const bool good = !der.empty() && ctx &&
-                    EVP_DigestVerifyInit(ctx.get(), nullptr, entry.kind == KeyKind::p256 ? EVP_sha256() : nullptr, nullptr, entry.key.get()) == 1 &&
-                    EVP_DigestVerify(ctx.get(), reinterpret_cast<const unsigned char*>(der.data()), der.size(),
-                                     reinterpret_cast<const unsigned char*>(message.data()), message.size()) == 1;
+  const bool good = entry.kind == KeyKind::p256 ? verify_p256(*entry.p256, message, signature)
+                                                : verify_ed25519(entry.ed25519.get(), message, signature);
   if (!good) ERR_clear_error();
   return good;
 }

@@ -9,6 +9,9 @@
 
 #include <bowline/result.hpp>
 
+#include "exchange/auth/p256_verifier.hpp"
+
+struct evp_md_ctx_st;
 struct evp_pkey_st;
 
 namespace bowline::exchange {
@@ -30,11 +33,13 @@ class KeyRing {
   struct Entry {
     KeyKind kind;
     std::shared_ptr<evp_pkey_st> key;
+    std::shared_ptr<const P256Verifier> p256;
+    std::shared_ptr<const evp_md_ctx_st> ed25519;  ///< made ready once, and copied for each signature
   };
   /// nullptr: no key of this name. Valid until it is removed.
   const Entry* find(std::string_view name) const;
 
-  /// Whether these 64 bytes (r then s, or Ed25519's own) are the key's signature over the message.
+  /// Whether these 64 bytes (r then s, or Ed25519's own) are the key's signature over the message. Any thread.
   static bool verify(const Entry& entry, std::string_view message, std::string_view signature);
 
  private:

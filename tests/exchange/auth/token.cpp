@@ -1,56 +1,65 @@
 #include "exchange/auth/token.hpp"
 
-#include <nlohmann/json.hpp>
+#include <simdjson.h>
 
 #include "exchange/auth/base64url.hpp"
 
 namespace bowline::exchange {
 namespace {
 
-using Json = nlohmann::json;
+using Value = simdjson::dom::element;
+using Object = simdjson::dom::object;
 constexpr std::size_t longest = 8192;
 
-bool text(const Json& o, const char* key, std::string& out) {
-  const auto it = o.find(key);
-  if (it == o.end() || !it->is_string()) return false;
-  out = it->get<std::string>();
+/// The field of this name; the last one where there are several, as most readers have it. False: there is none.
+bool field(const Object& o, std::string_view key, Value& out) {
+  bool found = false;
+  for (const auto f : o)
+    if (f.key == key) {
+      out = f.value;
+      found = true;
+    }
+  return found;
+}
+bool text(const Value& v, std::string& out) {
+  std::string_view s;
+  if (v.get(s) != simdjson::SUCCESS) return false;
+  out = s;
   return true;
 }
+bool text(const Object& o, std::string_view key, std::string& out) {
+  Value v;
+  return field(o, key, v) && text(v, out);
+}
 /// Whole seconds; some libraries write them with a point.
-bool seconds(const Json& v, std::int64_t& out) {
+bool seconds(const Value& v, std::int64_t& out) {
   constexpr double most = 1e12;
-  if (!v.is_number()) return false;
-  const double d = v.get<double>();
-  if (!(d >= 0 && d <= most)) return false;
+  double d = 0;
+  if (!v.is_number() || v.get(d) != simdjson::SUCCESS || !(d >= 0 && d <= most)) return false;
   out = static_cast<std::int64_t>(d);
   return static_cast<double>(out) == d;
 }
 
-bool read_header(const Json& h, Token& t) {
-  if (!h.is_object() || !text(h, "alg", t.alg) || !text(h, "kid", t.kid) || h.contains("crit")) return false;
-  if (const auto it = h.find("typ"); it != h.end()) {
-    if (!it->is_string()) return false;
-    t.typ = it->get<std::string>();
-  }
-  const auto nonce = h.find("nonce");
-  return nonce == h.end() || nonce->is_string();
+bool read_header(const Value& from, Token& t) {
+  Object h;
+  Value v;
+  if (from.get(h) != simdjson::SUCCESS || !text(h, "alg", t.alg) || !text(h, "kid", t.kid) || field(h, "crit", v)) return false;
+  if (field(h, "typ", v) && !text(v, t.typ.emplace())) return false;
+  return !field(h, "nonce", v) || v.is_string();
 }
 
-bool read_claims(const Json& c, Token& t) {
-  if (!c.is_object() || !text(c, "iss", t.iss) || !text(c, "sub", t.sub)) return false;
-  const auto nbf = c.find("nbf"), exp = c.find("exp"), iat = c.find("iat"), uri = c.find("uri"), uris = c.find("uris");
-  if (nbf == c.end() || exp == c.end() || !seconds(*nbf, t.nbf) || !seconds(*exp, t.exp)) return false;
-  if (iat != c.end() && !seconds(*iat, t.iat.emplace())) return false;
-  if (uri != c.end()) {
-    if (!uri->is_string()) return false;
-    t.uris.push_back(uri->get<std::string>());
-  }
-  if (uris != c.end()) {
-    if (!uris->is_array()) return false;
-    for (const auto& v : *uris) {
-      if (!v.is_string()) return false;
-      t.uris.push_back(v.get<std::string>());
-    }
+bool read_claims(const Value& from, Token& t) {
+  Object c;
+  Value v;
+  if (from.get(c) != simdjson::SUCCESS || !text(c, "iss", t.iss) || !text(c, "sub", t.sub)) return false;
+  if (!field(c, "nbf", v) || !seconds(v, t.nbf) || !field(c, "exp", v) || !seconds(v, t.exp)) return false;
+  if (field(c, "iat", v) && !seconds(v, t.iat.emplace())) return false;
+  if (field(c, "uri", v) && !text(v, t.uris.emplace_back())) return false;
+  if (field(c, "uris", v)) {
+    simdjson::dom::array list;
+    if (v.get(list) != simdjson::SUCCESS) return false;
+    for (const Value each : list)
+      if (!text(each, t.uris.emplace_back())) return false;
   }
   return true;
 }
@@ -65,11 +74,15 @@ TokenShape parse_token(std::string_view s, Token& out) {
   const auto header = decode_base64url(s.substr(0, first)), claims = decode_base64url(s.substr(first + 1, second - first - 1));
   auto signature = decode_base64url(s.substr(second + 1));
   if (!header || !claims || !signature) return TokenShape::not_base64url;
-  const Json h = Json::parse(*header, nullptr, false), c = Json::parse(*claims, nullptr, false);
-  if (h.is_discarded() || c.is_discarded()) return TokenShape::not_json;
+  // One parser for a thread: what it gives lasts until it parses again.
+  thread_local simdjson::dom::parser parser;
   Token t;
-  if (!read_header(h, t)) return TokenShape::bad_header;
-  if (!read_claims(c, t)) return TokenShape::bad_claims;
+  Value v;
+  if (parser.parse(*header).get(v) != simdjson::SUCCESS) return TokenShape::not_json;
+  const bool good_header = read_header(v, t);
+  if (parser.parse(*claims).get(v) != simdjson::SUCCESS) return TokenShape::not_json;
+  if (!good_header) return TokenShape::bad_header;
+  if (!read_claims(v, t)) return TokenShape::bad_claims;
   t.signed_part = s.substr(0, second);
   t.signature = std::move(*signature);
   out = std::move(t);

@@ -20,6 +20,13 @@ bool same_letters(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// The token behind the scheme; none where there is no such header or another scheme.
+std::optional<std::string_view> bearer(std::optional<std::string_view> authorization) noexcept {
+  constexpr std::string_view scheme = "Bearer ";
+  if (!authorization || authorization->size() <= scheme.size() || !same_letters(authorization->substr(0, scheme.size()), scheme)) return std::nullopt;
+  return authorization->substr(scheme.size());
+}
+
 TokenFault fault_of(TokenShape s) noexcept {
   switch (s) {
     case TokenShape::good:
@@ -47,11 +54,9 @@ std::string_view name(TokenFault fault) noexcept { return names[static_cast<std:
 Admission TokenGate::check(const GateCall& call, std::optional<std::string_view> authorization, std::int64_t now_s) const {
   if (call.open && (!authorization || !options_.check_open)) return {};
   if (!authorization) return {call.has_legacy_key ? TokenFault::legacy_key : TokenFault::no_header, {}};
-  constexpr std::string_view scheme = "Bearer ";
-  std::string_view text = *authorization;
-  if (text.size() <= scheme.size() || !same_letters(text.substr(0, scheme.size()), scheme)) return {TokenFault::not_bearer, {}};
-  text.remove_prefix(scheme.size());
-  return check_token(text, &call, now_s);
+  const auto text = bearer(authorization);
+  if (!text) return {TokenFault::not_bearer, {}};
+  return check_token(*text, &call, now_s);
 }
 
 Admission TokenGate::check_stream(std::string_view jwt, std::int64_t now_s) const {
@@ -59,16 +64,50 @@ Admission TokenGate::check_stream(std::string_view jwt, std::int64_t now_s) cons
   return check_token(jwt, nullptr, now_s);
 }
 
+void TokenGate::read_ahead(std::optional<std::string_view> authorization) const {
+  const auto text = bearer(authorization);
+  std::shared_ptr<const GoodToken> good;
+  if (text) static_cast<void>(read(*text, good));
+}
+
+std::string TokenGate::named_key(std::optional<std::string_view> authorization) const {
+  const auto text = bearer(authorization);
+  if (!text) return {};
+  if (const auto known = memory_->find(*text)) return known->token.kid;
+  Token t;
+  return parse_token(*text, t) == TokenShape::good ? t.kid : std::string();
+}
+
+/// What of a token depends on neither the request nor the time. A key that was taken away since takes its tokens with it.
+TokenFault TokenGate::read(std::string_view text, std::shared_ptr<const GoodToken>& out) const {
+  if (auto known = memory_->find(text)) {
+    const KeyRing::Entry* key = keys_.find(known->token.kid);
+    if (key != nullptr && key->key == known->key) {
+      out = std::move(known);
+      return TokenFault::none;
+    }
+  }
+  auto made = std::make_shared<GoodToken>();
+  made->text = text;
+  Token& t = made->token;
+  if (const TokenShape shape = parse_token(made->text, t); shape != TokenShape::good) return fault_of(shape);
+  if (t.typ && !same_letters(*t.typ, "JWT")) return TokenFault::bad_type;
+  const KeyRing::Entry* key = keys_.find(t.kid);
+  if (key == nullptr) return TokenFault::unknown_key;
+  if (t.alg != (key->kind == KeyKind::p256 ? "ES256" : "EdDSA")) return TokenFault::wrong_algorithm;
+  if (!KeyRing::verify(*key, t.signed_part, t.signature)) return TokenFault::bad_signature;
+  made->key = key->key;
+  memory_->keep(made);
+  out = std::move(made);
+  return TokenFault::none;
+}
+
 // The signature comes before everything that the claims say: what is not signed says nothing.
 Admission TokenGate::check_token(std::string_view text, const GateCall* call, std::int64_t now_s) const {
-  Token t;
-  if (const TokenShape shape = parse_token(text, t); shape != TokenShape::good) return {fault_of(shape), {}};
   const auto no = [](TokenFault f) { return Admission{f, {}}; };
-  if (t.typ && !same_letters(*t.typ, "JWT")) return no(TokenFault::bad_type);
-  const KeyRing::Entry* key = keys_.find(t.kid);
-  if (key == nullptr) return no(TokenFault::unknown_key);
-  if (t.alg != (key->kind == KeyKind::p256 ? "ES256" : "EdDSA")) return no(TokenFault::wrong_algorithm);
-  if (!KeyRing::verify(*key, t.signed_part, t.signature)) return no(TokenFault::bad_signature);
+  std::shared_ptr<const GoodToken> good;
+  if (const TokenFault f = read(text, good); f != TokenFault::none) return no(f);
+  const Token& t = good->token;
   if (t.sub != t.kid) return no(TokenFault::other_subject);
   if (t.iss != "cdp" && t.iss != "coinbase-cloud") return no(TokenFault::bad_issuer);
   if (t.nbf > now_s + options_.skew_s || (t.iat && *t.iat > now_s + options_.skew_s)) return no(TokenFault::not_yet);
@@ -79,7 +118,7 @@ Admission TokenGate::check_token(std::string_view text, const GateCall* call, st
   } else if (const TokenFault f = check_uris(t.uris, *call); f != TokenFault::none) {
     return no(f);
   }
-  return {TokenFault::none, std::move(t.kid)};
+  return {TokenFault::none, t.kid};
 }
 
 /// One of them has to be "METHOD host/path". The reason is that of the one which comes closest.

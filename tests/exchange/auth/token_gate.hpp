@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "exchange/auth/key_ring.hpp"
+#include "exchange/auth/token_memory.hpp"
 
 namespace bowline::exchange {
 
@@ -50,6 +52,8 @@ struct GateOptions {
   std::vector<std::string> other_hosts = {"api.coinbase.com"};
   /// Whether a token that comes with a public address has to be right. A missing one never matters there.
   bool check_open = true;
+  /// How many tokens are remembered whose signature was found good; 0 = none. It changes what they cost, and no answer.
+  std::size_t remembered = 4096;
 };
 
 /// What is asked for, as the server saw it.
@@ -70,19 +74,29 @@ struct Admission {
 /// Checks may come from many threads at once when nobody changes the keys.
 class TokenGate {
  public:
-  explicit TokenGate(GateOptions options = {}) : options_(std::move(options)) {}
+  explicit TokenGate(GateOptions options = {})
+      : options_(std::move(options)), memory_(std::make_unique<TokenMemory>(options_.remembered)) {}
   KeyRing& keys() noexcept { return keys_; }
 
   /// `authorization` is the header's value, nullopt when there is none; `now_s` the server's clock, seconds since 1970.
   Admission check(const GateCall& call, std::optional<std::string_view> authorization, std::int64_t now_s) const;
   /// The `jwt` of a stream's message; "" is as good as none.
   Admission check_stream(std::string_view jwt, std::int64_t now_s) const;
+  /// Does the dear part of check() for this header ahead of it, on whatever thread: a signature that is good is remembered, and check()
+  /// then has the rest to do.
+  void read_ahead(std::optional<std::string_view> authorization) const;
+  /// The name that a header's token bears for its key, whether it is to be believed or not; "" of what is no token.
+  std::string named_key(std::optional<std::string_view> authorization) const;
+  /// How many tokens are remembered now.
+  std::size_t remembered() const { return memory_->size(); }
 
  private:
   Admission check_token(std::string_view text, const GateCall* call, std::int64_t now_s) const;
+  TokenFault read(std::string_view text, std::shared_ptr<const GoodToken>& out) const;
   TokenFault check_uris(const std::vector<std::string>& uris, const GateCall& call) const;
   GateOptions options_;
   KeyRing keys_;
+  std::unique_ptr<TokenMemory> memory_;
 };
 
 }  // namespace bowline::exchange

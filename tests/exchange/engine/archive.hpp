@@ -12,7 +12,7 @@
 
 namespace bowline::exchange {
 
-inline constexpr int state_version = 1;
+inline constexpr int state_version = 2;
 
 /// FNV-1a, 64 bits.
 constexpr std::uint64_t checksum(std::string_view s) noexcept {

@@ -172,6 +172,8 @@ std::vector<CancelAnswer> Engine::cancel(UserId u, std::span<const std::string> 
       a.reason = CancelReason::duplicate;
     } else if (is_final(o.state.status)) {
       a.reason = CancelReason::unknown_order;
+    } else if (o.state.status == Status::edit_queued) {
+      a.reason = CancelReason::being_replaced;
     } else {
       o.state.cancel_requested = true;
       o.cancel_due_ns = Options::after(now_ns_, options_.cancel_ns);
@@ -208,6 +210,9 @@ void Engine::due(const Timer& t) {
     case Due::arrive:
       arrive(o);
       break;
+    case Due::edit:
+      queued_edit_due(o);
+      break;
     case Due::cancel:
       end(o, Status::cancelled, EndNote::by_user);
       break;
@@ -221,6 +226,7 @@ void Engine::due(const Timer& t) {
 void Engine::keep_timers(const Order& o) {
   if (is_final(o.state.status)) return;
   if (o.arrives_ns > now_ns_) timers_.insert({o.arrives_ns, Due::arrive, o.number});
+  if (o.state.status == Status::edit_queued) timers_.insert({o.queued.due_ns, Due::edit, o.number});
   if (o.state.status == Status::cancel_queued) timers_.insert({o.cancel_due_ns, Due::cancel, o.number});
   if (tif(o.request.config) == Tif::gtd) timers_.insert({o.request.end_ns, Due::expire, o.number});
 }

@@ -46,7 +46,8 @@ class Engine {
   /// Asks for orders to be cancelled; one answer for each id, in their order.
   std::vector<CancelAnswer> cancel(UserId user, std::span<const std::string> order_ids, std::int64_t now_ns);
   /// Changes an open GTC order. A larger size or another price puts it behind all others of its price; a smaller size does not.
-  /// What would leave nothing to trade (a size not above what is filled) is refused.
+  /// What would leave nothing to trade (a size not above what is filled) is refused. With edit_ns it has its effect later, if it is still
+  /// possible then; if not, the order stays as it was.
   EditAnswer edit(UserId user, const EditRequest& request, std::int64_t now_ns);
   /// What edit() would say, and what the order would come to as edited. Changes nothing.
   std::pair<EditAnswer, Preview> preview_edit(UserId user, const EditRequest& request, std::int64_t now_ns);
@@ -129,7 +130,7 @@ class Engine {
     Decimal size{}, hold{};
     Currency pays = 0;
   };
-  enum class Due : std::uint8_t { arrive, cancel, expire };  ///< in the order in which they are done at one moment
+  enum class Due : std::uint8_t { arrive, edit, cancel, expire };  ///< in the order in which they are done at one moment
   struct Timer {
     std::int64_t at_ns;
     Due what;
@@ -199,6 +200,8 @@ class Engine {
 
   // engine_edit.cpp
   EditAnswer judge_edit(UserId user, const EditRequest& r, Decimal& hold) const;
+  void apply_edit(Order& o, const EditRequest& r, const Decimal& hold);
+  void queued_edit_due(Order& o);
 
   // engine_query.cpp
   bool shows(const Order& o) const noexcept { return Options::after(o.created_ns, options_.visible_ns) <= now_ns_; }

@@ -20,6 +20,7 @@ EditAnswer Engine::judge_edit(UserId u, const EditRequest& r, Decimal& hold) con
   const OrderType t = type(was.config);
   const bool stops = options_.edit_stops && (was.config == Config::stop_limit_gtc || was.config == Config::bracket_gtc);
   if (was.config != Config::limit_gtc && !stops) return {EditReason::not_a_limit_order};
+  if (o.state.status == Status::edit_queued) return {EditReason::being_replaced};
   if (o.state.status != Status::open) return {EditReason::not_open};
   if (o.by_quote()) return {EditReason::in_quote};
   const Product& p = products_[o.product];
@@ -66,14 +67,36 @@ EditAnswer Engine::edit(UserId u, const EditRequest& r, std::int64_t now_ns) {
   const EditAnswer a = judge_edit(u, r, hold);
   if (!a.ok()) return a;
   Order& o = at(*ids_.number(IdKind::order, r.order_id));
+  if (options_.edit_ns > 0) {
+    o.state.status = Status::edit_queued;
+    o.queued = {r.price, r.size, r.stop_price, Options::after(now_ns_, options_.edit_ns)};
+    keep_timers(o);
+    changed(o);
+  } else {
+    apply_edit(o, r, hold);
+  }
+  finish(book_number_[o.product]);
+  return {};
+}
+
+/// Judged anew: the order may be filled beyond the size by now, the money gone, the book closed.
+void Engine::queued_edit_due(Order& o) {
+  o.state.status = Status::open;
+  const EditRequest r{order_id(o.number), o.queued.price, o.queued.size, o.queued.stop_price};
+  o.queued = {};
+  Decimal hold;
+  if (judge_edit(o.user, r, hold).ok()) apply_edit(o, r, hold);
+  else changed(o);
+}
+
+/// What was judged, with what it has to hold then.
+void Engine::apply_edit(Order& o, const EditRequest& r, const Decimal& hold) {
   const Decimal stop = r.stop_price.is_set() ? r.stop_price : o.state.stop_price;
   const bool keeps_place = r.size < o.state.size && r.price == o.state.limit_price && stop == o.state.stop_price;
   Stops& stops = market_of(o).stops;
 
-  if (hold > o.state.hold) {
-    if (!accounts_.hold(u, pays(o.side(), o.product), hold - o.state.hold, now_ns_)) return {EditReason::none, Refusal::insufficient_fund};
-    o.state.hold = hold;
-  }
+  // There is enough: judge_edit() looked.
+  if (hold > o.state.hold && accounts_.hold(o.user, pays(o.side(), o.product), hold - o.state.hold, now_ns_)) o.state.hold = hold;
   const bool waits = o.waits_for_stop(), rested = o.node != 0;
   if (keeps_place && rested) market_of(o).book.reduce(o.side(), work_price(o), o.node, o.state.size - r.size);
   if (!keeps_place) {
@@ -94,8 +117,6 @@ EditAnswer Engine::edit(UserId u, const EditRequest& r, std::int64_t now_ns) {
     if (rested) enter(o);
     else changed(o);
   }
-  finish(book_number_[o.product]);
-  return {};
 }
 
 std::pair<EditAnswer, Preview> Engine::preview_edit(UserId u, const EditRequest& r, std::int64_t now_ns) {

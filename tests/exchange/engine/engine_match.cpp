@@ -61,9 +61,11 @@ void Engine::end(Order& o, Status status, EndNote note) {
   open_of_[o.user.n].erase(o.number);
   if (!timers_.empty()) {
     timers_.erase({o.arrives_ns, Due::arrive, o.number});
+    timers_.erase({o.queued.due_ns, Due::edit, o.number});
     timers_.erase({o.cancel_due_ns, Due::cancel, o.number});
     timers_.erase({o.request.end_ns, Due::expire, o.number});
   }
+  o.queued = {};
   changed(o);
 }
 

@@ -80,6 +80,8 @@ void fields(A& a, Order& o) {
     a.decimal(e.size);
     a.number(e.accepted_ns);
   });
+  for (Decimal* d : {&o.queued.price, &o.queued.size, &o.queued.stop_price}) a.decimal(*d);
+  a.number(o.queued.due_ns);
   a.number(o.place);
   fields(a, o.state);
   bool rests = o.node != 0;  // where it stands follows from its place

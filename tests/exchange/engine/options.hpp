@@ -21,6 +21,7 @@ struct Options {
   std::int64_t pending_ns = 0;   ///< from acceptance to the book: PENDING as long
   std::int64_t visible_ns = 0;   ///< from acceptance until queries find the order
   std::int64_t cancel_ns = 0;    ///< from an accepted cancel to its effect: CANCEL_QUEUED as long
+  std::int64_t edit_ns = 0;      ///< from an accepted edit to its effect: EDIT_QUEUED as long, with the price and size of before
   std::int64_t listed_ns = 0;    ///< from a fill until it is among the listed ones
   SelfTrade self_trade = SelfTrade::cancel_taker;
   ClientIdScope client_id_scope = ClientIdScope::portfolio;

@@ -17,7 +17,7 @@ constexpr auto configs = std::to_array<ConfigRow>({
     {Config::bracket_gtd, "trigger_bracket_gtd", OrderType::bracket, Tif::gtd, "BRACKET", gtd},
 });
 constexpr auto statuses = std::to_array<std::string_view>(
-    {"PENDING", "OPEN", "CANCEL_QUEUED", "FILLED", "CANCELLED", "EXPIRED", "FAILED"});
+    {"PENDING", "OPEN", "CANCEL_QUEUED", "EDIT_QUEUED", "FILLED", "CANCELLED", "EXPIRED", "FAILED"});
 constexpr auto notes = std::to_array<std::string_view>(
     {"", "User requested cancel", "The rest of an immediate or cancel order", "A fill or kill order could not be filled whole",
      "It would have traded with an order of the same trader", "The balance did not suffice for the rest",

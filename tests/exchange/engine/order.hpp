@@ -43,7 +43,7 @@ const ConfigRow& row(Config config) noexcept;
 inline OrderType type(Config c) noexcept { return row(c).type; }
 inline Tif tif(Config c) noexcept { return row(c).tif; }
 
-enum class Status : std::uint8_t { pending, open, cancel_queued, filled, cancelled, expired, failed };
+enum class Status : std::uint8_t { pending, open, cancel_queued, edit_queued, filled, cancelled, expired, failed };
 constexpr bool is_final(Status s) noexcept { return s >= Status::filled; }
 std::string_view name(Status status) noexcept;  ///< "PENDING" ...
 
@@ -91,6 +91,12 @@ struct Edit {
   bool operator==(const Edit&) const = default;
 };
 
+/// An edit that was accepted and has no effect yet. What was not asked for is not_set.
+struct QueuedEdit {
+  Decimal price = Decimal::not_set(), size = Decimal::not_set(), stop_price = Decimal::not_set();
+  std::int64_t due_ns = 0;
+};
+
 using OrderNo = std::uint64_t;  ///< 1, 2, 3 ... in order of acceptance
 
 struct Order {
@@ -101,6 +107,7 @@ struct Order {
   FeeRates rates;             ///< the user's when it was accepted
   std::int64_t created_ns = 0, arrives_ns = 0, cancel_due_ns = 0;
   std::vector<Edit> edits;  ///< the last five, oldest first
+  QueuedEdit queued;        ///< of an order that is EDIT_QUEUED
   std::uint64_t place = 0;  ///< its place in time among all orders that came to the book; anew when it loses it
   OrderState state;
   std::uint32_t node = 0;  ///< where the book keeps it; 0 = it does not rest

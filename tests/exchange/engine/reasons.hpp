@@ -53,7 +53,7 @@ struct RefusalNames {
 };
 const RefusalNames& names(Refusal refusal) noexcept;
 
-enum class CancelReason : std::uint8_t { none, unknown_order, duplicate, fully_filled };
+enum class CancelReason : std::uint8_t { none, unknown_order, duplicate, fully_filled, being_replaced };
 /// "UNKNOWN_CANCEL_FAILURE_REASON" for none: that is what a cancel that was accepted carries.
 std::string_view name(CancelReason reason) noexcept;
 
@@ -69,6 +69,7 @@ enum class EditReason : std::uint8_t {
   equal,
   not_open,
   in_quote,
+  being_replaced,  ///< an edit is on its way already
 };
 std::string_view name(EditReason reason) noexcept;
 

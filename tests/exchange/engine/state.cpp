@@ -129,7 +129,7 @@ Result<void> Engine::check_references() const {
     if (o.created_ns > now_ns_) return unsound(which + ": its time");
     // What is on its way has done nothing yet; what is there and not at its end rests, or waits for its stop.
     const bool there = o.arrives_ns <= now_ns_, waits = type(r.config) == OrderType::stop_limit && !s.triggered;
-    if (!there && (o.node != 0 || s.triggered || s.fills != 0 || s.status == Status::open)) return unsound(which + ": it has not arrived");
+    if (!there && (o.node != 0 || s.triggered || s.fills != 0 || s.status == Status::open || s.status == Status::edit_queued)) return unsound(which + ": it has not arrived");
     if (there && !is_final(s.status) && (s.status == Status::pending || (o.node == 0) != waits)) return unsound(which + ": where it is");
     if (is_final(s.status) && o.node != 0) return unsound(which + ": it ended and rests");
     if (o.node != 0 && !limit) return unsound(which + ": it can't rest");

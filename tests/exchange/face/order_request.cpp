@@ -41,7 +41,7 @@ Result<OrderRequest> order_request(const wire::CreateBody& b, const wire::WireOp
   else if (b.side != "BUY") return invalid("proto: invalid value for enum field side");
   if (b.kind == Kind::none) no = refusal_of(Refusal::invalid_request);
   if (b.kind == Kind::other) no = refusal_of(Refusal::unsupported);
-  if (b.attached_limit_price || b.attached_stop_trigger_price) no = no_attached;
+  if (b.attached) no = b.attached_size ? attached_size : no_attached;
   if (no) return r;
 
   for (const auto& [kind, config] : kinds)

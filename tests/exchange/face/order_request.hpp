@@ -16,6 +16,8 @@ struct OrderRefusal {
 };
 OrderRefusal refusal_of(Refusal refusal) noexcept;
 inline constexpr OrderRefusal invalid_side{"INVALID_SIDE", "PREVIEW_INVALID_SIDE", "The side is missing"};
+inline constexpr OrderRefusal attached_size{"ATTACHED_ORDER_SIZE_MUST_BE_NIL", "PREVIEW_ATTACHED_ORDER_SIZE_MUST_BE_NIL",
+                                            "The size of an attached order is that of the order it is attached to"};
 inline constexpr OrderRefusal no_attached{"UNSUPPORTED_ORDER_CONFIGURATION", "PREVIEW_INVALID_ORDER_CONFIG", "Attached orders are not supported"};
 inline constexpr OrderRefusal no_account{"UNKNOWN_FAILURE_REASON", "UNKNOWN_PREVIEW_FAILURE_REASON", "account is not available"};
 inline constexpr OrderRefusal other_order{"INVALID_REQUEST", "PREVIEW_INVALID_ORDER_CONFIG",

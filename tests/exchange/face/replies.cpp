@@ -33,7 +33,7 @@ WebReply too_many_requests() {
   return {429, {}, dump({{"errors", Json::array({one})}}), {}};
 }
 
-void put_rate_headers(WebReply& reply, std::uint32_t limit, std::uint32_t remaining, std::int64_t full_ns, std::int64_t now_ns, ResetUnit unit) {
+void put_rate_headers(WebReply& reply, std::int64_t limit, std::int64_t remaining, std::int64_t full_ns, std::int64_t now_ns, ResetUnit unit) {
   const std::int64_t reset = unit == ResetUnit::seconds_left ? (full_ns - now_ns + second - 1) / second : (full_ns + second - 1) / second;
   reply.headers.emplace_back("x-ratelimit-limit", std::to_string(limit));
   reply.headers.emplace_back("x-ratelimit-remaining", std::to_string(remaining));

@@ -29,6 +29,6 @@ enum class ResetUnit : std::uint8_t { seconds_left, unix_seconds };
 /// 429 {"errors":[{"id":"rate_limit_exceeded","message":"Too many requests"}]}
 WebReply too_many_requests();
 /// Puts the three headers: requests a second, requests left, and when the budget is full again (`full_ns`, not before `now_ns`).
-void put_rate_headers(WebReply& reply, std::uint32_t limit, std::uint32_t remaining, std::int64_t full_ns, std::int64_t now_ns, ResetUnit unit);
+void put_rate_headers(WebReply& reply, std::int64_t limit, std::int64_t remaining, std::int64_t full_ns, std::int64_t now_ns, ResetUnit unit);
 
 }  // namespace bowline::exchange

@@ -26,8 +26,8 @@ constexpr auto statuses = std::to_array<Word<Status>>({{"PENDING", Status::pendi
                                                        {"CANCELLED", Status::cancelled},
                                                        {"EXPIRED", Status::expired},
                                                        {"FAILED", Status::failed},
+                                                       {"EDIT_QUEUED", Status::edit_queued},
                                                        {"QUEUED", {}},
-                                                       {"EDIT_QUEUED", {}},
                                                        {"UNKNOWN_ORDER_STATUS", {}}});
 constexpr auto types = std::to_array<Word<OrderType>>({{"MARKET", OrderType::market},
                                                        {"LIMIT", OrderType::limit},

@@ -11,14 +11,17 @@ WebReply refused(const OrderRefusal& why, const Json& configuration) {
   return ok({{"success", false}, {"error_response", error_response(why)}, {"order_configuration", configuration}});
 }
 
-WebReply placed(const Call& call, const Order& o, const Json& configuration) {
-  return ok({{"success", true},
-             {"success_response",
-              {{"order_id", call.engine.order_id(o.number)},
-               {"product_id", o.request.product_id},
-               {"side", std::string(name(o.side()))},
-               {"client_order_id", o.request.client_order_id}}},
-             {"order_configuration", configuration}});
+/// The answer that is given most often: built by moving, since a list of values is copied at each level.
+WebReply placed(const Call& call, const Order& o, Json configuration) {
+  Json response = Json::object(), out = Json::object();
+  response["order_id"] = call.engine.order_id(o.number);
+  response["product_id"] = o.request.product_id;
+  response["side"] = std::string(name(o.side()));
+  response["client_order_id"] = o.request.client_order_id;
+  out["success"] = true;
+  out["success_response"] = std::move(response);
+  out["order_configuration"] = std::move(configuration);
+  return ok(out);
 }
 
 /// Whether the user has no wallet of the currency that such an order pays with. The API has words of its own for that.
@@ -47,6 +50,9 @@ EditRequest edit_request(const wire::EditBody& b) {
   return {b.order_id, or_none(b.price), or_none(b.size), or_none(b.stop_price)};
 }
 
+/// What an edit is refused for before the engine is asked: orders are not attached here, to new ones or later.
+EditAnswer attaches() { return {EditReason::rejected}; }
+
 /// One entry, or none for what was accepted.
 Json edit_errors(const EditAnswer& a) {
   Json out = Json::array();
@@ -64,7 +70,7 @@ WebReply create_order(Call& call) {
   std::optional<OrderRefusal> no;
   const auto request = order_request(*body, call.options.wire, no);
   if (!request) return bad_request(request.error());
-  const Json echo = body->echo;
+  Json echo = body->echo;
   if (!no && !body->retail_portfolio_id.empty() && body->retail_portfolio_id != call.engine.id(call.user())) no = no_account;
   if (no) return refused(*no, echo);
 
@@ -72,7 +78,7 @@ WebReply create_order(Call& call) {
   if (p.refusal == Refusal::insufficient_fund && lacks_wallet(call, *request)) return refused(no_account, echo);
   if (!p.ok()) return refused(refusal_of(p.refusal), echo);
   const Order& o = call.engine.order(p.order);
-  if (!p.repeated) return placed(call, o, echo);
+  if (!p.repeated) return placed(call, o, std::move(echo));
   if (call.options.id_mismatch == IdMismatch::refuse && !(o.request == *request)) return refused(other_order, echo);
   return placed(call, o, configuration_view(o));
 }
@@ -112,7 +118,7 @@ WebReply cancel_orders(Call& call) {
 WebReply edit_order(Call& call) {
   const auto body = wire::parse_edit_body(call.body, call.options.wire);
   if (!body) return bad_request(body.error());
-  const EditAnswer a = call.engine.edit(call.user(), edit_request(*body), call.now_ns);
+  const EditAnswer a = body->attached ? attaches() : call.engine.edit(call.user(), edit_request(*body), call.now_ns);
   Json out = {{"success", a.ok()}};
   if (a.ok()) out["success_response"] = {{"order_id", body->order_id}};
   out["errors"] = edit_errors(a);
@@ -124,7 +130,7 @@ WebReply preview_edit(Call& call) {
   if (!body) return bad_request(body.error());
   const auto [answer, preview] = call.engine.preview_edit(call.user(), edit_request(*body), call.now_ns);
   Json out = figures(preview);
-  out["errors"] = edit_errors(answer);
+  out["errors"] = edit_errors(body->attached ? attaches() : answer);
   out["average_filled_price"] = amount(preview.average_price);
   return ok(out);
 }

@@ -2,13 +2,13 @@
 //   token KEY [METHOD HOST/PATH] [--shift S]    prints a token: for a request, or for a stream
 //   ws CA PORT TARGET KEY ACTION...             a stream; KEY may be -, and {jwt} in a text becomes a token of it
 //        text=T  read=N  until=T (prints up to a message with T)  seconds=S (prints what comes in that time)  ping  end
-//   load CA PORT KEY CONNECTIONS ORDERS [--sign]   limit orders that meet each other, as fast as they are answered; --sign: a new token each
+//   load CA PORT KEY[,KEY] CONNECTIONS ORDERS [--sign | --ahead]   limit orders that meet each other, as fast as they are answered; of two
+//        keys the first buys and the second sells. --sign: a new token for each; --ahead: the same, signed before the clock starts
 // Ends by itself after 120 seconds.
 #include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -18,12 +18,12 @@
 #include <vector>
 
 #include "line.hpp"
+#include "load.hpp"
 #include "token.hpp"
 
 namespace {
 
 using namespace venue_probe;
-using Clock = std::chrono::steady_clock;
 
 [[noreturn]] void stop(const std::string& why, int code = 2) {
   std::printf("%s\n", why.c_str());
@@ -119,36 +119,14 @@ int streams(int argc, char** argv) {
 }
 
 int load(int argc, char** argv) {
-  if (argc < 7) stop("load CA PORT KEY CONNECTIONS ORDERS [--sign]");
-  const int connections = std::atoi(argv[5]), orders = std::atoi(argv[6]);
-  const bool sign = argc > 7 && std::strcmp(argv[7], "--sign") == 0;
-  const Key key = read_key(argv[4]);
-  const std::string port = argv[3], path = "/api/v3/brokerage/orders", uri = "POST localhost:" + port + path;
-  const std::string once = token(key, uri);
-  std::atomic<int> left{orders}, good{0}, bad{0};
-  std::vector<std::thread> threads;
-  const auto run = [&](int number) {
-    Line s;
-    std::string why, body;
-    if (!s.open(argv[2], std::atoi(argv[3]), why)) stop("refused: " + why, 1);
-    for (int n = 0; left.fetch_sub(1) > 0; ++n) {
-      const std::string order = "{\"client_order_id\":\"load-" + std::to_string(::getpid()) + "-" + std::to_string(number) + "-" + std::to_string(n) +
-                                "\",\"product_id\":\"BTC-USD\",\"side\":\"" + ((n + number) % 2 == 0 ? "BUY" : "SELL") +
-                                "\",\"order_configuration\":{\"limit_limit_gtc\":{\"base_size\":\"0.0001\",\"limit_price\":\"50000\"}}}";
-      s.send("POST " + path + " HTTP/1.1\r\nHost: localhost:" + port + "\r\nAuthorization: Bearer " + (sign ? token(key, uri) : once) +
-             "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(order.size()) + "\r\n\r\n" + order);
-      const int status = s.answer(body);
-      if (status == 200 && body.find("\"success\":true") != std::string::npos) ++good;
-      else if (++bad == 1) std::printf("status %d: %s\n", status, body.c_str());
-      if (status == 0) return;
-    }
-  };
-  const auto begin = Clock::now();
-  for (int i = 0; i < connections; ++i) threads.emplace_back(run, i);
-  for (std::thread& t : threads) t.join();
-  const double s = std::chrono::duration<double>(Clock::now() - begin).count();
-  std::printf("%d orders accepted, %d not, in %.3f s: %.0f orders/s\n", good.load(), bad.load(), s, good.load() / s);
-  return bad == 0 ? 0 : 1;
+  if (argc < 7) stop("load CA PORT KEY[,KEY] CONNECTIONS ORDERS [--sign | --ahead]");
+  const std::string keys = argv[4], how = argc > 7 ? argv[7] : "";
+  const std::size_t comma = keys.find(',');
+  Load l{argv[2], std::atoi(argv[3]), keys.substr(0, comma), comma == keys.npos ? keys : keys.substr(comma + 1), std::atoi(argv[5]), std::atoi(argv[6])};
+  if (how == "--sign") l.tokens = Tokens::each;
+  else if (how == "--ahead") l.tokens = Tokens::ahead;
+  else if (!how.empty()) stop("no such option: " + how);
+  return run_load(l);
 }
 
 }  // namespace

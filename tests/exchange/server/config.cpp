@@ -17,12 +17,14 @@ constexpr std::int64_t second = 1'000'000'000, hour = 3600 * second;
 
 void read_listen(Fields& f, VenueConfig& c) {
   f.text("address", c.address);
-  std::int64_t port = c.port, control = c.control_port;
+  std::int64_t port = c.port, control = c.control_port, threads = c.threads;
   f.whole("port", port, 0, 65535);
   f.whole("control_port", control, 0, 65535);
   f.flag("control", c.control);
+  f.whole("threads", threads, 0, 64);
   c.port = static_cast<std::uint16_t>(port);
   c.control_port = static_cast<std::uint16_t>(control);
+  c.threads = static_cast<unsigned>(threads);
 }
 
 void read_tls(Fields& f, VenueConfig& c) {
@@ -81,6 +83,7 @@ void read_limits(Fields& f, RateLimits& l) {
   f.whole("public", l.per_second_address, 0, 1'000'000);
   f.whole("hourly", l.per_hour_key, 0, 1'000'000'000);
   f.flag("headers", l.headers);
+  f.word("reset", {"seconds_left", "unix_seconds"}, [&](std::size_t i) { l.reset = static_cast<ResetUnit>(i); });
 }
 
 void read_rules(Fields& f, VenueConfig& c) {

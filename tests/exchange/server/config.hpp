@@ -54,6 +54,7 @@ struct VenueConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 8443, control_port = 0;
   bool control = true;  ///< whether there is a control port at all
+  unsigned threads = 0;  ///< that read, verify and write; 0 = as many as there are processors, up to 4
   std::string ca_file;
   std::vector<std::string> names;
   CertificateFault certificate = CertificateFault::none;

@@ -124,6 +124,7 @@ void read_engine(Fields& f, Options& o) {
   f.duration("pending_lag", o.pending_ns, 0, hour);
   f.duration("visibility_lag", o.visible_ns, 0, hour);
   f.duration("cancel_lag", o.cancel_ns, 0, hour);
+  f.duration("edit_lag", o.edit_ns, 0, hour);
   f.duration("fill_lag", o.listed_ns, 0, hour);
   f.word("self_trade", {"allow", "cancel_taker", "cancel_maker", "cancel_both"}, [&](std::size_t i) { o.self_trade = static_cast<SelfTrade>(i); });
   f.word("client_id_scope", {"portfolio", "owner"}, [&](std::size_t i) { o.client_id_scope = static_cast<ClientIdScope>(i); });
@@ -144,6 +145,8 @@ void read_face(Fields& f, FaceOptions& o) {
   f.word("empty_buckets", {"skip", "repeat_close"}, [&](std::size_t i) { o.empty_buckets = static_cast<EmptyBuckets>(i); });
   f.word("sequence_scope", {"connection", "product"}, [&](std::size_t i) { o.sequence_scope = static_cast<SequenceScope>(i); });
   f.flag("client_id", o.client_id_sent);
+  f.flag("ack_first", o.ack_first);
+  f.flag("short_batch_ends", o.short_batch_ends);
   f.duration("subscribe_within", o.subscribe_within_ns, ms, 24 * hour);
   f.duration("quiet", o.quiet_ns, ms, 24 * hour);
   f.duration("heartbeat", o.heartbeat_ns, ms, hour);

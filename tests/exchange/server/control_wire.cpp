@@ -49,9 +49,11 @@ class Control final : public ControlWire {
       if (came.status == 0) co_return;
       go_on = came.status == 200 && came.keep_alive;
       ControlAnswer answer{{came.status, {}, "{\"error\":\"CONTROL_INVALID\",\"message\":\"that is no request\"}", {}}};
-      if (came.status == 200) answer = control(hub_.venue(), request_of(*parser), wall_ns());
+      if (came.status == 200) {
+        const WebRequest request = request_of(*parser);
+        answer = hub_.ask([&](Venue& v) { return control(v, request, wall_ns()); });
+      }
       if (answer.then == ControlAnswer::Then::kill) hub_.act(answer.then);
-      hub_.pump();
       const std::string text = reply_text(answer.reply, go_on);
       error_code ec;
       co_await asio::async_write(socket, asio::buffer(text), asio::redirect_error(asio::use_awaitable, ec));

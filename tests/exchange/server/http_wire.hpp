@@ -9,7 +9,6 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <cstdint>
 #include <optional>
@@ -34,26 +33,39 @@ struct Came {
   bool keep_alive = false;
 };
 
+/// Reads and parses by hand: one operation of the stream for most requests, where Beast's own reading makes several.
 template <class Stream>
 asio::awaitable<Came> read_request(Stream& stream, beast::flat_buffer& buffer, std::optional<Parser>& parser) {
+  constexpr std::size_t at_once = 16 * 1024;
   parser.emplace();
   parser->body_limit(largest_body);
   parser->header_limit(largest_head);
+  parser->eager(true);
   error_code ec;
-  co_await http::async_read_header(stream, buffer, *parser, asio::redirect_error(asio::use_awaitable, ec));
-  if (!ec && beast::iequals(parser->get()[http::field::expect], "100-continue")) {
-    const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    co_await asio::async_write(stream, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, ec));
+  bool asked_to_go_on = false;
+  while (!parser->is_done()) {
+    if (buffer.size() != 0) {
+      buffer.consume(parser->put(buffer.data(), ec));
+      if (ec == http::error::need_more) ec = {};
+      if (ec || parser->is_done()) break;
+    }
+    if (!asked_to_go_on && parser->is_header_done() && beast::iequals(parser->get()[http::field::expect], "100-continue")) {
+      const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+      co_await asio::async_write(stream, asio::buffer(go_on), asio::redirect_error(asio::use_awaitable, ec));
+      asked_to_go_on = true;
+      if (ec) break;
+    }
+    const std::size_t n = co_await stream.async_read_some(buffer.prepare(at_once), asio::redirect_error(asio::use_awaitable, ec));
+    if (ec) break;
+    buffer.commit(n);
   }
-  if (!ec && !parser->is_done()) co_await http::async_read(stream, buffer, *parser, asio::redirect_error(asio::use_awaitable, ec));
   Came came;
   if (!ec) {
     came.status = 200;
     came.keep_alive = parser->keep_alive();
   } else if (ec == http::error::body_limit) {
     came.status = 413;
-  } else if (ec.category() == http::make_error_code(http::error::bad_method).category() && ec != http::error::end_of_stream &&
-             ec != http::error::partial_message) {
+  } else if (ec.category() == http::make_error_code(http::error::bad_method).category()) {
     came.status = 400;
   }
   co_return came;

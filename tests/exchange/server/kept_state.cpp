@@ -30,6 +30,7 @@ void each_option(O& o, F&& f) {
   f("pending_ns", o.pending_ns);
   f("visible_ns", o.visible_ns);
   f("cancel_ns", o.cancel_ns);
+  f("edit_ns", o.edit_ns);
   f("listed_ns", o.listed_ns);
   f("self_trade", o.self_trade);
   f("client_id_scope", o.client_id_scope);

@@ -2,10 +2,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <cstdio>
 #include <string>
+#include <thread>
 
 #include "core/exit_codes.hpp"
 #include "exchange/server/dump.hpp"
@@ -69,6 +71,7 @@ int serve(VenueConfig config, const Arguments& o) {
   if (!identity) return failed(identity.error(), ec::config);
   const std::uint16_t port = config.port, control_port = config.control_port;
   const bool control = config.control;
+  const unsigned threads = config.threads != 0 ? config.threads : std::clamp(std::thread::hardware_concurrency(), 1u, 4u);
   auto venue = Venue::make(std::move(config), kept, wall_ns());
   if (!venue) return failed(venue.error(), venue.error().code.starts_with("STATE_") ? ec::store : ec::config);
   std::FILE* log = nullptr;
@@ -83,7 +86,7 @@ int serve(VenueConfig config, const Arguments& o) {
     (*venue)->keep_with(std::ref(*keeper));
   }
 
-  Hub hub(**venue, log);
+  Hub hub(**venue, log, threads);
   const auto tls = TlsWire::open(hub, address, port, *identity);
   if (!tls) return failed(tls.error(), ec::port);
   Result<std::unique_ptr<ControlWire>> controls = std::unique_ptr<ControlWire>();
@@ -100,12 +103,12 @@ int serve(VenueConfig config, const Arguments& o) {
   (*venue)->advance(wall_ns());
   // The first look at the products reckons a year of each: before anybody waits for it.
   static_cast<void>((*venue)->answer({"GET", "/api/v3/brokerage/market/products", {}, {}}, {}, "the venue itself", wall_ns()));
-  hub.pump();
+  hub.ask([](Venue&) {});
   std::printf("bowline-venue listens on %s:%u", address.c_str(), static_cast<unsigned>((*tls)->port()));
   if (*controls) std::printf(", control on 127.0.0.1:%u", static_cast<unsigned>((*controls)->port()));
   std::printf("\n");
   std::fflush(stdout);
-  hub.io().run();
+  hub.run();
   if (keeper) keeper->snapshot();
   if (log != nullptr) std::fclose(log);
   return ec::ok;

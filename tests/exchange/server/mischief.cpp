@@ -6,6 +6,7 @@
 #include "exchange/auth/token_gate.hpp"
 #include "exchange/face/replies.hpp"
 #include "exchange/server/dice.hpp"
+#include "exchange/wire/create_body.hpp"
 
 namespace bowline::exchange {
 namespace {
@@ -49,16 +50,19 @@ WebReply rate_limited(bool headers) {
   return r;
 }
 
-WebReply refusal(const std::string& reason) {
-  nlohmann::ordered_json body{{"success", false},
-                              {"error_response",
-                               {{"error", reason},
-                                {"message", "the venue was told to refuse"},
-                                {"error_details", ""},
-                                {"preview_failure_reason", "UNKNOWN_PREVIEW_FAILURE_REASON"},
-                                {"new_order_failure_reason", reason}}},
-                              {"order_configuration", nlohmann::ordered_json::object()}};
-  return {200, {}, body.dump(), {}};
+/// Whether it asks for a new order: nothing else is refused in the words of `reject`.
+bool is_new_order(const Asked& a) { return a.method == "POST" && a.path == "/api/v3/brokerage/orders"; }
+
+/// One of the two shapes that were recorded: a reason of a new order, told twice, or a preview's reason alone, beside an "error" that
+/// says nothing. The order comes back as it was asked for.
+WebReply refusal(const std::string& reason, std::string_view asked) {
+  using Json = nlohmann::ordered_json;
+  const bool preview = reason.starts_with("PREVIEW_");
+  Json error{{"error", preview ? "UNKNOWN_FAILURE_REASON" : reason}, {"message", ""}, {"error_details", ""}};
+  error[preview ? "preview_failure_reason" : "new_order_failure_reason"] = reason;
+  Json configuration = Json::object();
+  if (const auto body = wire::parse_create_body(asked)) configuration = body->echo;
+  return {200, {}, Json{{"success", false}, {"error_response", error}, {"order_configuration", configuration}}.dump(-1, ' ', false, Json::error_handler_t::replace), {}};
 }
 
 /// An answer in place of the venue's; the first one stays.
@@ -69,7 +73,7 @@ void instead(RequestPlan& plan, const Rule& r, WebReply reply) {
   plan.done = r.done;
 }
 
-void add(RequestPlan& plan, const Rule& r) {
+void add(RequestPlan& plan, const Rule& r, const Asked& asked) {
   switch (r.act) {
     case Act::drop_before:
       plan.drop = true;
@@ -94,7 +98,7 @@ void add(RequestPlan& plan, const Rule& r) {
     case Act::server_error:
       return instead(plan, r, {r.status, {{"Content-Type", "text/plain"}}, r.body.empty() ? std::string(proxy_text) : r.body, {}});
     case Act::reject:
-      return instead(plan, r, refusal(r.reason));
+      return instead(plan, r, refusal(r.reason, asked.body));
     case Act::fields:
       plan.changes.insert(plan.changes.end(), r.changes.begin(), r.changes.end());
       return;
@@ -143,8 +147,8 @@ RequestPlan Mischief::request(const Asked& asked) {
   RequestPlan plan;
   for (Rule& r : rules_)
     if (r.stage == Stage::request && (r.method.empty() || r.method == asked.method) && fits(r.route, asked.path) &&
-        names_product(asked, r.product) && acts(r))
-      exchange::add(plan, r);
+        names_product(asked, r.product) && (r.act != Act::reject || is_new_order(asked)) && acts(r))
+      exchange::add(plan, r, asked);
   return plan;
 }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "exchange/face/replies.hpp"
-
 namespace bowline::exchange {
 namespace {
 
@@ -51,11 +49,9 @@ WebReply too_many() {
   return r;
 }
 
-void tell_limits(const RateGate::Word& word, WebReply& reply) {
+void tell_limits(const RateGate::Word& word, ResetUnit unit, std::int64_t now_ns, WebReply& reply) {
   if (word.limit == 0) return;
-  reply.headers.emplace_back("x-ratelimit-limit", std::to_string(word.limit));
-  reply.headers.emplace_back("x-ratelimit-remaining", std::to_string(word.remaining));
-  reply.headers.emplace_back("x-ratelimit-reset", std::to_string(word.reset_s));
+  put_rate_headers(reply, word.limit, word.remaining, now_ns + word.reset_s * one, now_ns, unit);
 }
 
 }  // namespace bowline::exchange

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "exchange/face/web.hpp"
+#include "exchange/face/replies.hpp"
 
 namespace bowline::exchange {
 
@@ -16,6 +16,7 @@ struct RateLimits {
   std::int64_t per_second_key = 30, per_second_address = 10;
   std::int64_t per_hour_key = 0;  ///< in each hour since the first request in it
   bool headers = true;            ///< x-ratelimit-limit, -remaining, -reset with every answer
+  ResetUnit reset = ResetUnit::seconds_left;
 };
 
 class RateGate {
@@ -43,7 +44,7 @@ class RateGate {
 
 /// The answer to a request that is not let in.
 WebReply too_many();
-/// Adds the headers that the limits are told with.
-void tell_limits(const RateGate::Word& word, WebReply& reply);
+/// Adds the headers that the limits are told with, at `now_ns` of the venue's clock.
+void tell_limits(const RateGate::Word& word, ResetUnit unit, std::int64_t now_ns, WebReply& reply);
 
 }  // namespace bowline::exchange

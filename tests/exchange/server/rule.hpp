@@ -33,7 +33,7 @@ enum class Act : std::uint8_t {
   unauthorized,  ///< 401, with the text that Coinbase sends
   rate_limited,  ///< 429, with headers unless `headers` is false
   server_error,  ///< `status`, 503 when not given, with a body that is no JSON
-  reject,        ///< 200 with success false and the reason `reason`; not done unless `done`
+  reject,        ///< a new order: 200 with success false and the reason `reason`; not done unless `done`
   fields,        ///< the answer, or the frame, with `changes` made
   truncate,      ///< the answer's first `bytes` of body, and then the connection is closed
   // frame

@@ -47,11 +47,7 @@ class Line final : public StreamLine, public std::enable_shared_from_this<Line> 
   Socket& socket() noexcept { return socket_; }
 
   void send(FrameOut frame) override {
-    if (gone_) return;
-    waiting_ += frame.text.size();
-    if (waiting_ > most_waiting) return cut();
-    out_.push_back(std::move(frame));
-    if (!writing_) next();
+    asio::post(socket_.get_executor(), [self = shared_from_this(), f = std::move(frame)]() mutable { self->take(std::move(f)); });
   }
   void cut() {
     gone_ = true;
@@ -59,6 +55,13 @@ class Line final : public StreamLine, public std::enable_shared_from_this<Line> 
   }
 
  private:
+  void take(FrameOut frame) {
+    if (gone_) return;
+    waiting_ += frame.text.size();
+    if (waiting_ > most_waiting) return cut();
+    out_.push_back(std::move(frame));
+    if (!writing_) next();
+  }
   void next() {
     writing_ = true;
     const FrameOut& f = out_.front();
@@ -132,9 +135,10 @@ class TlsPort final : public TlsWire {
   asio::awaitable<void> accept() {
     while (acceptor_.is_open()) {
       error_code ec;
-      tcp::socket socket = co_await acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, ec));
+      const asio::any_io_executor loop = hub_.next_loop().get_executor();
+      tcp::socket socket = co_await acceptor_.async_accept(loop, asio::redirect_error(asio::use_awaitable, ec));
       if (!ec) {
-        asio::co_spawn(hub_.io(), serve(std::move(socket)), asio::detached);
+        asio::co_spawn(loop, serve(std::move(socket)), asio::detached);
       } else if (acceptor_.is_open()) {  // out of descriptors, as a rule: some come back
         asio::steady_timer pause(hub_.io(), std::chrono::milliseconds(50));
         co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, ec));
@@ -143,7 +147,7 @@ class TlsPort final : public TlsWire {
   }
 
   asio::awaitable<void> serve(tcp::socket socket) {
-    const ConnectionPlan plan = hub_.venue().connection();
+    const ConnectionPlan plan = hub_.ask([](Venue& v) { return v.connection(); });
     if (plan.refuse) co_return;
     error_code ec;
     const Conn c = std::make_shared<Connection>(std::move(socket), context_);
@@ -152,7 +156,7 @@ class TlsPort final : public TlsWire {
     c->plain().socket().set_option(tcp::no_delay(true), ec);
     if (plan.read_rate != 0) c->plain().rate_policy().read_limit(plan.read_rate);
     if (plan.write_rate != 0) c->plain().rate_policy().write_limit(plan.write_rate);
-    const std::uint64_t number = hub_.enter(false, [c] { c->cut(); });
+    const std::uint64_t number = hub_.enter([c] { asio::post(c->wait.get_executor(), [c] { c->cut(); }); });
     if (plan.hold) co_await pause(c, forever);
     else co_await requests(c, number);
     hub_.leave(number);
@@ -188,16 +192,28 @@ class TlsPort final : public TlsWire {
       }
       const bool upgrade = websocket::is_upgrade(parser->get());
       const WebRequest request = request_of(*parser);
-      RequestPlan plan = hub_.venue().plan(request);
-      co_await pause(c, plan.wait_before_ns);
-      if (c->gone) co_return;
-      if (upgrade && !plan.instead && !plan.drop && !plan.stall) {
-        co_await stream(c, number, *parser, request);
-        co_return;
+      if (!upgrade) hub_.read_ahead(request);
+      RequestPlan plan;
+      WebReply reply;
+      bool answered = false;
+      const auto answer = [&](Venue& v) {
+        reply = v.answer(request, plan, c->address, wall_ns());
+        answered = true;
+      };
+      hub_.ask([&](Venue& v) {
+        plan = v.plan(request);
+        if (plan.wait_before_ns <= 0 && !upgrade) answer(v);
+      });
+      if (!answered) {
+        co_await pause(c, plan.wait_before_ns);
+        if (c->gone) co_return;
+        if (upgrade && !plan.instead && !plan.drop && !plan.stall) {
+          co_await stream(c, number, *parser, request);
+          co_return;
+        }
+        if (upgrade) plan.done = false;
+        hub_.ask(answer);
       }
-      if (upgrade) plan.done = false;
-      const WebReply reply = hub_.venue().answer(request, plan, c->address, wall_ns());
-      hub_.pump();
       hub_.log(c->address, request, plan.drop || plan.stall ? 0 : reply.status, reply.note);
       co_await pause(c, plan.stall ? forever : plan.wait_after_ns);
       if (c->gone) co_return;
@@ -247,20 +263,17 @@ class TlsPort final : public TlsWire {
     co_await socket.async_accept(parser.get(), asio::redirect_error(asio::use_awaitable, ec));
     hub_.log(c->address, request, ec ? 400 : 101, "");
     if (ec || c->gone) co_return;
-    const StreamId id = hub_.venue().open_stream(kind_of(request), wall_ns());
-    hub_.add_stream(id, line);
     hub_.becomes_stream(number);
-    hub_.pump();
+    const StreamId id = hub_.open_stream(kind_of(request), line);
     beast::flat_buffer buffer;
     for (;;) {
       co_await socket.async_read(buffer, asio::redirect_error(asio::use_awaitable, ec));
       if (ec || c->gone) break;
       const std::string text(static_cast<const char*>(buffer.data().data()), buffer.size());
       buffer.consume(buffer.size());
-      hub_.venue().said(id, text, wall_ns());
-      hub_.pump();
+      hub_.ask([&](Venue& v) { v.said(id, text, wall_ns()); });
     }
-    hub_.remove_stream(id);
+    hub_.close_stream(id);
     if (!c->gone) c->cut();
   }
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "exchange/auth/token.hpp"
-
 namespace bowline::exchange {
 namespace {
 
@@ -24,17 +22,16 @@ std::int64_t not_before(const Engine& engine, std::int64_t t_ns) { return std::m
 
 KeptHead Venue::head() const { return {engine_.options(), portfolios_, origin_s_}; }
 
+void Venue::read_ahead(const WebRequest& request) const { gate_.read_ahead(find_header(request.headers, "Authorization")); }
+
 RequestPlan Venue::plan(const WebRequest& r) { return mischief_.request({r.method, path_of(r.target), query_of(r.target), r.body}); }
 
 /// Whose bucket a request is counted in: the key that its token names. Whether the token is right is the gate's business; a wrong one
 /// under another's name costs that one a request, as it may at the real venue.
 std::string Venue::key_of(const WebRequest& r) const {
   if (is_public(path_of(r.target))) return {};
-  const auto header = find_header(r.headers, "Authorization");
-  constexpr std::string_view scheme = "Bearer ";
-  Token token;
-  if (!header || header->size() <= scheme.size() || parse_token(header->substr(scheme.size()), token) != TokenShape::good) return {};
-  return holders_.contains(token.kid) ? token.kid : std::string();
+  std::string named = gate_.named_key(find_header(r.headers, "Authorization"));
+  return holders_.contains(named) ? named : std::string();
 }
 
 WebReply Venue::answer(const WebRequest& request, const RequestPlan& plan, std::string_view address, std::int64_t now_ns) {
@@ -53,7 +50,7 @@ WebReply Venue::answer(const WebRequest& request, const RequestPlan& plan, std::
     if (plan.instead) reply = *plan.instead;
     if (!plan.changes.empty()) reply.body = changed(reply.body, plan.changes);
   }
-  if (limits.headers && !plan.instead) tell_limits(word, reply);
+  if (limits.headers && !plan.instead) tell_limits(word, limits.reset, t, reply);
   return reply;
 }
 

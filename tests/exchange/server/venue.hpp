@@ -1,5 +1,6 @@
 // The whole venue without its sockets: requests, streams and the market on one engine, the limits and the misbehaviour around them, and
-// what is kept. Times that come in are those of the real clock, in nanoseconds since 1970; the venue's own clock may differ. One thread.
+// what is kept. Times that come in are those of the real clock, in nanoseconds since 1970; the venue's own clock may differ. One caller at
+// a time, but for read_ahead().
 #pragma once
 
 #include <cstdint>
@@ -34,6 +35,9 @@ class Venue {
   std::string save() const { return engine_.save(); }
 
   // ---- requests --------------------------------------------------------------------------------------------------------------
+  /// Verifies the token that a request bears, so that answer() need not: most of what a request costs, and the one part of it that needs
+  /// nothing of the venue that changes. Any thread, also while another one is at the venue.
+  void read_ahead(const WebRequest& request) const;
   /// What the rules say of a request: asked once, before it is answered. Waiting and closing are the caller's.
   RequestPlan plan(const WebRequest& request);
   /// Does what is asked, so far as the plan has it done, and answers. `address`: the client's, without its port.

@@ -121,12 +121,13 @@ void read_configuration(Message& m, CreateBody& b, const WireOptions& options) {
 void read_attached(Message& m, CreateBody& b, const WireOptions& options) {
   const auto* v = m.find("attached_order_configuration");
   if (v == nullptr) return;
+  b.attached = true;
   Message around(*v, "attachedOrderConfiguration");
   for (const char* key : {"trigger_bracket_gtc", "trigger_bracket_gtd"}) {
     const auto* one = around.find(key);
     if (one == nullptr) continue;
     Message in(*one, camel(key));
-    if (in.decimal("base_size")) in.refuse("ATTACHED_ORDER_SIZE_MUST_BE_NIL");
+    b.attached_size = in.decimal("base_size").has_value();
     b.attached_limit_price = in.decimal("limit_price");
     b.attached_stop_trigger_price = in.decimal("stop_trigger_price");
     in.text("end_time");

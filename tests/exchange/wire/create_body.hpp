@@ -41,7 +41,8 @@ struct CreateBody {
   std::string stop_direction;              ///< "STOP_DIRECTION_STOP_UP", as sent
   std::optional<std::int64_t> end_time_ns;  ///< since 1970, UTC
   bool post_only = false;
-  /// Of an attached bracket; its size is the order's.
+  /// Whether an order is to be attached to it, of whatever kind; and what of a bracket. It may have no size: that is the order's.
+  bool attached = false, attached_size = false;
   std::optional<Decimal> attached_limit_price, attached_stop_trigger_price;
   std::string self_trade_prevention_id, margin_type, leverage, retail_portfolio_id, preview_id;
   /// The order_configuration with snake_case keys, for the echo of the answer; {} where there was none.

@@ -7,8 +7,45 @@ namespace {
 
 Error invalid(std::string why) { return {invalid_argument, std::move(why)}; }
 
-/// The parser's callback for too deep a body: it would be refused by any gateway.
 constexpr int deepest = 32;
+
+/// Whether a body goes deeper than any gateway takes. Looks at the text: what is no JSON is found by the parser.
+bool too_deep(std::string_view body) noexcept {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < body.size(); ++i) {
+    const char c = body[i];
+    if (quoted) {
+      if (c == '\\') ++i;
+      else quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > deepest) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
+constexpr char upper(char c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+/// Whether `name` is the camelCase spelling of `snake`. Most fields of most bodies are asked for in vain: it makes no text.
+bool is_camel(std::string_view name, std::string_view snake) noexcept {
+  std::size_t at = 0;
+  bool up = false;
+  for (const char c : snake) {
+    if (c == '_') {
+      up = true;
+      continue;
+    }
+    if (at == name.size() || name[at] != (up ? upper(c) : c)) return false;
+    ++at;
+    up = false;
+  }
+  return at == name.size();
+}
 
 }  // namespace
 
@@ -20,7 +57,7 @@ std::string camel(std::string_view snake) {
       up = true;
       continue;
     }
-    out.push_back(up && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
+    out.push_back(up ? upper(c) : c);
     up = false;
   }
   return out;
@@ -28,21 +65,16 @@ std::string camel(std::string_view snake) {
 
 Result<nlohmann::json> read_body(std::string_view body) {
   if (body.find_first_not_of(" \t\r\n") == body.npos) return nlohmann::json(nlohmann::json::object());
-  bool deep = false;
-  auto v = nlohmann::json::parse(
-      body,
-      [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-        deep = deep || depth > deepest;
-        return depth <= deepest;
-      },
-      false);
-  if (v.is_discarded() || deep) return invalid("proto: syntax error");
+  if (too_deep(body)) return invalid("proto: syntax error");
+  auto v = nlohmann::json::parse(body, nullptr, false);
+  if (v.is_discarded()) return invalid("proto: syntax error");
   if (!v.is_object()) return invalid("proto: unexpected token");
   return v;
 }
 
-Message::Message(const nlohmann::json& object, std::string where) : object_(&object), where_(std::move(where)) {
-  if (!object.is_object()) refuse("proto: unexpected token for " + where_);
+Message::Message(const nlohmann::json& object, std::string_view where) : object_(&object) {
+  known_.reserve(16);
+  if (!object.is_object()) refuse("proto: unexpected token for " + std::string(where));
 }
 
 void Message::refuse(const std::string& why) {
@@ -50,17 +82,20 @@ void Message::refuse(const std::string& why) {
 }
 
 const nlohmann::json* Message::find(const char* snake) {
-  const std::string other = camel(snake);
-  known_.emplace_back(snake);
-  known_.push_back(other);
-  if (!object_->is_object()) return nullptr;
-  const auto a = object_->find(snake), b = other == snake ? object_->end() : object_->find(other);
-  if (a != object_->end() && b != object_->end()) {
-    refuse("proto: duplicate field \"" + other + "\"");
-    return nullptr;
+  known_.push_back(snake);
+  const auto* fields = object_->get_ptr<const nlohmann::json::object_t*>();
+  if (fields == nullptr) return nullptr;
+  const std::string_view plain = snake;
+  const nlohmann::json* found = nullptr;
+  for (const auto& [key, value] : *fields) {
+    if (key != plain && !is_camel(key, plain)) continue;
+    if (found != nullptr) {
+      refuse("proto: duplicate field \"" + camel(plain) + "\"");
+      return nullptr;
+    }
+    found = &value;
   }
-  const auto it = a != object_->end() ? a : b;
-  return it == object_->end() || it->is_null() ? nullptr : &*it;
+  return found == nullptr || found->is_null() ? nullptr : found;
 }
 
 std::string Message::text(const char* snake) {
@@ -90,7 +125,8 @@ bool Message::flag(const char* snake) {
 void Message::end(const WireOptions& options) {
   if (options.unknown == UnknownFields::pass_over || !object_->is_object()) return;
   for (const auto& [key, value] : object_->items())
-    if (std::find(known_.begin(), known_.end(), key) == known_.end()) refuse("proto: unknown field \"" + key + "\"");
+    if (std::none_of(known_.begin(), known_.end(), [&](const char* one) { return key == one || is_camel(key, one); }))
+      refuse("proto: unknown field \"" + key + "\"");
 }
 
 }  // namespace bowline::exchange::wire

@@ -24,10 +24,10 @@ struct WireOptions {
 /// The body's object. An empty body is an empty object: some clients send none. Errors: INVALID_ARGUMENT.
 Result<nlohmann::json> read_body(std::string_view body);
 
-/// One object, field by field; the first fault is kept. It borrows the value.
+/// One object, field by field; the first fault is kept. It borrows the value, and the names that it is asked for: they are literals.
 class Message {
  public:
-  Message(const nlohmann::json& object, std::string where);
+  Message(const nlohmann::json& object, std::string_view where);
 
   /// nullptr: not there, or null.
   const nlohmann::json* find(const char* snake);
@@ -47,8 +47,7 @@ class Message {
 
  private:
   const nlohmann::json* object_;
-  std::string where_;
-  std::vector<std::string> known_;
+  std::vector<const char*> known_;
   std::optional<Error> fault_;
 };
 

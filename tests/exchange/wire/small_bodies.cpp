@@ -34,8 +34,8 @@ Result<EditBody> parse_edit_body(std::string_view body, const WireOptions& optio
   e.price = m.decimal("price");
   e.size = m.decimal("size");
   e.stop_price = m.decimal("stop_price");
-  m.find("attached_order_configuration");
-  m.find("cancel_attached_order");
+  e.attached = m.find("attached_order_configuration") != nullptr;
+  m.flag("cancel_attached_order");  // there never is one
   m.end(options);
   if (m.fault()) return *m.fault();
   return e;

@@ -22,6 +22,7 @@ Result<std::vector<std::string>> parse_cancel_body(std::string_view body, const 
 struct EditBody {
   std::string order_id;
   std::optional<Decimal> price, size, stop_price;  ///< none: not sent
+  bool attached = false;                           ///< it asks for an order to be attached, or another in place of one that is
 };
 /// Errors: INVALID_ARGUMENT.
 Result<EditBody> parse_edit_body(std::string_view body, const WireOptions& options = {});

@@ -73,7 +73,12 @@ class Desk {
   std::vector<bl_link> links;
   bool hold_answers = false;  ///< requests wait
 
-  explicit Desk(const Json& more = Json{{"stream", false}}, bool settle = true) : options(options_for(more)) {
+  /// `products`: more than the host's two, in USD for all that the host knows.
+  explicit Desk(const Json& more = Json{{"stream", false}}, bool settle = true, const std::vector<std::string>& products_ = {}) : options(options_for(more)) {
+    for (const std::string& p : products_) {
+      host.symbols.push_back(p);
+      host.assets.push_back(p.substr(0, p.find('-')));
+    }
     broker = std::make_unique<bowline::broker_coinbase::Broker>(member, options, test_key());
     REQUIRE(broker->begin());
     if (settle) run(2 * second);

@@ -77,8 +77,6 @@ TEST_CASE("what a gateway would refuse is refused with its words") {
     CHECK(refusal(NJson{{"order_configuration", {{"limit_limit_gtd", {{"end_time", bad}}}}}}.dump()).starts_with("proto: invalid google.protobuf.Timestamp"));
   }
   CHECK(refusal(R"({"order_configuration":{"limit_limit_gtc":{"post_only":"true"}}})") == "proto: invalid value for bool field postOnly");
-  CHECK(refusal(R"({"attached_order_configuration":{"trigger_bracket_gtc":{"base_size":"1","limit_price":"2","stop_trigger_price":"1"}}})") ==
-        "ATTACHED_ORDER_SIZE_MUST_BE_NIL");
 }
 
 TEST_CASE("what is missing is the venue's to judge, and an unknown field is passed over or refused as the options say") {
@@ -100,8 +98,22 @@ TEST_CASE("what is missing is the venue's to judge, and an unknown field is pass
   CHECK(refusal(R"({"order_configuration":{"limit_limit_gtc":{"rfq_enabled":true}},"commission_rate":"0.1"})", strict).empty());
   const auto attached = parse_create_body(R"({"attachedOrderConfiguration":{"triggerBracketGtc":{"limitPrice":"2","stopTriggerPrice":"1"}}})", strict);
   REQUIRE(attached.ok());
+  CHECK((attached->attached && !attached->attached_size));
   CHECK(attached->attached_limit_price == "2"_dec);
   CHECK(attached->attached_stop_trigger_price == "1"_dec);
+  // A size there, another kind and nothing at all are the venue's to refuse; none of them goes unseen.
+  const auto sized = parse_create_body(R"({"attached_order_configuration":{"trigger_bracket_gtc":{"base_size":"1","limit_price":"2","stop_trigger_price":"1"}}})");
+  REQUIRE(sized.ok());
+  CHECK((sized->attached && sized->attached_size));
+  for (const char* v : {"{}", R"({"trigger_bracket_gtd":{}})", R"({"limit_limit_gtc":{"base_size":"1"}})"}) {
+    const auto b = parse_create_body(std::string(R"({"attached_order_configuration":)") + v + "}");
+    REQUIRE(b.ok());
+    CHECK((b->attached && !b->attached_size));
+  }
+  CHECK_FALSE(parse_create_body(R"({"attached_order_configuration":null})")->attached);
+  CHECK(parse_edit_body(R"({"attachedOrderConfiguration":{}})")->attached);
+  CHECK_FALSE(parse_edit_body(R"({"cancel_attached_order":true})")->attached);
+  CHECK_FALSE(parse_edit_body(R"({"cancel_attached_order":"true"})").ok());
 }
 
 TEST_CASE("cancels and edits are read in both spellings") {

@@ -89,6 +89,89 @@ TEST_CASE("an order can be cancelled on its way to the book") {
   CHECK(v.hold(v.alice, "USD").is_zero());
 }
 
+TEST_CASE("an edit is queued until it works: price, size and hold are those of before, and it is one at a time") {
+  Options o;
+  o.edit_ns = 2 * second;
+  Venue v(o);
+  const OrderNo n = v.limit(v.alice, Side::buy, "2"_dec, "100"_dec), behind = v.limit(v.bob, Side::buy, "1"_dec, "100"_dec);
+  v.events();
+  REQUIRE(v.edit(v.alice, n, "3"_dec, "101"_dec).ok());
+  CHECK(v.status(n) == Status::edit_queued);
+  CHECK(str(v.state(n).limit_price) == "100");
+  CHECK(str(v.hold(v.alice, "USD")) == "201.2");
+  CHECK(v.e.book("BTC-USD", 9)->bids == std::vector<LevelView>{{"100"_dec, "3"_dec}});
+  CHECK(v.e.order(n).edits.empty());
+  CHECK(v.edit(v.alice, n, "4"_dec, "101"_dec).reason == EditReason::being_replaced);
+  CHECK(v.cancel(v.alice, n) == CancelReason::being_replaced);
+  CHECK(v.e.preview_edit(v.alice, {v.e.order_id(n), "102"_dec, "2"_dec}, v.now).first.reason == EditReason::being_replaced);
+  CHECK(v.e.next_due() == v.now + 2 * second);
+  v.pass(2 * second - 1);
+  CHECK(v.status(n) == Status::edit_queued);
+  v.traded("99"_dec, "0.5"_dec);  // it still stands where it stood
+  CHECK(str(v.state(n).filled_size) == "0.5");
+  CHECK(v.status(n) == Status::edit_queued);
+  v.pass(1);
+  CHECK(v.status(n) == Status::open);
+  CHECK(v.e.book("BTC-USD", 9)->bids == std::vector<LevelView>{{"101"_dec, "2.5"_dec}, {"100"_dec, "1"_dec}});
+  REQUIRE(v.e.order(n).edits.size() == 1);
+  CHECK(v.e.order(n).edits[0].accepted_ns == v.now);
+  CHECK(v.status(behind) == Status::open);
+  std::vector<Status> told;
+  for (const Event& e : v.events())
+    if (const auto* c = std::get_if<OrderChanged>(&e.what); c != nullptr && c->order == n) told.push_back(c->state.status);
+  CHECK(told == std::vector<Status>{Status::edit_queued, Status::edit_queued, Status::open});
+  CHECK(v.cancel(v.alice, n) == CancelReason::none);
+}
+
+TEST_CASE("an edit that is not possible any more when its time comes leaves the order as it was") {
+  Options o;
+  o.edit_ns = second;
+  Venue v(o);
+  const OrderNo filled = v.limit(v.alice, Side::buy, "2"_dec, "100"_dec);
+  REQUIRE(v.edit(v.alice, filled, "1.5"_dec, "100"_dec).ok());
+  v.traded("99"_dec, "1.6"_dec);  // beyond what it was to have
+  v.pass(second);
+  CHECK(v.status(filled) == Status::open);
+  CHECK(str(v.state(filled).size) == "2");
+  CHECK(v.e.order(filled).edits.empty());
+  REQUIRE(v.edit(v.alice, filled, "5"_dec, "100"_dec).ok());
+  REQUIRE(v.e.withdraw(v.alice, "USD", v.available(v.alice, "USD"), v.now).ok());  // the money goes
+  v.pass(second);
+  CHECK(v.status(filled) == Status::open);
+  CHECK(str(v.state(filled).size) == "2");
+  const OrderNo gone = v.limit(v.bob, Side::sell, "1"_dec, "110"_dec);
+  REQUIRE(v.edit(v.bob, gone, "2"_dec, "111"_dec).ok());
+  v.traded("120"_dec);
+  CHECK(v.status(gone) == Status::filled);
+  v.pass(second);
+  CHECK(v.status(gone) == Status::filled);
+  CHECK(v.e.next_due() == forever);
+}
+
+TEST_CASE("a queued edit survives the end of the venue, in its state and in its calls") {
+  Options o;
+  o.edit_ns = 5 * second;
+  Venue v(o);
+  const std::string before = v.e.save();
+  std::string calls;
+  v.e.write_calls(&calls);
+  const OrderNo n = v.limit(v.alice, Side::buy, "2"_dec, "100"_dec);
+  REQUIRE(v.edit(v.alice, n, "1"_dec, "99"_dec).ok());
+  v.pass(second);
+  auto kept = Engine::load(v.e.save(), o), again = Engine::load(before, o);
+  REQUIRE((kept.ok() && again.ok()));
+  REQUIRE(again->replay(calls).ok());
+  for (Engine* e : {&*kept, &*again}) {
+    CHECK(e->order(n).state.status == Status::edit_queued);
+    e->advance(v.now + 4 * second);
+    CHECK(e->order(n).state.status == Status::open);
+    CHECK(str(e->order(n).state.limit_price) == "99");
+    CHECK(e->audit().ok());
+  }
+  v.pass(4 * second);
+  CHECK(kept->save() == v.e.save());
+}
+
 TEST_CASE("queries find an order, and list its fills, only after their lags") {
   Options o;
   o.visible_ns = 2 * second;

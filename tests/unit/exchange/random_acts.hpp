@@ -40,6 +40,7 @@ struct Acts {
     o.edit_stops = dice.one_in(2);
     o.fills_on_touch = dice.one_in(2);
     o.max_open_orders = dice.one_in(4) ? 3 : 500;
+    lag(o.edit_ns);
     return o;
   }
   explicit Acts(std::uint64_t seed) : dice(seed), e(options(dice)) {

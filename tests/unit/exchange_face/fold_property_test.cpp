@@ -154,7 +154,7 @@ TEST_CASE("property: a stream's books, trades and orders, folded by the client, 
         RC_ASSERT(told.cumulative == o->state.filled_size);
         RC_ASSERT(told.total_fees == o->state.fees);
         RC_ASSERT(told.terminal == is_final(o->state.status));
-        constexpr std::array words{cb::UserOrderStatus::pending, cb::UserOrderStatus::open,      cb::UserOrderStatus::cancel_queued,
+        constexpr std::array words{cb::UserOrderStatus::pending, cb::UserOrderStatus::open,      cb::UserOrderStatus::cancel_queued, cb::UserOrderStatus::edit_queued,
                                    cb::UserOrderStatus::filled,  cb::UserOrderStatus::cancelled, cb::UserOrderStatus::expired,
                                    cb::UserOrderStatus::failed};
         RC_ASSERT(told.status == words[static_cast<std::size_t>(o->state.status)]);

@@ -153,6 +153,8 @@ TEST_CASE("what the venue refuses is HTTP 200 with one reason that says somethin
   CHECK(unsupported["error_response"]["new_order_failure_reason"] == "UNSUPPORTED_ORDER_CONFIGURATION");
   CHECK_FALSE(unsupported["error_response"].contains("preview_failure_reason"));
   CHECK(unsupported["order_configuration"]["twap_limit_gtd"]["a"] == 1);
+  CHECK(raw(R"({"client_order_id":"t","product_id":"BTC-USD","side":"BUY","order_configuration":{"scaled_limit_gtc":{}}})")["error_response"]["error"] ==
+        "UNSUPPORTED_ORDER_CONFIGURATION");
   const Parsed small = raw(
       R"({"client_order_id":"t","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"0.001","limit_price":"100"}}})");
   CHECK(small["error_response"]["error"] == "UNKNOWN_FAILURE_REASON");
@@ -248,4 +250,71 @@ TEST_CASE("bodies that no client of good will sends are refused, and change noth
     CHECK(json_of(raw(head + inner + "}}"))["success"] == false);
   CHECK(r.e.orders({}).orders.empty());
   r.audit();
+}
+
+TEST_CASE("orders are not attached here, and nobody is left to believe that they are") {
+  Rig r;
+  fill_book(r);
+  const auto ask = [&](const char* where, const std::string& more) {
+    return json_of(r.post(r.alices, std::string(root) + where,
+                          R"({"client_order_id":"a","product_id":"BTC-USD","side":"BUY","order_configuration":{"limit_limit_gtc":{"base_size":"1","limit_price":"99"}},)" + more + "}"));
+  };
+  const std::string bracket = R"("attached_order_configuration":{"trigger_bracket_gtc":{"limit_price":"120","stop_trigger_price":"90"}})";
+  for (const std::string& more : {bracket, std::string(R"("attachedOrderConfiguration":{"triggerBracketGtd":{"limitPrice":"120"}})"),
+                                  std::string(R"("attached_order_configuration":{})"), std::string(R"("attached_order_configuration":{"limit_limit_gtc":{}})")}) {
+    INFO(more);
+    const Parsed no = ask("/orders", more);
+    CHECK(no["success"] == false);
+    CHECK(no["error_response"]["error"] == "UNSUPPORTED_ORDER_CONFIGURATION");
+    CHECK(no["error_response"]["new_order_failure_reason"] == "UNSUPPORTED_ORDER_CONFIGURATION");
+    CHECK(no["error_response"]["message"] == "Attached orders are not supported");
+    CHECK(no["order_configuration"]["limit_limit_gtc"]["base_size"] == "1");
+    CHECK(ask("/orders/preview", more)["errs"] == Parsed::array({"PREVIEW_INVALID_ORDER_CONFIG"}));
+  }
+  const std::string sized = R"("attached_order_configuration":{"trigger_bracket_gtc":{"base_size":"1","limit_price":"120","stop_trigger_price":"90"}})";
+  CHECK(ask("/orders", sized)["error_response"]["new_order_failure_reason"] == "ATTACHED_ORDER_SIZE_MUST_BE_NIL");
+  CHECK(ask("/orders/preview", sized)["errs"] == Parsed::array({"PREVIEW_ATTACHED_ORDER_SIZE_MUST_BE_NIL"}));
+  CHECK(r.e.orders({}).orders.empty());
+
+  CHECK(ask("/orders", R"("attached_order_configuration":null)")["success"] == true);
+  const std::string id = r.e.order_id(1);
+  const auto edit = [&](const char* where, const std::string& more) {
+    return json_of(r.post(r.alices, std::string(root) + where, R"({"order_id":")" + id + R"(","price":"98","size":"1",)" + more + "}"));
+  };
+  const Parsed no = edit("/orders/edit", bracket);
+  CHECK(no["success"] == false);
+  CHECK(no["errors"][0]["edit_failure_reason"] == "COMMANDER_REJECTED_EDIT_ORDER");
+  CHECK(edit("/orders/edit_preview", bracket)["errors"][0]["edit_failure_reason"] == "COMMANDER_REJECTED_EDIT_ORDER");
+  CHECK(r.e.order(1).state.limit_price == "99"_dec);
+  CHECK(edit("/orders/edit", R"("cancel_attached_order":true)")["success"] == true);  // there is none to cancel
+  CHECK(r.e.order(1).state.limit_price == "98"_dec);
+}
+
+TEST_CASE("an edit that is on its way is told as such, and nothing else is taken for the order meanwhile") {
+  Options lags;
+  lags.edit_ns = 3 * second;
+  Rig r({}, lags);
+  fill_book(r);
+  REQUIRE(create(r, new_order("a", cb::Side::buy, Configuration::limit_gtc, "1"_dec, "99"_dec)).placed);
+  const std::string id = r.e.order(r.alice, r.e.order_id(1)) != nullptr ? r.e.order_id(1) : "";
+  const auto post = [&](const char* where, const std::string& body) { return json_of(r.post(r.alices, std::string(root) + where, body)); };
+  const auto told = [&] { return json_of(r.signed_get(r.alices, std::string(root) + "/orders/historical/" + id))["order"]; };
+  const auto listed = [&](const std::string& status) {
+    return json_of(r.signed_get(r.alices, std::string(root) + "/orders/historical/batch?order_status=" + status))["orders"].size();
+  };
+  const std::string change = R"({"order_id":")" + id + R"(","price":"98","size":"2"})";
+  CHECK(post("/orders/edit", change)["success"] == true);
+  CHECK(told()["status"] == "EDIT_QUEUED");
+  CHECK(told()["order_configuration"]["limit_limit_gtc"]["limit_price"] == "99");
+  CHECK(told()["edit_history"].empty());
+  CHECK(listed("OPEN") == 0);
+  CHECK(listed("EDIT_QUEUED") == 1);
+  CHECK(post("/orders/edit", change)["errors"][0]["edit_failure_reason"] == "ORDER_IS_ALREADY_BEING_REPLACED");
+  CHECK(post("/orders/batch_cancel", R"({"order_ids":[")" + id + R"("]})")["results"][0]["failure_reason"] == "ORDER_IS_BEING_REPLACED");
+  r.now += 3 * second;
+  CHECK(told()["status"] == "OPEN");
+  CHECK(told()["order_configuration"]["limit_limit_gtc"]["limit_price"] == "98");
+  CHECK(told()["order_configuration"]["limit_limit_gtc"]["base_size"] == "2");
+  CHECK(told()["edit_history"].size() == 1);
+  CHECK(listed("OPEN") == 1);
 }

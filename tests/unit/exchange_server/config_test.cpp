@@ -86,6 +86,7 @@ engine:
   pending_lag: 10ms
   visibility_lag: 1s
   cancel_lag: 20ms
+  edit_lag: 30ms
   fill_lag: 2s
   self_trade: cancel_both
   client_id_scope: owner
@@ -96,9 +97,9 @@ engine:
   max_limit_distance: 50%
   bracket_through: 5%
   fills_on_touch: true
-face: {unknown_fields: refuse, id_mismatch: refuse, empty_buckets: repeat_close, sequence_scope: product, client_id: false, subscribe_within: 3s, quiet: 60s, user_endpoint_alone: true}
+face: {unknown_fields: refuse, id_mismatch: refuse, empty_buckets: repeat_close, sequence_scope: product, client_id: false, ack_first: false, short_batch_ends: false, subscribe_within: 3s, quiet: 60s, user_endpoint_alone: true}
 auth: {skew: 10s, max_life: 0, check_open: false, other_hosts: []}
-limits: {private: 0, public: 5, hourly: 10000, headers: false}
+limits: {private: 0, public: 5, hourly: 10000, headers: false, reset: unix_seconds}
 misbehaviour:
   - {on: request, do: wait, by: 5s, route: "*/orders"}
   - on: frame
@@ -128,15 +129,19 @@ misbehaviour:
   CHECK((p.keys[1].can_view && p.keys[1].can_trade && !p.keys[1].can_transfer));
   CHECK(c.market.tick_ns == 500'000'000);
   CHECK(c.engine.visible_ns == 1'000'000'000);
+  CHECK(c.engine.edit_ns == 30'000'000);
   CHECK(c.engine.listed_ns == 2'000'000'000);
   CHECK(c.engine.self_trade == SelfTrade::cancel_both);
   CHECK(c.engine.max_end_ns == forever);
   CHECK(c.engine.max_limit_distance == "0.5"_dec);
   CHECK(c.face.sequence_scope == SequenceScope::product);
   CHECK_FALSE(c.face.client_id_sent);
+  CHECK_FALSE(c.face.ack_first);
+  CHECK_FALSE(c.face.short_batch_ends);
   CHECK(c.gate.max_life_s == 0);
   CHECK(c.gate.other_hosts.empty());
   CHECK(c.limits.per_hour_key == 10'000);
+  CHECK(c.limits.reset == ResetUnit::unix_seconds);
   REQUIRE(c.rules.size() == 2);
   CHECK(c.rules[0].by_ns == 5'000'000'000);
   CHECK(c.rules[1].changes[0].value == "7");

@@ -5,6 +5,7 @@
 
 #include "exchange/server/frame_filter.hpp"
 #include "exchange/server/mischief.hpp"
+#include "unit/coinbase/vectors.hpp"
 
 using namespace bowline;
 using namespace bowline::exchange;
@@ -157,12 +158,47 @@ TEST_CASE("what a client is answered by the words of a rule") {
   CHECK(error.instead->status == 503);
   CHECK(error.done);
   CHECK(Json::parse(error.instead->body, nullptr, false).is_discarded());
-  const RequestPlan reject = answer(R"({"on":"request","do":"reject","reason":"INSUFFICIENT_FUND"})");
-  CHECK(reject.instead->status == 200);
-  CHECK(Json::parse(reject.instead->body)["error_response"]["error"] == "INSUFFICIENT_FUND");
-  CHECK_FALSE(Json::parse(reject.instead->body)["success"].get<bool>());
-  CHECK_FALSE(reject.done);
   CHECK(answer(R"({"on":"request","do":"answer","status":200,"body":{"a":1}})").instead->body == R"({"a":1})");
+}
+
+TEST_CASE("a new order is refused in one of the two shapes that were recorded, and nothing else is") {
+  const auto answer = [](const std::string& reason, const char* method, const char* path, const std::string& body) {
+    Mischief m;
+    m.add(rule((R"({"on":"request","do":"reject","reason":")" + reason + "\"}").c_str()));
+    RequestPlan p = m.request({method, path, "", body});
+    CHECK(m.rules()[0].matched == (p.instead ? 1 : 0));
+    return p;
+  };
+  const char* const orders = "/api/v3/brokerage/orders";
+  const std::string body = R"({"client_order_id":"a","product_id":"BTC-USD","side":"BUY","orderConfiguration":{"limitLimitGtc":{"baseSize":"1","limitPrice":"5"}}})";
+  const RequestPlan plan = answer("INSUFFICIENT_FUND", "POST", orders, body);
+  REQUIRE(plan.instead);
+  CHECK(plan.instead->status == 200);
+  CHECK_FALSE(plan.done);
+  CHECK(plan.instead->body == R"({"success":false,"error_response":{"error":"INSUFFICIENT_FUND","message":"","error_details":"",)"
+                              R"("new_order_failure_reason":"INSUFFICIENT_FUND"},"order_configuration":{"limit_limit_gtc":{"base_size":"1","limit_price":"5"}}})");
+  CHECK(answer("PREVIEW_STOP_PRICE_ABOVE_LAST_TRADE_PRICE", "POST", orders, body).instead->body ==
+        R"({"success":false,"error_response":{"error":"UNKNOWN_FAILURE_REASON","message":"","error_details":"",)"
+        R"("preview_failure_reason":"PREVIEW_STOP_PRICE_ABOVE_LAST_TRADE_PRICE"},"order_configuration":{"limit_limit_gtc":{"base_size":"1","limit_price":"5"}}})");
+  // Whatever came, an object comes back.
+  for (const char* other : {"", "{}", "no json", "[1]", "{\"order_configuration\":5}"})
+    CHECK(Json::parse(answer("X", "POST", orders, other).instead->body)["order_configuration"] == Json::object());
+  CHECK_FALSE(answer("X", "POST", "/api/v3/brokerage/orders/edit", body).instead);
+  CHECK_FALSE(answer("X", "POST", "/api/v3/brokerage/orders/preview", body).instead);
+  CHECK_FALSE(answer("X", "POST", "/api/v3/brokerage/orders/batch_cancel", body).instead);
+  CHECK_FALSE(answer("X", "GET", orders, body).instead);
+
+  const auto recorded = coinbase_test::vector_json("rest/create_order_success_and_failures.json");
+  if (!recorded) return;
+  for (const char* which : {"failure_http_200", "failure_preview_reason_only"}) {
+    Json was = Json::parse(recorded->at(which).dump());
+    const Json asked{{"client_order_id", "a"}, {"product_id", "BTC-USD"}, {"side", "BUY"}, {"order_configuration", was["order_configuration"]}};
+    const auto& e = was["error_response"];
+    const std::string reason = e.contains("preview_failure_reason") ? e["preview_failure_reason"] : e["new_order_failure_reason"];
+    Json now = Json::parse(answer(reason, "POST", orders, asked.dump()).instead->body);
+    was["error_response"]["message"] = now["error_response"]["message"];  // the one thing that a rule has no word for
+    CHECK(nlohmann::json(now) == nlohmann::json(was));
+  }
 }
 
 TEST_CASE("fields are removed, made null, moved, set, and of another type") {

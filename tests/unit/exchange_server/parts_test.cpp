@@ -133,13 +133,13 @@ TEST_CASE("a quota by the hour, and no limit at all") {
   CHECK(no.reset_s == 3600 - 99);
   CHECK(gate.ask("alice", "", start_s * second + second + 3600 * second).let_in);
   WebReply reply;
-  tell_limits(no, reply);
+  tell_limits(no, ResetUnit::seconds_left, 1, reply);
   CHECK(find_header(reply.headers, "x-ratelimit-limit") == "100");
   RateGate open({0, 0, 0, true});
   const auto w = open.ask("alice", "", now);
   CHECK((w.let_in && w.limit == 0));
   WebReply bare;
-  tell_limits(w, bare);
+  tell_limits(w, ResetUnit::seconds_left, 1, bare);
   CHECK(bare.headers.empty());
 }
 
