@@ -28,9 +28,13 @@ Result<std::unique_ptr<VenueLine>> VenueLine::make(const config::RunConfig& conf
     v.broker_->ask_wake();
     v.ring();
   };
-  v.broker_->listen(one.services->net());
-  if (v.broker_->net() != nullptr) v.broker_->net()->on_arrival([&v] { v.ring(); });
+  v.listen();
   return made;
+}
+
+void VenueLine::listen() {
+  broker_->listen(instances_->brokers.front().services->net());
+  if (broker_->net() != nullptr) broker_->net()->on_arrival([this] { ring(); });
 }
 
 VenueLine::~VenueLine() {
@@ -45,7 +49,9 @@ VenueLine::~VenueLine() {
 
 Result<void> VenueLine::start(core::Nanos now) {
   facts_.engine_ns.store(now, std::memory_order_relaxed);
-  return instances_->start();
+  auto done = instances_->start();
+  listen();  // it may have asked for the network only now
+  return done;
 }
 
 std::uint64_t VenueLine::caps() const noexcept { return instances_->brokers.front().instance->caps(); }

@@ -1,7 +1,8 @@
 // A venue that asks others: each query is a request of its own number to `url`/query, each cancel an urgent one to
 // `url`/cancel; scope 256 opens a WebSocket to `ws`, whose number is the query's. What comes back is said on as balances of
 // the accounting asset (total: the reply's status, or what a frame is) and, of a query, one BL_EV_DONE with its outcome.
-// `early`: a request is handed over in configure already. `asks` false: it never looks for the network.
+// `early`: a request is handed over in configure already. `asks` false: it does not look for the network then; `late`: it does when it
+// starts. Built as net_venue it does not say that its venue is simulated.
 #include <bowline/decimal.hpp>
 #include <string>
 
@@ -15,6 +16,7 @@ class Plugin {
   const bl_http_v1* http_ = nullptr;
   const bl_ws_v1* ws_ = nullptr;
   std::string url_, ws_url_;
+  bool late_ = false;
   bl_rate_class class_{};
   bl_venue_v1 rates_{};
 
@@ -26,17 +28,22 @@ class Plugin {
     ws_url_ = p.at("ws").get<std::string>();
     class_ = {plugin_common::str("orders"), 1000, 1000, p.at("per_hour").get<std::uint32_t>(), 0};
     if (class_.per_hour != 0) rates_ = {sizeof rates_, 1, 0, 0, &class_, nullptr};
+    late_ = p.value("late", false);
     if (!p.at("asks").get<bool>()) return {};
-    http_ = host_.service<bl_http_v1>(BL_SVC_HTTP);
-    ws_ = host_.service<bl_ws_v1>(BL_SVC_WS);
-    if (http_ == nullptr || ws_ == nullptr) return Error{"SERVICE_MISSING", "the host offers no network"};
+    if (auto done = look(); !done) return done;
     if (p.at("early").get<bool>()) {
       bl_error why{};
       if (ask("/early", 1'000'000, 0, &why) < 0) return Error{"EARLY", why.message};
     }
     return {};
   }
-  Result<void> start() { return {}; }
+  Result<void> start() { return late_ ? look() : Result<void>{}; }
+  Result<void> look() {
+    http_ = host_.service<bl_http_v1>(BL_SVC_HTTP);
+    ws_ = host_.service<bl_ws_v1>(BL_SVC_WS);
+    if (http_ == nullptr || ws_ == nullptr) return Error{"SERVICE_MISSING", "the host offers no network"};
+    return {};
+  }
   void stop() {}
   const void* extension(std::string_view id) const noexcept { return id == BL_EXT_VENUE && rates_.size != 0 ? &rates_ : nullptr; }
 
@@ -103,10 +110,15 @@ bl_status on_event(bl_inst* i, const bl_event* e, const bl_sink* sink) noexcept 
 constexpr bl_broker_v1 table{sizeof(bl_broker_v1), 0, 0, submit, cancel, nullptr, query, on_event};
 
 constexpr std::string_view schema =
-    R"json({"type":"object","additionalProperties":false,"required":["url"],"properties":{"url":{"type":"string"},"ws":{"type":"string","default":""},"per_hour":{"type":"integer","default":0},"early":{"type":"boolean","default":false},"asks":{"type":"boolean","default":true}}})json";
+    R"json({"type":"object","additionalProperties":false,"required":["url"],"properties":{"url":{"type":"string"},"ws":{"type":"string","default":""},"per_hour":{"type":"integer","default":0},"early":{"type":"boolean","default":false},"asks":{"type":"boolean","default":true},"late":{"type":"boolean","default":false}}})json";
 
 }  // namespace
 }  // namespace bowline::net_broker
 
+#ifdef REAL_VENUE
+#define NET_BROKER_NOTE ",\"needed\":[]"
+#else
+#define NET_BROKER_NOTE ",\"venue_class\":\"simulated\""
+#endif
 BOWLINE_MODULE(BL_BROKER, "broker", "test.broker.net", "1.0.0", bowline::net_broker::schema, bowline::net_broker::Plugin,
-               bowline::net_broker::table, ",\"venue_class\":\"simulated\"")
+               bowline::net_broker::table, NET_BROKER_NOTE)
