@@ -2,11 +2,11 @@
 # Live, with every guard on (a canary is noted: doctor_venue_test.sh runs one), at a venue over TLS that is told apart from Coinbase by nothing but its certificate: configs/live.yaml with
 # no change but what a user fills in and the addresses. What is wrong with key, portfolio, certificate, pin or token is refused before a
 # byte of an order is sent. Then it starts reducing and orders nothing; an operator lets it trade; a bar closes, entries are made and
-# stops rest at the venue; it is killed while an order has no answer; the next process has the order, and no second one; all is sold at the
-# end, and book, store, journal and venue tell the same to the last decimal. No key and no token is found in what was written or told.
+# stops rest at the venue; it is killed while an order has no answer; the next process has the order, and no second one; it is stopped in
+# order, and by bowline-panic without a host; all is sold at the end, and book, store, journal and venue tell the same to the last decimal. No key and no token is found in what was written or told.
 source "$(dirname "$0")/check.sh"
 unset TRADING_MODE KUBERNETES_SERVICE_HOST BOWLINE_TOKEN BOWLINE_CA
-venue=$(dirname "$bowline")/bowline-venue clock=${CRASH_CLOCK:?the preloaded clock} probe=${VENUE_PROBE:?the probe} do_sql=${SQLITE_DO:?sqlite_do}
+panic=$(dirname "$bowline")/bowline-panic venue=$(dirname "$bowline")/bowline-venue clock=${CRASH_CLOCK:?the preloaded clock} probe=${VENUE_PROBE:?the probe} do_sql=${SQLITE_DO:?sqlite_do}
 brokerage=/api/v3/brokerage
 export CRASH_CLOCK_FILE=$dir BOWLINE_SECRETS=$dir/secrets
 mkdir "$dir/secrets"
@@ -196,6 +196,24 @@ check "BTC's stop is the same one" is "$(dump | grep "\"order_id\":\"$stop\"" | 
 check "nothing was bought a second time" is "$(dump | grep -c '"kind":"order".*"side":"BUY"')" 3
 check "nothing but that stop was sent" is "$(($(ordered) - before))" 1
 check "an operator lets it trade again" is "$(as trade POST /trading/state "$go") $(state)" "200 active"
+
+# ---- stopped in order, and stopped past a host that is not there ----------------------------------------------------------------------
+sent=$(ordered)
+kill -TERM "$host"
+wait "$host"
+check "it is stopped in order" is $? 0
+check "the stops rest on without it" protected
+check "bowline-panic stops it at the venue by itself" ends 0 env LD_PRELOAD="$clock" "$panic" stop --var "$dir/var" --config "$dir/run.yaml" --reason 'a drill'
+check "and keeps the stops" protected
+check "the latch is set" test -e "$dir/var/HALT"
+check "the host begins once more" live three
+check "it is halted" is "$(state)" halted
+check "the trade token does not resume" is "$(as trade POST /emergency/resume '{"reason":"no"}') $(said)" "403 AUTH_SCOPE"
+check "the emergency token does" ends 0 "$bowline" emergency resume --var "$dir/var" --token secret://emergency --reason 'it was a drill'
+check "and the latch is off" test ! -e "$dir/var/HALT"
+check "book and venue agree once more" within 60 agrees || cat "$dir/out" "$dir/err"
+check "BTC's stop is still the same one" is "$(dump | grep "\"order_id\":\"$stop\"" | of status)" OPEN
+check "nothing was sent for all that" is "$(ordered)" "$sent"
 
 # ---- the end ------------------------------------------------------------------------------------------------------------------------
 check "all is sold" ends 0 "$bowline" emergency liquidate --var "$dir/var" --token secret://emergency --reason 'the end of the test' --yes --id end

@@ -32,6 +32,11 @@ Result<std::unique_ptr<VenueLine>> VenueLine::make(const config::RunConfig& conf
   return made;
 }
 
+void VenueLine::listen() {
+  broker_->listen(instances_->brokers.front().services->net());
+  if (broker_->net() != nullptr) broker_->net()->on_arrival([this] { ring(); });
+}
+
 VenueLine::~VenueLine() {
   if (broker_ && broker_->net() != nullptr) {
     broker_->net()->on_arrival({});
@@ -47,13 +52,6 @@ Result<void> VenueLine::start(core::Nanos now) {
   auto started = instances_->start();
   listen();
   return started;
-}
-
-// A plugin may ask for its network as late as in its start: what was asked for is heard from then on.
-void VenueLine::listen() {
-  NetPort* net = instances_->brokers.front().services->net();
-  broker_->listen(net);
-  if (net != nullptr) net->on_arrival([this] { ring(); });
 }
 
 std::uint64_t VenueLine::caps() const noexcept { return instances_->brokers.front().instance->caps(); }

@@ -56,8 +56,9 @@ class VenueLine {
   std::unique_ptr<Instances> instances_;
   std::unique_ptr<BrokerAdapter> broker_;
   std::uint64_t events_ = 0;
-  void listen();
   void ring() noexcept;
+  /// Hears what the network answers it, if it has asked for one by now.
+  void listen();
   void pump(const std::function<void(const bl_event&)>& heard);
 };
 

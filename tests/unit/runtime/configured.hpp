@@ -17,6 +17,7 @@ inline config::RunConfig configured(const Folder& folder, const std::string& yam
   config::LoadOptions o;
   o.env = [](std::string_view) { return std::optional<std::string>(); };
   o.state = folder.path() / "var";
+  o.canary = [](const config::RunConfig&) { return true; };  // of mode: live
   o.schema = [&](const config::RunConfig& so_far, const std::string& id, const std::string&) -> Result<std::string> {
     auto all = loader::Catalogue::scan(so_far.plugins.path);
     if (!all) return all.error();

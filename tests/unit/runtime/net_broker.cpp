@@ -1,7 +1,8 @@
 // A venue that asks others: each query is a request of its own number to `url`/query, each cancel an urgent one to
 // `url`/cancel; scope 256 opens a WebSocket to `ws`, whose number is the query's. What comes back is said on as balances of
 // the accounting asset (total: the reply's status, or what a frame is) and, of a query, one BL_EV_DONE with its outcome.
-// `early`: a request is handed over in configure already. `late`: the network is looked for in start. `asks` false: never.
+// `early`: a request is handed over in configure already. `late`: the network is looked for in start. `asks` false: not in configure.
+// Built as net_venue it does not say that its venue is simulated.
 #include <bowline/decimal.hpp>
 #include <string>
 
@@ -114,5 +115,10 @@ constexpr std::string_view schema =
 }  // namespace
 }  // namespace bowline::net_broker
 
+#ifdef REAL_VENUE
+#define NET_BROKER_NOTE ",\"needed\":[]"
+#else
+#define NET_BROKER_NOTE ",\"venue_class\":\"simulated\""
+#endif
 BOWLINE_MODULE(BL_BROKER, "broker", "test.broker.net", "1.0.0", bowline::net_broker::schema, bowline::net_broker::Plugin,
-               bowline::net_broker::table, ",\"venue_class\":\"simulated\"")
+               bowline::net_broker::table, NET_BROKER_NOTE)
