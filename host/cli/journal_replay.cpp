@@ -254,7 +254,7 @@ int run(const Options& o) {
   const Scratch scratch;
   if (scratch.path().empty()) return fail({"STORE_OPEN", "no folder for the re-run can be made in " + fs::temp_directory_path().string()});
   // Paths of what the run writes lie below the scratch folder from here on, and not where the recorded run has them.
-  auto loaded = load_config(o.config, (scratch.path() / "run").string(), For::run);
+  auto loaded = load_config(o.config, (scratch.path() / "run").string(), For::again);
   if (!loaded.config) return loaded.exit_code;
   LogChoice log = o.log;
   if (log.level.empty() && log.file.empty()) log.level = "CRITICAL";  // what it has to say was said by the recorded run

@@ -21,10 +21,11 @@ LoadedConfig read_config(const std::string& file, const std::filesystem::path& s
   config::LoadOptions options;
   options.env = environment;
   options.state = fs::absolute(state);
-  options.complete = purpose == For::run;
+  options.complete = purpose == For::run || purpose == For::again;
   if (purpose == For::venue) options.only_kind = "broker";
   Error no_canary;
   options.canary = [&](const config::RunConfig& config) {
+    if (purpose == For::again) return true;  // it sends nothing
     const auto passed = canary_of_run(config, options.state);
     if (!passed) no_canary = passed.error();
     return static_cast<bool>(passed);

@@ -26,8 +26,9 @@ struct LoadedConfig {
 };
 
 /// What the file is read for: a run demands what its services cannot do without, training says itself what it needs, and who looks at
-/// the venue needs its one broker and no other plugin, whatever guards of mode: live a run would still lack.
-enum class For { run, training, venue };
+/// the venue needs its one broker and no other plugin, whatever guards of mode: live a run would still lack. What is run again sends
+/// nothing, and is asked for no canary.
+enum class For { run, again, training, venue };
 
 /// Reads `file` with the process's environment and the schemas of the plugins it names.
 /// `state`: where relative paths of files that the run writes lie (--var).

@@ -105,7 +105,7 @@ check "that much the venue was asked" test "$(grep -c "GET $brokerage/key_permis
 asked=$(wc -l <"$dir/requests")
 refuse "another authority than the venue's" 4 RECONCILE_UNANSWERED "s|ca_file: .*}|ca_file: $dir/stranger.pem}|"
 check "another authority than the venue's: why" grep -q 'certificate' "$dir/err"
-refuse "a pin that does not fit" 4 PLUGIN_PIN_MISMATCH 's|libbroker_coinbase.so: ....|libbroker_coinbase.so: 0000|'
+refuse "a pin that does not fit" 9 PLUGIN_PIN_MISMATCH 's|libbroker_coinbase.so: ....|libbroker_coinbase.so: 0000|'
 refuse "no tokens" 9 LIVE_NOT_AUTHENTICATED '/^  tokens:/d'
 refuse "a token whose secret is not there" 9 CONFIG_SECRET 's|secret://emergency|secret://none|'
 refuse "a key whose secret is not there" 9 CONFIG_SECRET 's|secret://coinbase-key|secret://none|'
