@@ -180,7 +180,10 @@ kill -KILL "$host"
 wait "$host" "$buyer" 2>/dev/null
 check "BTC's stop rests there without a host" is "$(dump | grep "\"order_id\":\"$stop\"" | of status)" OPEN
 tell DELETE /rules >/dev/null
-before=$(ordered)
+# ETH's stop grows with the fill, which the stream may have told before the end: then nothing of it is free at the venue.
+sleep 1
+free() { tell GET / | sed 's/.*"name":"main"\(.*\)"name":"other".*/\1/' | grep -o '"ETH":{"available":"[^"]*"' | cut -d'"' -f6; }
+before=$(ordered) lacks=$([ "$(free)" = 0 ] && echo 0 || echo 1)
 check "the host begins again" live two
 check "it is reducing again" is "$(state)" reducing
 check "and says why" grep -q 'did not come to its end' "$dir/answer"
@@ -194,7 +197,7 @@ held() { get /portfolio | sed 's/},{/},\n{/g' | grep "\"instrument\":\"$1\"" | o
 check "of all that is held" is "$(dump | grep '"product_id":"ETH-USD".*"stop_limit_stop_limit_gtc".*"status":"OPEN"' | of base_size)" "$(held ETH-USD)"
 check "BTC's stop is the same one" is "$(dump | grep "\"order_id\":\"$stop\"" | of status)" OPEN
 check "nothing was bought a second time" is "$(dump | grep -c '"kind":"order".*"side":"BUY"')" 3
-check "nothing but that stop was sent" is "$(($(ordered) - before))" 1
+check "nothing but that stop was sent, if it was not there whole" is "$(($(ordered) - before))" "$lacks"
 check "an operator lets it trade again" is "$(as trade POST /trading/state "$go") $(state)" "200 active"
 
 # ---- stopped in order, and stopped past a host that is not there ----------------------------------------------------------------------
