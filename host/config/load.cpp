@@ -747,10 +747,10 @@ class Loader {
     }
   }
 
-  /// Whether something is wrong with that key, or with one below it.
+  /// Whether something is wrong with that key, or with one below it, beside the guards.
   bool said_of(std::string_view key) const {
     return std::any_of(out_.problems.begin(), out_.problems.end(), [&](const Problem& p) {
-      return p.path == key || (p.path.starts_with(key) && p.path[key.size()] == '.');
+      return !p.code.starts_with("LIVE_") && (p.path == key || (p.path.starts_with(key) && p.path[key.size()] == '.'));
     });
   }
 

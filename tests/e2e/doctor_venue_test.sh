@@ -228,11 +228,12 @@ killed() { # what, rule, how many orders are there when it is killed
   cat "$dir/out"
   check "$1: and says so" grep -q CANARY_CLEANED "$dir/err"
   gone "$1"
-  # The account's stream may have told of an order whose answer is stalled, and the next one was sent: as many as were noted, and the sale.
+  # The account's stream may have told of an order whose answer is stalled, and the next one was sent: as many as were noted, and the
+  # sale; the newest of them may not have left any more.
   local noted sold=0
   noted=$(sed -n 's/.*clean up .*: [0-9]* of \([0-9]*\) orders are known to have ended.*/\1/p' "$dir/out")
   grep -q 'were still held' "$dir/out" && sold=1
-  check "$1: each order once, and the sale of what was held" is "$(count orders)" $((orders + noted + sold))
+  check "$1: each order once, and the sale of what was held" test $((orders + noted + sold - $(count orders))) -ge 0 -a $((orders + noted + sold - $(count orders))) -le 1
 }
 killed "killed while it edits" '{"on":"request","do":"stall","method":"POST","route":"*/orders/edit","done":false}' 1
 killed "killed while it buys" '{"on":"request","do":"stall","method":"POST","route":"*/orders","nth":2}' 2
@@ -257,7 +258,7 @@ gone "told to stop"
 
 # A venue that lets nothing end: what is there is named, loudly, and ended by the next one.
 rule '{"on":"request","do":"server_error","method":"POST","route":"*/orders/edit"}'
-rule '{"on":"request","do":"reject","reason":"UNKNOWN_CANCEL_ORDER","method":"POST","route":"*/batch_cancel","times":0}'
+rule '{"on":"request","do":"server_error","method":"POST","route":"*/batch_cancel","times":0}'
 check "nothing can be ended: exit 12" ends 12 canary
 check "nothing can be ended: the order is named" grep -q 'STILL AT THE VENUE: order bl-[0-9a-f]*, at the venue [-0-9a-f]*, the far of BTC-USD' "$dir/err"
 check "nothing can be ended: it works at the venue" is "$(count open)" 1

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "config/live_guards.hpp"
-#include "services/runtime/rerun.hpp"
+#include "services/runtime/repeated_feeds.hpp"
 
 namespace bowline::services {
 namespace {

@@ -4,14 +4,13 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "services/runtime/repeated_feeds.hpp"
+
 namespace bowline::services {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-/// Feeds that give the same events again, and pace them by a param `speed`.
-constexpr auto repeated = std::to_array<std::string_view>({"bowline.feed.replay", "bowline.feed.simulated"});
 
 bool below(const fs::path& file, const fs::path& folder) {
   const fs::path relative = file.lexically_normal().lexically_relative(folder.lexically_normal());
@@ -40,8 +39,6 @@ void keep_apart(config::InstanceConfig& instance, const fs::path& scratch) {
 
 }  // namespace
 
-bool comes_again(std::string_view plugin) noexcept { return std::find(repeated.begin(), repeated.end(), plugin) != repeated.end(); }
-
 bool hears_once(const config::RunConfig& config) noexcept { return config.time == "real"; }
 
 Result<std::unique_ptr<store::MarketTape>> recorded_market(const config::RunConfig& config, const fs::path& var, const store::Stamp& stamp) {
@@ -60,7 +57,7 @@ Result<config::RunConfig> rerun_config(config::RunConfig config, const fs::path&
     if (i.kind == "feed" && !heard) {
       if (!comes_again(i.plugin))
         return Error{"FEED_NOT_REPEATED", "instance " + i.id + ": what plugin " + i.plugin + " gave the recorded run is not known to come again: " +
-                                              std::string(repeated[0]) + " and " + std::string(repeated[1]) + " give the same events each time"};
+                                              std::string(repeated_feeds()[0]) + " and " + std::string(repeated_feeds()[1]) + " give the same events each time"};
       json params = json::parse(i.params_json);
       params["speed"] = "max";
       i.params_json = params.dump();

@@ -9,9 +9,6 @@
 
 namespace bowline::services {
 
-/// Whether a feed of that plugin gives the same events each time.
-bool comes_again(std::string_view plugin) noexcept;
-
 /// The configuration of the re-run. Nothing is served, stored or logged; feeds do not wait for the clock; what a plugin
 /// keeps in a file is kept below `scratch`, wherever the recorded run kept it. Services that were processes of their own
 /// are one process (trading rules 4.4). `heard`: what its feeds gave is on a tape, and they are not asked again. Errors:

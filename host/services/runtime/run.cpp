@@ -13,7 +13,7 @@
 #include "observe/log.hpp"
 #include "services/runtime/plugin_network.hpp"
 #include "services/runtime/rate_budget.hpp"
-#include "services/runtime/rerun.hpp"
+#include "services/runtime/repeated_feeds.hpp"
 #include "services/runtime/run_impl.hpp"
 #include "store/journal_audit.hpp"
 #include "store/row_words.hpp"
