@@ -742,15 +742,16 @@ class Loader {
     facts.canary_passed = !options_.only_kind.empty() || (options_.canary && options_.canary(c_));
     for (const MissingGuard& g : missing_guards(c_, facts, options_.only_kind.empty() ? LiveFor::trading : LiveFor::ending)) {
       out_.live_guard = true;
-      if (said_of(g.path)) continue;  // one problem of a key is enough: a secret that is not there, a uuid that is none
+      // Of a list each thing is told: what one instance lacks says nothing of the others.
+      if (g.path != "instances" && said_of(g.path)) continue;  // one problem of a key is enough: a secret that is not there, a uuid that is none
       bad(nearest_to(root, g.path, root["mode"]), std::string(g.path), g.code.data(), std::string(g.message));
     }
   }
 
-  /// Whether something is wrong with that key, or with one below it, beside the guards.
+  /// Whether something is wrong with that key, or with one below it.
   bool said_of(std::string_view key) const {
     return std::any_of(out_.problems.begin(), out_.problems.end(), [&](const Problem& p) {
-      return !p.code.starts_with("LIVE_") && (p.path == key || (p.path.starts_with(key) && p.path[key.size()] == '.'));
+      return p.path == key || (p.path.starts_with(key) && p.path[key.size()] == '.');
     });
   }
 

@@ -121,7 +121,7 @@ TEST_CASE("the refusal of a newer minor says what is needed, what is here and wh
   CHECK(refused.error().message ==
         "plugin libmomentum.so: needs host ABI 1.99 or newer, this host has 1.3: update bowline, or rebuild "
         "the plugin with "
-        "min_host_minor 2");
+        "min_host_minor 3");
 }
 
 TEST_CASE("a note must be complete and plain") {

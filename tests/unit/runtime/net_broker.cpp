@@ -28,7 +28,7 @@ class Plugin {
     ws_url_ = p.at("ws").get<std::string>();
     class_ = {plugin_common::str("orders"), 1000, 1000, p.at("per_hour").get<std::uint32_t>(), 0};
     if (class_.per_hour != 0) rates_ = {sizeof rates_, 1, 0, 0, &class_, nullptr, nullptr};
-    late_ = p.at("late").get<bool>();
+    late_ = p.value("late", false);
     if (!p.at("asks").get<bool>() || late_) return {};
     if (auto found = find(); !found) return found;
     if (p.at("early").get<bool>()) {

@@ -438,8 +438,10 @@ TEST_CASE("rule 6: a ramp of the configuration bounds the entries of a day of a 
 TEST_CASE("rule 6: a run of mode: live is not made without every guard, whoever put its configuration together; nor is its folder touched") {
   Lives l;
   config::RunConfig config = configured(l.folder, l.yaml);
+  bool canary = false;
   const auto make = [&](const config::RunConfig& c, bool repeats = false) {
     services::RunOptions o;
+    o.live_facts.canary_passed = canary;
     o.var = l.folder.path() / "refused";
     o.select = services::select_features;
     o.repeats = repeats;
@@ -463,6 +465,8 @@ TEST_CASE("rule 6: a run of mode: live is not made without every guard, whoever 
   config.instances.emplace_back().kind = "risk";
   config.instances.back().plugin = "bowline.risk.limits";
   config.instances.front().params_json = "{}";
+  CHECK(make(config) == "LIVE_CANARY_MISSING");
+  canary = true;
   // Every guard of the values is met now. A replay is no market, and a venue that is made up is none either.
   CHECK(make(config) == "LIVE_FEED_SIMULATED");
   CHECK(make(config, true) == "MODE_REPLAY_LIVE");
