@@ -185,7 +185,7 @@ TEST_CASE("rule 6: a run asks for its canary, of the whole file; who needs the v
     if (passed) continue;
     CHECK(all[0].code == "LIVE_CANARY_MISSING");
     CHECK(all[0].path == "instances");
-    CHECK(all[0].line == 9);
+    CHECK(all[0].line == 10);
   }
   run.canary = {};  // nobody who could say
   CHECK(told(run.load(live())).size() == 1);
