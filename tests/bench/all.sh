@@ -31,6 +31,7 @@ part "fill to its protection" "$bench/orders/bench_fill_to_protection" "$build/p
 part "fill to its stop at the venue" "$bench/orders/bench_fill_to_resting_stop" "$build/plugins"
 part "a token of Coinbase's API" "$bench/coinbase/bench_coinbase_token"
 part "an event of the market recorded" "$bench/market_log/bench_market_log"
+part "orders of the simulated venue, over loopback" tests/bench/exchange/venue_orders.sh "$build"
 part "restart with 101,000 orders" "$bench/orders/bench_restart" "$build/plugins"
 part "liquidate-all at 10 requests a second" "$bench/orders/bench_liquidate_all" "$build/plugins"
 sed "s|path: \[.*|path: [$build/plugins]|" configs/bench_predict_train.yaml >"$dir/train.yaml"

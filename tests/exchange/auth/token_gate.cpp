@@ -97,6 +97,7 @@ TokenFault TokenGate::read(std::string_view text, std::shared_ptr<const GoodToke
   if (t.alg != (key->kind == KeyKind::p256 ? "ES256" : "EdDSA")) return TokenFault::wrong_algorithm;
   if (!KeyRing::verify(*key, t.signed_part, t.signature)) return TokenFault::bad_signature;
   made->key = key->key;
+  t.signature = {};  // of no use any more, and all of them are kept
   memory_->keep(made);
   out = std::move(made);
   return TokenFault::none;

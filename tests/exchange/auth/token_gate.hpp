@@ -53,7 +53,7 @@ struct GateOptions {
   /// Whether a token that comes with a public address has to be right. A missing one never matters there.
   bool check_open = true;
   /// How many tokens are remembered whose signature was found good; 0 = none. It changes what they cost, and no answer.
-  std::size_t remembered = 4096;
+  std::size_t remembered = 512;
 };
 
 /// What is asked for, as the server saw it.
