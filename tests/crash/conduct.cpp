@@ -65,6 +65,7 @@ struct Moved {
   std::int64_t at;
   int turn;  // at one time: what was bought and adopted first
   Int128 qty;
+  std::string order;  // by client id; empty: no order of ours
 };
 
 class Conduct {
@@ -92,21 +93,21 @@ class Conduct {
 
  private:
   void read_moves() {
-    for (const Row& r : s_.venue.rows("SELECT o.symbol, o.side, f.qty, f.ts_ns FROM fills f JOIN orders o USING(order_no) WHERE o.client_id IS NOT NULL"))
-      moves_[r[0]].push_back({number(r[3]), r[1] == "BUY" ? 0 : 1, r[1] == "BUY" ? amount(r[2]).units : -amount(r[2]).units});
+    for (const Row& r : s_.venue.rows("SELECT o.symbol, o.side, f.qty, f.ts_ns, o.client_id FROM fills f JOIN orders o USING(order_no) WHERE o.client_id IS NOT NULL"))
+      moves_[r[0]].push_back({number(r[3]), r[1] == "BUY" ? 0 : 1, r[1] == "BUY" ? amount(r[2]).units : -amount(r[2]).units, r[4]});
     for (const Row& r : s_.journal.rows("SELECT json_extract(payload,'$.symbol'), json_extract(payload,'$.adopt'), json_extract(payload,'$.qty'), time_ns"
                                         " FROM journal WHERE kind='inventory'"))
-      moves_[r[0]].push_back({number(r[3]), r[1] == "1" ? 0 : 1, r[1] == "1" ? amount(r[2]).units : -amount(r[2]).units});
+      moves_[r[0]].push_back({number(r[3]), r[1] == "1" ? 0 : 1, r[1] == "1" ? amount(r[2]).units : -amount(r[2]).units, ""});
     for (auto& [symbol, all] : moves_)
       std::stable_sort(all.begin(), all.end(), [](const Moved& a, const Moved& b) { return a.at != b.at ? a.at < b.at : a.turn < b.turn; });
   }
 
-  /// What is managed of it once all that happened up to then is counted.
-  Int128 held(const std::string& symbol, std::int64_t until = INT64_MAX) const {
+  /// What is managed of it once all that happened up to then is counted, but for an order that was submitted then and filled at once.
+  Int128 held(const std::string& symbol, std::int64_t until = INT64_MAX, const std::string& before = "none") const {
     Int128 sum = 0;
     if (const auto m = moves_.find(symbol); m != moves_.end())
       for (const Moved& one : m->second)
-        if (one.at <= until) sum += one.qty;
+        if (one.at <= until && one.order != before) sum += one.qty;
     return sum;
   }
 
@@ -120,8 +121,8 @@ class Conduct {
         }
     }
     for (const Row& r : s_.venue.rows("SELECT client_id, symbol, coalesce(asked_qty, qty), submitted_ns FROM orders WHERE side='SELL' AND client_id IS NOT NULL"))
-      if (amount(r[2]).units > held(r[1], number(r[3])))
-        violation("sale " + r[0] + " of " + r[2] + " " + r[1] + " asks for more than the " + text_of(held(r[1], number(r[3]))) + " that were held");
+      if (const Int128 had = held(r[1], number(r[3]), r[0]); amount(r[2]).units > had)
+        violation("sale " + r[0] + " of " + r[2] + " " + r[1] + " asks for more than the " + text_of(had) + " that were held");
   }
 
   void nothing_meant_that_is_forbidden() const {

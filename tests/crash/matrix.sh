@@ -10,13 +10,11 @@ tools=$(realpath "$3")
 [ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || export TMPDIR=/dev/shm # what a kill leaves is the same on every file system
 source "$2/tests/e2e/check.sh"
 source "$2/tests/crash/scenarios.sh"
+source "$2/tests/crash/points.sh"
 shift 3
 tracer=$tools/crash_tracer judge=$tools/crash_judge sql=${SQLITE_DO:-$tools/../e2e/sqlite_do}
 panic=$(dirname "$bowline")/bowline-panic
-jobs=${BOWLINE_CRASH_JOBS:-$(nproc)}
-all=${BOWLINE_CRASH_POINTS:-1000000} # how many points of each scenario and kind
 kinds=${BOWLINE_CRASH_KINDS:-kill before, kill after, cut, torn}
-results=$dir/results
 # ---- one point ------------------------------------------------------------------------------------------------------------
 host() { # scenario, state folder: the command line
   command=(env BOWLINE_GATES="$2.gate" "$bowline" run "$dir/$1.yaml" --var "$2" --log-file "$2.log" --json)
@@ -42,15 +40,6 @@ traced() { # scenario, state folder, point, what...: the exit code of the run
   shift 3
   host "$s" "$var"
   "$tracer" "$@" "$at" "$var" "$var.reached" -- "${command[@]}" >"$var.out" 2>"$var.err"
-}
-note() { # scenario, what, point(s), state folder, verdict
-  printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$5" >>"$results"
-  if [ "$5" = FAILED ]; then
-    printf 'FAILED %s, %s at %s:\n' "$1" "$2" "$3"
-    sed 's/^/  /' "$4.problem"
-    [ -z "${BOWLINE_KEEP:-}" ] || { mkdir -p "$BOWLINE_KEEP"; cp -r "$4"* "$dir/$1.whole" "$dir/$1.yaml" "$BOWLINE_KEEP/"; }
-  fi
-  rm -rf "$4" "$4".*
 }
 point() { # scenario, same, what, point [, point of the restart]
   local s=$1 same=$2 what=$3 at=$4 second=${5:-} var verdict=survived code words driver gates
@@ -179,12 +168,6 @@ asked_point() { # scenario, same, what, point
 }
 
 # ---- what is done with a scenario --------------------------------------------------------------------------------------------
-spread() { # number: that many of the lines, evenly
-  awk -v n="$1" '{ l[NR] = $0 } END { if (n >= NR) n = NR; for (i = 0; i < n; ++i) print l[int((i + 0.5) * NR / n) + 1] }'
-}
-many() { # function, number, scenario, same, what: of the points of stdin
-  spread "$2" | cut -d' ' -f1 | xargs -r -P "$jobs" -I{} bash -c '"$@"' _ "$1" "$3" "$4" "$5" {}
-}
 prepare() { # scenario: the whole run, and the list of its points
   local s=$1 command driver gates orders fills
   scenario "$s"
@@ -403,25 +386,6 @@ clock() { # how many: the wall clock steps back by an hour while the market is p
     note clock "clock back" "$n" "$var" $verdict
   done
 }
-summary() {
-  awk -F'\t' '
-    { n[$1 "\t" $2 "\t" $4]++; row[$1 "\t" $2]; total[$4]++ }
-    END {
-      printf "%-14s %-16s %9s %7s %7s\n", "scenario", "what", "survived", "missed", "failed"
-      for (r in row) {
-        split(r, of, "\t")
-        printf "%-14s %-16s %9d %7d %7d\n", of[1], of[2], n[r "\tsurvived"], n[r "\tmissed"], n[r "\tFAILED"] | "sort"
-      }
-      close("sort")
-      printf "%d points: %d survived, %d missed, %d failed\n", NR, total["survived"], total["missed"], total["FAILED"]
-    }' "$results"
-  ! grep -q $'\tFAILED$' "$results" || failed=1
-  # A matrix whose points are not met says nothing.
-  local missed tried
-  missed=$(grep -c $'\tmissed$' "$results") tried=$(wc -l <"$results")
-  check "hardly a point is missed ($missed of $tried)" test $((missed * 20)) -le "$tried"
-}
-
 list() { # the points of each scenario
   local s n all_points=0
   printf '%-14s %9s %9s\n' scenario points 'on sockets'

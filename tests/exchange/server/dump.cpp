@@ -14,6 +14,12 @@ void line(std::FILE* to, const Json& j) { std::fprintf(to, "%s\n", j.dump(-1, ' 
 
 Json text(const Decimal& d) { return d.is_set() ? Json(d.to_string()) : Json(nullptr); }
 
+Json edits(const Order& o) {
+  Json list = Json::array();
+  for (const Edit& e : o.edits) list.push_back({{"price", text(e.price)}, {"size", text(e.size)}, {"accepted_ns", e.accepted_ns}});
+  return list;
+}
+
 Json order_line(const Engine& e, const Order& o, const std::string& portfolio) {
   const OrderState& s = o.state;
   return {{"kind", "order"},
@@ -28,6 +34,13 @@ Json order_line(const Engine& e, const Order& o, const std::string& portfolio) {
           {"quote_size", text(o.request.quote_size)},
           {"limit_price", text(s.limit_price)},
           {"stop_price", text(s.stop_price)},
+          {"size", text(s.size)},
+          {"asked_limit_price", text(o.request.limit_price)},
+          {"asked_stop_price", text(o.request.stop_price)},
+          {"post_only", o.request.post_only},
+          {"end_ns", o.request.end_ns},
+          {"triggered", s.triggered},
+          {"edits", edits(o)},
           {"filled_size", text(s.filled_size)},
           {"filled_value", text(s.filled_value)},
           {"total_fees", text(s.fees)},
