@@ -15,7 +15,7 @@
 namespace bowline::broker_coinbase {
 
 /// What a preview said of stop orders.
-enum class Stops : std::uint8_t { not_asked, taken, refused };
+enum class Stops : std::uint8_t { not_asked, asked, taken, refused };
 
 struct Listed {
   std::uint32_t instrument = 0, base = 0, quote = 0;  ///< the host's numbers

@@ -69,24 +69,29 @@ void Products::read(std::function<void(bl_status)> done) {
 
 void Products::read_fees(bl_status products, std::function<void(bl_status)> done) {
   kit_.session.read(coinbase::transaction_summary("SPOT"), lane_normal, [this, products, done = std::move(done)](const Answer& a) {
-    if (!a.done()) return done(products != BL_OK ? products : status_of(a.outcome));
-    const auto fees = coinbase::parse_transaction_summary(a.body);
-    if (fees) kit_.catalogue.fees = *fees;
-    done(products != BL_OK ? products : fees ? bl_status{BL_OK} : bl_status{BL_E_IO});
+    bl_status status = status_of(a.outcome);
+    if (a.done()) {
+      const auto fees = coinbase::parse_transaction_summary(a.body);
+      if (fees) kit_.catalogue.fees = *fees;
+      status = fees ? bl_status{BL_OK} : bl_status{BL_E_IO};
+    }
+    done(products != BL_OK ? products : status);
+    if (kit_.options.probe_stops && kit_.catalogue.read()) probe_stops();
   });
 }
 
 void Products::probe_stops() {
   for (const Listed& l : kit_.catalogue.all())
-    if (l.stops == Stops::not_asked) probe(l.instrument);
+    if (l.stops == Stops::not_asked) probe(l.instrument, 0);
 }
 
-void Products::probe(std::uint32_t instrument) {
+void Products::probe(std::uint32_t instrument, std::uint32_t tries) {
   const auto order = probe_of(*kit_.catalogue.of(instrument));
   if (!order) return;
   const auto request = coinbase::preview_order(*order);
   if (!request) return;
-  kit_.session.send(*request, coinbase::Call::preview, lane_normal, 0, [this, instrument](const Answer& a) {
+  kit_.catalogue.of(instrument)->stops = Stops::asked;
+  kit_.session.send(*request, coinbase::Call::preview, lane_normal, 0, [this, instrument, tries](const Answer& a) {
     Listed& l = *kit_.catalogue.of(instrument);
     const Verdict v = a.outcome.verdict;
     if (v == Verdict::refused) {
@@ -97,6 +102,8 @@ void Products::probe(std::uint32_t instrument) {
       l.stops = !listed || std::any_of(words.begin(), words.end(), denies_the_form) ? Stops::refused : Stops::taken;
     } else if (v == Verdict::done) {
       l.stops = Stops::taken;
+    } else {
+      kit_.later.after(kit_.backoff.wait_ns(tries), [this, instrument, tries] { probe(instrument, tries + 1); });
     }
     if (l.stops == Stops::taken) kit_.say.product(l, false);
   });

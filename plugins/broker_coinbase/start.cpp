@@ -53,11 +53,8 @@ void Start::refuse(const char* code, std::string why) {
 
 void Start::read_products(std::uint32_t tries) {
   products_.read([this, tries](bl_status status) {
-    if (status != BL_OK && !kit_.catalogue.read()) {
+    if (status != BL_OK && !kit_.catalogue.read())
       kit_.later.after(kit_.backoff.wait_ns(tries + kit_.options.tries), [this, tries] { read_products(tries + 1); });
-      return;
-    }
-    if (kit_.options.probe_stops) products_.probe_stops();
   });
 }
 

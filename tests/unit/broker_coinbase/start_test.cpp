@@ -97,6 +97,22 @@ TEST_CASE("a product rests stops when a preview takes one, also from who has not
   CHECK((d.products[1].flags & 64) != 0);
 }
 
+TEST_CASE("rule 3.3: a preview without an answer is asked for again until the venue says whether stops may rest there") {
+  Desk d(Json{{"stream", false}}, false);
+  int unanswered = 3;
+  d.venue.fate = [&unanswered](const auto& q) { return q.url.ends_with("/preview") && unanswered-- > 0 ? Fate{Fate::Kind::says, 503} : Fate{}; };
+  d.run(second / 10);
+  d.ask(16);
+  d.run(second / 10);
+  CHECK((d.products[1].flags & 64) != 0);
+  d.run(20 * second);
+  CHECK((d.products[1].flags & 64) == 0);  // told without being asked
+  const auto asked = d.count("POST", "/orders/preview");
+  d.ask(16);
+  d.run(20 * second);
+  CHECK(d.count("POST", "/orders/preview") == asked);  // once it is known it is not asked again
+}
+
 TEST_CASE("without a stream the clock finds fills, ends, and what others do") {
   Desk d;
   d.submit(intent("bl-1", "0.5", "100"));

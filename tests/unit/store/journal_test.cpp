@@ -50,6 +50,25 @@ TEST_CASE("rule 4.1: an intent is on disk before it is handed over, whatever kil
   CHECK_FALSE(q.next());
 }
 
+TEST_CASE("rule 4.1: of a frame that fails in its middle nothing is kept") {
+  StoreFolder dir;
+  const auto file = dir / "journal.db";
+  static_cast<void>(opened(file));
+  // A row that fails by itself ends neither the transaction nor what was written of it before.
+  change(file, "CREATE TRIGGER no BEFORE INSERT ON journal WHEN NEW.payload='bad' BEGIN SELECT RAISE(ABORT, 'no'); END");
+  {
+    auto j = opened(file);
+    REQUIRE(j->note("n", 1, "good").ok());
+    REQUIRE(j->note("n", 2, "bad").ok());
+    CHECK(j->flush().error().code == "JOURNAL_WRITE");
+    CHECK(j->rows() == 0);
+    CHECK_FALSE(j->no_room());
+  }
+  auto j = opened(file);
+  CHECK(j->rows() == 0);
+  CHECK(j->head() == std::string(64, '0'));
+}
+
 TEST_CASE("journal: the chain goes on where it ended, and depends on every row before") {
   StoreFolder dir;
   std::string head;
