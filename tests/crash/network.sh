@@ -184,6 +184,14 @@ network_point() { # scenario, same, what, point
   [ $verdict = FAILED ] || [ "$(cat "$var.reached" 2>/dev/null)" = reached ] || verdict=missed
   note "$1" "$3" "$4" "$var" $verdict
 }
+unsound() { # what awk makes beside, words: the whole run's book with that in it is no sound one, and the judge says these words
+  cp -r "$dir/whole/var" "$dir/control"
+  awk "$1"' { print }' "$dir/whole.dump" | "$book" main "$dir/control/mock_venue.db" || return 1
+  "$judge" sound "$dir/control" USD=10000 >"$dir/out"
+  local got=$?
+  rm -rf "$dir/control"
+  [ $got = 1 ] && grep -q "$2" "$dir/out" || { echo "the judge ends with $got: $(cat "$dir/out")"; return 1; }
+}
 told() { # folder, what: a run, and what was wrong with it
   network_run "$1" "$2" '' 2>"$1.said" && return
   cat "$1.problem"
@@ -198,6 +206,10 @@ prepare() { # the run that nobody disturbs, and the lists of points
   wait "$venue_pid" 2>/dev/null
   check "the run that nobody disturbs" told "$dir/whole" whole
   check "it has what it is there for" shows "$dir/whole/var"
+  # A judge that finds nothing wrong with anything would prove every point.
+  check "the control: a fill that nobody here knows is seen" unsound '/"kind":"fill"/ { line = $0; sub(/"entry_id":"/, "&x", line); print line }' 'unseen position'
+  check "the control: an order that nobody meant is seen" unsound '/"kind":"order"/ && !done { line = $0; sub(/"client_order_id":"/, "&x", line); sub(/"order_id":"/, "&x", line); print line; done = 1 }' 'second order'
+  check "the control: money from nowhere is seen" unsound '/"kind":"account".*"USD"/ { sub(/"available":"/, "&1"); print; next } 0' 'the venue has'
   check "its records are listed" told "$dir/records" count
   sort -t: -k1,1 -k2,2 -k3,3n "$dir/records.reached" >"$dir/coinbase.records"
   check "its system calls are listed" told "$dir/calls" "kills count"

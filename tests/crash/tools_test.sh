@@ -55,6 +55,48 @@ mkdir "$root"
 check "stopped after the second write" is "$(cat "$dir/meanwhile")" onetwo
 check "and let go on" is "$(left)" onetwothreefour
 
+# ---- the proxy ------------------------------------------------------------------------------------------------------------
+# A client asks the simulated venue for the time through it: of its connection's records the last one up says goodbye, the one before is
+# the question.
+venue=$(dirname "$bowline")/bowline-venue
+cat >"$dir/venue.yaml" <<YAML
+listen: {port: 0, control: false, threads: 1}
+tls: {ca_file: $dir/ca.pem}
+market: {source: none}
+YAML
+"$venue" --config "$dir/venue.yaml" --log-file "$dir/requests" >"$dir/venue.out" 2>&1 &
+started+=($!)
+check "a venue begins" within 30 grep -q 'listens on' "$dir/venue.out"
+port=$(sed -n 's/.*listens on [0-9.]*:\([0-9]*\).*/\1/p' "$dir/venue.out")
+through() { # what, point: curl's exit code, how many questions came to the venue, and what the proxy says
+  local pid code before
+  "$tools/crash_proxy" $1 $2 "$dir/told" "lane=$port" >"$dir/lane" &
+  pid=$!
+  within 10 grep -q lane "$dir/lane"
+  before=$(wc -l <"$dir/requests")
+  rm -f "$dir/told"
+  curl -s -m 3 --cacert "$dir/ca.pem" -o "$dir/answer" -w '%{time_total}' "https://localhost:$(cut -d' ' -f2 "$dir/lane")/api/v3/brokerage/time" >"$dir/took"
+  code=$?
+  sleep 0.2
+  kill -TERM $pid
+  wait $pid
+  echo "$code $(($(wc -l <"$dir/requests") - before)) $(head -1 "$dir/told" 2>/dev/null)"
+}
+check "the proxy lets through, and lists" is "$(through count '' | cut -d' ' -f1-2)" "0 1"
+question=$(grep '^lane:up' "$dir/told" | tail -2 | head -1 | cut -d' ' -f1)
+check "records of both ways" test -n "$question" -a "$(grep -c '^lane:down' "$dir/told")" -ge 3
+# 28: no end in time. 35, 52, 56: the connection ends with an error, without an answer, or with a reset.
+broken() { grep -qE "^(35|52|56) $1 reached$" <<<"$2" || { echo "$2"; return 1; }; }
+check "drop: it does not arrive" broken 0 "$(through drop "$question")"
+check "cut: it arrives, and its answer does not" broken 1 "$(through cut "$question")"
+check "torn: half of it is nothing" broken 0 "$(through torn "$question")"
+check "half_close: it arrives" is "$(through half_close "$question" | cut -d' ' -f2-)" "1 reached"
+check "corrupt: nobody takes it for the question" broken 0 "$(through corrupt "$question")"
+check "mute: nobody is told anything" is "$(through mute "$question")" "28 0 reached"
+check "delay: it arrives late" is "$(through 'delay 1' "$question")" "0 1 reached"
+check "delay: by a second" test "$(cut -d. -f1 "$dir/took")" = 1
+check "a point that does not come does nothing" is "$(through drop lane:up:99)" "0 1 "
+
 # ---- the judge ------------------------------------------------------------------------------------------------------------
 sed "s|path: \[.*|path: [$plugins]|; s/state: memory/state: file/; s/bars: 5000/bars: 400/" "$source/configs/ema_simulated.yaml" >"$dir/run.yaml"
 check "a run" ends 0 run "$dir/run.yaml" "$dir/good"

@@ -214,6 +214,13 @@ std::string ModelVenue::list_orders(const std::string& query) const {
   return out.dump();
 }
 
+// Of a purchase by quote the one fill is what was asked for, to the cent: what it bought is cut off at 16 decimals, and says less.
+std::string ModelVenue::told_size(const ModelOrder& o, const ModelFill& f) const {
+  if (!fills_in_quote) return f.size.to_string();
+  const Json& inner = o.configuration.begin().value();
+  return o.fills.size() == 1 && inner.contains("quote_size") ? inner.at("quote_size").get<std::string>() : mul(f.size, f.price, bowline::Rounding::half_even).to_string();
+}
+
 std::string ModelVenue::list_fills(const std::string& query) const {
   const auto ids = values(query, "order_ids");
   const std::string start = value(query, "start_sequence_timestamp");
@@ -223,7 +230,7 @@ std::string ModelVenue::list_fills(const std::string& query) const {
     for (const auto& f : o.fills)
       if (!f.hidden && (ids.empty() || has(ids, o.id)) && f.at_ns >= since)
         all.push_back({{"entry_id", f.entry_id}, {"trade_id", f.trade_id}, {"order_id", o.id}, {"trade_time", bowline::coinbase::format_rfc3339(f.at_ns)},
-                       {"trade_type", f.type}, {"price", f.price.to_string()}, {"size", (fills_in_quote ? mul(f.size, f.price, bowline::Rounding::half_even) : f.size).to_string()}, {"commission", f.fee.to_string()},
+                       {"trade_type", f.type}, {"price", f.price.to_string()}, {"size", told_size(o, f)}, {"commission", f.fee.to_string()},
                        {"product_id", o.product}, {"sequence_timestamp", bowline::coinbase::format_rfc3339(f.at_ns)}, {"liquidity_indicator", "MAKER"},
                        {"size_in_quote", fills_in_quote}, {"user_id", "u"}, {"side", o.side}});
   return page(query, "fills", all, fills_page, false).dump();

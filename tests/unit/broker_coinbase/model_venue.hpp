@@ -84,6 +84,7 @@ class ModelVenue {
   std::string cancel(const Json& body);
   std::string edit(const Json& body);
   std::string list_orders(const std::string& query) const;
+  std::string told_size(const ModelOrder& o, const ModelFill& f) const;
   std::string list_fills(const std::string& query) const;
   std::string list_accounts(const std::string& query) const;
   std::uint64_t last_ = 0, entries_ = 0;
