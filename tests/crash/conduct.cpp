@@ -70,11 +70,13 @@ struct Moved {
 
 class Conduct {
   const State& s_;
+  const std::int64_t slack_;
   std::map<std::string, std::vector<Moved>> moves_;  // of managed inventory, by symbol
   std::map<std::string, std::string> purpose_, decision_;  // by client id
 
  public:
-  explicit Conduct(const State& s) : s_(s) {}
+  /// `slack`: by how much the venue's clock and that of the host's steps may differ.
+  Conduct(const State& s, std::int64_t slack) : s_(s), slack_(slack) {}
 
   void judge(bool protects, bool rests) {
     for (const Row& r : s_.journal.rows("SELECT json_extract(payload,'$.client_id'), json_extract(payload,'$.purpose'), json_extract(payload,'$.decision')"
@@ -111,6 +113,15 @@ class Conduct {
     return sum;
   }
 
+  /// At that time, as far as the two clocks tell it.
+  bool was_held(const std::string& symbol, std::int64_t at, const Amount& qty) const {
+    if (qty == Amount{true, held(symbol, at)}) return true;
+    const auto moves = moves_.find(symbol);
+    return slack_ > 0 && moves != moves_.end() && std::any_of(moves->second.begin(), moves->second.end(), [&](const Moved& m) {
+      return m.at >= at - slack_ && m.at <= at + slack_ && (qty == Amount{true, held(symbol, m.at)} || qty == Amount{true, held(symbol, m.at - 1)});
+    });
+  }
+
   void nothing_sold_that_is_not_held() const {
     for (const auto& [symbol, all] : moves_) {
       Int128 sum = 0;
@@ -144,7 +155,7 @@ class Conduct {
       const std::int64_t at = number(o[3]);
       Rules rules;
       for (const Row& r : rows)
-        if (r[0] != "intent" && number(r[1]) < at) rules.take(r);
+        if (r[0] != "intent" && number(r[1]) < at - slack_) rules.take(r);
       const auto purpose = purpose_.find(o[0]);
       const std::string why = o[2] == "BUY" ? rules.against_buying(o[1], at) : rules.against_selling(o[1], purpose == purpose_.end() ? "" : purpose->second);
       if (!why.empty()) violation("order " + o[0] + " (" + o[2] + ") was sent though " + why);
@@ -165,7 +176,7 @@ class Conduct {
       if (r[3] == "BUY") {
         Rules rules;
         for (const Row& j : rows)
-          if (j[0] != "intent" && number(j[1]) < at) rules.take(j);
+          if (j[0] != "intent" && number(j[1]) < at - slack_) rules.take(j);
         if (const std::string why = rules.against_buying(r[2], at); more && !why.empty()) violation("order " + r[1] + " was increased though " + why);
         continue;
       }
@@ -236,7 +247,7 @@ class Conduct {
       if (r[11].find('"' + id + '"') == std::string::npos) violation(where + "order " + id + " is not in it");
     if (!(amount(r[10]) == amount(r[3]))) violation(where + "held before was " + r[10] + ", and " + r[3] + " when it was begun");
     const std::int64_t begun = number(r[4]), ended = number(r[12]);
-    if (!(amount(r[3]) == Amount{true, held(r[1], begun)})) violation(where + r[3] + " were held when it was begun, and fills give " + text_of(held(r[1], begun)));
+    if (!was_held(r[1], begun, amount(r[3]))) violation(where + r[3] + " were held when it was begun, and fills give " + text_of(held(r[1], begun)));
     if (!(amount(r[9]) == Amount{true, held(r[1], ended)})) violation(where + r[9] + " are left, and fills give " + text_of(held(r[1], ended)));
     if (r[5] == "sold" && amount(r[9]).units != 0) violation(where + "it is sold, and " + r[9] + " are left");
     if (r[5] == "selling" || r[5] == "to_sell") violation(where + "it is over, and the product is " + r[5]);
@@ -277,6 +288,6 @@ class Conduct {
 
 }  // namespace
 
-void judge_conduct(const State& state, bool protects, bool rests) { Conduct(state).judge(protects, rests); }
+void judge_conduct(const State& state, bool protects, bool rests, std::int64_t slack) { Conduct(state, slack).judge(protects, rests); }
 
 }  // namespace crash

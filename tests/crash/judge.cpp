@@ -1,9 +1,10 @@
 // crash_judge: the independent reader. It shares no code with the host or the mock venue: it reads the files that they left.
 //
-//   crash_judge sound STATE ASSET=FIRST... [protected] [resting]   whether the venue's own state, the journal and the store of one run
+//   crash_judge sound STATE ASSET=FIRST... [protected] [resting] [real]   whether the venue's own state, the journal and the store of one run
 //                                            agree: no lost order, no second order, no unseen position, no money from nowhere;
 //                                            and whether its conduct was as it should be (conduct.cpp). `protected`: what is
-//                                            held at the end has a stop; `resting`: and that stop rests at the venue
+//                                            held at the end has a stop; `resting`: and that stop rests at the venue;
+//                                            `real`: time is real, and the two clocks are not one
 //   crash_judge same WHOLE STATE             whether a run that was interrupted left what the whole run left
 //   crash_judge renumbered WHOLE STATE       the same, but that the venue may have numbered its orders otherwise
 //   crash_judge ledger WHOLE STATE           the same trades, money and holdings, by whatever orders
@@ -359,9 +360,14 @@ int main(int argc, char** argv) {
   } else if (words.size() >= 2 && words[0] == "sound") {
     std::map<std::string, Int128> first;
     bool protects = false, rests = false;
+    std::int64_t slack = 0;
     for (std::size_t i = 2; i < words.size(); ++i) {
       if (words[i] == "protected") {
         protects = true;
+        continue;
+      }
+      if (words[i] == "real") {
+        slack = 1'000'000'000;
         continue;
       }
       if (words[i] == "resting") {
@@ -375,9 +381,9 @@ int main(int argc, char** argv) {
     const State state(words[1]);
     judge_terms(state);
     Sound(state, std::move(first)).judge();
-    judge_conduct(state, protects, rests);
+    judge_conduct(state, protects, rests, slack);
   } else {
-    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] [resting] | same|renumbered|ledger|money|alike WHOLE STATE\n", stderr);
+    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] [resting] [real] | same|renumbered|ledger|money|alike WHOLE STATE\n", stderr);
     return 2;
   }
   if (violations > 20) std::printf("and %d more\n", violations - 20);

@@ -103,8 +103,9 @@ struct State {
 /// Each is a line; the first twenty are printed.
 void violation(const std::string& what);
 
-/// What the host may not have done, whatever became of its orders (conduct.cpp).
-void judge_conduct(const State& state, bool protects, bool rests);
+/// What the host may not have done, whatever became of its orders (conduct.cpp). `slack` [ns]: by how much the venue's clock and that of
+/// the host's steps may differ; 0 where both are the market's.
+void judge_conduct(const State& state, bool protects, bool rests, std::int64_t slack);
 
 /// On which terms orders work, and whether these were asked for (terms.cpp).
 void judge_terms(const State& state);

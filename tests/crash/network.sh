@@ -146,7 +146,7 @@ operate() { # folder: each of it in its place, until it is so
 judged() { # folder
   "$venue" --dump "$1/state" >"$1.dump" || return 1
   "$book" main "$1/var/mock_venue.db" <"$1.dump" || return 1
-  "$judge" sound "$1/var" USD=10000 || return 1
+  "$judge" sound "$1/var" USD=10000 real || return 1
   "$bowline" journal verify --var "$1/var" >"$1.verify" 2>&1 || { cat "$1.verify"; return 1; }
 }
 network_run() { # folder, what, point: from the first request to the judge; problems are in its file
@@ -187,7 +187,7 @@ network_point() { # scenario, same, what, point
 unsound() { # what awk makes beside, words: the whole run's book with that in it is no sound one, and the judge says these words
   cp -r "$dir/whole/var" "$dir/control"
   awk "$1"' { print }' "$dir/whole.dump" | "$book" main "$dir/control/mock_venue.db" || return 1
-  "$judge" sound "$dir/control" USD=10000 >"$dir/out"
+  "$judge" sound "$dir/control" USD=10000 real >"$dir/out"
   local got=$?
   rm -rf "$dir/control"
   [ $got = 1 ] && grep -q "$2" "$dir/out" || { echo "the judge ends with $got: $(cat "$dir/out")"; return 1; }
