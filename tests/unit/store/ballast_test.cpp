@@ -185,6 +185,19 @@ TEST_CASE("rule 4.1: with the disk full and the ballast used up nothing is recor
   CHECK(rows_of(j).size() == 2);
 }
 
+TEST_CASE("rule 4.1: what is recorded is on the disk, and not only on its way there, when that is said") {
+  StoreFolder dir;
+  FullDisk disk(dir / "ballast");
+  auto opened = Journal::open(dir / "journal.db", {"mock", "v", "default"});
+  REQUIRE(opened.ok());
+  for (int i = 1; i <= 10; ++i) {
+    const std::uint64_t before = disk.syncs();
+    REQUIRE((*opened)->note("n", i, "x").ok());
+    REQUIRE((*opened)->flush().ok());
+    CHECK(disk.syncs() > before);
+  }
+}
+
 TEST_CASE("rule 4.1: what fails for another reason than want of room costs no ballast") {
   StoreFolder dir;
   CHECK(in_child([&] {

@@ -1,5 +1,5 @@
 // A disk that is full for SQLite, but for what the ballast has given back: counted from the ballast's own size, so that no mount
-// is needed. Files that are opened while it lives are on it.
+// is needed. Files that are opened while it lives are on it, and it counts how often they are synced.
 #pragma once
 
 #include <catch2/catch.hpp>
@@ -41,6 +41,7 @@ class FullDisk {
   /// From here on there is no room but what the ballast gives back.
   void fill() { full_ = true, held_ = size(), used_ = 0; }
   void free() { full_ = false; }
+  std::uint64_t syncs() const { return syncs_; }
 
  private:
   struct Methods {
@@ -52,7 +53,7 @@ class FullDisk {
   sqlite3_vfs vfs_{};
   std::list<Methods> methods_;  // they stay where they are: open files point to them
   bool full_ = false;
-  std::uint64_t held_ = 0, used_ = 0;
+  std::uint64_t held_ = 0, used_ = 0, syncs_ = 0;
 
   static FullDisk*& here() {
     static FullDisk* disk = nullptr;
@@ -76,6 +77,10 @@ class FullDisk {
       if (d.full_ && d.used_ + more > d.held_ - d.size()) return static_cast<int>(SQLITE_FULL);
       d.used_ += d.full_ ? more : 0;
       return of->real->xWrite(file, bytes, n, at);
+    };
+    m.ours.xSync = [](sqlite3_file* file, int flags) {
+      ++here()->syncs_;
+      return reinterpret_cast<const Methods*>(file->pMethods)->real->xSync(file, flags);
     };
     return &m.ours;
   }
