@@ -148,16 +148,33 @@ class Conduct {
     }
   }
 
+  /// What forbids it then; nothing where at any moment that the two clocks may mean by `at` nothing does.
+  template <class Ask>
+  std::string against(const std::vector<Row>& rows, std::int64_t at, Ask ask) const {
+    Rules rules;
+    std::vector<const Row*> perhaps;
+    for (const Row& r : rows) {
+      if (r[0] == "intent" || number(r[1]) >= at) continue;
+      if (number(r[1]) < at - slack_) rules.take(r);
+      else perhaps.push_back(&r);
+    }
+    std::string why = ask(rules);
+    for (auto r = perhaps.begin(); !why.empty() && r != perhaps.end(); ++r) {
+      rules.take(**r);
+      why = ask(rules);
+    }
+    return why;
+  }
+
   /// An intent that was recorded before may not be sent again after. What happened at the same time may have been in order.
   void nothing_sent_that_is_forbidden() const {
     const std::vector<Row> rows = s_.journal.rows(rows_of_conduct);
     for (const Row& o : s_.venue.rows("SELECT client_id, symbol, side, submitted_ns FROM orders WHERE client_id IS NOT NULL")) {
       const std::int64_t at = number(o[3]);
-      Rules rules;
-      for (const Row& r : rows)
-        if (r[0] != "intent" && number(r[1]) < at - slack_) rules.take(r);
       const auto purpose = purpose_.find(o[0]);
-      const std::string why = o[2] == "BUY" ? rules.against_buying(o[1], at) : rules.against_selling(o[1], purpose == purpose_.end() ? "" : purpose->second);
+      const std::string why = against(rows, at, [&](const Rules& rules) {
+        return o[2] == "BUY" ? rules.against_buying(o[1], at) : rules.against_selling(o[1], purpose == purpose_.end() ? "" : purpose->second);
+      });
       if (!why.empty()) violation("order " + o[0] + " (" + o[2] + ") was sent though " + why);
     }
   }
@@ -174,10 +191,8 @@ class Conduct {
       const bool more = qty.units > was->second.first.units || limit.units > was->second.second.units;
       was->second = {qty, limit};
       if (r[3] == "BUY") {
-        Rules rules;
-        for (const Row& j : rows)
-          if (j[0] != "intent" && number(j[1]) < at - slack_) rules.take(j);
-        if (const std::string why = rules.against_buying(r[2], at); more && !why.empty()) violation("order " + r[1] + " was increased though " + why);
+        const std::string why = against(rows, at, [&](const Rules& rules) { return rules.against_buying(r[2], at); });
+        if (more && !why.empty()) violation("order " + r[1] + " was increased though " + why);
         continue;
       }
       Int128 filled = 0;
