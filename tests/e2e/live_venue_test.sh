@@ -201,10 +201,15 @@ check "nothing but that stop was sent, if it was not there whole" is "$(($(order
 check "an operator lets it trade again" is "$(as trade POST /trading/state "$go") $(state)" "200 active"
 
 # ---- stopped in order, and stopped past a host that is not there ----------------------------------------------------------------------
+check "an entry rests" is "$(key=rests as trade POST /trades/execute '{"instrument":"BTC-USD","side":"BUY","type":"limit","tif":"GTC","qty":"0.001","limit_price":"58000","reason":"a test"}')" 202
+resting() { dump | grep '"product_id":"BTC-USD".*"limit_limit_gtc"' | grep -q "\"status\":\"$1\""; }
+check "at the venue" within 30 resting OPEN
 sent=$(ordered)
 kill -TERM "$host"
 wait "$host"
 check "it is stopped in order" is $? 0
+check "the entry is cancelled" resting CANCELLED
+check "and its end is known here, as it was waited for" test "$("$bowline" db dump orders --var "$dir/var" | grep -c 'BTC-USD.*,cancelled,')" -ge 1
 check "the stops rest on without it" protected
 check "bowline-panic stops it at the venue by itself" ends 0 env LD_PRELOAD="$clock" "$panic" stop --var "$dir/var" --config "$dir/run.yaml" --reason 'a drill'
 check "and keeps the stops" protected

@@ -535,10 +535,9 @@ Summary Run::turn(const std::function<void()>& on_started) {
     if (const Cancels c = m.execution->cancel_entries(last); c.failed != 0)
       out::error("run", "{} resting entries could not be cancelled and may still fill", c.failed);
     // A venue over the network is given time to answer: what is not answered then is unknown, and asked for at the next start.
-    constexpr std::chrono::seconds answers_within{10};
-    m.await_venue([] { return false; }, answers_within);
+    m.settle_with_venue();
     m.hand_over_stops(m.now_by_clock());
-    m.await_venue([] { return false; }, answers_within);
+    m.settle_with_venue();
     // A simulated venue answers on its own time, which nothing drives any more. A real one has the clock's.
     if (m.config.mode != "live" && !m.execution->orders().working().empty()) m.loop->pass_time(last + m.config.interval_ns);
     // A venue that failed only now may not have carried out the cancels: the run has not come to its end, and can go on.

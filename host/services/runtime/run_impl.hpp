@@ -126,6 +126,8 @@ struct Run::Impl {
   RunParts parts() const;
   /// on_shutdown: flatten: sells, and ends the loop when that is done, or has taken too long. [core thread]
   void look_at_leaving();
+  /// Hears the venue until all is answered and no order is between two states, ten seconds at most. [core thread]
+  void settle_with_venue();
   /// The stops of a run that was stopped, handed to the venue (trading rules 3.8). [core thread]
   void hand_over_stops(core::Nanos now);
   /// Does what the latch says, and goes on with what is being liquidated. [core thread]
