@@ -7,7 +7,7 @@ note() { # scenario, what, point(s), state folder, verdict
   if [ "$5" = FAILED ]; then
     printf 'FAILED %s, %s at %s:\n' "$1" "$2" "$3"
     sed 's/^/  /' "$4.problem"
-    [ -z "${BOWLINE_KEEP:-}" ] || { mkdir -p "$BOWLINE_KEEP"; cp -r "$4"* "$dir/$1.whole" "$dir/$1.yaml" "$BOWLINE_KEEP/"; }
+    [ -z "${BOWLINE_KEEP:-}" ] || { mkdir -p "$BOWLINE_KEEP"; cp -r "$4"* "$BOWLINE_KEEP/"; cp -r "$dir/$1.whole" "$dir/$1.yaml" "$BOWLINE_KEEP/" 2>/dev/null; }
   fi
   rm -rf "$4" "$4".*
 }
