@@ -1,10 +1,11 @@
 // crash_judge: the independent reader. It shares no code with the host or the mock venue: it reads the files that they left.
 //
-//   crash_judge sound STATE ASSET=FIRST... [protected] [resting] [real]   whether the venue's own state, the journal and the store of one run
+//   crash_judge sound STATE ASSET=FIRST... [protected] [resting] [real=SECONDS]   whether the venue's own state, the journal and the store of one run
 //                                            agree: no lost order, no second order, no unseen position, no money from nowhere;
 //                                            and whether its conduct was as it should be (conduct.cpp). `protected`: what is
 //                                            held at the end has a stop; `resting`: and that stop rests at the venue;
-//                                            `real`: time is real, and the two clocks are not one
+//                                            `real`: time is real, and the two clocks differ by so much at most; an order that
+//                                            the venue refused is not in its book
 //   crash_judge same WHOLE STATE             whether a run that was interrupted left what the whole run left
 //   crash_judge renumbered WHOLE STATE       the same, but that the venue may have numbered its orders otherwise
 //   crash_judge ledger WHOLE STATE           the same trades, money and holdings, by whatever orders
@@ -52,6 +53,7 @@ std::string quote(const std::string& symbol) { return symbol.substr(symbol.find(
 class Sound {
   const State& s_;
   std::map<std::string, Int128> first_;                          // what the account began with
+  bool keeps_refused_;                                           // the venue's book has the orders that it refused
   std::map<std::string, Order> orders_;                          // the venue's, by number
   std::map<std::string, Fill> fills_;                            // the venue's, by fill id
   std::map<std::string, std::string> others_;                    // somebody else's orders: the journal's name by the venue's id
@@ -59,7 +61,7 @@ class Sound {
   std::set<std::string> amended_;                                      // by client id: on which terms they work is judged in terms.cpp
 
  public:
-  Sound(const State& s, std::map<std::string, Int128> first) : s_(s), first_(std::move(first)) {}
+  Sound(const State& s, std::map<std::string, Int128> first, bool keeps_refused) : s_(s), first_(std::move(first)), keeps_refused_(keeps_refused) {}
 
   void judge() {
     for (const Row& r : s_.journal.rows("SELECT json_extract(payload,'$.venue_id'), json_extract(payload,'$.client_id') FROM journal WHERE kind='external'"))
@@ -183,7 +185,7 @@ class Sound {
       if (noted[client] != state) violation("order " + client + " is " + state + " in the store and " + noted[client] + " in the journal");
       const auto at_venue = ours.find(client);
       if (at_venue == ours.end()) {
-        if (state != "not_placed" && state != "denied") violation("lost order: " + client + " is " + state + " here, and the venue does not have it");
+        if (state != "not_placed" && state != "denied" && (keeps_refused_ || state != "rejected")) violation("lost order: " + client + " is " + state + " here, and the venue does not have it");
         continue;
       }
       const Order& o = *at_venue->second;
@@ -366,8 +368,8 @@ int main(int argc, char** argv) {
         protects = true;
         continue;
       }
-      if (words[i] == "real") {
-        slack = 1'000'000'000;
+      if (words[i].starts_with("real=")) {
+        slack = number(words[i].substr(5)) * 1'000'000'000;
         continue;
       }
       if (words[i] == "resting") {
@@ -380,10 +382,10 @@ int main(int argc, char** argv) {
     }
     const State state(words[1]);
     judge_terms(state);
-    Sound(state, std::move(first)).judge();
+    Sound(state, std::move(first), slack == 0).judge();
     judge_conduct(state, protects, rests, slack);
   } else {
-    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] [resting] [real] | same|renumbered|ledger|money|alike WHOLE STATE\n", stderr);
+    std::fputs("usage: crash_judge sound STATE ASSET=FIRST... [protected] [resting] [real=SECONDS] | same|renumbered|ledger|money|alike WHOLE STATE\n", stderr);
     return 2;
   }
   if (violations > 20) std::printf("and %d more\n", violations - 20);
