@@ -92,6 +92,9 @@ void Query::order(const JobPtr& job) {
     auto request = coinbase::order(venue_id);
     if (!request) return ended(job, BL_E_INVALID);
     return kit_.session.read(std::move(*request), lane, [this, job, absent, venue_id](const Answer& a) {
+      // A new order can't be read for a moment: it would be told as gone, though it was just acknowledged.
+      if (coinbase::says_not_found(a.outcome) && kit_.orders.is_new(venue_id, kit_.host.now_ns()))
+        return kit_.later.after(kit_.backoff.wait_ns(++job->tries), [this, job] { order(job); });
       if (coinbase::says_not_found(a.outcome)) return absent();
       if (!a.done()) return ended(job, status_of(a.outcome));
       const auto o = coinbase::parse_order(a.body);
