@@ -9,6 +9,7 @@ namespace bowline::broker_coinbase {
 namespace {
 
 using coinbase::Channel;
+constexpr std::int64_t first_sweep_ns = 5'000'000'000;
 constexpr std::uint64_t max_frame = 8u << 20;  // fifty orders a message: far more than they take
 
 }  // namespace
@@ -105,13 +106,17 @@ void Stream::hints(const coinbase::UserNews& news) {
     if (s.cumulative.is_set()) k.hinted_qty = max(k.hinted_qty, s.cumulative);
     k.hinted_end = k.hinted_end || s.terminal;
     tracker_.replaced(s.order_id, k.told_qty);  // what the venue's own fills stand for waits no longer
+    // Of others' orders, and of an earlier process's, a snapshot says nothing but that they work: they are read in lists, many together.
+    if (s.snapshot && !s.terminal && !k.intent && k.hinted_qty <= k.told_qty) continue;
     look_.soon(s.order_id, 0, k.urgent || s.terminal ? lane_urgent : lane_normal);
   }
   for (const std::string& id : news.absent) look_.soon(id, 0, lane_normal);
   if (!news.snapshot_complete) return;
   failures_ = 0;
   start_.stream_is_sound(true);
-  start_.sweep_now();
+  if (counts_.opened > 1) return start_.sweep_now();
+  // The first one: the host is just asking for everything. What it has not read since is swept when it has.
+  start_.sweep_since_now(first_sweep_ns);
 }
 
 void Stream::lost_something() { start_.sweep_now(); }

@@ -11,15 +11,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 set -- "$build/bin/bowline" "$here/../.."
 source "$here/check.sh"
 source "$here/at_venue.sh"
-source "$here/venue_books.sh"
-do_sql=$build/tests/e2e/sqlite_do
-d=$dir/run
-ended() { [ -z "${BOWLINE_KEEP:-}" ] || { mkdir -p "$BOWLINE_KEEP" && cp -r "$d" "$BOWLINE_KEEP/"; }; clean; }
-trap ended EXIT
+source "$here/venue_long.sh"
 
-list='BTC-USD=60000=0.001 ETH-USD=3000=0.01 SOL-USD=140=0.2 XRP-USD=22=1 ADA-USD=44=1 DOGE-USD=15=2 LTC-USD=84=0.5 LINK-USD=13=3 AVAX-USD=14=2 XLM-USD=25=1 SHIB-USD=8=5'
-at_instruments=$(sed 's/=[^ ]*//g; s/ /, /g' <<<"$list")
-at_floor='max_order: 5000, max_day: 10000000, max_total: 500000, price_collar: 10%, max_orders_per_minute: 6000' at_ramp='usd_per_day: 10000000, orders_per_day: 1000000'
 at_broker="rate: $rate, per_hour: 0"
 # Of the requests and frames that come, so many in ten thousand. What is dropped or answered otherwise was done at the venue, or was not.
 fault() { # what it is on and does, of ten thousand, seed
@@ -50,20 +43,10 @@ rules() {
 30 on: frame, do: disconnect, channel: user
 RULES
 }
-check "the venue begins" begin_venue "$d" "limits: {private: $rate, public: 30}
-engine: {pending_lag: 50ms, visibility_lag: 300ms, cancel_lag: 100ms, edit_lag: 100ms, fill_lag: 700ms}
-$(rules)" "$(sed 's/=\([^ =]*\)=[^ ]*/=\1/g' <<<"$list")" 'USD: "200000"' || exit 1
-pins_of "$d"
-canary_noted "$d/var" "$dir/secrets/coinbase-key"
-live_config "$d" "$d/run.yaml"
-"$bowline" run "$d/run.yaml" --var "$d/var" --log-file "$d/log" --json >"$d/out" 2>"$d/err" &
-host=$!
-started+=("$host")
-for s in read trade emergency; do echo "Authorization: Bearer $(cat "$dir/secrets/$s")" >"$dir/$s.header"; done
-as() { curl -s -m 20 -o "$dir/answer" -w '%{http_code}' -X "$2" -H "@$dir/$1.header" -H 'Content-Type: application/json' -H "Idempotency-Key: soak-$((++asked))" ${4:+-d "$4"} "$at$3"; }
-asked=0
-stands() { at=$(at_of "$d/var"); [ -n "$at" ] && [ "$(as read GET /trading/state)" = 200 ]; }
-active() { [ "$(as trade POST /trading/state '{"state":"active","reason":"book and venue agree"}')" = 200 ]; }
+check "the venue begins" begin_all_products "$d" "limits: {private: $rate, public: 30}
+engine: {pending_lag: 50ms, visibility_lag: 150ms, cancel_lag: 100ms, edit_lag: 100ms, fill_lag: 500ms}
+$(rules)" || exit 1
+begin_host "$d"
 check "the host begins" within 90 stands || { cat "$d/err"; exit 1; }
 check "an operator lets it trade" within 60 active
 
@@ -74,7 +57,7 @@ at_venue_now() { tell GET / | sed 's/.*"orders":\([0-9]*\).*/\1/'; }
 RANDOM=$seed
 move_market() { # a product's price stands up to 1 % off, or up to 6 % below for stops to be reached, or goes its own way again
   local row product price
-  row=($list); row=${row[RANDOM % ${#row[@]}]}
+  row=($all_products); row=${row[RANDOM % ${#row[@]}]}
   product=${row%%=*} price=${row#*=} price=${price%=*}
   case $((RANDOM % 8)) in
     0) price=\"$(awk "BEGIN { printf \"%.2f\", $price * (1 - (4 + $((RANDOM % 20)) / 10) / 100) }")\" ;;
@@ -87,11 +70,11 @@ while kill -0 "$host" 2>/dev/null && [ $((SECONDS - begun)) -lt "$seconds" ] && 
   : $((++round))
   flying=$(grep -c '"state":"\(recorded\|submitted\|cancel_pending\|unknown\)"' "$dir/state")
   most=$((rate / 2 + 2 - flying))
-  awk -v at="$at" -v token="$dir/trade.header" -v seed="$seed" -v round="$round" -v most=$((most > 0 ? most : 0)) -v list="$list" -f "$here/venue_operator.awk" "$dir/state" >"$dir/commands"
+  awk -v at="$at" -v token="$dir/trade.header" -v seed="$seed" -v round="$round" -v most=$((most > 0 ? most : 0)) -v list="$all_products" -f "$here/venue_operator.awk" "$dir/state" >"$dir/commands"
   curl -s -K "$dir/commands" >"$dir/answers"
   grep '^@@' "$dir/answers" >>"$d/said"
   grep -o '"error":{"code":"[A-Z_]*"' "$dir/answers" | cut -d'"' -f6 >>"$d/refused"
-  grep -e '^{"orders":' -e '^{"version":' "$dir/answers" | sed 's/},{/},\n{/g' >"$dir/state"
+  grep -e '^{"orders":' -e '^{"version":' -e '^{"state":"[a-z]*","frozen"' "$dir/answers" | sed 's/},{/},\n{/g' >"$dir/state"
   if [ $SECONDS -ge $next_move ]; then move_market; next_move=$((SECONDS + 1)); fi
   if [ $SECONDS -ge $next_look ]; then
     next_look=$((SECONDS + 10))
@@ -119,19 +102,10 @@ check "to its end, under faults" within 300 sold
 cp "$dir/answer" "$d/receipt"
 tell GET /rules >"$d/rules"
 tell DELETE /rules >/dev/null
-agrees() { "$bowline" reconcile --plan --var "$d/var" --token secret://trade >"$dir/out" 2>"$dir/err"; }
 check "book and venue agree" within 180 agrees || cat "$dir/out" "$dir/err"
-at_rest() { as read GET '/orders?state=working' >/dev/null; ! grep -q '"id"' "$dir/answer"; }
 check "no order works, and none has an unknown fate" within 90 at_rest || cat "$dir/answer"
 sleep 2
-as read GET /portfolio >/dev/null
-cp "$dir/answer" "$d/portfolio"
-kill -TERM "$host"
-wait "$host"
-check "the host ends in order" is $? 0
-kill -TERM "$venue_pid"
-wait "$venue_pid"
-check "the venue, too" is $? 0
+end_both "$d"
 check "nothing is held at the end" is "$(grep -c '"average_price"' "$d/portfolio")" 0
 books_agree "$d"
 check "nothing works at the venue" is "$(venue_rows "$d/state" order "status client_order_id" | grep -c '^\(OPEN\|PENDING\|QUEUED\)')" 0

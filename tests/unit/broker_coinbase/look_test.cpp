@@ -26,7 +26,7 @@ struct Many : Desk {
 
 TEST_CASE("one order alone is asked for by its name") {
   Many d(1);
-  d.run(5 * second);
+  d.run(2 * second);
   CHECK(d.asked() == 1);
   CHECK(d.count("GET", "/orders/historical/venue-1") == 1);
 }
@@ -37,7 +37,7 @@ TEST_CASE("many orders are read in a few requests, with their fills, and each is
   d.hold_answers = true;  // nothing comes back while the looks fall due
   d.run(second / 2);
   d.hold_answers = false;
-  d.run(5 * second);
+  d.run(2 * second);
   CHECK(d.asked() <= 8);  // two orders by name, the rest in one list, and fills as well
   for (std::size_t i = 0; i < 40; ++i) {
     INFO(i);

@@ -1,6 +1,49 @@
-# The books at the end of a run at bowline-venue, for scripts that have sourced check.sh and at_venue.sh: what the venue keeps, the host's
-# store, its journal and its portfolio have to tell the same of every order and fill, to the last decimal. Also what the venue's log of
-# requests says of their rate.
+# What the long runs at bowline-venue share, for scripts that have sourced check.sh and at_venue.sh: the host's start and an operator's
+# commands; what the venue's log of requests says of their rate; and the books at the end: what the venue keeps, the host's store, its
+# journal and its portfolio have to tell the same of every order and fill, to the last decimal.
+
+d=$dir/run do_sql=$build/tests/e2e/sqlite_do
+ended() { # BOWLINE_KEEP=DIR keeps the folders of venue and host
+  [ -z "${BOWLINE_KEEP:-}" ] || { mkdir -p "$BOWLINE_KEEP" && cp -r "$dir"/run* "$BOWLINE_KEEP/"; }
+  clean
+}
+trap ended EXIT
+for s in read trade emergency; do echo "Authorization: Bearer $(cat "$dir/secrets/$s")" >"$dir/$s.header"; done
+
+# Product, price in front of the market, and what an order is of at least.
+all_products='BTC-USD=60000=0.001 ETH-USD=3000=0.01 SOL-USD=140=0.2 XRP-USD=22=1 ADA-USD=44=1 DOGE-USD=15=2 LTC-USD=84=0.5 LINK-USD=13=3 AVAX-USD=14=2 XLM-USD=25=1 SHIB-USD=8=5'
+at_instruments=$(sed 's/=[^ ]*//g; s/ /, /g' <<<"$all_products")
+at_floor='max_order: 5000, max_day: 10000000, max_total: 500000, price_collar: 10%, max_orders_per_minute: 6000' at_ramp='usd_per_day: 10000000, orders_per_day: 1000000'
+begin_all_products() { # folder, more YAML of the venue: it begins with them, and the host's configuration is written
+  begin_venue "$1" "$2" "$(sed 's/=\([^ =]*\)=[^ ]*/=\1/g' <<<"$all_products")" 'USD: "200000"' || return 1
+  [ -e "$dir/pins" ] || pins_of "$1"
+  canary_noted "$1/var" "$dir/secrets/coinbase-key"
+  live_config "$1" "$1/run.yaml"
+  # The venue's own steps, where they are coarser than what the host assumes.
+  sed -i 's/{symbol: XRP-USD,/& base_step: "0.000001",/; s/{symbol: DOGE-USD,/& base_step: "0.1",/; s/{symbol: LINK-USD,/& base_step: "0.01",/; s/{symbol: SHIB-USD,/& base_step: "1",/' "$1/run.yaml"
+}
+# Token's name, method, path, body: the status; the answer is in $dir/answer.
+as() { curl -s -m 20 -o "$dir/answer" -w '%{http_code}' -X "$2" -H "@$dir/$1.header" -H 'Content-Type: application/json' -H "Idempotency-Key: bar-$(date +%s%N)" ${4:+-d "$4"} "$at$3"; }
+stands() { at=$(at_of "$d/var"); [ -n "$at" ] && [ "$(as read GET /trading/state)" = 200 ]; }
+active() { [ "$(as trade POST /trading/state '{"state":"active","reason":"book and venue agree"}')" = 200 ]; }
+begin_host() { # folder: `host` is its process
+  rm -f "$1/var/endpoints.json"
+  "$bowline" run "$1/run.yaml" --var "$1/var" --log-file "$1/log" --json >"$1/out" 2>"$1/err" &
+  host=$!
+  started+=("$host")
+}
+agrees() { "$bowline" reconcile --plan --var "$d/var" --token secret://trade >"$dir/out" 2>"$dir/err"; }
+at_rest() { as read GET '/orders?state=working' >/dev/null; ! grep -q '"id"' "$dir/answer"; }
+end_both() { # folder: the portfolio as it was told at last is kept in it
+  as read GET /portfolio >/dev/null
+  cp "$dir/answer" "$1/portfolio"
+  kill -TERM "$host"
+  wait "$host"
+  check "the host ends in order" is $? 0
+  kill -TERM "$venue_pid"
+  wait "$venue_pid"
+  check "the venue, too" is $? 0
+}
 
 venue_rows() { # state of the venue, kind, fields: a line of them for each of portfolio `main`
   "$venue" --dump "$1" | awk -v kind="\"kind\":\"$2\",\"portfolio\":\"main\"" -v names="$3" '
