@@ -65,6 +65,11 @@ END {
     else enter()
   }
   most = 9
+  for (s in working) ++rest
+  if (rest > 4 && rand() < .12) { # all entries at once
+    say("state", "POST", "/trading/state", "{\"state\":\"reducing\",\"reason\":\"a soak\"}")
+    say("state", "POST", "/trading/state", "{\"state\":\"active\",\"reason\":\"a soak\"}")
+  }
   say("GET", "GET", "/orders?state=working", "")
   say("GET", "GET", "/portfolio", "")
   say("GET", "GET", "/trading/state", "")

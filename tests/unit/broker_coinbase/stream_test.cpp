@@ -110,6 +110,25 @@ TEST_CASE("the stream may be quicker than the reply to the order") {
   CHECK(d.venue.creates == 1);
 }
 
+TEST_CASE("that an order works on is no news: it is read once after it was placed, and not for each word of the stream") {
+  Streamed d;
+  d.up();
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.pump();
+  auto& o = d.venue.orders[0];
+  d.user("update", {Streamed::row(o, "PENDING")});
+  d.user("update", {Streamed::row(o, "OPEN")});
+  d.run(5 * second);
+  CHECK(d.count("GET", "/orders/historical/venue-1") == 1);
+  d.user("update", {Streamed::row(o, "CANCEL_QUEUED")});  // somebody cancels it
+  d.run(second / 10);
+  CHECK(d.count("GET", "/orders/historical/venue-1") == 2);
+  d.venue.fill(o, Decimal::from_mantissa(2, -1), Decimal::from_int(100), d.host.now);
+  d.user("update", {Streamed::row(o, "OPEN")});
+  d.run(2 * second);
+  CHECK(d.orders["bl-1"].filled() == Decimal::from_mantissa(2, -1));
+}
+
 TEST_CASE("the first snapshot tells of many orders of others: none is asked for by itself, and none that the host's question reads") {
   Desk before;
   for (int i = 0; i < 40; ++i) {
