@@ -145,8 +145,18 @@ void Cancel::refused(const std::string& venue_id, const std::string& reason) {
   wishes_.erase(venue_id);
   look_.now(venue_id, lane_urgent, [this, venue_id, reason](const Found& f) {
     if (f.over()) return;
+    // A new order can't be read for a moment, nor cancelled: that the venue does not know it is no answer.
+    if (f.what == Found::What::absent && kit_.orders.is_new(venue_id, kit_.host.now_ns())) return once_shown(venue_id);
     say(f.what == Found::What::failed ? BL_X_UNKNOWN : BL_X_CANCEL_REJECTED, venue_id, f.what == Found::What::failed ? std::string("NO_ANSWER") : reason);
     if (f.what == Found::What::there) look_.soon(venue_id, kit_.options.backoff_first_ns, lane_urgent);
+  });
+}
+
+void Cancel::once_shown(const std::string& venue_id) {
+  kit_.later.after(kit_.backoff.wait_ns(1), [this, venue_id] {
+    if (const Known* k = kit_.orders.by_venue(venue_id); k != nullptr && k->phase == Phase::over) return;
+    want(venue_id);
+    send();
   });
 }
 

@@ -31,6 +31,7 @@ class Cancel {
   void answered(const std::vector<std::string>& ids, const Answer& a);
   void taken(const std::string& venue_id);
   void refused(const std::string& venue_id, const std::string& reason);
+  void once_shown(const std::string& venue_id);
   void again(const std::string& venue_id, const std::string& why);
   void say(std::uint32_t kind, const std::string& venue_id, std::string_view text);
   void without_id(Known& k);

@@ -1,5 +1,6 @@
 #include "look.hpp"
 
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -38,6 +39,13 @@ std::string_view reason_of(const VenueOrder& o) noexcept {
 
 }  // namespace
 
+Look::Look(Kit& kit)
+    : kit_(kit),
+      looks_{{{kit.later, [this](auto ids, auto answered) { ask_together(ids, lane_normal, answered); }},
+              {kit.later, [this](auto ids, auto answered) { ask_together(ids, lane_urgent, answered); }}}},
+      fills_{{{kit.later, [this](auto wanted, auto answered) { ask_fills(std::move(wanted), lane_normal, answered); }},
+              {kit.later, [this](auto wanted, auto answered) { ask_fills(std::move(wanted), lane_urgent, answered); }}}} {}
+
 // ---- when ------------------------------------------------------------------------------------------------------------
 
 void Look::soon(std::string_view venue_id, std::int64_t wait_ns, std::uint32_t lane) {
@@ -69,34 +77,60 @@ void Look::run(const std::string& venue_id) {
   d.running = true;
   d.at_ns = 0;
   ++d.tries;
-  now(venue_id, d.lane, [this, id = venue_id](const Found& f) {
-    const auto it = due_.find(id);
-    if (it == due_.end()) return;
-    Due& known = it->second;
-    known.running = false;
-    const bool hinted = std::exchange(known.again, false);
-    if (f.over() || (f.what == What::absent && known.tries >= most_looks && !hinted)) {
-      due_.erase(it);
-      return;
-    }
-    if (hinted) known.tries = 1;
-    const Known* k = kit_.orders.by_venue(id);
-    const bool hangs = f.what == What::there && (lags(f.order) || (k != nullptr && k->hinted_end));
-    const bool moves = f.what != What::there || passes(f.order) || (hangs && known.tries < most_looks);
-    if (!hinted && !moves) {
-      due_.erase(it);
-      return;
-    }
-    plan(id, kit_.backoff.wait_ns(known.tries));
-  });
+  looks_[d.lane].add(venue_id);
+}
+
+void Look::looked(const std::string& id, const Found& f) {
+  const auto it = due_.find(id);
+  if (it == due_.end()) return;
+  Due& known = it->second;
+  known.running = false;
+  const bool hinted = std::exchange(known.again, false);
+  if (f.over() || (f.what == What::absent && known.tries >= most_looks && !hinted)) {
+    due_.erase(it);
+    return;
+  }
+  if (hinted) known.tries = 1;
+  const Known* k = kit_.orders.by_venue(id);
+  const bool hangs = f.what == What::there && (lags(f.order) || (k != nullptr && k->hinted_end));
+  const bool moves = f.what != What::there || passes(f.order) || (hangs && known.tries < most_looks);
+  if (!hinted && !moves) {
+    due_.erase(it);
+    return;
+  }
+  plan(id, kit_.backoff.wait_ns(known.tries));
+}
+
+// Several in one request, from the list of those made here. One that it does not show is asked for by itself: only that proves anything.
+void Look::ask_together(const std::vector<std::string>& ids, std::uint32_t lane, const Answered& answered) {
+  if (ids.size() == 1) return ask(ids[0], lane, answered, [this, id = ids[0]](const Found& f) { looked(id, f); });
+  coinbase::OrdersQuery q;
+  q.order_ids = ids;
+  auto found = std::make_shared<std::map<std::string, VenueOrder>>();
+  read_own_orders(kit_, lane, q, [found](const VenueOrder& o) { return found->insert_or_assign(o.order_id, o), true; },
+                  [this, ids, lane, answered, found](bl_status status) {
+                    answered();
+                    for (const std::string& id : ids) {
+                      const auto then = [this, id](const Found& f) { looked(id, f); };
+                      if (const auto it = found->find(id); it != found->end()) tell(std::move(it->second), lane, 1, then);
+                      else if (status == BL_OK) ask(id, lane, [] {}, then);
+                      else looked(id, Found{What::failed, {}, status});
+                    }
+                  });
 }
 
 // ---- one order -------------------------------------------------------------------------------------------------------
 
-void Look::now(std::string_view venue_id, std::uint32_t lane, OnFound then) {
+void Look::now(std::string_view venue_id, std::uint32_t lane, OnFound then) { ask(std::string(venue_id), lane, [] {}, std::move(then)); }
+
+void Look::ask(const std::string& venue_id, std::uint32_t lane, const Answered& answered, OnFound then) {
   auto request = coinbase::order(venue_id);
-  if (!request) return then(Found{What::failed, {}, BL_E_INVALID});
-  kit_.session.read(std::move(*request), lane, [this, lane, id = std::string(venue_id), then = std::move(then)](const Answer& a) {
+  if (!request) {
+    answered();
+    return then(Found{What::failed, {}, BL_E_INVALID});
+  }
+  kit_.session.read(std::move(*request), lane, [this, lane, id = venue_id, answered, then = std::move(then)](const Answer& a) {
+    answered();
     if (coinbase::says_not_found(a.outcome)) return then(Found{What::absent, {}, BL_OK});
     if (!a.done()) return then(Found{What::failed, {}, status_of(a.outcome)});
     auto order = coinbase::parse_order(a.body);
@@ -117,14 +151,22 @@ bool Look::lags(const VenueOrder& o) const {
 void Look::tell(VenueOrder o, std::uint32_t lane, std::uint32_t tries, OnFound then) {
   kit_.orders.learn(o);
   if (!lags(o)) return say_order(o, then);
+  fills_[lane].add({std::make_shared<VenueOrder>(std::move(o)), tries, std::move(then)});
+}
+
+void Look::ask_fills(std::vector<Lagging> wanted, std::uint32_t lane, const Answered& answered) {
   coinbase::FillsQuery q;
-  q.order_ids = {o.order_id};
-  auto order = std::make_shared<VenueOrder>(std::move(o));
-  read_fills(kit_, lane, q, [this, id = order->order_id](const coinbase::VenueFill& f) { if (f.order_id == id) tell_fill(f); },
-             [this, order, lane, tries, then](bl_status) {
-               // Its fills are to be told before its end: so the end waits for them, for a while. The host asks for what is missing then.
-               if (!lags(*order) || !coinbase::is_final(order->status) || tries >= most_looks) return say_order(*order, then);
-               kit_.later.after(kit_.backoff.wait_ns(tries), [this, order, lane, tries, then] { tell(*order, lane, tries + 1, then); });
+  std::set<std::string> ids;
+  for (const Lagging& l : wanted)
+    if (ids.insert(l.order->order_id).second) q.order_ids.push_back(l.order->order_id);
+  read_fills(kit_, lane, q, [this, ids = std::move(ids)](const coinbase::VenueFill& f) { if (ids.contains(f.order_id)) tell_fill(f); },
+             [this, wanted = std::move(wanted), lane, answered](bl_status) {
+               answered();
+               // An order's fills are to be told before its end: so the end waits for them, for a while. The host asks for what is missing then.
+               for (const Lagging& l : wanted) {
+                 if (!lags(*l.order) || !coinbase::is_final(l.order->status) || l.tries >= most_looks) say_order(*l.order, l.then);
+                 else kit_.later.after(kit_.backoff.wait_ns(l.tries), [this, l, lane] { tell(*l.order, lane, l.tries + 1, l.then); });
+               }
              });
 }
 

@@ -2,14 +2,17 @@
 // happened (an answer, the stream, the clock) only leads here; what is told comes from here.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "gather.hpp"
 #include "kit.hpp"
 #include "pages.hpp"
 
@@ -30,7 +33,7 @@ using OnFound = std::function<void(const Found&)>;
 
 class Look {
  public:
-  explicit Look(Kit& kit) noexcept : kit_(kit) {}
+  explicit Look(Kit& kit);
 
   /// Before long, and again with waits between while it is to change by itself: it fills at once, is being cancelled, or its fills
   /// lag behind. Several calls are one look, at the earliest of their times.
@@ -56,13 +59,26 @@ class Look {
     std::uint32_t lane = 0, tries = 0;
     bool running = false, again = false;
   };
+  /// An order whose fills are to be told first.
+  struct Lagging {
+    std::shared_ptr<coinbase::VenueOrder> order;
+    std::uint32_t tries;
+    OnFound then;
+  };
+  using Answered = std::function<void()>;
   void plan(const std::string& venue_id, std::int64_t wait_ns);
   void run(const std::string& venue_id);
+  void looked(const std::string& venue_id, const Found& f);
+  void ask(const std::string& venue_id, std::uint32_t lane, const Answered& answered, OnFound then);
+  void ask_together(const std::vector<std::string>& ids, std::uint32_t lane, const Answered& answered);
+  void ask_fills(std::vector<Lagging> wanted, std::uint32_t lane, const Answered& answered);
   void say_order(const coinbase::VenueOrder& o, const OnFound& then);
   void reread(std::vector<std::string> ids);
 
   Kit& kit_;
   std::map<std::string, Due, std::less<>> due_;
+  std::array<Gather<std::string>, 2> looks_;  ///< by lane: venue ids
+  std::array<Gather<Lagging>, 2> fills_;
 };
 
 /// From when on an order is listed that was sent at `sent_ns` (0: from the beginning).

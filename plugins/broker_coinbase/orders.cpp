@@ -77,6 +77,13 @@ void Orders::refused(Known& k) {
   refused_.push_back(k.client_id);
 }
 
+bool Orders::is_new(std::string_view venue_id, std::int64_t now_ns) const noexcept {
+  const auto it = by_venue_.find(venue_id);
+  if (it == by_venue_.end()) return false;
+  const Known& k = *it->second;
+  return k.phase == Phase::there && k.read_ns == 0 && k.first_sent_ns != 0 && now_ns - k.first_sent_ns < new_ns;
+}
+
 void Orders::forget_old() {
   while (refused_.size() > most_ended) {
     if (const Known* k = by_client(refused_.front()); k != nullptr && k->phase == Phase::refused) forget(*k);

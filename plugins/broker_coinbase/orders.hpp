@@ -54,6 +54,7 @@ struct Known {
 class Orders {
  public:
   static constexpr std::size_t most_ended = 4096, most_fills = 200'000;
+  static constexpr std::int64_t new_ns = 10'000'000'000;  ///< so long after its first try an order may still not be shown
 
   Known* by_client(std::string_view client_id) noexcept;
   Known* by_venue(std::string_view venue_id) noexcept;
@@ -78,6 +79,9 @@ class Orders {
       if (!k.venue_id.empty() && k.phase != Phase::over) f(k);
   }
   std::size_t size() const noexcept { return list_.size(); }
+  /// Whether the venue may have it and not show it yet: acknowledged a moment ago, and not read since. That it is not found, or can't be
+  /// cancelled, is no evidence then.
+  bool is_new(std::string_view venue_id, std::int64_t now_ns) const noexcept;
 
   /// Whether this fill was not told on before; it counts as told from now on, and for what its order has filled.
   bool first_time(const coinbase::VenueFill& f);

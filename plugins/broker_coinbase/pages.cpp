@@ -3,7 +3,8 @@
 namespace bowline::broker_coinbase {
 namespace {
 
-void read_source(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std::size_t source,
+/// Those of `source`, and of the ones behind it up to `sources`.
+void read_source(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std::size_t source, std::size_t sources,
                  std::function<bool(const coinbase::VenueOrder&)> each, PagesDone done) {
   query.placement_source = kit.options.placement_sources[source];
   query.limit = kit.options.orders_page;
@@ -21,16 +22,20 @@ void read_source(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std:
           if (!each(o)) return *stopped = true, false;
         return true;
       },
-      [&kit, lane, query, source, each, stopped, done](bl_status status) {
-        if (status < 0 || *stopped || source + 1 >= kit.options.placement_sources.size()) return done(status);
-        read_source(kit, lane, query, source + 1, each, done);
+      [&kit, lane, query, source, sources, each, stopped, done](bl_status status) {
+        if (status < 0 || *stopped || source + 1 >= sources) return done(status);
+        read_source(kit, lane, query, source + 1, sources, each, done);
       });
 }
 
 }  // namespace
 
 void read_orders(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std::function<bool(const coinbase::VenueOrder&)> each, PagesDone done) {
-  read_source(kit, lane, std::move(query), 0, std::move(each), std::move(done));
+  read_source(kit, lane, std::move(query), 0, kit.options.placement_sources.size(), std::move(each), std::move(done));
+}
+
+void read_own_orders(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std::function<bool(const coinbase::VenueOrder&)> each, PagesDone done) {
+  read_source(kit, lane, std::move(query), 0, 1, std::move(each), std::move(done));
 }
 
 void read_fills(Kit& kit, std::uint32_t lane, coinbase::FillsQuery query, std::function<void(const coinbase::VenueFill&)> each, PagesDone done) {

@@ -56,6 +56,8 @@ void read_pages(Kit& kit, std::uint32_t lane, std::function<Result<coinbase::Req
 
 /// The orders of one placement source after another; the same order told twice is seen twice. The cursor of `query` is not read.
 void read_orders(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std::function<bool(const coinbase::VenueOrder&)> each, PagesDone done);
+/// The same of the first placement source alone, which is that of the orders made here.
+void read_own_orders(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std::function<bool(const coinbase::VenueOrder&)> each, PagesDone done);
 void read_fills(Kit& kit, std::uint32_t lane, coinbase::FillsQuery query, std::function<void(const coinbase::VenueFill&)> each, PagesDone done);
 
 }  // namespace bowline::broker_coinbase

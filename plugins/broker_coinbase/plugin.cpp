@@ -39,7 +39,8 @@ class Plugin {
     if (!credentials) return credentials.error();
     options_ = std::move(*options);
     credentials_.emplace(std::move(*credentials));
-    classes_ = {{{to_abi("key"), options_.rate, options_.rate, options_.per_hour, 0}, {to_abi("open"), options_.open_rate, options_.open_rate, 0, 0}}};
+    // At once less than the venue lets through: what was held up on the way comes there together with what was sent later.
+    classes_ = {{{to_abi("key"), options_.rate, options_.rate - options_.rate / 5, options_.per_hour, 0}, {to_abi("open"), options_.open_rate, options_.open_rate, 0, 0}}};
     rates_ = {sizeof rates_, static_cast<std::uint32_t>(classes_.size()), static_cast<std::uint32_t>(costs.size()), 0, classes_.data(), costs.data(), told};
     return {};
   }

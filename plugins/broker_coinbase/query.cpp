@@ -1,5 +1,6 @@
 #include "query.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <utility>
@@ -92,6 +93,9 @@ void Query::order(const JobPtr& job) {
     auto request = coinbase::order(venue_id);
     if (!request) return ended(job, BL_E_INVALID);
     return kit_.session.read(std::move(*request), lane, [this, job, absent, venue_id](const Answer& a) {
+      // A new order can't be read for a moment: it would be told as gone, though it was just acknowledged.
+      if (coinbase::says_not_found(a.outcome) && kit_.orders.is_new(venue_id, kit_.host.now_ns()))
+        return kit_.later.after(kit_.backoff.wait_ns(++job->tries), [this, job] { order(job); });
       if (coinbase::says_not_found(a.outcome)) return absent();
       if (!a.done()) return ended(job, status_of(a.outcome));
       const auto o = coinbase::parse_order(a.body);
@@ -120,18 +124,28 @@ void Query::order(const JobPtr& job) {
 // Not yet open ones are no part of OPEN, and the venue lists them apart. They are read first: one that opens meanwhile is in both.
 void Query::open_orders(const JobPtr& job) {
   using S = coinbase::OrderStatus;
-  auto orders = std::make_shared<std::map<std::string, coinbase::VenueOrder>>();
-  const auto each = [orders](const coinbase::VenueOrder& o) { return orders->insert_or_assign(o.order_id, o), true; };
+  struct Seen {
+    coinbase::VenueOrder order;
+    std::int64_t asked_ns;
+  };
+  auto orders = std::make_shared<std::map<std::string, Seen>>();
+  // A page is asked for when the one before is there: as of then its orders were read.
+  const auto each = [this, orders, asked = kit_.host.now_ns(), last = kit_.host.now_ns()](const coinbase::VenueOrder& o) mutable {
+    if (const std::int64_t now = kit_.host.now_ns(); now != last) asked = std::exchange(last, now);
+    return orders->insert_or_assign(o.order_id, Seen{o, asked}), true;
+  };
   coinbase::OrdersQuery waiting;
   waiting.statuses = {S::pending, S::queued, S::cancel_queued};
   read_orders(kit_, lane_normal, waiting, each, [this, job, orders, each](bl_status first) {
     coinbase::OrdersQuery open;
     open.statuses = {S::open};
     read_orders(kit_, lane_normal, open, each, [this, job, orders, first](bl_status second) {
-      for (const auto& [id, o] : *orders) {
+      for (const auto& [id, seen] : *orders) {
+        const coinbase::VenueOrder& o = seen.order;
         if (kit_.catalogue.of(o.product_id) == nullptr) continue;  // of a product that this run does not have
-        const Known& k = kit_.orders.learn(o);
+        Known& k = kit_.orders.learn(o);
         if (k.phase == Phase::over) continue;  // it ended while the list was read
+        k.read_ns = std::max(k.read_ns, seen.asked_ns);
         kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
       }
       ended(job, first != BL_OK ? first : second);

@@ -28,6 +28,7 @@ class Query {
     std::string client_id, venue_id;
     std::int64_t since_ns = 0;
     bl_status status = BL_OK;
+    std::uint32_t tries = 0;  ///< of an order that is not shown yet
   };
   using JobPtr = std::shared_ptr<Job>;
   void next(const JobPtr& job);

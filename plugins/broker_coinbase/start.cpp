@@ -69,6 +69,10 @@ void Start::sweep_now() {
   sweep(kit_.host.now_ns(), [] {});
 }
 
+void Start::sweep_since_now(std::int64_t wait_ns) {
+  kit_.later.after(wait_ns, [this, seen = kit_.host.now_ns()] { sweep(seen, [] {}); });
+}
+
 void Start::sweep(std::int64_t seen_ns, std::function<void()> done) {
   if (sweeping_) return done();  // what it finds is found
   sweeping_ = true;

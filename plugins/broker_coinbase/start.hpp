@@ -35,6 +35,8 @@ class Start {
   void stream_is_sound(bool sound) noexcept { sound_ = sound; }
   /// Everything is looked at that may have changed unseen.
   void sweep_now();
+  /// The same a while later, of what was not read since this moment.
+  void sweep_since_now(std::int64_t wait_ns);
 
  private:
   void ask_time(bool first);

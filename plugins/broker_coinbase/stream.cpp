@@ -9,6 +9,7 @@ namespace bowline::broker_coinbase {
 namespace {
 
 using coinbase::Channel;
+constexpr std::int64_t first_sweep_ns = 5'000'000'000;
 constexpr std::uint64_t max_frame = 8u << 20;  // fifty orders a message: far more than they take
 
 }  // namespace
@@ -101,17 +102,26 @@ void Stream::heard(std::string_view text) {
 void Stream::hints(const coinbase::UserNews& news) {
   for (const coinbase::OrderStep& s : news.steps) {
     if (s.news == coinbase::OrderNews::unchanged || s.news == coinbase::OrderNews::old) continue;
+    const Known* before = kit_.orders.by_venue(s.order_id);
+    const bool was_there = before != nullptr && before->phase == Phase::there;
     Known& k = kit_.orders.learn(s.client_order_id, s.order_id);
     if (s.cumulative.is_set()) k.hinted_qty = max(k.hinted_qty, s.cumulative);
     k.hinted_end = k.hinted_end || s.terminal;
     tracker_.replaced(s.order_id, k.told_qty);  // what the venue's own fills stand for waits no longer
+    // Of others' orders, and of an earlier process's, a snapshot says nothing but that they work: they are read in lists, many together.
+    const bool nothing_new = !s.terminal && (s.ask_rest & coinbase::ask_doubt) == 0 && k.hinted_qty <= k.told_qty;
+    if (s.snapshot && nothing_new && !k.intent) continue;
+    // One that is known to be there works: its own look after it was placed, and those of a cancel or an edit, say more.
+    if (was_there && nothing_new && (s.status == coinbase::UserOrderStatus::pending || s.status == coinbase::UserOrderStatus::open)) continue;
     look_.soon(s.order_id, 0, k.urgent || s.terminal ? lane_urgent : lane_normal);
   }
   for (const std::string& id : news.absent) look_.soon(id, 0, lane_normal);
   if (!news.snapshot_complete) return;
   failures_ = 0;
   start_.stream_is_sound(true);
-  start_.sweep_now();
+  if (counts_.opened > 1) return start_.sweep_now();
+  // The first one: the host is just asking for everything. What it has not read since is swept when it has.
+  start_.sweep_since_now(first_sweep_ns);
 }
 
 void Stream::lost_something() { start_.sweep_now(); }

@@ -62,6 +62,7 @@ pins_of() { # configuration: the pins of the plugins and of the libraries that t
 }
 # What differs from run to run; each a line of YAML or empty.
 at_instruments='BTC-USD, ETH-USD' at_execution='' at_broker='' at_limits='max_position: 40%, max_exposure: 90%, min_notional: "10"' at_stops='{id: stops, kind: risk, plugin: bowline.risk.stops}'
+at_floor='max_order: 5000, max_day: 50000, max_total: 50000, price_collar: 10%, max_orders_per_minute: 600' at_ramp='usd_per_day: 50000, orders_per_day: 1000'
 live_config() { # folder, file [, port of REST, port of the user's stream]: the host's configuration at the venue of that folder
   local instrument listed=''
   for instrument in ${at_instruments//,/ }; do listed+="${listed:+, }{symbol: $instrument, maker_fee: 0.6%, taker_fee: 1.2%}"; done
@@ -83,8 +84,8 @@ plugins:
 bridge: {max_position: 5%, cost_gate: off}
 execution:
   portfolio_uuid: $portfolio
-  floor: {max_order: 5000, max_day: 50000, max_total: 50000, price_collar: 10%, max_orders_per_minute: 600}
-  ramp: {usd_per_day: 50000, orders_per_day: 1000}
+  floor: {$at_floor}
+  ramp: {$at_ramp}
   stops: {owner: venue, unprotected_after: 1m}
   drift: {position_cap: 80%, position_above: 85%, exposure_cap: 95%, exposure_above: 98%}
   trip: {daily_loss: 50%, drawdown: 50%}

@@ -173,7 +173,10 @@ void Execution::on_exec(const bl_exec& exec) {
     case BL_X_REJECTED: return end(OrderEvent::rejected, counts_.rejected);
     case BL_X_CANCEL_PENDING: return;
     case BL_X_CANCEL_REJECTED:
-      move(*order, OrderEvent::cancel_refused, now, text);
+      // Of one that was never acknowledged it does not say that it works on: it may never have come there, and is to be found or proved
+      // absent. Taken for working it would be a gone one for ever, and its cancel asked for each second. (Where time moves by data the two
+      // travel as long.)
+      move(*order, !options_.time_by_data && order->state == OrderState::cancel_pending && order->venue_id.empty() ? OrderEvent::timed_out : OrderEvent::cancel_refused, now, text);
       // It may have ended, and nobody told: what waits for its end would wait for ever. A question tells.
       if (!core::is_terminal(order->state)) ask_about(*order);
       return;

@@ -125,6 +125,36 @@ TEST_CASE("a refused cancel: the venue's order decides what is told") {
   CHECK(d.orders["bl-1"].state == BL_S_CANCELLED);
 }
 
+TEST_CASE("an order that the venue does not show yet is not gone: its cancel goes again") {
+  Desk d;
+  bool shown = false;
+  d.venue.fate = [&](const auto& q) {
+    if (shown) return Fate{};
+    if (is_cancel(q)) return Fate{Fate::Kind::says, 200, R"({"results":[{"success":false,"failure_reason":"UNKNOWN_CANCEL_ORDER","order_id":"venue-1"}]})"};
+    if (q.url.find("/orders/historical/venue-1") == std::string::npos) return Fate{};
+    return Fate{Fate::Kind::says, 404, R"({"error":"NOT_FOUND","error_details":"order with this orderID was not found","message":"order with this orderID was not found"})"};
+  };
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.pump();
+  REQUIRE(d.orders["bl-1"].accepted);
+  SECTION("and has its end when it does") {
+    d.cancel("bl-1");
+    d.run(second);
+    CHECK(d.orders["bl-1"].refused_cancels == 0);
+    CHECK_FALSE(d.orders["bl-1"].over);
+    shown = true;
+    d.run(10 * second);
+    CHECK(d.orders["bl-1"].state == BL_S_CANCELLED);
+    CHECK(d.orders["bl-1"].refused_cancels == 0);
+  }
+  SECTION("and is told as refused when it never does") {
+    d.cancel("bl-1");
+    d.run(60 * second);
+    CHECK(d.orders["bl-1"].refused_cancels == 1);
+    CHECK(d.orders["bl-1"].text == "UNKNOWN_CANCEL_ORDER");
+  }
+}
+
 TEST_CASE("a cancel without an answer is sent until there is one, and ends as unknown when there never is") {
   Desk d;
   d.submit(intent("bl-1", "0.5", "100"));

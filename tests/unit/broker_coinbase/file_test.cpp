@@ -48,6 +48,7 @@ TEST_CASE("an instance: configured with a secret, started, asked, stopped, and s
   REQUIRE(rates != nullptr);
   CHECK(rates->n_classes == 2);
   CHECK(rates->classes[0].per_second == 10);
+  CHECK(rates->classes[0].burst == 8);  // less at once than the venue lets through: what is held up on the way comes in one heap
   CHECK(rates->classes[0].per_hour == 10'000);
   CHECK(rates->n_costs == 4);
   // ABI 1.3: no more is written than a host of then has room for, and nothing for one with less.

@@ -171,6 +171,36 @@ TEST_CASE("one order: by the venue's id, by ours through the lists, and absent w
   CHECK(restarted.done(q)->complete == 0);
 }
 
+TEST_CASE("one order that was just acknowledged, and is not shown yet: it is asked for again before it is told as absent") {
+  Desk d;
+  bool shown = false;
+  d.venue.fate = [&](const auto& r) {
+    if (shown || r.url.find("/orders/historical/venue-1") == std::string::npos) return Fate{};
+    return Fate{Fate::Kind::says, 404, R"({"error":"NOT_FOUND","error_details":"order with this orderID was not found","message":"order with this orderID was not found"})"};
+  };
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.pump();
+  auto q = d.ask(1, "bl-1");
+  d.run(2 * second);
+  CHECK_FALSE(d.done(q));
+  SECTION("it is shown") {
+    shown = true;
+    d.run(10 * second);
+    REQUIRE(d.done(q));
+    CHECK(d.done(q)->complete == 1);
+    CHECK(d.orders["bl-1"].absent == 0);
+    shown = false;  // it was read: now it is gone
+    q = d.ask(1, "bl-1");
+    d.run(second);
+    CHECK(d.orders["bl-1"].absent == 1);
+  }
+  SECTION("it never is") {
+    d.run(30 * second);
+    REQUIRE(d.done(q));
+    CHECK(d.orders["bl-1"].absent == 1);
+  }
+}
+
 TEST_CASE("fills: corrections and reversals name the fill they are about, and what is not understood is not passed over") {
   Desk d;
   d.submit(intent("bl-1", "2", "100"));

@@ -110,6 +110,56 @@ TEST_CASE("the stream may be quicker than the reply to the order") {
   CHECK(d.venue.creates == 1);
 }
 
+TEST_CASE("that an order works on is no news: it is read once after it was placed, and not for each word of the stream") {
+  Streamed d;
+  d.up();
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.pump();
+  auto& o = d.venue.orders[0];
+  d.user("update", {Streamed::row(o, "PENDING")});
+  d.user("update", {Streamed::row(o, "OPEN")});
+  d.run(5 * second);
+  CHECK(d.count("GET", "/orders/historical/venue-1") == 1);
+  d.user("update", {Streamed::row(o, "CANCEL_QUEUED")});  // somebody cancels it
+  d.run(second / 10);
+  CHECK(d.count("GET", "/orders/historical/venue-1") == 2);
+  d.venue.fill(o, Decimal::from_mantissa(2, -1), Decimal::from_int(100), d.host.now);
+  d.user("update", {Streamed::row(o, "OPEN")});
+  d.run(2 * second);
+  CHECK(d.orders["bl-1"].filled() == Decimal::from_mantissa(2, -1));
+}
+
+TEST_CASE("the first snapshot tells of many orders of others: none is asked for by itself, and none that the host's question reads") {
+  Desk before;
+  for (int i = 0; i < 40; ++i) {
+    before.submit(intent("bl-" + std::to_string(i), "0.5", "100"));
+    before.pump();
+  }
+  before.venue.fill(before.venue.orders[7], Decimal::from_mantissa(2, -1), Decimal::from_int(100), before.host.now);
+  Streamed d;
+  d.venue.orders = before.venue.orders;
+  std::vector<Json> rows;
+  for (const auto& o : d.venue.orders) rows.push_back(Streamed::row(o, "OPEN"));
+  d.frame(1);
+  d.user("snapshot", rows);
+  d.run(second);
+  CHECK(d.count("GET", "/orders/historical/venue-") == 1);  // the one that has filled: its fills may be new
+  CHECK(d.count("GET", "/orders/historical/venue-8") == 1);
+  SECTION("the host asks") {
+    const auto q = d.ask(2);
+    d.run(10 * second);
+    CHECK(d.done(q)->complete == 1);
+    CHECK(d.orders.size() == 40);
+    CHECK(d.count("GET", "order_ids=venue-1&") == 0);
+  }
+  SECTION("it does not: they are swept") {
+    CHECK(d.orders.size() == 1);
+    d.run(10 * second);
+    CHECK(d.orders.size() == 40);
+    CHECK(d.count("GET", "/orders/historical/venue-") == 1);
+  }
+}
+
 TEST_CASE("after a gap, a frame that can't be read, and a break, what was missed is looked for") {
   for (const int how : {0, 1, 2}) {
     INFO(how);

@@ -106,6 +106,29 @@ TEST_CASE("rule 2.3: where time is real no first byte leaves after the window in
   CHECK(d.now > decided + 60 * second);
 }
 
+TEST_CASE("rule 2.3: a cancel that is refused of an order that was never acknowledged does not make it a working one") {
+  Mute d;
+  d.want(Purpose::entry, 0.05);
+  const Intent entry = d.last();
+  REQUIRE(d.exec->cancel(ClientOrderId(entry.client_id()), d.now, "operator", "r1"));
+  REQUIRE(d.state(entry) == OrderState::cancel_pending);
+  SECTION("nothing was heard of it") {}
+  SECTION("its answer was lost") { d.report(entry, BL_X_UNKNOWN, BL_S_UNKNOWN); }
+  bl_exec e{};
+  e.h.size = sizeof e;
+  e.h.type = BL_EV_EXEC;
+  e.h.instrument = entry.abi.instrument;
+  e.h.ts_recv = d.now;
+  put_text(e.client_id, entry.client_id());
+  e.side = entry.abi.side;
+  e.kind = BL_X_CANCEL_REJECTED;
+  d.exec->on_broker_event(e.h);
+  CHECK(d.state(entry) == OrderState::cancel_pending);
+  absent_until(d, entry, OrderState::not_placed);
+  CHECK(d.exec->counts().by_incident.count("ORDER_GONE") == 0);
+  CHECK_FALSE(d.exec->blocked(d.m.btc));
+}
+
 TEST_CASE("rule 3.2: a purchase whose cancel is refused is asked about: it may have ended, and a stop waits for its end") {
   Mute d;
   d.hold(0.05);
