@@ -71,7 +71,7 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   Result<void> send(PacedCall call) {
-    auto url = parse_url(call.url, "http", "https");
+    auto url = url_of(call.url);
     if (!url.ok()) return std::move(url).error();
     if (!url->tls() && !is_loopback(*url)) return Error{"EDGE_BAD_URL", "without TLS only this machine can be talked to"};
     auto bytes = request_bytes(call.method, *url, call.headers, call.body, options_.user_agent);
@@ -137,6 +137,18 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
   std::uint64_t resumed() const noexcept { return resumed_.load(); }
 
  private:
+  /// Orders go to one and the same address: it is taken apart once.
+  Result<Url> url_of(const std::string& text) {
+    const std::scoped_lock hold(url_lock_);
+    if (text != last_text_ || text.empty()) {
+      auto made = parse_url(text, "http", "https");
+      if (!made.ok()) return made;
+      last_url_ = std::move(*made);
+      last_text_ = text;
+    }
+    return last_url_;
+  }
+
   static Error no_such_class() {
     return {"EDGE_RATE_CLASS", "there is no such rate class, or its bucket never holds what the request costs"};
   }
@@ -355,6 +367,10 @@ class PacedClient::Impl : public std::enable_shared_from_this<Impl> {
   const PacedOptions options_;
   const std::function<void(PacedReply)> answered_;
   std::atomic<std::uint64_t> opened_{0}, resumed_{0};
+
+  std::mutex url_lock_;
+  std::string last_text_;  // the last good one, and what it says
+  Url last_url_;
 
   mutable std::mutex lock_;  // guards what follows
   std::unordered_set<std::uint64_t> open_;

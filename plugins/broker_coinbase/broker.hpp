@@ -36,6 +36,9 @@ class Broker {
   /// Answers, frames and timers of ours; everything else is nothing to it. Events go into `sink`.
   void on_event(const bl_event& e, const bl_sink& sink);
 
+  /// What is done while nothing else is to be.
+  void on_wake() { kit_.session.stock_up(); }
+
   /// What the venue has said of the key and of its clock.
   bl_standing standing() const noexcept;
 

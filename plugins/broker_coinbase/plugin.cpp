@@ -60,6 +60,9 @@ class Plugin {
     if (broker_) broker_->end();
     broker_.reset();
   }
+  void on_wake() {
+    if (broker_) broker_->on_wake();
+  }
   const void* extension(std::string_view id) const noexcept { return id == BL_EXT_VENUE && rates_.size != 0 ? &rates_ : nullptr; }
 
   Broker* broker() noexcept { return broker_.get(); }

@@ -13,6 +13,8 @@ using coinbase::Verdict;
 constexpr std::int64_t second = 1'000'000'000;
 /// So many requests in a row without an answer say that the way to the venue is broken.
 constexpr std::uint32_t broken_after = 3;
+/// How often the stock of tokens is made anew: at each moment there are some that may be given out.
+constexpr std::int64_t stock_ns = (TokenStock::young_s - TokenStock::renew_s) * second;
 
 coinbase::Reply reply_of(const HttpReply& r) {
   using D = coinbase::Reply::Delivery;
@@ -40,12 +42,37 @@ Session::Session(const Host& host, const Options& options, Later& later, Backoff
       later_(later),
       backoff_(backoff),
       http_(host),
-      tokens_(std::move(credentials), [this] { return (host_.now_ns() + skew_ns_) / second; }, coinbase::random_nonce) {}
+      tokens_(std::move(credentials), [this] { return venue_s(); }, coinbase::random_nonce),
+      stock_(tokens_, coinbase::Method::post, options.api_host, std::string(coinbase::orders_path)) {}
+
+std::int64_t Session::venue_s() const noexcept { return (host_.now_ns() + skew_ns_) / second; }
+
+Result<std::string> Session::token_of(const coinbase::Request& request) {
+  if (stock_.serves(request)) return stock_.take(venue_s());
+  return tokens_.token(coinbase::word_of(request.method), options_.api_host, request.path);
+}
+
+void Session::stock_up() {
+  if (stocks_ && stock_.make_one(venue_s())) host_.wake();
+}
+
+void Session::look_at_stock() {
+  if (stocks_ && stock_.wants(venue_s())) host_.wake();
+}
+
+void Session::expect_orders() {
+  if (!std::exchange(stocks_, true)) keep_stock();
+}
+
+void Session::keep_stock() {
+  look_at_stock();
+  later_.after(stock_ns, [this] { keep_stock(); });
+}
 
 bl_status Session::send(const coinbase::Request& request, coinbase::Call call, std::uint32_t lane, std::int64_t not_after_ns, Then then, bl_error* why) {
   std::string headers = "Accept: application/json\r\n";
   if (!request.open) {
-    const auto token = tokens_.token(coinbase::word_of(request.method), options_.api_host, request.path);
+    const auto token = token_of(request);
     if (!token) return detail::put_error(why, BL_E_AUTH, token.error());
     headers.append("Authorization: Bearer ").append(*token).append("\r\n");
   }
@@ -103,9 +130,14 @@ bool Session::on_reply(const HttpReply& reply) {
   a.retry_after_ns = reply.whole() ? retry_after(reply.header("retry-after")) : 0;
   a.sent_ns = p.sent_ns;
   a.received_ns = reply.received_ns();
-  if (!p.open && reply.whole() && reply.status() == 401) ++standing_.unauthorised_in_a_row;
+  if (!p.open && reply.whole() && reply.status() == 401) {
+    ++standing_.unauthorised_in_a_row;
+    stock_.drop();  // whatever the venue has against that one, it may have against those of its time
+  }
   note(a, p.open, reply.whole() ? std::string_view() : reply.body());
   p.then(a);
+  // Behind what the answer led to: the host hears that first.
+  if (p.call == coinbase::Call::create) look_at_stock();
   return true;
 }
 

@@ -15,6 +15,7 @@
 #include "coinbase/outcome.hpp"
 #include "later.hpp"
 #include "params.hpp"
+#include "token_stock.hpp"
 
 namespace bowline::broker_coinbase {
 
@@ -47,6 +48,12 @@ class Session {
   /// Whether the answer was one of ours. Twice told is told once.
   bool on_reply(const HttpReply& reply);
 
+  /// To be called on a wake-up, which it asks for itself when a token is to be made ahead: it makes one, and asks again if that was not the
+  /// last, so that what has arrived meanwhile is heard between two signatures.
+  void stock_up();
+  /// Orders are to be expected from now on: the stock of their tokens is looked after.
+  void expect_orders();
+
   /// For one message of the stream.
   Result<std::string> ws_token() { return tokens_.ws_token(); }
   /// The venue's clock against ours, from the middle of the way.
@@ -68,6 +75,10 @@ class Session {
     Then then;
   };
   struct Question;
+  std::int64_t venue_s() const noexcept;  ///< the venue's clock, which tokens are made by
+  Result<std::string> token_of(const coinbase::Request& request);
+  void look_at_stock();
+  void keep_stock();
   void ask(std::shared_ptr<Question> q);
   void answered(std::shared_ptr<Question> q, const Answer& a);
   /// `broke`: why there was no whole reply, in the host's words; "" when there was one.
@@ -80,11 +91,12 @@ class Session {
   Http http_;
   std::int64_t skew_ns_ = 0;  // before tokens_, whose clock reads it
   coinbase::TokenMaker tokens_;
+  TokenStock stock_;
   coinbase::Standing standing_;
   std::map<std::uint64_t, Pending> pending_;
   std::uint64_t last_ = 0;
   std::uint32_t failures_ = 0;
-  bool link_up_ = true, clock_told_ = false;
+  bool link_up_ = true, clock_told_ = false, stocks_ = false;
 };
 
 }  // namespace bowline::broker_coinbase

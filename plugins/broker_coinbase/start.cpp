@@ -43,6 +43,7 @@ void Start::judge(const Answer& a) {
   if (!kit_.options.portfolio.empty() && may->portfolio_uuid != kit_.options.portfolio)
     return refuse("KEY_PORTFOLIO", "the key is bound to another portfolio than params.portfolio names");
   key_ = KeyState::good;
+  kit_.session.expect_orders();
 }
 
 void Start::refuse(const char* code, std::string why) {

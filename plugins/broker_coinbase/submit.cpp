@@ -106,7 +106,7 @@ void Submit::answered(const std::string& client_id, const Answer& a) {
   Known* k = kit_.orders.by_client(client_id);
   if (k == nullptr) return;
   switch (a.outcome.verdict) {
-    case Verdict::done: return placed(*k, a.body);
+    case Verdict::done: return placed(*k, a.outcome);
     case Verdict::refused:
     case Verdict::unauthorised: return refused(*k, coinbase::plain_reason(a.outcome.reason));
     case Verdict::denied:
@@ -115,11 +115,10 @@ void Submit::answered(const std::string& client_id, const Answer& a) {
   }
 }
 
-void Submit::placed(Known& k, std::string_view body) {
-  const auto reply = coinbase::parse_create(body);
-  if (!reply || !reply->placed || (!reply->placed->client_order_id.empty() && reply->placed->client_order_id != k.client_id))
+void Submit::placed(Known& k, const coinbase::Outcome& outcome) {
+  if (!outcome.placed || (!outcome.placed->client_order_id.empty() && outcome.placed->client_order_id != k.client_id))
     return lost(k, "ANSWER_MISMATCH");  // it is about another order: of this one nothing is known
-  const coinbase::CreateReply::Placed& p = *reply->placed;
+  const coinbase::CreateReply::Placed& p = *outcome.placed;
   if (!k.venue_id.empty() && k.venue_id != p.order_id) return lost(k, "ANSWER_MISMATCH");
   if (k.phase == Phase::over) return;  // it was quicker than its acknowledgement
   k.phase = Phase::there;

@@ -31,7 +31,7 @@ class Submit {
   Taken once_more(Known& k, const bl_intent& intent);
   bl_status send(Known& k, bl_error* why);
   void answered(const std::string& client_id, const Answer& a);
-  void placed(Known& k, std::string_view body);
+  void placed(Known& k, const coinbase::Outcome& outcome);
   void never_left(Known& k, const Answer& a);
   void refused(Known& k, std::string_view reason);
   void lost(Known& k, std::string_view reason);

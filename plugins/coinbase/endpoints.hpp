@@ -16,6 +16,7 @@ namespace bowline::coinbase {
 
 inline constexpr std::string_view api_host = "api.coinbase.com";
 inline constexpr std::string_view api_root = "/api/v3/brokerage";
+inline constexpr std::string_view orders_path = "/api/v3/brokerage/orders";  ///< where each new order is sent
 
 enum class Method : std::uint8_t { get, post };
 constexpr std::string_view word_of(Method m) noexcept { return m == Method::get ? "GET" : "POST"; }

@@ -1,72 +1,153 @@
 #include "coinbase/json_value.hpp"
 
+#include <simdjson.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
 namespace bowline::coinbase {
 namespace {
 
+namespace od = simdjson::ondemand;
+
 constexpr std::size_t deepest = 64;
 
-/// Builds the value as the parser walks over the text. A false ends the walk.
-class Builder final : public nlohmann::json_sax<Json> {
-  Json root_;
-  std::vector<Json*> open_;        // a container does not move while one inside it is open
-  std::vector<std::string> keys_;  // of each open one; unused for arrays
+constexpr bool is_space(char c) noexcept { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
 
-  bool put(Json v, bool opens = false) {
-    Json* at = nullptr;
-    if (open_.empty()) {
-      root_ = std::move(v);
-      at = &root_;
-    } else if (open_.back()->is_array()) {
-      open_.back()->push_back(std::move(v));
-      at = &open_.back()->back();
-    } else {
-      const auto [where, added] = open_.back()->get_ref<Json::object_t&>().emplace(keys_.back(), std::move(v));
-      if (!added) return false;
-      at = &where->second;
-    }
-    if (!opens) return true;
-    if (open_.size() == deepest) return false;
-    open_.push_back(at);
-    keys_.emplace_back();
+/// A number as JSON has them: the parser hands over what stands there, unread.
+bool is_number(std::string_view s) noexcept {
+  std::size_t at = s.starts_with('-') ? 1 : 0;
+  const auto digits = [&] {
+    const std::size_t from = at;
+    while (at < s.size() && is_digit(s[at])) ++at;
+    return at - from;
+  };
+  const bool zero = at < s.size() && s[at] == '0';
+  const std::size_t whole = digits();
+  if (whole == 0 || (zero && whole > 1)) return false;
+  if (at < s.size() && s[at] == '.') {
+    ++at;
+    if (digits() == 0) return false;
+  }
+  if (at < s.size() && (s[at] == 'e' || s[at] == 'E')) {
+    ++at;
+    if (at < s.size() && (s[at] == '+' || s[at] == '-')) ++at;
+    if (digits() == 0) return false;
+  }
+  return at == s.size();
+}
+
+/// Builds the whole value: the parser checks what it is asked for, and nothing that is passed over. A false ends the walk.
+class Builder {
+  std::size_t open_ = 0;
+
+  static std::string_view token(od::value& v) {
+    std::string_view raw = v.raw_json_token();
+    while (!raw.empty() && is_space(raw.back())) raw.remove_suffix(1);
+    return raw;
+  }
+  static bool number(std::string_view digits, Json& out) {
+    if (!is_number(digits)) return false;
+    // Beyond what any double holds it is no number to anybody.
+    const bool may_be_huge = digits.size() > 300 || digits.find_first_of("eE") != std::string_view::npos;
+    if (may_be_huge && !std::isfinite(std::strtod(std::string(digits).c_str(), nullptr))) return false;
+    out = digits == "-0" ? "0" : digits;
     return true;
   }
-  bool close() {
-    open_.pop_back();
-    keys_.pop_back();
+  static bool is_text(std::string_view unescaped) noexcept {
+    // Half of a pair, written as an escape: UTF-8 has no such character.
+    for (std::size_t at = unescaped.find('\xed'); at != std::string_view::npos; at = unescaped.find('\xed', at + 1))
+      if (at + 1 < unescaped.size() && static_cast<unsigned char>(unescaped[at + 1]) >= 0xa0) return false;
     return true;
   }
 
  public:
-  bool null() override { return put(nullptr); }
-  bool boolean(bool v) override { return put(v); }
-  bool number_integer(number_integer_t v) override { return put(std::to_string(v)); }
-  bool number_unsigned(number_unsigned_t v) override { return put(std::to_string(v)); }
-  bool number_float(number_float_t, const string_t& digits) override { return put(digits); }
-  bool string(string_t& v) override { return put(std::move(v)); }
-  bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override { return put(Json::object(), true); }
-  bool key(string_t& v) override {
-    keys_.back() = std::move(v);
+  bool value(od::value v, Json& out) {
+    od::json_type type{};
+    if (v.type().get(type)) return false;
+    switch (type) {
+      case od::json_type::array: {
+        od::array list;
+        return v.get_array().get(list) == simdjson::SUCCESS && elements(list, out);
+      }
+      case od::json_type::object: {
+        od::object object;
+        return v.get_object().get(object) == simdjson::SUCCESS && fields(object, out);
+      }
+      case od::json_type::string: {
+        std::string_view s;
+        if (v.get_string().get(s) || !is_text(s)) return false;
+        out = s;
+        return true;
+      }
+      case od::json_type::number: return number(token(v), out);
+      case od::json_type::boolean: {
+        bool b = false;
+        if (v.get_bool().get(b)) return false;
+        out = b;
+        return true;
+      }
+      case od::json_type::null: out = nullptr; return token(v) == "null";
+    }
+    return false;
+  }
+  bool elements(od::array list, Json& out) {
+    if (open_ == deepest) return false;
+    ++open_;
+    out = Json::array();
+    auto& to = out.get_ref<Json::array_t&>();
+    for (auto each : list) {
+      od::value v;
+      if (each.get(v) || !value(v, to.emplace_back())) return false;
+    }
+    --open_;
     return true;
   }
-  bool end_object() override { return close(); }
-  bool start_array(std::size_t) override { return put(Json::array(), true); }
-  bool end_array() override { return close(); }
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override { return false; }
-
-  Json take() { return std::move(root_); }
+  bool fields(od::object object, Json& out) {
+    if (open_ == deepest) return false;
+    ++open_;
+    out = Json::object();
+    auto& to = out.get_ref<Json::object_t&>();
+    for (auto each : object) {
+      od::field f;
+      std::string_view key;
+      if (std::move(each).get(f) || f.unescaped_key().get(key) || !is_text(key)) return false;
+      const auto [where, added] = to.emplace(key, nullptr);
+      if (!added || !value(f.value(), where->second)) return false;
+    }
+    --open_;
+    return true;
+  }
 };
 
 }  // namespace
 
 std::optional<Json> read_json(std::string_view text) {
-  Builder b;
-  if (!Json::sax_parse(text.begin(), text.end(), &b)) return std::nullopt;
-  return b.take();
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  const std::size_t size = text.size() + 2;
+  const auto room = std::make_unique_for_overwrite<char[]>(size + simdjson::SIMDJSON_PADDING);
+  // As the one element of a list: a text or a number alone is read like everything else.
+  room[0] = '[';
+  if (!text.empty()) std::memcpy(room.get() + 1, text.data(), text.size());
+  room[size - 1] = ']';
+  std::memset(room.get() + size, 0, simdjson::SIMDJSON_PADDING);
+  od::parser parser;
+  od::document doc;
+  od::array whole;
+  if (parser.iterate(room.get(), size, size + simdjson::SIMDJSON_PADDING).get(doc) || doc.get_array().get(whole)) return std::nullopt;
+  std::optional<Json> out;
+  for (auto each : whole) {
+    od::value v;
+    if (out || each.get(v) || !Builder().value(v, out.emplace())) return std::nullopt;
+  }
+  const char* rest = nullptr;  // behind the list there is nothing
+  if (doc.current_location().get(rest) == simdjson::SUCCESS) return std::nullopt;
+  return out;
 }
 
 }  // namespace bowline::coinbase

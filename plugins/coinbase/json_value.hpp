@@ -10,7 +10,7 @@ namespace bowline::coinbase {
 /// null, booleans, texts, arrays and objects. A number is the text of its digits.
 using Json = nlohmann::json;
 
-/// nullopt: no JSON, text behind it, an object that names a field twice, or more than 64 levels.
+/// nullopt: no JSON, text behind it, an object that names a field twice, a number beyond any double, or more than 64 levels.
 std::optional<Json> read_json(std::string_view text);
 
 }  // namespace bowline::coinbase

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <utility>
 
 #include "coinbase/error_body.hpp"
 #include "coinbase/json_value.hpp"
@@ -45,9 +46,12 @@ Outcome refused(const Refusal& r) {
 Outcome of_success(Call call, std::string_view body) {
   switch (call) {
     case Call::create: {
-      const auto r = parse_create(body);
+      auto r = parse_create(body);
       if (!r) return unreadable(r.error());
-      return r->placed ? done() : refused(r->refusal);
+      if (!r->placed) return refused(r->refusal);
+      Outcome o = done();
+      o.placed = std::move(r->placed);
+      return o;
     }
     case Call::cancel: {
       const auto r = parse_cancel(body);

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "coinbase/order_replies.hpp"
+
 namespace bowline::coinbase {
 
 enum class Call : std::uint8_t {
@@ -46,6 +48,8 @@ struct Outcome {
   /// MAYBE_RATE_LIMITED, UNAUTHORISED, PERMISSION_DENIED, REDIRECTED, UNEXPECTED_STATUS; "" when done.
   std::string reason;
   std::string message;  ///< one printable line, the venue's where it said something
+  /// Of a `create` that is done, and of nothing else: what the venue echoes, which was read to know that it is.
+  std::optional<CreateReply::Placed> placed{};
 };
 
 /// What is known of the key: the venue answers 401 to some valid tokens, and to some that came too fast.

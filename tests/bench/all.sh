@@ -30,6 +30,8 @@ part "intent to durable to the broker" "$bench/orders/bench_intent_to_broker" "$
 part "fill to its protection" "$bench/orders/bench_fill_to_protection" "$build/plugins"
 part "fill to its stop at the venue" "$bench/orders/bench_fill_to_resting_stop" "$build/plugins"
 part "a token of Coinbase's API" "$bench/coinbase/bench_coinbase_token"
+# On one core: whether the threads of the two sides share one is chance otherwise, and decides everything.
+part "an order's round trip through the Coinbase broker" taskset -c 0 "$bench/coinbase/bench_coinbase_round_trip" "$build/plugins"
 part "an event of the market recorded" "$bench/market_log/bench_market_log"
 part "orders of the simulated venue, over loopback" tests/bench/exchange/venue_orders.sh "$build"
 part "restart with 101,000 orders" "$bench/orders/bench_restart" "$build/plugins"

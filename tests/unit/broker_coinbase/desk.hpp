@@ -72,6 +72,7 @@ class Desk {
   std::map<std::uint32_t, bl_product> products;
   std::vector<bl_link> links;
   bool hold_answers = false;  ///< requests wait
+  bool wakes_it = true;       ///< the broker is woken when it asks for it
 
   /// `products`: more than the host's two, in USD for all that the host knows.
   explicit Desk(const Json& more = Json{{"stream", false}}, bool settle = true, const std::vector<std::string>& products_ = {}) : options(options_for(more)) {
@@ -88,6 +89,13 @@ class Desk {
   void pump() {
     while (!hold_answers && served < host.requests.size()) answer(served++);
     read();
+    wake();
+  }
+  void wake() {
+    while (wakes_it && woken < host.wakes) {
+      woken = host.wakes;
+      broker->on_wake();
+    }
   }
   void answer(std::size_t i) {
     const bowline::testing::SentRequest q = host.requests[i];
@@ -219,6 +227,7 @@ class Desk {
     if (!fresh) CHECK(it->second == qty);
   }
 
+  int woken = 0;
   std::size_t heard = 0;
   std::uint64_t asked = 0;
 };

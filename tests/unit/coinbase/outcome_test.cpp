@@ -49,9 +49,15 @@ TEST_CASE("what no byte was sent of never reached the venue") {
 }
 
 TEST_CASE("HTTP 200 means what its body says") {
-  CHECK(of(Call::create, 200, placed).verdict == Verdict::done);
+  const Outcome yes = of(Call::create, 200, placed);
+  CHECK(yes.verdict == Verdict::done);
+  REQUIRE(yes.placed);
+  CHECK(yes.placed->order_id == parse_create(placed)->placed->order_id);
   const Outcome no = of(Call::create, 200, refused);
   CHECK(no.verdict == Verdict::refused);
+  CHECK_FALSE(no.placed);
+  CHECK_FALSE(of(Call::read, 200, placed).placed);
+  CHECK_FALSE(of(Call::create, 500, placed).placed);
   CHECK(no.reason == "INSUFFICIENT_FUND");
   CHECK(no.message == "Insufficient balance");
   CHECK(of(Call::create, 200, R"({"success":false,"error_response":{"error":"UNKNOWN_FAILURE_REASON","message":"account is not available"}})").verdict ==

@@ -37,6 +37,30 @@ TEST_CASE("requests go over kept connections, to the host that the certificate n
                                "\r\nAuthorization: Bearer abc\r\nX-Two: 2\r\nUser-Agent: bowline\r\nContent-Length: 2\r\n\r\n{}");
 }
 
+TEST_CASE("each request goes to its own address, whatever the one before it was") {
+  Authority ca;
+  Slot<std::string> here, there;
+  const auto tells = [](Slot<std::string>& to) {
+    return [&to](Peer& p, int) {
+      for (std::string q; !(q = p.request()).empty();) {
+        to.put(q.substr(0, q.find(" HTTP/")));
+        p.reply("");
+      }
+    };
+  };
+  TlsServer one(ca.issue(), tells(here)), other(ca.issue(), tells(there));
+  PacedRig t(ca.file());
+  for (const char* target : {"/a", "/a", "/b", "/a?x=1", "/"}) {
+    CHECK(t.fetch({.url = one.url(target)}).ending == Ending::complete);
+    CHECK(t.refusal({.url = "localhost"}) == "EDGE_BAD_URL");
+    CHECK(t.fetch({.url = other.url(target)}).ending == Ending::complete);
+    CHECK(t.fetch({.url = other.url(target)}).ending == Ending::complete);
+    CHECK(here.take() == std::string("GET ") + target);
+    CHECK(there.take() == std::string("GET ") + target);
+    CHECK(there.take() == std::string("GET ") + target);
+  }
+}
+
 TEST_CASE("an address is a name, too") {
   Authority ca;
   Slot<std::string> names;
