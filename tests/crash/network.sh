@@ -260,7 +260,7 @@ slay() { # how many points of each
   many network_point "$1" coinbase "" "kill after" <"$dir/coinbase.calls"
 }
 for f in $(declare -F | cut -d' ' -f3); do export -f "${f?}"; done
-export source bowline dir plugins panic tracer judge proxy book sql venue results patience steps btc eth buys BOWLINE_KEEP BOWLINE_SECRETS at_venue_plugins at_instruments at_execution at_broker at_limits at_stops
+export source bowline dir plugins panic tracer judge proxy book sql venue results patience steps btc eth buys BOWLINE_KEEP BOWLINE_SECRETS at_venue_plugins at_instruments at_execution at_broker at_limits at_stops at_floor at_ramp
 : >"$results"
 if ! "$tracer" count "$dir" "$dir/try" -- true 2>"$dir/err"; then
   echo "skip: processes cannot be traced here: $(cat "$dir/err")"
