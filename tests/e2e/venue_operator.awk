@@ -65,8 +65,8 @@ END {
     else enter()
   }
   most = 9
-  for (s in working) ++rest
-  if (rest > 4 && rand() < .12) { # all entries at once
+  for (s in working) if (!(s in busy)) ++rest
+  if (rest > 5 && rand() < .1) { # all entries at once
     say("state", "POST", "/trading/state", "{\"state\":\"reducing\",\"reason\":\"a soak\"}")
     say("state", "POST", "/trading/state", "{\"state\":\"active\",\"reason\":\"a soak\"}")
   }
