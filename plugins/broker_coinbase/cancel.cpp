@@ -54,7 +54,7 @@ void Cancel::without_id(Known& k) {
   look_.find(client, listed_since(k.first_sent_ns), lane_urgent, [this, client](const Found& f) {
     searched_.erase(client);
     const Known* known = kit_.orders.by_client(client);
-    if (known == nullptr || f.what == Found::What::there) return;
+    if (known == nullptr || f.what == Found::What::there || !known->venue_id.empty()) return;  // acknowledged meanwhile it is being cancelled
     kit_.say.word(f.what == Found::What::absent ? BL_X_CANCEL_REJECTED : BL_X_UNKNOWN, *known,
                   f.what == Found::What::absent ? "UNKNOWN_CANCEL_ORDER" : "NO_ANSWER");
   });
