@@ -50,9 +50,11 @@ void Cancel::without_id(Known& k) {
   k.cancel_wanted = true;
   if (k.phase == Phase::flying || k.phase == Phase::held) return;  // Submit sees to it
   const std::string client = k.client_id;
+  if (!searched_.insert(client).second) return;  // a search of it is under way: it answers for this cancel, too
   look_.find(client, listed_since(k.first_sent_ns), lane_urgent, [this, client](const Found& f) {
+    searched_.erase(client);
     const Known* known = kit_.orders.by_client(client);
-    if (known == nullptr || f.what == Found::What::there) return;
+    if (known == nullptr || f.what == Found::What::there || !known->venue_id.empty()) return;  // acknowledged meanwhile it is being cancelled
     kit_.say.word(f.what == Found::What::absent ? BL_X_CANCEL_REJECTED : BL_X_UNKNOWN, *known,
                   f.what == Found::What::absent ? "UNKNOWN_CANCEL_ORDER" : "NO_ANSWER");
   });

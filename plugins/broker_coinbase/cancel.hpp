@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -40,6 +41,7 @@ class Cancel {
   Look& look_;
   std::map<std::string, Wish, std::less<>> wishes_;  ///< by venue id
   std::vector<std::string> waiting_;                 ///< to go with the next request
+  std::set<std::string> searched_;                   ///< client ids of what is being looked for
 };
 
 }  // namespace bowline::broker_coinbase

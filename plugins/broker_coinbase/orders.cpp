@@ -81,7 +81,7 @@ bool Orders::is_new(std::string_view venue_id, std::int64_t now_ns) const noexce
   const auto it = by_venue_.find(venue_id);
   if (it == by_venue_.end()) return false;
   const Known& k = *it->second;
-  return k.phase == Phase::there && k.read_ns == 0 && k.first_sent_ns != 0 && now_ns - k.first_sent_ns < new_ns;
+  return k.phase == Phase::there && k.read_ns == 0 && now_ns - k.newest_ns < new_ns;
 }
 
 void Orders::forget_old() {

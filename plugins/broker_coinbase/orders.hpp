@@ -39,6 +39,7 @@ struct Known {
   bool urgent = false;         ///< reduces: its requests go in the lane of exits
   std::uint32_t tries = 0;
   std::int64_t first_sent_ns = 0, read_ns = 0;
+  std::int64_t newest_ns = 0;  ///< its newest try, or that one's acknowledgement
 
   std::optional<bl_intent> intent;    ///< as the host wanted it; ours alone
   coinbase::OrderTerms sent;          ///< as it was sent: on the product's steps
@@ -54,7 +55,7 @@ struct Known {
 class Orders {
  public:
   static constexpr std::size_t most_ended = 4096, most_fills = 200'000;
-  static constexpr std::int64_t new_ns = 10'000'000'000;  ///< so long after its first try an order may still not be shown
+  static constexpr std::int64_t new_ns = 10'000'000'000;  ///< so long after it was acknowledged an order may still not be shown
 
   Known* by_client(std::string_view client_id) noexcept;
   Known* by_venue(std::string_view venue_id) noexcept;

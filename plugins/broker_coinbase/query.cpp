@@ -115,6 +115,8 @@ void Query::order(const JobPtr& job) {
               },
               [this, job, found, absent](bl_status status) {
                 if (*found) return one(job, **found);
+                // Sent again and acknowledged while the lists were read: they are of before.
+                if (const Known* known = kit_.orders.by_client(job->client_id); status == BL_OK && known != nullptr && !known->venue_id.empty()) return order(job);
                 status == BL_OK ? absent() : ended(job, status);
               });
 }

@@ -97,7 +97,8 @@ Taken Submit::once_more(Known& k, const bl_intent& intent) {
 bl_status Submit::send(Known& k, bl_error* why) {
   k.phase = Phase::flying;
   ++k.tries;
-  if (k.first_sent_ns == 0) k.first_sent_ns = kit_.host.now_ns();
+  k.newest_ns = kit_.host.now_ns();
+  if (k.first_sent_ns == 0) k.first_sent_ns = k.newest_ns;
   return kit_.session.send(k.request, coinbase::Call::create, k.urgent ? lane_urgent : lane_normal, k.intent->not_after_ns,
                            [this, id = k.client_id](const Answer& a) { answered(id, a); }, why);
 }
@@ -122,6 +123,7 @@ void Submit::placed(Known& k, const coinbase::Outcome& outcome) {
   if (!k.venue_id.empty() && k.venue_id != p.order_id) return lost(k, "ANSWER_MISMATCH");
   if (k.phase == Phase::over) return;  // it was quicker than its acknowledgement
   k.phase = Phase::there;
+  k.newest_ns = kit_.host.now_ns();
   kit_.say.accepted(k, p);
   const std::uint32_t lane = k.urgent ? lane_urgent : lane_normal;
   kit_.orders.learn(k.client_id, p.order_id);

@@ -1,7 +1,8 @@
 # What an operator who tries everything commands next: reads what works and what is held (lines of GET /orders and of GET /portfolio, one
 # order or position each), and writes a configuration for curl with at most `most` commands, each over the connection of the one before.
 # No purchase by quote is among them: of what one buys the venue tells in quote, and the two books part behind the fifteenth decimal.
-# Drawn from `seed` and `round`. Variables: at, token (file of a header), seed, round, most, list ("SYMBOL=PRICE=LOT ..."), out (of answers).
+# Drawn from `seed` and `round`. Variables: at, token (file of a header), seed, round, most, list ("SYMBOL=PRICE=LOT ..."), quick (the share of orders that
+# are over at once).
 function text(name,  at_, rest) {
   at_ = index($0, "\"" name "\":\"")
   if (at_ == 0) return ""
@@ -22,6 +23,11 @@ function px(share) { return sprintf("\"%.2f\"", price * (1 + share / 100)) }
 function qty(lots) { return sprintf("\"qty\":\"%.8g\"", lot * lots) }
 function limit(share, tif) { return qty(1 + int(rand() * 3)) ",\"limit_price\":" px(share) ",\"tif\":\"" tif "\"" }
 function enter(  r) {
+  if (rand() < quick) { # below the market: whole or not at all, or what can be had at once, which is nothing
+    if (rand() < .5) order("ioc", "BUY", "limit", limit(-.3, "IOC"))
+    else order("fok", "BUY", "limit", limit(-.3, "FOK"))
+    return
+  }
   r = rand()
   if (r < .12) order("market", "BUY", "market", qty(1 + int(rand() * 3)))
   else if (r < .36) order("limit", "BUY", "limit", limit(-1 - rand() * 3, "GTC"))
@@ -65,8 +71,8 @@ END {
     else enter()
   }
   most = 9
-  for (s in working) ++rest
-  if (rest > 4 && rand() < .12) { # all entries at once
+  for (s in working) if (!(s in busy)) ++rest
+  if (rest > 5 && rand() < .1) { # all entries at once
     say("state", "POST", "/trading/state", "{\"state\":\"reducing\",\"reason\":\"a soak\"}")
     say("state", "POST", "/trading/state", "{\"state\":\"active\",\"reason\":\"a soak\"}")
   }

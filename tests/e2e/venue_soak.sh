@@ -13,6 +13,8 @@ source "$here/check.sh"
 source "$here/at_venue.sh"
 source "$here/venue_long.sh"
 
+# At a high rate one order of a product at a time keeps more of them from coming: more are over at once.
+quick=0; [ "$rate" -lt 20 ] || quick=.7
 at_broker="rate: $rate, per_hour: 0"
 # Of the requests and frames that come, so many in ten thousand. What is dropped or answered otherwise was done at the venue, or was not.
 fault() { # what it is on and does, of ten thousand, seed
@@ -70,7 +72,7 @@ while kill -0 "$host" 2>/dev/null && [ $((SECONDS - begun)) -lt "$seconds" ] && 
   : $((++round))
   flying=$(grep -c '"state":"\(recorded\|submitted\|cancel_pending\|unknown\)"' "$dir/state")
   most=$((rate / 2 + 2 - flying))
-  awk -v at="$at" -v token="$dir/trade.header" -v seed="$seed" -v round="$round" -v most=$((most > 0 ? most : 0)) -v list="$all_products" -f "$here/venue_operator.awk" "$dir/state" >"$dir/commands"
+  awk -v at="$at" -v token="$dir/trade.header" -v seed="$seed" -v round="$round" -v most=$((most > 0 ? most : 0)) -v quick="$quick" -v list="$all_products" -f "$here/venue_operator.awk" "$dir/state" >"$dir/commands"
   curl -s -K "$dir/commands" >"$dir/answers"
   grep '^@@' "$dir/answers" >>"$d/said"
   grep -o '"error":{"code":"[A-Z_]*"' "$dir/answers" | cut -d'"' -f6 >>"$d/refused"

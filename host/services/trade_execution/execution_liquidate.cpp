@@ -237,7 +237,7 @@ bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
   if (working == nullptr && guards_) working = resting_of(p.id);
   if (working != nullptr) {
     const bool ours = working->intent.decision == p.decision;
-    const bool asked = working->state == core::OrderState::cancel_pending && working->updated >= now;
+    const bool asked = working->cancel_asked && now - working->updated < second;  // also of one whose fate is not known: each costs the venue a search
     if ((!ours || overdue(*working, now)) && !asked && due(p, now)) static_cast<void>(request_cancel(*working, now));
     return false;
   }

@@ -89,6 +89,24 @@ TEST_CASE("an order whose answer was lost is found, and cancelled") {
   CHECK(d.orders["bl-1"].state == BL_S_CANCELLED);
 }
 
+TEST_CASE("cancels of an order that is being searched for are one search") {
+  Desk d;
+  d.venue.fate = [](const auto& q) { return q.method == "POST" && q.url.ends_with("/orders") ? Fate{Fate::Kind::lost_before} : Fate{}; };
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.pump();
+  d.run(5 * second);
+  const std::size_t lists = d.count("GET", "/orders/historical/batch");
+  d.hold_answers = true;
+  for (int i = 0; i < 10; ++i) d.cancel("bl-1");
+  d.hold_answers = false;
+  d.run(second / 2);
+  CHECK(d.count("GET", "/orders/historical/batch") == lists + 2);  // of two placement sources
+  CHECK(d.orders["bl-1"].refused_cancels == 1);
+  d.cancel("bl-1");  // a later one is another
+  d.run(second / 2);
+  CHECK(d.count("GET", "/orders/historical/batch") == lists + 4);
+}
+
 TEST_CASE("one that waits here to be tried again does not go any more; one that nobody knows is refused") {
   Desk d;
   d.venue.fate = [](const auto& q) { return q.method == "POST" && q.url.ends_with("/orders") ? Fate{Fate::Kind::never_sent} : Fate{}; };

@@ -201,6 +201,33 @@ TEST_CASE("one order that was just acknowledged, and is not shown yet: it is ask
   }
 }
 
+TEST_CASE("one order that is sent again and acknowledged while the lists are read is not told as absent") {
+  Desk d;
+  d.venue.fate = [](const auto& q) { return q.method == "POST" && q.url.ends_with("/orders") ? Fate{Fate::Kind::lost_before} : Fate{}; };
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.pump();
+  d.run(2 * second);
+  d.venue.fate = [](const auto&) { return Fate{}; };
+  REQUIRE(d.orders["bl-1"].unknown);
+  d.hold_answers = true;
+  const auto q = d.ask(1, "bl-1");
+  const std::size_t first = d.host.requests.size() - 1;
+  d.answer(first);  // the list of one source; the other is asked for
+  REQUIRE(d.host.requests.size() == first + 2);
+  const auto early = d.venue.answer(d.host.requests[first + 1], d.host.now);
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.answer(first + 2);
+  REQUIRE(d.orders["bl-1"].accepted);
+  const auto reply = testing::http_reply(d.host.requests[first + 1].request, early.status, early.body, d.host.now, early.outcome);
+  d.broker->on_event(reply.h, d.host.sink);
+  d.served = first + 3;
+  d.hold_answers = false;
+  d.run(2 * second);
+  CHECK(d.orders["bl-1"].absent == 0);
+  REQUIRE(d.done(q));
+  CHECK(d.done(q)->complete == 1);
+}
+
 TEST_CASE("fills: corrections and reversals name the fill they are about, and what is not understood is not passed over") {
   Desk d;
   d.submit(intent("bl-1", "2", "100"));

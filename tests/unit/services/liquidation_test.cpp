@@ -465,6 +465,28 @@ TEST_CASE("liquidation: a purchase whose cancel has no answer does not keep what
   CHECK(d.last().qty() == d.exec->portfolio().position(d.m.btc).qty);
 }
 
+TEST_CASE("liquidation: a cancel of an order whose fate is not known goes once a second: each is a search at the venue (3.6)") {
+  Desk d;
+  d.hold(0.05);
+  d.broker.answer = services::HandOver::unknown;
+  d.want(Purpose::exit, 0);
+  d.broker.answer = services::HandOver::taken;
+  const Intent exit = d.last();
+  REQUIRE(d.state(exit) == OrderState::unknown);
+  d.broker.answers = false;
+  begin(d, ask());
+  for (int i = 0; i < 400; ++i) static_cast<void>(d.exec->look_at_liquidation(d.now));  // it has given up reading
+  d.broker.cancelled.clear();
+  std::size_t refused = 0;
+  for (int i = 0; i < 100; ++i) {  // ten seconds
+    d.now += 100'000'000;
+    static_cast<void>(d.exec->look_at_liquidation(d.now));
+    for (; refused < d.broker.cancelled.size(); ++refused) d.report(exit, BL_X_CANCEL_REJECTED);
+  }
+  CHECK(d.broker.cancelled.size() >= 3);
+  CHECK(d.broker.cancelled.size() <= 11);
+}
+
 TEST_CASE("liquidation: while it runs no strategy sells or buys beside it (3.6)") {
   Desk d;
   Venue v{d};
