@@ -58,7 +58,7 @@ rests() { as read GET '/orders?state=working&limit=1000' >/dev/null; [ "$(sed 's
 check "six stops and five entries rest" within 60 rests || cat "$dir/answer"
 # The rest of the number: more of others'.
 missing=$((open - $(open_there)))
-head -n $((missing * 10 - 1)) "$dir/others" | sed 's/other-/more-/; s/Bearer .*"/Bearer '"$("$probe" token "$dir/secrets/coinbase-key" POST "localhost:$port/api/v3/brokerage/orders")"'"/' >"$dir/more"
+head -n $((missing * 9 - 1)) "$dir/others" | sed 's/other-/more-/; s/Bearer .*"/Bearer '"$("$probe" token "$dir/secrets/coinbase-key" POST "localhost:$port/api/v3/brokerage/orders")"'"/' >"$dir/more"
 [ $missing -le 0 ] || curl --rate 15/s -K "$dir/more" >/dev/null
 check "$open orders are open at the venue" is "$(open_there)" "$open"
 sleep 3
