@@ -201,7 +201,7 @@ check "nothing but that stop was sent, if it was not there whole" is "$(($(order
 check "an operator lets it trade again" is "$(as trade POST /trading/state "$go") $(state)" "200 active"
 
 # ---- stopped in order, and stopped past a host that is not there ----------------------------------------------------------------------
-check "an entry rests" is "$(key=rests as trade POST /trades/execute '{"instrument":"BTC-USD","side":"BUY","type":"limit","tif":"GTC","qty":"0.001","limit_price":"58000","reason":"a test"}')" 202
+check "an entry rests" is "$(key=rests as trade POST /trades/execute '{"instrument":"BTC-USD","side":"BUY","type":"limit","tif":"GTC","qty":"0.0002","limit_price":"60500","reason":"a test"}')" 202
 resting() { dump | grep '"product_id":"BTC-USD".*"limit_limit_gtc"' | grep -q "\"status\":\"$1\""; }
 check "at the venue" within 30 resting OPEN
 sent=$(ordered)

@@ -186,10 +186,7 @@ Result<void> Run::Impl::first_balances() {
   if (!known())
     return Error{"RECONCILE_UNANSWERED", "the venue did not answer what it has of orders and balances: nothing is traded before it is known" +
                                              (broker->link_why().empty() ? std::string() : "; " + std::string(broker->link_why()))};
-  const std::vector<std::string>& low = execution->fees_above_config();
-  if (!low.empty() && !resumed)
-    return Error{"RUN_FEES_BELOW_VENUE", "the venue takes higher fees for " + low.front() + " than the configuration reckons with, and entries "
-                                      "would pay less than they cost: state its taker_fee and maker_fee under instruments"};
+  if (!execution->against_config().empty() && !resumed) return execution->against_config().front().refusal;
   execution->begin();
   return {};
 }

@@ -180,7 +180,7 @@ void Execution::take(const bl_event& event) {
       break;
     }
     case BL_EV_PRODUCT:
-      check_fees(reinterpret_cast<const bl_product&>(event));
+      check_rules(reinterpret_cast<const bl_product&>(event));
       told_of_product(reinterpret_cast<const bl_product&>(event));
       break;
     case BL_EV_DONE: on_done(reinterpret_cast<const bl_done&>(event)); break;
@@ -188,22 +188,36 @@ void Execution::take(const bl_event& event) {
   }
 }
 
-// The cost gate and the balance check reckon with the configured fees, in whatever process they run. Less than the venue
-// takes would let through what does not pay; more only holds back.
-void Execution::check_fees(const bl_product& told) {
+// The cost gate and the balance check reckon with the configured fees, and all quantities are rounded to the configured steps, in
+// whatever process they run. Less than the venue takes would let through what does not pay; more only holds back. Steps finer than the
+// venue's leave a rest that is no dust here and can't be sold there.
+void Execution::check_rules(const bl_product& told) {
   const InstrumentId id{told.h.instrument};
   if (!id || id.value > table_.size()) return;
-  const core::ProductRules& ours = table_[id].rules;
+  const core::Instrument& ins = table_[id];
   const auto above = [](bl_dec venue, Decimal configured) {
     const Decimal d = Decimal::from_raw(venue);
     return d.is_set() && configured.is_set() && d > configured;
   };
-  if (!above(told.taker_fee, ours.taker_fee) && !above(told.maker_fee, ours.maker_fee)) return;
-  if (std::find(fees_above_.begin(), fees_above_.end(), table_[id].symbol) != fees_above_.end()) return;
-  fees_above_.push_back(table_[id].symbol);
+  if (above(told.taker_fee, ins.rules.taker_fee) || above(told.maker_fee, ins.rules.maker_fee))
+    goes_against({id, "FEES_ABOVE_CONFIG", "the venue takes higher fees of " + ins.symbol + " than the configuration reckons with",
+                  {"RUN_FEES_BELOW_VENUE", "the venue takes higher fees for " + ins.symbol + " than the configuration reckons with, and entries would pay less than "
+                                           "they cost: state its taker_fee and maker_fee under instruments"}});
+  if (above(told.base_step, ins.rules.base_step)) {
+    const std::string step = Decimal::from_raw(told.base_step).to_string();
+    goes_against({id, "STEP_BELOW_VENUE", "the venue trades " + ins.symbol + " in steps of " + step + ", and the configuration in finer ones",
+                  {"RUN_STEP_BELOW_VENUE", "the venue trades " + ins.symbol + " in steps of " + step + ", and the configuration in steps of " +
+                                           ins.rules.base_step.to_string() + ": set its base_step under instruments to " + step}});
+  }
+}
+
+void Execution::goes_against(AgainstConfig what) {
+  for (const AgainstConfig& known : against_config_)
+    if (known.id == what.id && known.code == what.code) return;
   // Before the start a new run is refused for it, and one that goes on begins with it (begin()). Told later it can only be said:
   // what is held must still be sold.
-  if (begun_) block(id, "FEES_ABOVE_CONFIG", "the venue takes higher fees of " + table_[id].symbol + " than the configuration reckons with", now_);
+  if (begun_) block(what.id, what.code, what.why, now_);
+  against_config_.push_back(std::move(what));
 }
 
 [[gnu::hot]] const core::PortfolioView& Execution::publish(Nanos now) {

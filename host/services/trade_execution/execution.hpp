@@ -311,8 +311,14 @@ class Execution {
   std::string_view entries_held(core::InstrumentId id) const;
   /// An order that neither a liquidation nor anything else here cancels.
   bool sells_unmanaged(const core::Order& order) const;
-  /// Products of which the venue takes higher fees than the configuration reckons with.
-  const std::vector<std::string>& fees_above_config() const noexcept { return fees_above_; }
+  /// Where the venue's word of a product goes against the configuration, so that nothing may be bought of it: `code` is the block's,
+  /// and `refusal` that of a new run, which does not begin then.
+  struct AgainstConfig {
+    core::InstrumentId id;
+    std::string code, why;
+    Error refusal;
+  };
+  const std::vector<AgainstConfig>& against_config() const noexcept { return against_config_; }
   bool store_up() const { return !store_up_ || store_up_(); }
   /// How far among the events it is: bars and quotes heard, steps settled, in this process.
   std::uint64_t heard() const noexcept { return heard_; }
@@ -356,7 +362,7 @@ class Execution {
   std::vector<core::Nanos> told_ahead_;   // by instrument: when it was told last that a price was ahead of time
   std::vector<core::Nanos> told_silent_;  // by instrument: the mark behind which its silence was told
   core::MarkGuard mark_guard_;
-  std::vector<std::string> fees_above_;
+  std::vector<AgainstConfig> against_config_;
   BrokerPort& broker_;
   const store::HaltLatch* latch_ = nullptr;
   store::Journal& journal_;
@@ -822,7 +828,8 @@ class Execution {
   void add_best(store::StepRow& row);
   Result<void> request_cancel(core::Order& order, core::Nanos now);
   Cancels request_cancels(std::span<core::Order* const> orders, core::Nanos now, Error* why = nullptr);
-  void check_fees(const bl_product& told);
+  void check_rules(const bl_product& told);
+  void goes_against(AgainstConfig what);
   void change_state(core::TradingState state, core::Nanos now, std::string_view who, std::string_view why,
                     std::string_view request_id, bool looked, std::optional<bool> freeze = {});
   void engage_latch(core::Nanos now, std::string_view who, std::string_view why);

@@ -14,8 +14,7 @@ using core::Nanos;
 void Execution::begin() {
   begun_ = true;
   // A new run was refused for it. One that goes on has stops to be watched and exits to be sold: it buys no more.
-  for (const std::string& symbol : fees_above_)
-    block(table_.find(symbol), "FEES_ABOVE_CONFIG", "the venue takes higher fees of " + symbol + " than the configuration reckons with", now_);
+  for (const AgainstConfig& what : against_config_) block(what.id, what.code, what.why, now_);
   if (const auto row = ramp_.begin(now_)) note(store::journal_kind::ramp, store::line(*row));
   const out::Scope scope({.service = "trade-execution"});
   if (ramp_.limits().any()) out::info("execution", "the entries of a day are bounded by a ramp");

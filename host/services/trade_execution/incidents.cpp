@@ -82,6 +82,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"RELEASE_AMOUNT", false, "inventory was to be released without a positive quantity: nothing changed"},
     {"RELEASE_BEYOND_POSITION", false, "more was to be released than is held: nothing changed"},
     {"ROLLING_LOSS_TRIP", true, "the last 24 hours have lost execution.trip.daily_loss of the equity before them, or a multiple of it: nothing more is bought until an operator resumes"},
+    {"STEP_BELOW_VENUE", true, "the venue trades a product in coarser steps than the configuration; it is blocked, since a rest of it could not be sold"},
     {"STOP_NOT_FILLED", true, "a stop that rests at the venue was reached and did not fill in execution.stops.fill_within: it is taken off, and the position sold by the ladder"},
     {"STOP_NOT_RESTING", true, "a stop that was to rest at the venue does not: the host watches it, and tries again"},
     {"VENUE_ADOPTED", false, "an operator took the venue's word for what stood unexplained"},

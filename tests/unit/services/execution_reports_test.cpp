@@ -280,11 +280,11 @@ TEST_CASE("rule 5.8: fees above the configured ones are noticed, lower ones are 
   tell("0.006"_dec, "0.012"_dec);
   tell("0"_dec, "0"_dec);
   tell(Decimal::not_set(), Decimal::not_set());
-  CHECK(d.exec->fees_above_config().empty());
+  CHECK(d.exec->against_config().empty());
   SECTION("before the first step it is for the start to refuse") {
     tell("0.006"_dec, "0.0121"_dec);
     tell("0.0061"_dec, "0.012"_dec);
-    CHECK(d.exec->fees_above_config().size() == 1);
+    CHECK(d.exec->against_config().size() == 1);
     CHECK(d.exec->counts().incidents == 0);
   }
   SECTION("later it is an incident, and buys of that product are blocked") {
@@ -292,6 +292,38 @@ TEST_CASE("rule 5.8: fees above the configured ones are noticed, lower ones are 
     tell("0.006"_dec, "0.0121"_dec);
     tell("0.0061"_dec, "0.012"_dec);
     CHECK(d.exec->counts().by_incident.at("FEES_ABOVE_CONFIG") == 1);
+    CHECK(d.exec->blocked(d.m.btc));
+  }
+}
+
+TEST_CASE("rule 3.2: a product that the venue trades in coarser steps than configured is not bought: a rest of it could not be sold") {
+  Desk d({}, "1000"_dec);
+  const Decimal ours = d.m.table[d.m.btc].rules.base_step;
+  const auto tell = [&](Decimal step) {
+    bl_product p{};
+    p.h.size = sizeof p;
+    p.h.type = BL_EV_PRODUCT;
+    p.h.instrument = d.m.btc.value;
+    p.taker_fee = p.maker_fee = Decimal::not_set().raw();
+    p.base_step = step.raw();
+    d.exec->on_broker_event(p.h);
+  };
+  tell(ours);
+  tell(Decimal::not_set());
+  tell(Decimal::from_mantissa(1, -9));  // a finer one is no harm
+  CHECK(d.exec->against_config().empty());
+  SECTION("before the first step it is for the start to refuse") {
+    tell(ours + ours);
+    tell("1"_dec);
+    REQUIRE(d.exec->against_config().size() == 1);
+    CHECK(d.exec->against_config()[0].refusal.code == "RUN_STEP_BELOW_VENUE");
+    CHECK(d.exec->counts().incidents == 0);
+  }
+  SECTION("later it is an incident, and buys of that product are blocked") {
+    d.exec->begin();
+    tell("1"_dec);
+    tell("1"_dec);
+    CHECK(d.exec->counts().by_incident.at("STEP_BELOW_VENUE") == 1);
     CHECK(d.exec->blocked(d.m.btc));
   }
 }
