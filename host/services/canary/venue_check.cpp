@@ -104,11 +104,13 @@ std::vector<VenueFinding> judge_product(const config::InstrumentConfig& ours, co
   const Decimal venue_least = smallest(t.base_min, t.quote_min), our_least = smallest(ours.base_min, ours.quote_min);
   const bool looser = venue_least.is_set() && our_least.is_set() && our_least < venue_least;
   const auto finer = [](Decimal our_step, Decimal venue_step) { return venue_step.is_set() && our_step.is_set() && our_step < venue_step; };
-  if (finer(ours.base_step, t.base_step) || finer(ours.px_step, t.px_step)) text += "; the configuration's steps are finer, and are rounded";
+  const bool finer_sizes = finer(ours.base_step, t.base_step);  // a run is refused for it
+  if (finer(ours.px_step, t.px_step)) text += "; the configuration's step of prices is finer, and they are rounded";
   if (t.no_stops()) text += "; stops do not rest at the venue";
   if (closed != nullptr) out.push_back({rules, false, std::string(closed) + "; " + text, "wait until it trades, or take it out of instruments"});
   else if (looser) out.push_back({rules, false, "the venue takes no order worth less than " + say(venue_least) + ", and the configuration would order " + say(our_least) + "; " + text,
                                   "set quote_min of " + ours.symbol + " to " + say(ceil_to(venue_least, Decimal::from_mantissa(1, -2)))});
+  else if (finer_sizes) out.push_back({rules, false, "the configuration's sizes go in steps of " + say(ours.base_step) + "; " + text, "set base_step of " + ours.symbol + " to " + say(t.base_step)});
   else out.push_back({rules, true, text, ""});
   if (!t.maker_fee.is_set() || !t.taker_fee.is_set()) {
     out.push_back({fees, false, "the venue did not tell them", "ask again"});

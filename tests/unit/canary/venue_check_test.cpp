@@ -110,6 +110,7 @@ TEST_CASE("each thing that is wrong is told by itself") {
   CHECK(only([](Check& c) { c.venue.maker = "0.007"_dec; }) == "fees BTC-USD");
   CHECK(only([](Check& c) { c.venue.maker = Decimal::not_set(); }) == "fees BTC-USD");
   CHECK(only([](Check& c) { c.config.instruments[0].quote_min = "0.01"_dec; }) == "rules BTC-USD");
+  CHECK(only([](Check& c) { c.config.instruments[0].base_step = "0.00001"_dec; }) == "rules BTC-USD");
   CHECK(only([](Check& c) { c.rates.classes[0].per_hour = 100; }) == "quota");
   CHECK(only([](Check& c) { c.times = std::make_shared<services::NetTimes>(); }) == "latency");
   CHECK(only([](Check& c) { c.venue.fate = [](Call) { return Fate::refused; }; }) == "account");
