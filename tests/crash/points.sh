@@ -33,5 +33,6 @@ summary() {
   # A matrix whose points are not met says nothing.
   local missed tried
   missed=$(grep -c $'\tmissed$' "$results") tried=$(wc -l <"$results")
-  check "hardly a point is missed ($missed of $tried)" test $((missed * 20)) -le "$tried"
+  # Of a few points in real time one or two may be.
+  check "hardly a point is missed ($missed of $tried)" test "$missed" -le "${may_miss:-$((tried / 20))}"
 }
