@@ -14,15 +14,20 @@ using coinbase::CancelResult;
 using coinbase::Verdict;
 /// A cancel that was taken, and after so many looks the order works on as if nobody had asked: it is asked again.
 constexpr std::uint32_t looks_before_again = 3;
+/// What the host repeats sooner is not sent again: its answer, a look or the next try is on its way, and each request more would stand before them.
+constexpr std::int64_t repeat_ns = 1'000'000'000;
+/// Of cancels many go at once, and none waits for the answers of others.
+constexpr GatherLimits limits{.most_together = coinbase::most_cancels, .most_flying = 1000, .share = 4};
 
 }  // namespace
 
-Cancel::Cancel(Kit& kit, Look& look) : kit_(kit), look_(look) {
+Cancel::Cancel(Kit& kit, Look& look)
+    : kit_(kit), look_(look), requests_(kit, limits, [this](auto ids, std::uint32_t, auto gathered) { send(ids, gathered); }) {
   kit_.orders.on_venue_id = [this](Known& k) {
     if (!k.cancel_wanted) return;
     k.cancel_wanted = false;
     want(k.venue_id);
-    send();
+    requests_.go();
   };
 }
 
@@ -34,14 +39,14 @@ Result<void> Cancel::cancel(std::span<const bl_order_ref> refs) {
     const std::string_view client = from_abi(r.client_id), venue = from_abi(r.venue_id);
     if (!venue.empty()) {
       kit_.orders.learn(client, venue);
-      want(std::string(venue));
+      want_again(std::string(venue));
       continue;
     }
     Known& k = kit_.orders.of_client(client);
-    if (!k.venue_id.empty()) want(k.venue_id);
+    if (!k.venue_id.empty()) want_again(k.venue_id);
     else without_id(k);
   }
-  send();
+  requests_.go();
   return {};
 }
 
@@ -49,41 +54,65 @@ Result<void> Cancel::cancel(std::span<const bl_order_ref> refs) {
 void Cancel::without_id(Known& k) {
   k.cancel_wanted = true;
   if (k.phase == Phase::flying || k.phase == Phase::held) return;  // Submit sees to it
-  const std::string client = k.client_id;
-  if (!searched_.insert(client).second) return;  // a search of it is under way: it answers for this cancel, too
-  look_.find(client, listed_since(k.first_sent_ns), lane_urgent, [this, client](const Found& f) {
-    searched_.erase(client);
-    const Known* known = kit_.orders.by_client(client);
-    if (known == nullptr || f.what == Found::What::there || !known->venue_id.empty()) return;  // acknowledged meanwhile it is being cancelled
-    kit_.say.word(f.what == Found::What::absent ? BL_X_CANCEL_REJECTED : BL_X_UNKNOWN, *known,
-                  f.what == Found::What::absent ? "UNKNOWN_CANCEL_ORDER" : "NO_ANSWER");
+  if (std::exchange(k.searched_for, true)) return;  // that search answers for this cancel, too
+  // Lists are the dearest question there is: what they did not show is looked for more and more seldom.
+  const std::int64_t at = k.searches == 0 ? 0 : k.searched_ns + kit_.backoff.wait_ns(k.searches + 2);
+  if (at <= kit_.host.now_ns()) return search(k.client_id);
+  kit_.later.after(at - kit_.host.now_ns(), [this, client = k.client_id] { search(client); });
+}
+
+void Cancel::search(const std::string& client_id) {
+  Known* sought = kit_.orders.by_client(client_id);
+  if (sought == nullptr) return;
+  if (!sought->venue_id.empty()) {  // it showed up while this waited, and is being cancelled
+    sought->searched_for = false;
+    return;
+  }
+  look_.find(client_id, kit_.listed_since(sought->first_sent_ns), lane_urgent, [this, client_id](const Found& f) {
+    Known* k = kit_.orders.by_client(client_id);
+    if (k == nullptr) return;
+    k->searched_for = false;
+    k->searched_ns = kit_.host.now_ns();
+    ++k->searches;
+    if (f.what == Found::What::there || !k->venue_id.empty()) return;  // acknowledged meanwhile it is being cancelled
+    const bool absent = f.what == Found::What::absent;
+    kit_.say.word(absent ? BL_X_CANCEL_REJECTED : BL_X_UNKNOWN, *k, absent ? "UNKNOWN_CANCEL_ORDER" : "NO_ANSWER");
   });
 }
 
 void Cancel::want(const std::string& venue_id) {
+  if (!coinbase::batch_cancel(std::span(&venue_id, 1)))  // no id of the venue's: one request of many must not fail for it
+    return kit_.later.after(0, [this, venue_id] { say(BL_X_CANCEL_REJECTED, venue_id, "UNKNOWN_CANCEL_ORDER"); });
   Wish& w = wishes_[venue_id];
-  if (w.flying || std::find(waiting_.begin(), waiting_.end(), venue_id) != waiting_.end()) return;
-  waiting_.push_back(venue_id);
+  if (w.flying || w.waiting) return;
+  w.waiting = true;
+  requests_.put(venue_id, lane_urgent);
 }
 
-void Cancel::send() {
-  if (waiting_.empty()) return;
-  const std::vector<std::string> all = std::exchange(waiting_, {});
-  for (std::size_t from = 0; from < all.size(); from += coinbase::most_cancels) {
-    const std::size_t n = std::min(coinbase::most_cancels, all.size() - from);
-    std::vector<std::string> ids(all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(from + n));
-    for (const std::string& id : ids) wishes_[id].flying = true;
-    const auto body = coinbase::batch_cancel(ids);
-    const bl_status sent =
-        body ? kit_.session.send(body->front(), coinbase::Call::cancel, lane_urgent, 0, [this, ids](const Answer& a) { answered(ids, a); })
-             : bl_status{BL_E_INVALID};
-    if (sent >= 0) continue;
-    kit_.later.after(0, [this, ids] {
-      Answer a;
-      a.outcome = {Verdict::denied, "NOT_SENT", "the host takes no more requests now"};
-      answered(ids, a);
-    });
+void Cancel::want_again(const std::string& venue_id) {
+  const auto w = wishes_.find(venue_id);
+  if (w != wishes_.end() && w->second.sent_ns != 0 && kit_.host.now_ns() - w->second.sent_ns < repeat_ns) return;
+  want(venue_id);
+}
+
+void Cancel::send(const std::vector<std::string>& ids, const std::function<void()>& gathered) {
+  for (const std::string& id : ids) {
+    Wish& w = wishes_[id];
+    w.waiting = false;
+    w.flying = true;
+    w.sent_ns = kit_.host.now_ns();
   }
+  const auto requests = coinbase::batch_cancel(ids);  // one, of so many
+  const bl_status sent = requests ? kit_.session.send(requests->front(), coinbase::Call::cancel, lane_urgent, 0,
+                                                      [this, ids, gathered](const Answer& a) { gathered(); answered(ids, a); })
+                                  : bl_status{BL_E_INVALID};
+  if (sent >= 0) return;
+  kit_.later.after(0, [this, ids, gathered] {
+    Answer a;
+    a.outcome = {Verdict::denied, "NOT_SENT", "the host takes no more requests now"};
+    gathered();
+    answered(ids, a);
+  });
 }
 
 void Cancel::answered(const std::vector<std::string>& ids, const Answer& a) {
@@ -113,14 +142,13 @@ void Cancel::answered(const std::vector<std::string>& ids, const Answer& a) {
       for (const std::string& id : ids) again(id, a.outcome.reason);
       break;
   }
-  send();
 }
 
 // Taken means that the venue will try: only the order itself says that it is over.
 void Cancel::taken(const std::string& venue_id) {
   if (wishes_[venue_id].taken++ == 0) say(BL_X_CANCEL_PENDING, venue_id, "");
   const std::uint32_t round = wishes_[venue_id].taken;
-  look_.soon(venue_id, 0, lane_urgent);
+  look_.soon(venue_id, kit_.stream_sound ? kit_.options.backoff_first_ns : 0, lane_urgent);  // its end is hinted at sooner
   // By then looks have shown it as over, or the cancel got lost behind the door.
   std::int64_t wait = 0;
   for (std::uint32_t i = 1; i <= looks_before_again; ++i) wait += kit_.backoff.wait_ns(i) * 2;
@@ -158,7 +186,7 @@ void Cancel::once_shown(const std::string& venue_id) {
   kit_.later.after(kit_.backoff.wait_ns(1), [this, venue_id] {
     if (const Known* k = kit_.orders.by_venue(venue_id); k != nullptr && k->phase == Phase::over) return;
     want(venue_id);
-    send();
+    requests_.go();
   });
 }
 
@@ -177,7 +205,7 @@ void Cancel::again(const std::string& venue_id, const std::string& why) {
       return;
     }
     want(venue_id);
-    send();
+    requests_.go();
   });
 }
 

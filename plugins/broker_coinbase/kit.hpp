@@ -21,6 +21,8 @@ struct Kit {
   Orders orders;
   Say say;
   Session session;
+  bool stream_sound = false;  ///< what happens to an order is hinted at: then the clock need not ask as often
+  std::size_t questions = 0;  ///< of the host, under way: what can wait lets them go first
 
   Kit(const Host& h, const Options& o, coinbase::Credentials credentials)
       : host(h),
@@ -30,6 +32,13 @@ struct Kit {
         catalogue(h),
         say(h, catalogue, orders),
         session(h, o, later, backoff, std::move(credentials)) {}
+  /// From when on an order is listed, by the venue's clock, that was sent at `sent_ns` of ours (0: from the beginning).
+  std::int64_t listed_since(std::int64_t sent_ns) const noexcept {
+    const std::int64_t margin = session.clock_told() ? 60'000'000'000 : 600'000'000'000;
+    const std::int64_t since = sent_ns + session.skew_ns() - margin;
+    return sent_ns > 0 && since > 0 ? since : 0;
+  }
+
   Kit(const Kit&) = delete;
   Kit& operator=(const Kit&) = delete;
 };

@@ -1,7 +1,10 @@
 #include "look.hpp"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 namespace bowline::broker_coinbase {
@@ -12,6 +15,8 @@ using What = Found::What;
 
 /// So often is an order that is not listed yet, or whose fills lag behind, looked at before the end is told all the same.
 constexpr std::uint32_t most_looks = 8;
+/// Lists of all that the account has are many pages: what is looked for meanwhile waits for the next reading of them.
+constexpr GatherLimits search_limits{.patience_ns = 10'000'000'000, .share = 20, .at_once = 2};
 
 /// Whether it ends by itself, so that looking again will show something.
 bool passes(const VenueOrder& o) noexcept {
@@ -41,10 +46,9 @@ std::string_view reason_of(const VenueOrder& o) noexcept {
 
 Look::Look(Kit& kit)
     : kit_(kit),
-      looks_{{{kit.later, [this](auto ids, auto answered) { ask_together(ids, lane_normal, answered); }},
-              {kit.later, [this](auto ids, auto answered) { ask_together(ids, lane_urgent, answered); }}}},
-      fills_{{{kit.later, [this](auto wanted, auto answered) { ask_fills(std::move(wanted), lane_normal, answered); }},
-              {kit.later, [this](auto wanted, auto answered) { ask_fills(std::move(wanted), lane_urgent, answered); }}}} {}
+      looks_(kit, {}, [this](auto wanted, auto lane, auto answered) { ask_together(std::move(wanted), lane, answered); }),
+      fills_(kit, {}, [this](auto wanted, auto lane, auto answered) { ask_fills(std::move(wanted), lane, answered); }),
+      searches_(kit, search_limits, [this](auto searched, auto lane, auto answered) { ask_lists(searched, lane, answered); }) {}
 
 // ---- when ------------------------------------------------------------------------------------------------------------
 
@@ -77,7 +81,7 @@ void Look::run(const std::string& venue_id) {
   d.running = true;
   d.at_ns = 0;
   ++d.tries;
-  looks_[d.lane].add(venue_id);
+  looks_.add({venue_id, true, [this, venue_id](const Found& f) { looked(venue_id, f); }}, d.lane);
 }
 
 void Look::looked(const std::string& id, const Found& f) {
@@ -101,27 +105,33 @@ void Look::looked(const std::string& id, const Found& f) {
   plan(id, kit_.backoff.wait_ns(known.tries));
 }
 
-// Several in one request, from the list of those made here. One that it does not show is asked for by itself: only that proves anything.
-void Look::ask_together(const std::vector<std::string>& ids, std::uint32_t lane, const Answered& answered) {
-  if (ids.size() == 1) return ask(ids[0], lane, answered, [this, id = ids[0]](const Found& f) { looked(id, f); });
+// Several in one request, from the list of those made here. One that it does not show is asked for by itself: only that
+// proves anything; a new one, which need not be shown yet, at its next look.
+void Look::ask_together(std::vector<Wanted> wanted, std::uint32_t lane, const Answered& answered) {
   coinbase::OrdersQuery q;
-  q.order_ids = ids;
+  for (const Wanted& w : wanted)
+    if (coinbase::order(w.venue_id) && std::find(q.order_ids.begin(), q.order_ids.end(), w.venue_id) == q.order_ids.end()) q.order_ids.push_back(w.venue_id);
+  if (q.order_ids.size() < 2) {  // or none of them can be asked for, which asking tells
+    auto rest = std::make_shared<std::size_t>(wanted.size());
+    for (Wanted& w : wanted) ask(w.venue_id, lane, [answered, rest] { if (--*rest == 0) answered(); }, std::move(w.then));
+    return;
+  }
   auto found = std::make_shared<std::map<std::string, VenueOrder>>();
   read_own_orders(kit_, lane, q, [found](const VenueOrder& o) { return found->insert_or_assign(o.order_id, o), true; },
-                  [this, ids, lane, answered, found](bl_status status) {
+                  [this, wanted = std::move(wanted), lane, answered, found](bl_status status) {
                     answered();
-                    for (const std::string& id : ids) {
-                      const auto then = [this, id](const Found& f) { looked(id, f); };
-                      if (const auto it = found->find(id); it != found->end()) tell(std::move(it->second), lane, 1, then);
-                      else if (status == BL_OK) ask(id, lane, [] {}, then);
-                      else looked(id, Found{What::failed, {}, status});
+                    for (const Wanted& w : wanted) {
+                      if (const auto it = found->find(w.venue_id); it != found->end()) tell(it->second, lane, 1, w.then);
+                      else if (status == BL_OK && w.again && kit_.orders.is_new(w.venue_id, kit_.host.now_ns())) w.then(Found{What::failed, {}, BL_E_AGAIN});
+                      else if (status == BL_OK) ask(w.venue_id, lane, [] {}, w.then);
+                      else w.then(Found{What::failed, {}, status});
                     }
                   });
 }
 
 // ---- one order -------------------------------------------------------------------------------------------------------
 
-void Look::now(std::string_view venue_id, std::uint32_t lane, OnFound then) { ask(std::string(venue_id), lane, [] {}, std::move(then)); }
+void Look::now(std::string_view venue_id, std::uint32_t lane, OnFound then) { looks_.add({std::string(venue_id), false, std::move(then)}, lane); }
 
 void Look::ask(const std::string& venue_id, std::uint32_t lane, const Answered& answered, OnFound then) {
   auto request = coinbase::order(venue_id);
@@ -151,7 +161,7 @@ bool Look::lags(const VenueOrder& o) const {
 void Look::tell(VenueOrder o, std::uint32_t lane, std::uint32_t tries, OnFound then) {
   kit_.orders.learn(o);
   if (!lags(o)) return say_order(o, then);
-  fills_[lane].add({std::make_shared<VenueOrder>(std::move(o)), tries, std::move(then)});
+  fills_.add({std::make_shared<VenueOrder>(std::move(o)), lane, tries, std::move(then)}, lane);
 }
 
 void Look::ask_fills(std::vector<Lagging> wanted, std::uint32_t lane, const Answered& answered) {
@@ -160,12 +170,12 @@ void Look::ask_fills(std::vector<Lagging> wanted, std::uint32_t lane, const Answ
   for (const Lagging& l : wanted)
     if (ids.insert(l.order->order_id).second) q.order_ids.push_back(l.order->order_id);
   read_fills(kit_, lane, q, [this, ids = std::move(ids)](const coinbase::VenueFill& f) { if (ids.contains(f.order_id)) tell_fill(f); },
-             [this, wanted = std::move(wanted), lane, answered](bl_status) {
+             [this, wanted = std::move(wanted), answered](bl_status) {
                answered();
                // An order's fills are to be told before its end: so the end waits for them, for a while. The host asks for what is missing then.
                for (const Lagging& l : wanted) {
                  if (!lags(*l.order) || !coinbase::is_final(l.order->status) || l.tries >= most_looks) say_order(*l.order, l.then);
-                 else kit_.later.after(kit_.backoff.wait_ns(l.tries), [this, l, lane] { tell(*l.order, lane, l.tries + 1, l.then); });
+                 else kit_.later.after(kit_.backoff.wait_ns(l.tries), [this, l] { tell(*l.order, l.lane, l.tries + 1, l.then); });
                }
              });
 }
@@ -195,45 +205,69 @@ FillSaid Look::tell_fill(const coinbase::VenueFill& f) {
 // ---- lists -----------------------------------------------------------------------------------------------------------
 
 void Look::find(std::string_view client_id, std::int64_t since_ns, std::uint32_t lane, OnFound then) {
-  coinbase::OrdersQuery q;
-  if (since_ns > 0) q.start_ns = since_ns;
-  auto found = std::make_shared<std::optional<VenueOrder>>();
-  read_orders(kit_, lane, q,
-              [found, id = std::string(client_id)](const VenueOrder& o) {
-                if (o.client_order_id != id) return true;
-                *found = o;
-                return false;
-              },
-              [this, found, lane, then = std::move(then)](bl_status status) {
-                if (*found) return tell(**found, lane, 1, then);
-                then(status == BL_OK ? Found{What::absent, {}, BL_OK} : Found{What::failed, {}, status});
-              });
+  search(client_id, since_ns, lane, [this, lane, then = std::move(then)](const std::optional<VenueOrder>& o, bl_status status) {
+    if (o) return tell(*o, lane, 1, then);
+    then(status == BL_OK ? Found{What::absent, {}, BL_OK} : Found{What::failed, {}, status});
+  });
 }
 
-// What the stream did not tell is seen here: ends without a fill, above all.
-void Look::reread(std::vector<std::string> ids) {
+void Look::search(std::string_view client_id, std::int64_t since_ns, std::uint32_t lane, OnSearched then) {
+  searches_.add({std::string(client_id), since_ns, std::move(then)}, lane);
+}
+
+void Look::ask_lists(const std::vector<Searched>& searched, std::uint32_t lane, const Answered& answered) {
   coinbase::OrdersQuery q;
-  q.order_ids = std::move(ids);
-  auto found = std::make_shared<std::vector<VenueOrder>>();
-  read_orders(kit_, lane_normal, q, [found](const VenueOrder& o) { return found->push_back(o), true; },
-              [this, found](bl_status) {
-                for (VenueOrder& o : *found) {
-                  // One that was read meanwhile may be told newer than this.
-                  if (const Known* k = kit_.orders.by_venue(o.order_id); k != nullptr && k->phase != Phase::over)
-                    tell(std::move(o), k->urgent ? lane_urgent : lane_normal, 1, [](const Found&) {});
+  std::int64_t since = searched.front().since_ns;
+  auto found = std::make_shared<std::map<std::string, std::optional<VenueOrder>>>();
+  for (const Searched& s : searched) {
+    since = std::min(since, s.since_ns);
+    found->emplace(s.client_id, std::nullopt);
+  }
+  if (since > 0) q.start_ns = since;
+  read_orders(kit_, lane, q,
+              [found, missing = found->size()](const VenueOrder& o) mutable {
+                if (const auto it = found->find(o.client_order_id); it != found->end() && !it->second) {
+                  it->second = o;
+                  --missing;
+                }
+                return missing != 0;
+              },
+              [searched, found, answered](bl_status status) {
+                answered();
+                for (const Searched& s : searched) {
+                  const std::optional<VenueOrder>& o = found->at(s.client_id);
+                  s.then(o, o ? bl_status{BL_OK} : status);
                 }
               });
 }
 
+// What the stream did not tell is seen here: ends without a fill, above all.
+void Look::reread(std::vector<std::string> ids, bool own) {
+  coinbase::OrdersQuery q;
+  q.order_ids = std::move(ids);
+  auto found = std::make_shared<std::vector<VenueOrder>>();
+  const auto each = [found](const VenueOrder& o) { return found->push_back(o), true; };
+  const auto done = [this, found](bl_status) {
+    for (VenueOrder& o : *found) {
+      // One that was read meanwhile may be told newer than this.
+      if (const Known* k = kit_.orders.by_venue(o.order_id); k != nullptr && k->phase != Phase::over)
+        tell(std::move(o), k->urgent ? lane_urgent : lane_normal, 1, [](const Found&) {});
+    }
+  };
+  own ? read_own_orders(kit_, lane_normal, q, each, done) : read_orders(kit_, lane_normal, q, each, done);
+}
+
 void Look::sweep(std::int64_t since_ns, std::int64_t seen_ns, PagesDone done) {
   constexpr std::size_t batch = 50;
-  std::vector<std::string> ids;
+  std::array<std::vector<std::string>, 2> ids;  // of others, and of this process: those are all of one placement source
   kit_.orders.each_working([&](const Known& k) {
     if (k.read_ns >= seen_ns) return;
-    ids.push_back(k.venue_id);
-    if (ids.size() == batch) reread(std::exchange(ids, {}));
+    const bool own = k.intent.has_value();
+    ids[own].push_back(k.venue_id);
+    if (ids[own].size() == batch) reread(std::exchange(ids[own], {}), own);
   });
-  if (!ids.empty()) reread(std::move(ids));
+  for (const bool own : {false, true})
+    if (!ids[own].empty()) reread(std::move(ids[own]), own);
   coinbase::FillsQuery q;
   q.start_ns = std::max<std::int64_t>(since_ns - kit_.options.overlap_ns, 0);
   read_fills(kit_, lane_normal, q,

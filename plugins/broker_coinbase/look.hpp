@@ -2,12 +2,11 @@
 // happened (an answer, the stream, the clock) only leads here; what is told comes from here.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,6 +29,7 @@ struct Found {
   bool over() const noexcept { return what == What::there && coinbase::is_final(order.status); }
 };
 using OnFound = std::function<void(const Found&)>;
+using OnSearched = std::function<void(const std::optional<coinbase::VenueOrder>&, bl_status)>;
 
 class Look {
  public:
@@ -38,11 +38,13 @@ class Look {
   /// Before long, and again with waits between while it is to change by itself: it fills at once, is being cancelled, or its fills
   /// lag behind. Several calls are one look, at the earliest of their times.
   void soon(std::string_view venue_id, std::int64_t wait_ns, std::uint32_t lane);
-  /// Once, now; what is new is told before `then` is called.
+  /// Once, now, or together with others while much is on its way; what is new is told before `then` is called.
   void now(std::string_view venue_id, std::uint32_t lane, OnFound then);
-  /// The order of this client id, in lists that leave out no state and no source: orders made from `since_ns` on (0: all). What is new
-  /// of it is told as by now().
+  /// The order of this client id, in lists that leave out no state and no source: orders made from `since_ns` on (0: all); those that are
+  /// looked for at one time share the lists. What is new of it is told as by now().
   void find(std::string_view client_id, std::int64_t since_ns, std::uint32_t lane, OnFound then);
+  /// The same, and nothing is told: the order if the lists show it, else BL_OK if they are whole.
+  void search(std::string_view client_id, std::int64_t since_ns, std::uint32_t lane, OnSearched then);
   /// Tells the fills since then that were not told, and what has become of each order that is not over and was not read since `seen_ns`.
   void sweep(std::int64_t since_ns, std::int64_t seen_ns, PagesDone done);
 
@@ -59,32 +61,38 @@ class Look {
     std::uint32_t lane = 0, tries = 0;
     bool running = false, again = false;
   };
+  struct Wanted {
+    std::string venue_id;
+    bool again;  ///< it is looked at again if nothing was learned
+    OnFound then;
+  };
   /// An order whose fills are to be told first.
   struct Lagging {
     std::shared_ptr<coinbase::VenueOrder> order;
-    std::uint32_t tries;
+    std::uint32_t lane, tries;
     OnFound then;
+  };
+  struct Searched {
+    std::string client_id;
+    std::int64_t since_ns;
+    OnSearched then;
   };
   using Answered = std::function<void()>;
   void plan(const std::string& venue_id, std::int64_t wait_ns);
   void run(const std::string& venue_id);
   void looked(const std::string& venue_id, const Found& f);
   void ask(const std::string& venue_id, std::uint32_t lane, const Answered& answered, OnFound then);
-  void ask_together(const std::vector<std::string>& ids, std::uint32_t lane, const Answered& answered);
+  void ask_together(std::vector<Wanted> wanted, std::uint32_t lane, const Answered& answered);
   void ask_fills(std::vector<Lagging> wanted, std::uint32_t lane, const Answered& answered);
+  void ask_lists(const std::vector<Searched>& searched, std::uint32_t lane, const Answered& answered);
   void say_order(const coinbase::VenueOrder& o, const OnFound& then);
-  void reread(std::vector<std::string> ids);
+  void reread(std::vector<std::string> ids, bool own);
 
   Kit& kit_;
   std::map<std::string, Due, std::less<>> due_;
-  std::array<Gather<std::string>, 2> looks_;  ///< by lane: venue ids
-  std::array<Gather<Lagging>, 2> fills_;
+  Gather<Wanted> looks_;
+  Gather<Lagging> fills_;
+  Gather<Searched> searches_;
 };
-
-/// From when on an order is listed that was sent at `sent_ns` (0: from the beginning).
-inline std::int64_t listed_since(std::int64_t sent_ns) noexcept {
-  constexpr std::int64_t margin = 600'000'000'000;  // clocks that differ, and an order that was slow
-  return sent_ns > margin ? sent_ns - margin : 0;
-}
 
 }  // namespace bowline::broker_coinbase

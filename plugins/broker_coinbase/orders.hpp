@@ -37,8 +37,9 @@ struct Known {
   bool maybe_live = false;     ///< an answer to one of its tries was lost
   bool cancel_wanted = false;  ///< to be cancelled as soon as its venue id is known
   bool urgent = false;         ///< reduces: its requests go in the lane of exits
-  std::uint32_t tries = 0;
-  std::int64_t first_sent_ns = 0, read_ns = 0;
+  bool searched_for = false;   ///< a search to cancel it is under way, or waits for its turn
+  std::uint32_t tries = 0, searches = 0;  ///< searches: those to cancel it that did not find it
+  std::int64_t first_sent_ns = 0, read_ns = 0, searched_ns = 0;
   std::int64_t newest_ns = 0;  ///< its newest try, or that one's acknowledgement
 
   std::optional<bl_intent> intent;    ///< as the host wanted it; ours alone

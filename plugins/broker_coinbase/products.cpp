@@ -13,6 +13,10 @@ namespace {
 
 using coinbase::Verdict;
 
+/// For so long the host's questions go before the previews.
+constexpr std::int64_t wait_ns = 250'000'000;
+constexpr std::uint32_t most_waits = 40;
+
 /// Words that say that the product takes no order of this form. Others (no funds, too small) say that it would, of somebody else.
 bool denies_the_form(const std::string& word) {
   return word.find("UNSUPPORTED_ORDER") != std::string::npos || word.find("ORDER_TYPE") != std::string::npos ||
@@ -40,16 +44,18 @@ std::optional<coinbase::NewOrder> probe_of(const Listed& l) {
 }  // namespace
 
 void Products::read(std::function<void(bl_status)> done) {
+  waiting_.push_back(std::move(done));
+  if (waiting_.size() > 1) return;
   coinbase::ProductsQuery q;
   q.product_ids = kit_.catalogue.symbols();
   q.tradability = true;
-  if (q.product_ids.empty()) return read_fees(BL_OK, std::move(done));
-  kit_.session.read(coinbase::products(coinbase::Access::key, q), lane_normal, [this, done = std::move(done)](const Answer& a) {
-    if (!a.done()) return read_fees(status_of(a.outcome), done);
+  if (q.product_ids.empty()) return read_fees(BL_OK);
+  kit_.session.read(coinbase::products(coinbase::Access::key, q), lane_normal, [this](const Answer& a) {
+    if (!a.done()) return read_fees(status_of(a.outcome));
     const auto list = coinbase::parse_products(a.body);
     if (!list) {
       kit_.host.log(Level::error, "coinbase: the list of products can't be read: " + list.error().message);
-      return read_fees(BL_E_IO, done);
+      return read_fees(BL_E_IO);
     }
     for (const auto& fault : list->faults)
       if (kit_.catalogue.of(fault.product_id) != nullptr)
@@ -63,35 +69,49 @@ void Products::read(std::function<void(bl_status)> done) {
       ++told;
     }
     kit_.catalogue.note_read();
-    read_fees(told == kit_.catalogue.all().size() ? bl_status{BL_OK} : bl_status{BL_E_NOT_FOUND}, done);
+    read_fees(told == kit_.catalogue.all().size() ? bl_status{BL_OK} : bl_status{BL_E_NOT_FOUND});
   });
 }
 
-void Products::read_fees(bl_status products, std::function<void(bl_status)> done) {
-  kit_.session.read(coinbase::transaction_summary("SPOT"), lane_normal, [this, products, done = std::move(done)](const Answer& a) {
+void Products::read_fees(bl_status products) {
+  kit_.session.read(coinbase::transaction_summary("SPOT"), lane_normal, [this, products](const Answer& a) {
     bl_status status = status_of(a.outcome);
     if (a.done()) {
       const auto fees = coinbase::parse_transaction_summary(a.body);
       if (fees) kit_.catalogue.fees = *fees;
       status = fees ? bl_status{BL_OK} : bl_status{BL_E_IO};
     }
-    done(products != BL_OK ? products : status);
-    if (kit_.options.probe_stops && kit_.catalogue.read()) probe_stops();
+    ended(products != BL_OK ? products : status);
   });
 }
 
-void Products::probe_stops() {
-  for (const Listed& l : kit_.catalogue.all())
-    if (l.stops == Stops::not_asked) probe(l.instrument, 0);
+void Products::ended(bl_status status) {
+  for (const auto& done : std::exchange(waiting_, {})) done(status);
+  if (kit_.options.probe_stops && kit_.catalogue.read() && !std::exchange(probing_, true)) probe_stops(0);
+}
+
+void Products::probe_stops(std::uint32_t waits) {
+  if (kit_.questions != 0 && waits < most_waits)
+    return kit_.later.after(wait_ns, [this, waits] { probe_stops(waits + 1); });
+  for (Listed& l : kit_.catalogue.all()) {
+    if (l.stops != Stops::not_asked) continue;
+    const auto order = probe_of(l);
+    if (!order || !coinbase::preview_order(*order)) continue;  // without a price: when the products are read again
+    l.stops = Stops::asked;
+    return probe(l.instrument, 0);
+  }
+  probing_ = false;
 }
 
 void Products::probe(std::uint32_t instrument, std::uint32_t tries) {
+  const auto once_more = [this, instrument, tries] {
+    kit_.later.after(kit_.backoff.wait_ns(tries), [this, instrument, tries] { probe(instrument, tries + 1); });
+    if (tries == 0) probe_stops(most_waits);
+  };
   const auto order = probe_of(*kit_.catalogue.of(instrument));
-  if (!order) return;
-  const auto request = coinbase::preview_order(*order);
-  if (!request) return;
-  kit_.catalogue.of(instrument)->stops = Stops::asked;
-  kit_.session.send(*request, coinbase::Call::preview, lane_normal, 0, [this, instrument, tries](const Answer& a) {
+  const auto request = order ? coinbase::preview_order(*order) : Result<coinbase::Request>(Error{"PRODUCT_NOT_READ", "it has no price now"});
+  if (!request) return once_more();
+  const bl_status sent = kit_.session.send(*request, coinbase::Call::preview, lane_normal, 0, [this, instrument, tries, once_more](const Answer& a) {
     Listed& l = *kit_.catalogue.of(instrument);
     const Verdict v = a.outcome.verdict;
     if (v == Verdict::refused) {
@@ -103,10 +123,12 @@ void Products::probe(std::uint32_t instrument, std::uint32_t tries) {
     } else if (v == Verdict::done) {
       l.stops = Stops::taken;
     } else {
-      kit_.later.after(kit_.backoff.wait_ns(tries), [this, instrument, tries] { probe(instrument, tries + 1); });
+      return once_more();
     }
     if (l.stops == Stops::taken) kit_.say.product(l, false);
+    if (tries == 0) probe_stops(most_waits);  // the next one
   });
+  if (sent < 0) once_more();
 }
 
 }  // namespace bowline::broker_coinbase

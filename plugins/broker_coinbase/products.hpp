@@ -14,19 +14,22 @@ class Products {
   explicit Products(Kit& kit) noexcept : kit_(kit) {}
 
   /// Reads both into the catalogue; then it is asked which products take stop orders, as far as that is not known. BL_OK: every product
-  /// of the run, and the fees, were told. BL_E_NOT_FOUND: the venue lists one of them not, or so that it can't be read. Of the products
+  /// of the run, and the fees, were told; one reading at a time serves all that ask meanwhile. BL_E_NOT_FOUND: the venue lists one of them not, or so that it can't be read. Of the products
   /// that were read the catalogue has the new state in any case.
   void read(std::function<void(bl_status)> done);
 
  private:
-  void read_fees(bl_status products, std::function<void(bl_status)> done);
-  /// Asks of each product that was not asked for yet whether it takes a stop-limit sale, by a preview; tells each that does. Where the
-  /// preview has no answer nothing is assumed, and it is asked again a while later: until then the host watches what it would rather
-  /// have at rest at the venue.
-  void probe_stops();
+  void read_fees(bl_status products);
+  void ended(bl_status status);
+  /// Asks of each product that was not asked for yet whether it takes a stop-limit sale, by a preview, one behind the other; tells each
+  /// that does. Where the preview has no answer nothing is assumed, and it is asked again a while later: until then the host watches what
+  /// it would rather have at rest at the venue. The host's own questions go first, for a while: those it waits for.
+  void probe_stops(std::uint32_t waits);
   void probe(std::uint32_t instrument, std::uint32_t tries);
 
   Kit& kit_;
+  std::vector<std::function<void(bl_status)>> waiting_;  ///< for the reading that is under way
+  bool probing_ = false;
 };
 
 }  // namespace bowline::broker_coinbase

@@ -28,7 +28,7 @@ void Query::query(const bl_query& q) {
   job->client_id = from_abi(q.order.client_id);
   job->venue_id = from_abi(q.order.venue_id);
   job->since_ns = q.since_ns;
-  ++running_;
+  ++kit_.questions;
   // Its first request goes out at once, so that a host that waits for answers sees that one is to come. What needs none is answered
   // behind the call: the host has to know first that it was taken.
   const bool nameless = (job->scope & ask_order) != 0 && job->client_id.empty() && job->venue_id.empty();
@@ -50,7 +50,7 @@ void Query::next(const JobPtr& job) {
     ended(job, status);
   });
   if (job->scope != 0 && job->status == BL_OK) job->status = BL_E_UNSUPPORTED;
-  --running_;
+  --kit_.questions;
   kit_.say.done(job->request, job->status);
 }
 
@@ -104,21 +104,13 @@ void Query::order(const JobPtr& job) {
     });
   }
   // By the host's id alone: the venue has no such question, so all it has is listed, whatever its state.
-  coinbase::OrdersQuery q;
-  if (const std::int64_t since = listed_since(k != nullptr ? k->first_sent_ns : 0); since > 0) q.start_ns = since;
-  auto found = std::make_shared<std::optional<coinbase::VenueOrder>>();
-  read_orders(kit_, lane, q,
-              [job, found](const coinbase::VenueOrder& o) {
-                if (o.client_order_id != job->client_id) return true;
-                *found = o;
-                return false;
-              },
-              [this, job, found, absent](bl_status status) {
-                if (*found) return one(job, **found);
-                // Sent again and acknowledged while the lists were read: they are of before.
-                if (const Known* known = kit_.orders.by_client(job->client_id); status == BL_OK && known != nullptr && !known->venue_id.empty()) return order(job);
-                status == BL_OK ? absent() : ended(job, status);
-              });
+  look_.search(job->client_id, kit_.listed_since(k != nullptr ? k->first_sent_ns : 0), lane,
+               [this, job, absent](const std::optional<coinbase::VenueOrder>& found, bl_status status) {
+                 if (found) return one(job, *found);
+                 // Sent again and acknowledged while the lists were read: they are of before.
+                 if (const Known* known = kit_.orders.by_client(job->client_id); status == BL_OK && known != nullptr && !known->venue_id.empty()) return order(job);
+                 status == BL_OK ? absent() : ended(job, status);
+               });
 }
 
 // ---- lists -----------------------------------------------------------------------------------------------------------

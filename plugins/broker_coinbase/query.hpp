@@ -19,7 +19,6 @@ class Query {
   /// Its parts are asked for one behind the other: the order, open orders, fills, balances, products. Each is told when it is whole or
   /// page by page; of balances nothing is told before the last page. A part that fails does not keep the others from being told.
   void query(const bl_query& q);
-  std::size_t running() const noexcept { return running_; }
 
  private:
   struct Job {
@@ -42,7 +41,6 @@ class Query {
   Kit& kit_;
   Look& look_;
   Products& products_;
-  std::size_t running_ = 0;
 };
 
 }  // namespace bowline::broker_coinbase

@@ -62,7 +62,7 @@ void Start::read_products(std::uint32_t tries) {
 // ---- by the clock ----------------------------------------------------------------------------------------------------
 
 void Start::sweep_later() {
-  const std::int64_t every = sound_ ? kit_.options.sweep_ns : kit_.options.sweep_alone_ns;
+  const std::int64_t every = kit_.stream_sound ? kit_.options.sweep_ns : kit_.options.sweep_alone_ns;
   kit_.later.after(every, [this, every] { sweep(kit_.host.now_ns() - every, [this] { sweep_later(); }); });
 }
 

@@ -32,7 +32,7 @@ class Start {
   /// What the venue says that it may; none: not told yet.
   const std::optional<coinbase::KeyPermissions>& may() const noexcept { return may_; }
   /// Whether the stream is there to hint at what happens: it is swept for more seldom then.
-  void stream_is_sound(bool sound) noexcept { sound_ = sound; }
+  void stream_is_sound(bool sound) noexcept { kit_.stream_sound = sound; }
   /// Everything is looked at that may have changed unseen.
   void sweep_now();
   /// The same a while later, of what was not read since this moment.
@@ -53,7 +53,7 @@ class Start {
   KeyState key_ = KeyState::asked;
   std::optional<coinbase::KeyPermissions> may_;
   std::string why_;
-  bool sound_ = false, sweeping_ = false;
+  bool sweeping_ = false;
   std::int64_t swept_ns_ = 0;
   std::uint32_t key_tries_ = 0;
 };

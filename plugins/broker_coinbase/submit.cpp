@@ -13,6 +13,8 @@ using coinbase::Verdict;
 
 /// How long an unknown order is given before it is looked for: what is on its way has arrived by then.
 constexpr std::int64_t settle_ns = 1'000'000'000;
+/// An order that rests is looked at so long after its acknowledgement where the stream hints at what happens to it.
+constexpr std::int64_t rests_ns = 2'000'000'000;
 
 bool too_late(const bl_intent& i, std::int64_t now_ns) noexcept { return i.not_after_ns > 0 && now_ns > i.not_after_ns; }
 
@@ -96,6 +98,7 @@ Taken Submit::once_more(Known& k, const bl_intent& intent) {
 
 bl_status Submit::send(Known& k, bl_error* why) {
   k.phase = Phase::flying;
+  k.searches = 0;
   ++k.tries;
   k.newest_ns = kit_.host.now_ns();
   if (k.first_sent_ns == 0) k.first_sent_ns = k.newest_ns;
@@ -127,7 +130,8 @@ void Submit::placed(Known& k, const coinbase::Outcome& outcome) {
   kit_.say.accepted(k, p);
   const std::uint32_t lane = k.urgent ? lane_urgent : lane_normal;
   kit_.orders.learn(k.client_id, p.order_id);
-  look_.soon(p.order_id, kit_.options.backoff_first_ns, lane);
+  const bool ends_at_once = k.intent->type == BL_MARKET || k.intent->tif == BL_IOC || k.intent->tif == BL_FOK;
+  look_.soon(p.order_id, kit_.stream_sound && !ends_at_once ? rests_ns : kit_.options.backoff_first_ns, lane);
 }
 
 // Nothing of this try is at the venue. The same bytes may go again: an order that reduces until its last moment, another a few times.
@@ -171,7 +175,7 @@ void Submit::lost(Known& k, std::string_view reason) {
   kit_.later.after(settle_ns, [this, id = k.client_id] {
     const Known* lost = kit_.orders.by_client(id);
     if (lost == nullptr || lost->phase != Phase::unknown) return;
-    look_.find(id, listed_since(lost->first_sent_ns), lost->urgent ? lane_urgent : lane_normal, [](const Found&) {});
+    look_.find(id, kit_.listed_since(lost->first_sent_ns), lost->urgent ? lane_urgent : lane_normal, [](const Found&) {});
   });
 }
 

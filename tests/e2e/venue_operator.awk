@@ -55,7 +55,8 @@ function touch(  r) { # an order of the operator's that works
 BEGIN { srand(seed * 100003 + round); n = split(list, row, " "); for (i = 1; i <= n; ++i) { split(row[i], part, "="); name[i] = part[1]; price_of[part[1]] = part[2]; lot_of[part[1]] = part[3] } }
 /"purpose":"/ {
   s = text("instrument")
-  if (text("state") !~ /^(open|partially_filled)$/) busy[s] = 1
+  # What ends at once is waited for, as by anybody; and what is being cancelled.
+  if (text("state") !~ /^(open|partially_filled)$/ || text("tif") ~ /^(IOC|FOK)$/) busy[s] = 1
   if (text("purpose") == "operator") { working[s] = text("id"); type_of[s] = text("type"); side_of[s] = text("side") }
   next
 }

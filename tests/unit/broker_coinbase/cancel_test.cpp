@@ -103,8 +103,60 @@ TEST_CASE("cancels of an order that is being searched for are one search") {
   CHECK(d.count("GET", "/orders/historical/batch") == lists + 2);  // of two placement sources
   CHECK(d.orders["bl-1"].refused_cancels == 1);
   d.cancel("bl-1");  // a later one is another
-  d.run(second / 2);
+  d.run(second);
   CHECK(d.count("GET", "/orders/historical/batch") == lists + 4);
+  CHECK(d.orders["bl-1"].refused_cancels == 2);
+}
+
+TEST_CASE("what a search for a cancel did not show is searched for more and more seldom, and still cancelled when it shows up") {
+  Desk d;
+  d.venue.fate = [](const auto& q) { return q.method == "POST" && q.url.ends_with("/orders") ? Fate{Fate::Kind::lost_before} : Fate{}; };
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(5 * second);
+  const std::size_t lists = d.count("GET", "/orders/historical/batch");
+  for (std::int64_t passed = 0; passed < 60 * second; passed += second / 10) {  // asked for by the host at each of its steps
+    d.cancel("bl-1");
+    d.run(second / 10);
+  }
+  const std::size_t searches = (d.count("GET", "/orders/historical/batch") - lists) / 2;
+  CHECK(searches >= 6);
+  CHECK(searches <= 14);  // at once, after one, two, four seconds and then ten; each wait down to its half
+  CHECK(d.orders["bl-1"].refused_cancels == searches);
+  d.venue.fate = [](const auto&) { return Fate{}; };
+  d.submit(intent("bl-1", "0.5", "100"));  // sent again by the host
+  d.run(5 * second);
+  CHECK(d.orders["bl-1"].state == BL_S_CANCELLED);
+}
+
+TEST_CASE("a cancel that is asked for again within a second is not sent again; one that got no further later is") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(second);
+  d.venue.cancel_at_once = false;
+  for (int i = 0; i < 10; ++i) {
+    d.cancel("bl-1");
+    d.run(second / 20);
+  }
+  CHECK(d.count("POST", "/batch_cancel") == 1);
+  d.run(6 * second / 10);
+  d.cancel("bl-1");
+  CHECK(d.count("POST", "/batch_cancel") == 2);
+  d.venue.orders[0].status = "CANCELLED";
+  d.run(5 * second);
+  CHECK(d.orders["bl-1"].state == BL_S_CANCELLED);
+}
+
+TEST_CASE("an id that is none of the venue's is refused by itself, and those beside it go") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(second);
+  const std::string client = "bl-1", other = "bl-2", bad = "a\nb";
+  const bl_order_ref refs[] = {{to_abi(other), to_abi(bad)}, {to_abi(client), {nullptr, 0}}};
+  REQUIRE(d.broker->cancel(refs).status == BL_PENDING);
+  d.run(5 * second);
+  CHECK(d.orders["bl-1"].state == BL_S_CANCELLED);
+  CHECK(d.orders["bl-2"].refused_cancels == 1);
+  CHECK(d.orders["bl-2"].text == "UNKNOWN_CANCEL_ORDER");
 }
 
 TEST_CASE("one that waits here to be tried again does not go any more; one that nobody knows is refused") {

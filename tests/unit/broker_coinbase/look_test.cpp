@@ -2,6 +2,7 @@
 // is asked for alone.
 #include <algorithm>
 
+#include "coinbase/rfc3339.hpp"
 #include "desk.hpp"
 
 using namespace bowline;
@@ -82,4 +83,82 @@ TEST_CASE("a request without an answer holds the looks of others up for no longe
   }
   CHECK(d.orders["bl-2"].state == BL_S_FILLED);
   CHECK_FALSE(d.orders["bl-0"].over);
+}
+
+TEST_CASE("while the key's requests are on their way looks go by their pace, many together; what is urgent goes before it") {
+  Many d(0);
+  d.hold_answers = true;
+  for (int i = 0; i < 4; ++i) d.ask(2);  // of the host: no answer so far
+  const auto asked = [&d] { return d.count("GET", "/orders/historical/"); };
+  const std::size_t before = asked();
+  const auto answer_looks = [&d] {
+    for (std::size_t i = 0; i < d.host.requests.size(); ++i)
+      if (d.host.requests[i].url.find("historical/venue-") != std::string::npos || d.host.requests[i].url.find("order_ids") != std::string::npos) d.answer(i);
+  };
+  for (std::size_t i = 0; i < 200; ++i) {  // ten a second, each acknowledged at once, for twenty seconds
+    d.submit(intent("bl-" + std::to_string(i), "0.5", "100"));
+    d.answer(d.host.requests.size() - 1);
+    d.run(second / 10);
+    answer_looks();
+  }
+  const std::size_t looks = asked() - before;
+  CHECK(looks >= 20);
+  CHECK(looks <= 5 + 20 * 10 / 8 + 2);  // at once, one in eight of what the key may, and what fell behind the end
+}
+
+TEST_CASE("a new order that a list does not show is looked at again, and not asked for by its name") {
+  Many d;
+  for (auto& o : d.venue.orders) o.source = "RETAIL_SIMPLE";  // in no list of those made here
+  d.hold_answers = true;
+  d.run(second / 2);
+  d.hold_answers = false;
+  d.pump();
+  const std::size_t by_name = d.count("GET", "/orders/historical/venue-");
+  CHECK(by_name <= 2);  // the first two, which went alone
+  d.run(60 * second);   // they are not new any more: only their name proves anything
+  CHECK(d.count("GET", "/orders/historical/venue-") >= 40);
+  for (const auto& [id, f] : d.orders) CHECK(f.absent == 0);
+}
+
+TEST_CASE("orders that are searched for at one time share the lists, and each has its own answer") {
+  Desk d;
+  for (const char* id : {"bl-1", "bl-2", "bl-3", "bl-4"}) {
+    d.submit(intent(id, "0.5", "100"));
+    d.pump();
+  }
+  d.run(2 * second);
+  Desk restarted;  // knows none of them
+  restarted.venue.orders = d.venue.orders;
+  restarted.hold_answers = true;
+  std::vector<std::uint64_t> asked;
+  for (const char* id : {"bl-9", "bl-8", "bl-1", "bl-2", "bl-3", "bl-7"}) asked.push_back(restarted.ask(1, id));
+  const std::size_t lists = restarted.count("GET", "/orders/historical/batch");
+  CHECK(lists == 2);  // the first two by themselves
+  restarted.hold_answers = false;
+  restarted.run(4 * second);
+  CHECK(restarted.count("GET", "/orders/historical/batch") == 6);  // those, and one reading for all others, of two placement sources each
+  for (const auto request : asked) {
+    REQUIRE(restarted.done(request));
+    CHECK(restarted.done(request)->status == BL_OK);
+  }
+  for (const char* id : {"bl-1", "bl-2", "bl-3"}) CHECK(restarted.orders[id].state == BL_S_OPEN);
+  for (const char* id : {"bl-7", "bl-8", "bl-9"}) CHECK(restarted.orders[id].absent == 1);
+  CHECK(restarted.orders.count("bl-4") == 0);
+}
+
+TEST_CASE("what was sent a moment ago is searched for in the lists of the last minute, by the venue's clock") {
+  Desk d(Json{{"stream", false}}, false);
+  d.venue.skew_ns = -300 * second;
+  d.run(2 * second);
+  d.venue.fate = [](const auto& q) { return q.method == "POST" && q.url.ends_with("/orders") ? Fate{Fate::Kind::lost_after} : Fate{}; };
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(2 * second);
+  CHECK(d.orders["bl-1"].state == BL_S_OPEN);
+  const auto* list = d.last("limit=100");
+  REQUIRE(list != nullptr);
+  const auto start = values(list->url.substr(list->url.find('?') + 1), "start_date");
+  REQUIRE(start.size() == 1);
+  const std::int64_t since = *coinbase::parse_rfc3339(start[0]), sent = d.venue.orders[0].created_ns;
+  CHECK(sent - since >= 60 * second);
+  CHECK(sent - since <= 61 * second);
 }

@@ -144,7 +144,7 @@ std::string ModelVenue::create(const Json& b, std::string text, std::int64_t now
     n.price = *Decimal::try_parse(inner.value("limit_price", "100"));
     const std::string base = inner.value("base_size", "");
     n.size = base.empty() ? round_to(div(*Decimal::try_parse(inner.at("quote_size").get<std::string>()), market_price, bowline::Rounding::down), Decimal::from_mantissa(1, -16), bowline::Rounding::down) : *Decimal::try_parse(base);
-    n.created_ns = now_ns;
+    n.created_ns = now_ns + skew_ns;
     orders.push_back(n);
     o = &orders.back();
     ++creates;

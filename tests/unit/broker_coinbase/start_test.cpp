@@ -113,6 +113,59 @@ TEST_CASE("rule 3.3: a preview without an answer is asked for again until the ve
   CHECK(d.count("POST", "/orders/preview") == asked);  // once it is known it is not asked again
 }
 
+TEST_CASE("rule 3.3: previews go behind the host's first questions, for a while, and one behind the other") {
+  Desk d(Json{{"stream", false}}, false, {"ETH-USD", "SOL-USD"});
+  const auto previews = [&d] { return d.count("POST", "/orders/preview"); };
+  bool answers = false;
+  d.venue.fate = [&](const auto& q) { return !answers && q.url.find("/accounts") != std::string::npos ? Fate{Fate::Kind::says, 503} : Fate{}; };
+  d.ask(8);
+  d.run(second);
+  CHECK(previews() == 0);
+  SECTION("they go when those are answered") {
+    answers = true;
+    d.run(2 * second);
+    CHECK(previews() == d.broker->kit().catalogue.all().size());
+  }
+  SECTION("or ten seconds later") {
+    for (int i = 0; i < 20; ++i) {
+      d.ask(8);
+      d.run(second);
+    }
+    CHECK(previews() == d.broker->kit().catalogue.all().size());
+  }
+}
+
+TEST_CASE("a product without a price is asked about when it has one, and holds up no other") {
+  Desk d(Json{{"stream", false}}, false, {"ETH-USD", "SOL-USD"});
+  bool priced = false;
+  d.venue.fate = [&](const auto& q) { return q.url.ends_with("/preview") && !priced ? Fate{Fate::Kind::says, 503} : Fate{}; };
+  d.run(second);
+  const std::size_t products = d.broker->kit().catalogue.all().size();
+  CHECK(d.count("POST", "/orders/preview") >= products);  // one without an answer does not keep the next from being asked
+  priced = true;
+  d.run(30 * second);
+  d.ask(16);
+  d.run(second);
+  for (const auto& [instrument, p] : d.products) CHECK((p.flags & 64) == 0);
+  CHECK(d.products.size() == products);
+}
+
+TEST_CASE("questions about products at one time are one reading") {
+  Desk d;
+  d.hold_answers = true;
+  const std::size_t before = d.count("GET", "/products");
+  const auto a = d.ask(16), b = d.ask(16);
+  CHECK(d.count("GET", "/products") == before + 1);
+  d.hold_answers = false;
+  d.run(second);
+  CHECK(d.count("GET", "/products") == before + 1);
+  CHECK((d.done(a) && d.done(a)->status == BL_OK));
+  CHECK((d.done(b) && d.done(b)->status == BL_OK));
+  d.ask(16);
+  d.run(second);
+  CHECK(d.count("GET", "/products") == before + 2);
+}
+
 TEST_CASE("without a stream the clock finds fills, ends, and what others do") {
   Desk d;
   d.submit(intent("bl-1", "0.5", "100"));

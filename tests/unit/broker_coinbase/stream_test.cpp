@@ -211,3 +211,20 @@ TEST_CASE("a frame of a connection before is not heard, nor one that is no frame
   for (const char* text : {"", "null", "[]", "{}", R"({"channel":"user"})", R"({"channel":"user","sequence_num":-1,"events":7})", "\xff"}) d.frame(2, text);
   CHECK(d.broker->stream().counts().refused >= 5);
 }
+
+TEST_CASE("with a sound stream an order that rests is looked at after two seconds, one that ends at once as soon as ever") {
+  const auto looked = [](bool sound, const bl_intent& i, std::int64_t after) {
+    Streamed d;
+    if (sound) d.up();
+    d.run(5 * second);
+    d.submit(i);
+    d.pump();
+    d.run(after);
+    return d.count("GET", "/orders/historical/venue-1") != 0;
+  };
+  const bl_intent rests = intent("bl-1", "0.5", "50");
+  CHECK_FALSE(looked(true, rests, 19 * second / 10));
+  CHECK(looked(true, rests, 21 * second / 10));
+  CHECK(looked(false, rests, second / 2));
+  CHECK(looked(true, market("bl-1", "0.1"), second / 2));
+}
