@@ -115,8 +115,16 @@ cancel_btc() {
   [ ! -s "$d/rests" ]
 }
 take_btc() { order btc-2 "$btc,$buys,\"type\":\"limit\",\"tif\":\"IOC\",\"qty\":\"0.02\",\"limit_price\":\"60100\"" && protected BTC-USD; }
-stop_eth() { # the price falls through its stop
-  [ -e "$d/fell" ] || { protected ETH-USD && tell POST /market/ETH-USD '{"price":"2845"}' >/dev/null && touch "$d/fell"; }
+fall_eth() { # to a price
+  tell POST /market/ETH-USD "{\"price\":\"$1\"}" >/dev/null && echo "$1 $SECONDS" >"$d/fell"
+}
+stop_eth() { # the price falls through its stop; what was protected anew below that price meanwhile, once it has had time to sell: once more
+  local price at
+  if read -r price at 2>/dev/null <"$d/fell"; then
+    [ $SECONDS -lt $((at + 20)) ] || ! protected ETH-USD || fall_eth $((price * 95 / 100))
+  else
+    protected ETH-USD && fall_eth 2845
+  fi
   ready && flat ETH-USD
 }
 close_btc() {
