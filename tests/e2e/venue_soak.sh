@@ -13,8 +13,8 @@ source "$here/check.sh"
 source "$here/at_venue.sh"
 source "$here/venue_long.sh"
 
-# At a high rate one order of a product at a time keeps more of them from coming: more are over at once.
-quick=0; [ "$rate" -lt 20 ] || quick=.7
+# One order of a product at a time keeps more of them from coming: many are over at once, the more so at a high rate.
+quick=.6; [ "$rate" -lt 20 ] || quick=.7
 at_broker="rate: $rate, per_hour: 0"
 # Of the requests and frames that come, so many in ten thousand. What is dropped or answered otherwise was done at the venue, or was not.
 fault() { # what it is on and does, of ten thousand, seed
