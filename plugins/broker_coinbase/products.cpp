@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "coinbase/market_answers.hpp"
 #include "coinbase/order_bodies.hpp"
 #include "coinbase/order_replies.hpp"
 #include "coinbase/rounding.hpp"
@@ -82,6 +83,28 @@ void Products::read_fees(bl_status products) {
       status = fees ? bl_status{BL_OK} : bl_status{BL_E_IO};
     }
     ended(products != BL_OK ? products : status);
+  });
+}
+
+void Products::read_prices(std::function<void()> done) {
+  std::vector<std::string> ids;
+  for (const Listed& l : kit_.catalogue.all())
+    if (l.listed) ids.push_back(l.symbol);
+  auto request = coinbase::best_bid_ask(ids);
+  if (!request) return done();
+  kit_.session.read(std::move(*request), lane_normal, [this, done = std::move(done)](const Answer& a) {
+    const auto books = a.done() ? coinbase::parse_best_bid_ask(a.body) : Result<std::vector<coinbase::ProductBook>>(std::vector<coinbase::ProductBook>{});
+    if (!books) kit_.host.log(Level::warn, "coinbase: the best bids and asks can't be read: " + books.error().message);
+    // One that shares another's book may be told under that one's name.
+    for (const Listed& l : kit_.catalogue.all())
+      for (const std::string& name : {l.symbol, l.product ? l.product->alias : std::string()}) {
+        if (!books || !l.listed || name.empty()) continue;
+        const auto it = std::find_if(books->begin(), books->end(), [&name](const coinbase::ProductBook& b) { return b.product_id == name; });
+        if (it == books->end()) continue;
+        kit_.say.quote(l.instrument, *it);
+        break;
+      }
+    done();
   });
 }
 

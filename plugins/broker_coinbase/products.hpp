@@ -17,6 +17,8 @@ class Products {
   /// of the run, and the fees, were told; one reading at a time serves all that ask meanwhile. BL_E_NOT_FOUND: the venue lists one of them not, or so that it can't be read. Of the products
   /// that were read the catalogue has the new state in any case.
   void read(std::function<void(bl_status)> done);
+  /// Tells best bid and ask of the products that the venue lists: those of who has no feed. `done` is called in any case.
+  void read_prices(std::function<void()> done);
 
  private:
   void read_fees(bl_status products);

@@ -44,10 +44,10 @@ void Query::next(const JobPtr& job) {
   if (take(ask_balances)) return balances(job);
   if (take(ask_products)) return products_.read([this, job](bl_status status) {
     // One that the venue does not list is not told, and the answer is not whole; the others are told all the same.
-    if (status == BL_OK || status == BL_E_NOT_FOUND)
-      for (const Listed& l : kit_.catalogue.all())
-        if (l.listed) kit_.say.product(l, true);
-    ended(job, status);
+    if (status != BL_OK && status != BL_E_NOT_FOUND) return ended(job, status);
+    for (const Listed& l : kit_.catalogue.all())
+      if (l.listed) kit_.say.product(l, true);
+    products_.read_prices([this, job, status] { ended(job, status); });
   });
   if (job->scope != 0 && job->status == BL_OK) job->status = BL_E_UNSUPPORTED;
   --kit_.questions;

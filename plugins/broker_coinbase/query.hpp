@@ -16,7 +16,7 @@ class Query {
  public:
   Query(Kit& kit, Look& look, Products& products) noexcept : kit_(kit), look_(look), products_(products) {}
 
-  /// Its parts are asked for one behind the other: the order, open orders, fills, balances, products. Each is told when it is whole or
+  /// Its parts are asked for one behind the other: the order, open orders, fills, balances, products with their prices. Each is told when it is whole or
   /// page by page; of balances nothing is told before the last page. A part that fails does not keep the others from being told.
   void query(const bl_query& q);
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "coinbase/error_body.hpp"
+#include "coinbase_stream/book.hpp"
 #include "coinbase_stream/order_steps.hpp"
 
 namespace bowline::broker_coinbase {
@@ -232,6 +233,21 @@ void Say::product(const Listed& l, bool snapshot) {
     if (f.holds) e.flags |= std::uint64_t{1} << f.bit;
   if (e.flags == 0) e.flags = 2;  // no flag at all would say that nothing is told: it is closed, and its orders can be cancelled
   put(e, BL_EV_PRODUCT, l.instrument, snapshot);
+}
+
+void Say::quote(std::uint32_t instrument, const coinbase::ProductBook& best) {
+  const auto price = [](const std::vector<coinbase::Level>& side) { return side.empty() ? Decimal::not_set() : side.front().price; };
+  const auto size = [](const std::vector<coinbase::Level>& side) { return side.empty() ? Decimal::not_set() : side.front().size; };
+  const auto top = coinbase::quote_of(price(best.bids), size(best.bids), price(best.asks), size(best.asks));
+  if (!top) return;
+  bl_quote e{};
+  e.px_exp = top->px_exp;
+  e.qty_exp = top->qty_exp;
+  e.bid = top->bid;
+  e.ask = top->ask;
+  e.bid_qty = top->bid_qty;
+  e.ask_qty = top->ask_qty;
+  put(e, BL_EV_QUOTE, instrument, true, best.time_ns);
 }
 
 void Say::done(std::uint64_t request, bl_status status) {

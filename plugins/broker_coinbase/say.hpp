@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "catalogue.hpp"
+#include "coinbase/market_answers.hpp"
 #include "coinbase/order_replies.hpp"
 #include "orders.hpp"
 
@@ -41,6 +42,8 @@ class Say {
   void balance(std::uint32_t asset, Decimal total, Decimal hold);
   /// The product as the venue has it now, with the fees last told.
   void product(const Listed& l, bool snapshot);
+  /// Best bid and ask of a product, as the venue told them at `at_ns` of its clock; what fits in no quote is not told.
+  void quote(std::uint32_t instrument, const coinbase::ProductBook& best);
   void done(std::uint64_t request, bl_status status);
   void link(bool up, bl_status status, std::string_view why);
 

@@ -215,4 +215,20 @@ std::size_t Book::size(BookSide side) const noexcept {
   return std::visit([&](const auto& s) { return s.of(side).size(); }, sides_);
 }
 
+std::optional<BookQuote> quote_of(Decimal bid, Decimal bid_qty, Decimal ask, Decimal ask_qty) {
+  const auto number = [](Decimal d) { return d.is_set() ? StreamNumber::from(d).trimmed() : StreamNumber(); };
+  const StreamNumber b = number(bid), bq = number(bid_qty), a = number(ask), aq = number(ask_qty);
+  if (b.wide() || bq.wide() || a.wide() || aq.wide()) return std::nullopt;
+  BookQuote q;
+  q.px_exp = std::min(b.exp(), a.exp());
+  q.qty_exp = std::min(bq.exp(), aq.exp());
+  const auto bid_at = b.at(q.px_exp), ask_at = a.at(q.px_exp), bid_qty_at = bq.at(q.qty_exp), ask_qty_at = aq.at(q.qty_exp);
+  if (!bid_at || !ask_at || !bid_qty_at || !ask_qty_at) return std::nullopt;
+  q.bid = *bid_at;
+  q.ask = *ask_at;
+  q.bid_qty = *bid_qty_at;
+  q.ask_qty = *ask_qty_at;
+  return q;
+}
+
 }  // namespace bowline::coinbase

@@ -52,6 +52,8 @@ struct BookQuote {
   std::int64_t bid = 0, ask = 0, bid_qty = 0, ask_qty = 0;
   bool operator==(const BookQuote&) const = default;
 };
+/// A quote of exact amounts, not set = 0; nullopt where no pair of exponents holds them.
+std::optional<BookQuote> quote_of(Decimal bid, Decimal bid_qty, Decimal ask, Decimal ask_qty);
 
 /// One product's book. Prices and quantities are 64-bit mantissas under an exponent of the product's, which becomes finer
 /// when something finer comes; what no exponent can hold turns the book to Decimal until the next snapshot.

@@ -38,23 +38,6 @@ coinbase::QuotePace::Options pace_options(const FeedOptions& o) {
   return p;
 }
 
-/// A quote of exact amounts; nullopt where no pair of exponents holds them.
-std::optional<coinbase::BookQuote> quote_of(Decimal bid, Decimal bid_qty, Decimal ask, Decimal ask_qty) {
-  const auto number = [](Decimal d) { return d.is_set() ? coinbase::StreamNumber::from(d).trimmed() : coinbase::StreamNumber(); };
-  const coinbase::StreamNumber b = number(bid), bq = number(bid_qty), a = number(ask), aq = number(ask_qty);
-  if (b.wide() || bq.wide() || a.wide() || aq.wide()) return std::nullopt;
-  coinbase::BookQuote q;
-  q.px_exp = std::min(b.exp(), a.exp());
-  q.qty_exp = std::min(bq.exp(), aq.exp());
-  const auto bid_at = b.at(q.px_exp), ask_at = a.at(q.px_exp), bid_qty_at = bq.at(q.qty_exp), ask_qty_at = aq.at(q.qty_exp);
-  if (!bid_at || !ask_at || !bid_qty_at || !ask_qty_at) return std::nullopt;
-  q.bid = *bid_at;
-  q.ask = *ask_at;
-  q.bid_qty = *bid_qty_at;
-  q.ask_qty = *ask_qty_at;
-  return q;
-}
-
 }  // namespace
 
 Feed::Feed(const Host& host, const Http& http, const Ws& ws, const FeedOptions& options, coinbase::TokenMaker* tokens,
@@ -267,7 +250,7 @@ void Feed::ticker(const coinbase::StreamTicker& t, std::int64_t event_ns) {
   each(t.product, [&](const Product& p) {
     stream_.told(Channel::ticker, p.is.id, now_);
     if (!t.best_bid.is_set() || !t.best_ask.is_set()) return;
-    const auto top = quote_of(t.best_bid, t.best_bid_quantity, t.best_ask, t.best_ask_quantity);
+    const auto top = coinbase::quote_of(t.best_bid, t.best_bid_quantity, t.best_ask, t.best_ask_quantity);
     if (!top) return;
     if (const auto now = pace_.offer(p.is.instrument, *top, event_ns, now_)) say(*now);
   });

@@ -71,6 +71,7 @@ class Desk {
   std::map<std::uint32_t, std::pair<Decimal, Decimal>> balances;
   std::map<std::uint32_t, bl_product> products;
   std::vector<bl_link> links;
+  std::map<std::uint32_t, std::vector<bl_quote>> quotes;
   bool hold_answers = false;  ///< requests wait
   bool wakes_it = true;       ///< the broker is woken when it asks for it
 
@@ -170,6 +171,7 @@ class Desk {
       if (e.type == BL_EV_EXEC) hear(host.event<bl_exec>(heard));
       if (e.type == BL_EV_FILL) hear(host.event<bl_fill>(heard));
       if (e.type == BL_EV_DONE) dones.push_back(host.event<bl_done>(heard));
+      if (e.type == BL_EV_QUOTE) quotes[e.instrument].push_back(host.event<bl_quote>(heard));
       if (e.type == BL_EV_LINK) links.push_back(host.event<bl_link>(heard));
       if (e.type == BL_EV_PRODUCT) products[e.instrument] = host.event<bl_product>(heard);
       if (e.type == BL_EV_BALANCE) {

@@ -113,6 +113,7 @@ ModelAnswer ModelVenue::serve(const bowline::testing::SentRequest& q, std::int64
   if (path == "/accounts") return ok(list_accounts(query));
   if (path == "/orders/historical/batch") return ok(list_orders(query));
   if (path == "/orders/historical/fills") return ok(list_fills(query));
+  if (path == "/best_bid_ask" && !pricebooks.empty()) return ok("{\"pricebooks\":[" + pricebooks + "]}");
   if (path.starts_with("/orders/historical/")) {
     const ModelOrder* o = by_id(path.substr(19));
     if (o == nullptr) return {BL_OK, 404, R"({"error":"NOT_FOUND","error_details":"order with this orderID was not found","message":"order with this orderID was not found"})"};

@@ -69,6 +69,7 @@ class ModelVenue {
   std::function<Fate(const bowline::testing::SentRequest&)> fate = [](const auto&) { return Fate{}; };
   std::uint64_t creates = 0;  ///< orders that were made
   Decimal market_price = Decimal::from_int(100);
+  std::string pricebooks;  ///< of the best bids and asks, as JSON: none is a path that it does not have
   bool fills_in_quote = false;  ///< the size of a fill is told in quote
 
   ModelAnswer answer(const bowline::testing::SentRequest& q, std::int64_t now_ns);

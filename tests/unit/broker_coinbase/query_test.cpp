@@ -1,4 +1,5 @@
 // Questions: all of it, page by page, once, and what could not be read whole never looks whole.
+#include "coinbase/rfc3339.hpp"
 #include "desk.hpp"
 
 using namespace bowline;
@@ -259,4 +260,31 @@ TEST_CASE("rule 5.7: two wallets of one book are two: USDC is not USD") {
   d.run(second);
   CHECK(d.balances[1].first == Decimal::from_int(10'000));
   CHECK(d.balances[4].first == Decimal::from_int(7));
+}
+
+TEST_CASE("products are told with the best bid and ask of who has no feed; a price that is not told holds up no answer") {
+  Desk d;
+  const auto ask = [&d](const std::string& books) {
+    d.quotes.clear();
+    d.venue.pricebooks = books;
+    const auto request = d.ask(16);
+    d.run(second);
+    REQUIRE(d.done(request));
+    CHECK(d.done(request)->status == BL_OK);
+  };
+  ask(R"({"product_id":"BTC-USD","bids":[{"price":"59990.01","size":"0.5"}],"asks":[{"price":"60000","size":"1.25"}],"time":"2026-04-07T14:30:00Z"})");
+  REQUIRE(d.quotes[1].size() == 1);
+  const bl_quote q = d.quotes[1][0];
+  CHECK(Decimal::from_mantissa(q.bid, q.px_exp) == *Decimal::try_parse("59990.01"));
+  CHECK(Decimal::from_mantissa(q.ask, q.px_exp) == Decimal::from_int(60000));
+  CHECK(Decimal::from_mantissa(q.bid_qty, q.qty_exp) == *Decimal::try_parse("0.5"));
+  CHECK(Decimal::from_mantissa(q.ask_qty, q.qty_exp) == *Decimal::try_parse("1.25"));
+  CHECK(q.h.ts_event == *coinbase::parse_rfc3339("2026-04-07T14:30:00Z"));
+  ask(R"({"product_id":"BTC-USD","bids":[],"asks":[],"time":"2026-04-07T14:30:00Z"},{"product_id":"XYZ-USD","bids":[],"asks":[],"time":"2026-04-07T14:30:00Z"})");
+  REQUIRE(d.quotes[1].size() == 1);  // a book that is empty is one
+  CHECK((d.quotes[1][0].bid == 0 && d.quotes[1][0].ask == 0));
+  ask(R"({"product_id":"BTC-USD","bids":[{"price":"x","size":"1"}],"asks":[],"time":"2026-04-07T14:30:00Z"})");
+  CHECK(d.quotes.empty());
+  ask("");
+  CHECK(d.quotes.empty());
 }
