@@ -16,6 +16,8 @@ constexpr Nanos second = 1'000'000'000;
 constexpr Nanos settle_for = 30 * second;
 /// A purchase that rests ends well within this, whatever it waits for.
 constexpr Nanos order_patience = 60 * second;
+/// For so long the venue's plugin may take to find out whether stops of the product rest.
+constexpr Nanos stops_patience = 15 * second;
 const Decimal half_a_cent = Decimal::from_mantissa(5, -3);
 
 core::FloorLimits limits_of(Decimal max_spend) {
@@ -118,8 +120,13 @@ Result<void> Canary::steps() {
   };
   if (auto ok = step("buy", purchase); !ok) return ok;
   Placed stop;
-  const bool rests = o_.rests_stops && !product_.no_stops();
+  bool rests = false;
   const auto create_stop = [&]() -> Result<std::string> {
+    if (o_.rests_stops) {
+      const auto told = p_.talk.stops_rest(instrument_, stops_patience);
+      if (!told) return told.error();
+      rests = *told;
+    }
     if (!rests) return std::string("left out: the venue takes no resting stops of this product, so the host would watch them");
     const ToldOrder filled = *p_.talk.order(buy.id.view());
     const CanaryStop px = stop_of_canary(product_, div(filled.cum_quote, filled.cum_qty, Rounding::down));

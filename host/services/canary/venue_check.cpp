@@ -188,7 +188,7 @@ std::vector<VenueFinding> check_venue(const VenueCheckParts& p) {
   for (const config::InstrumentConfig& ours : p.config.instruments) {
     const auto it = answer.products.find(p.table.find(ours.symbol).value);
     listed = listed && it != answer.products.end();
-    for (VenueFinding& f : judge_product(ours, it == answer.products.end() ? nullptr : &it->second)) out.push_back(std::move(f));
+    for (VenueFinding& f : judge_product(ours, it == answer.products.end() ? nullptr : p.talk.product(p.table.find(ours.symbol)))) out.push_back(std::move(f));
   }
   // That a product is not listed makes the answer a part of one, and is said already.
   if (!failed.empty() && listed) out.push_back({"account", false, "orders, balances or products could not be read: " + failed, "ask again; look at the venue's own status page"});

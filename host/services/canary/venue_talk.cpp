@@ -98,7 +98,7 @@ void VenueTalk::hear_order(const bl_exec& e, bool snapshot) {
 }
 
 void VenueTalk::hear_product(const bl_product& told) {
-  if (!out_ || told.h.instrument == 0) return;
+  if (told.h.instrument == 0) return;
   ToldProduct p;
   p.flags = told.flags;
   p.base_step = positive(told.base_step);
@@ -110,7 +110,23 @@ void VenueTalk::hear_product(const bl_product& told) {
   p.taker_fee = Decimal::from_raw(told.taker_fee);
   const auto* whole = &told;
   p.last_px = BL_EV_HAS(whole, bl_product, last_px) ? positive(told.last_px) : Decimal::not_set();
-  answer_.products[told.h.instrument] = p;
+  products_[told.h.instrument] = p;
+  if (out_) answer_.products[told.h.instrument] = p;
+}
+
+const ToldProduct* VenueTalk::product(core::InstrumentId instrument) const {
+  const auto it = products_.find(instrument.value);
+  return it == products_.end() ? nullptr : &it->second;
+}
+
+Result<bool> VenueTalk::stops_rest(core::InstrumentId instrument, core::Nanos patience) {
+  const core::Nanos until = p_.now() + patience;
+  while (true) {
+    const ToldProduct* told = product(instrument);
+    if (told != nullptr && !told->no_stops()) return true;
+    if (p_.now() >= until) return false;
+    if (auto go = pause(); !go) return go.error();
+  }
 }
 
 Result<void> VenueTalk::pause() {

@@ -90,6 +90,10 @@ class VenueTalk {
 
   /// As told last; null: never. Borrowed until the next call of hear().
   const ToldOrder* order(std::string_view client) const;
+  /// As told last, with an answer or by itself: a plugin may find out later whether stops rest. Null: never. Borrowed until the next hear().
+  const ToldProduct* product(core::InstrumentId instrument) const;
+  /// Waits until stops of the product rest by what was told last, but not longer than `patience`: whether they do. Errors as pause().
+  Result<bool> stops_rest(core::InstrumentId instrument, core::Nanos patience);
   const std::map<std::string, ToldFill>& fills() const noexcept { return fills_; }  ///< by fill id
   /// Why the way to the venue is down by its plugin's word; "": it is not said to be.
   const std::string& link() const noexcept { return link_; }
@@ -100,6 +104,7 @@ class VenueTalk {
   Parts p_;
   std::map<std::string, ToldOrder, std::less<>> orders_;  // by client id
   std::map<std::string, ToldFill> fills_;
+  std::map<std::uint32_t, ToldProduct> products_;
   std::string link_;
   bool insisting_ = false;
   std::uint64_t request_ = 0;

@@ -352,6 +352,17 @@ TEST_CASE("where stops do not rest, and where nothing can be edited, the canary 
   CHECK(std::count_if(r.steps.begin(), r.steps.end(), [](const auto& s) { return s.text.starts_with("left out"); }) == 2);
 }
 
+TEST_CASE("a plugin may find out a while after its start that stops rest: the canary waits for its word, and places one") {
+  FakeVenue v;
+  v.flags = 1 | 64;
+  v.finds_stops_out = v.now + 10 * second;
+  Process p(v);
+  const CanaryReport r = p.go();
+  REQUIRE(r.passed);
+  CHECK(v.orders.size() == 4);
+  CHECK(std::none_of(r.steps.begin(), r.steps.end(), [](const auto& s) { return s.text.starts_with("left out"); }));
+}
+
 TEST_CASE("what an earlier canary left of a product that is not configured any more is named, and nothing new is begun") {
   StoreFolder folder;
   FakeVenue v;

@@ -74,6 +74,7 @@ class FakeVenue final : public services::BrokerPort {
   std::map<std::string, int> submitted;       // by client id
   std::function<Fate(Call)> fate = [](Call) { return Fate::done; };
   std::function<void()> at_each_call;
+  Nanos finds_stops_out = 0;  ///< from this moment on the plugin knows, and has told by itself, that stops rest
   bool amends = true, tells_fees = true, tells_price = true, listed = true, lists_orders = true;
   std::size_t calls = 0;
 
@@ -228,6 +229,13 @@ class FakeVenue final : public services::BrokerPort {
   /// A moment passes; what is due is heard.
   void turn(services::VenueTalk& talk) {
     now += 50 * millisecond;
+    if (finds_stops_out != 0 && now >= finds_stops_out) {
+      finds_stops_out = 0;
+      flags &= ~std::uint64_t{64};
+      bl_product told = product();
+      told.h.flags = 0;
+      say(told);
+    }
     std::vector<std::pair<Nanos, std::vector<unsigned char>>> due;
     for (auto& e : queue_)
       if (e.first <= now) due.push_back(std::move(e));
