@@ -1,6 +1,7 @@
 // What all parts of the broker share.
 #pragma once
 
+#include <functional>
 #include <utility>
 
 #include "catalogue.hpp"
@@ -23,6 +24,7 @@ struct Kit {
   Session session;
   bool stream_sound = false;  ///< what happens to an order is hinted at: then the clock need not ask as often
   std::size_t questions = 0;  ///< of the host, under way: what can wait lets them go first
+  std::function<void()> on_quiet;  ///< called when the last of them has its answer; may be empty
 
   Kit(const Host& h, const Options& o, coinbase::Credentials credentials)
       : host(h),

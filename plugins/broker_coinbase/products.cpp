@@ -15,8 +15,7 @@ namespace {
 using coinbase::Verdict;
 
 /// For so long the host's questions go before the previews.
-constexpr std::int64_t wait_ns = 250'000'000;
-constexpr std::uint32_t most_waits = 40;
+constexpr std::int64_t most_wait_ns = 10'000'000'000;
 
 /// Words that say that the product takes no order of this form. Others (no funds, too small) say that it would, of somebody else.
 bool denies_the_form(const std::string& word) {
@@ -43,6 +42,12 @@ std::optional<coinbase::NewOrder> probe_of(const Listed& l) {
 }
 
 }  // namespace
+
+Products::Products(Kit& kit) : kit_(kit) {
+  kit_.on_quiet = [this] {
+    if (std::exchange(waits_for_quiet_, false)) probe_stops();
+  };
+}
 
 void Products::read(std::function<void(bl_status)> done) {
   waiting_.push_back(std::move(done));
@@ -110,12 +115,19 @@ void Products::read_prices(std::function<void()> done) {
 
 void Products::ended(bl_status status) {
   for (const auto& done : std::exchange(waiting_, {})) done(status);
-  if (kit_.options.probe_stops && kit_.catalogue.read() && !std::exchange(probing_, true)) probe_stops(0);
+  if (!kit_.options.probe_stops || !kit_.catalogue.read() || std::exchange(probing_, true)) return;
+  wait_until_ns_ = kit_.host.now_ns() + most_wait_ns;
+  kit_.later.after(most_wait_ns, [this] {
+    if (std::exchange(waits_for_quiet_, false)) probe_stops();
+  });
+  probe_stops();
 }
 
-void Products::probe_stops(std::uint32_t waits) {
-  if (kit_.questions != 0 && waits < most_waits)
-    return kit_.later.after(wait_ns, [this, waits] { probe_stops(waits + 1); });
+void Products::probe_stops() {
+  if (kit_.questions != 0 && kit_.host.now_ns() < wait_until_ns_) {
+    waits_for_quiet_ = true;
+    return;
+  }
   for (Listed& l : kit_.catalogue.all()) {
     if (l.stops != Stops::not_asked) continue;
     const auto order = probe_of(l);
@@ -129,7 +141,7 @@ void Products::probe_stops(std::uint32_t waits) {
 void Products::probe(std::uint32_t instrument, std::uint32_t tries) {
   const auto once_more = [this, instrument, tries] {
     kit_.later.after(kit_.backoff.wait_ns(tries), [this, instrument, tries] { probe(instrument, tries + 1); });
-    if (tries == 0) probe_stops(most_waits);
+    if (tries == 0) probe_stops();
   };
   const auto order = probe_of(*kit_.catalogue.of(instrument));
   const auto request = order ? coinbase::preview_order(*order) : Result<coinbase::Request>(Error{"PRODUCT_NOT_READ", "it has no price now"});
@@ -149,7 +161,7 @@ void Products::probe(std::uint32_t instrument, std::uint32_t tries) {
       return once_more();
     }
     if (l.stops == Stops::taken) kit_.say.product(l, false);
-    if (tries == 0) probe_stops(most_waits);  // the next one
+    if (tries == 0) probe_stops();  // the next one
   });
   if (sent < 0) once_more();
 }

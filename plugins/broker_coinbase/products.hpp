@@ -11,7 +11,7 @@ namespace bowline::broker_coinbase {
 
 class Products {
  public:
-  explicit Products(Kit& kit) noexcept : kit_(kit) {}
+  explicit Products(Kit& kit);
 
   /// Reads both into the catalogue; then it is asked which products take stop orders, as far as that is not known. BL_OK: every product
   /// of the run, and the fees, were told; one reading at a time serves all that ask meanwhile. BL_E_NOT_FOUND: the venue lists one of them not, or so that it can't be read. Of the products
@@ -25,13 +25,14 @@ class Products {
   void ended(bl_status status);
   /// Asks of each product that was not asked for yet whether it takes a stop-limit sale, by a preview, one behind the other; tells each
   /// that does. Where the preview has no answer nothing is assumed, and it is asked again a while later: until then the host watches what
-  /// it would rather have at rest at the venue. The host's own questions go first, for a while: those it waits for.
-  void probe_stops(std::uint32_t waits);
+  /// it would rather have at rest at the venue. The host's own questions go first, for a while: it waits for those.
+  void probe_stops();
   void probe(std::uint32_t instrument, std::uint32_t tries);
 
   Kit& kit_;
   std::vector<std::function<void(bl_status)>> waiting_;  ///< for the reading that is under way
-  bool probing_ = false;
+  bool probing_ = false, waits_for_quiet_ = false;
+  std::int64_t wait_until_ns_ = 0;
 };
 
 }  // namespace bowline::broker_coinbase

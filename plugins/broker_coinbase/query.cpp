@@ -52,6 +52,7 @@ void Query::next(const JobPtr& job) {
   if (job->scope != 0 && job->status == BL_OK) job->status = BL_E_UNSUPPORTED;
   --kit_.questions;
   kit_.say.done(job->request, job->status);
+  if (kit_.questions == 0 && kit_.on_quiet) kit_.on_quiet();
 }
 
 void Query::ended(const JobPtr& job, bl_status status) {
