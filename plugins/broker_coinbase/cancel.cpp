@@ -16,8 +16,8 @@ using coinbase::Verdict;
 constexpr std::uint32_t looks_before_again = 3;
 /// What the host repeats sooner is not sent again: its answer, a look or the next try is on its way, and each request more would stand before them.
 constexpr std::int64_t repeat_ns = 1'000'000'000;
-/// Of cancels many go at once, and none waits for the answers of others.
-constexpr GatherLimits limits{.most_together = coinbase::most_cancels, .most_flying = 1000, .share = 4};
+/// What is cancelled at one time goes together; no cancel waits for the answers of others, nor for a pace.
+constexpr GatherLimits limits{.most_together = coinbase::most_cancels, .most_flying = 1000};
 
 }  // namespace
 
@@ -56,7 +56,7 @@ void Cancel::without_id(Known& k) {
   if (k.phase == Phase::flying || k.phase == Phase::held) return;  // Submit sees to it
   if (std::exchange(k.searched_for, true)) return;  // that search answers for this cancel, too
   // Lists are the dearest question there is: what they did not show is looked for more and more seldom.
-  const std::int64_t at = k.searches == 0 ? 0 : k.searched_ns + kit_.backoff.wait_ns(k.searches + 2);
+  const std::int64_t at = k.searched_ns == 0 ? 0 : k.searched_ns + kit_.backoff.wait_ns(k.searches == 0 ? 1 : k.searches + 2);
   if (at <= kit_.host.now_ns()) return search(k.client_id);
   kit_.later.after(at - kit_.host.now_ns(), [this, client = k.client_id] { search(client); });
 }
@@ -68,12 +68,12 @@ void Cancel::search(const std::string& client_id) {
     sought->searched_for = false;
     return;
   }
-  look_.find(client_id, kit_.listed_since(sought->first_sent_ns), lane_urgent, [this, client_id](const Found& f) {
+  look_.find(client_id, sought->listed_from_ns, lane_urgent, [this, client_id](const Found& f) {
     Known* k = kit_.orders.by_client(client_id);
     if (k == nullptr) return;
     k->searched_for = false;
     k->searched_ns = kit_.host.now_ns();
-    ++k->searches;
+    if (f.what == Found::What::absent) ++k->searches;
     if (f.what == Found::What::there || !k->venue_id.empty()) return;  // acknowledged meanwhile it is being cancelled
     const bool absent = f.what == Found::What::absent;
     kit_.say.word(absent ? BL_X_CANCEL_REJECTED : BL_X_UNKNOWN, *k, absent ? "UNKNOWN_CANCEL_ORDER" : "NO_ANSWER");
@@ -160,7 +160,8 @@ void Cancel::taken(const std::string& venue_id) {
       return;
     }
     look_.now(venue_id, lane_urgent, [this, venue_id](const Found& f) {
-      if (f.over() || f.what == Found::What::absent) {
+      const bool gone = f.what == Found::What::absent && !kit_.orders.is_new(venue_id, kit_.host.now_ns());  // a new one may not be shown yet
+      if (f.over() || gone) {
         wishes_.erase(venue_id);
         return;
       }

@@ -24,7 +24,7 @@ struct GatherLimits {
   std::uint32_t at_once = 0;  ///< 0: half a second's worth, and whatever there is room for while less than `most_flying` of any kind are under way
 };
 
-/// On the lane. What is put in goes in that order.
+/// On the lane. What is urgent goes first, else what was put in first.
 template <class T>
 class Gather {
  public:
@@ -43,8 +43,20 @@ class Gather {
     put(std::move(wanted), lane);
     go();
   }
-  /// Goes with the next request: call go() behind the last of them.
-  void put(T wanted, std::uint32_t lane) { waiting_.push_back({std::move(wanted), lane}); }
+  /// Goes with the next request, what is urgent before the others: call go() behind the last of them.
+  void put(T wanted, std::uint32_t lane) {
+    const auto behind = lane == lane_urgent ? std::find_if(waiting_.begin(), waiting_.end(), [](const Waiting& w) { return w.lane != lane_urgent; }) : waiting_.end();
+    waiting_.insert(behind, {std::move(wanted), lane});
+  }
+  /// What waits already is urgent from now on: the first of which `is` says so.
+  template <class Is>
+  void raise(Is&& is) {
+    const auto it = std::find_if(waiting_.begin(), waiting_.end(), [&is](const Waiting& w) { return w.lane != lane_urgent && is(w.wanted); });
+    if (it == waiting_.end()) return;
+    T wanted = std::move(it->wanted);
+    waiting_.erase(it);
+    add(std::move(wanted), lane_urgent);
+  }
   void go() {
     while (!waiting_.empty()) {
       const std::size_t n = std::min(waiting_.size(), limits_.most_together);

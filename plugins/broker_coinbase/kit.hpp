@@ -1,6 +1,7 @@
 // What all parts of the broker share.
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -34,11 +35,10 @@ struct Kit {
         catalogue(h),
         say(h, catalogue, orders),
         session(h, o, later, backoff, std::move(credentials)) {}
-  /// From when on an order is listed, by the venue's clock, that was sent at `sent_ns` of ours (0: from the beginning).
-  std::int64_t listed_since(std::int64_t sent_ns) const noexcept {
+  /// From when on an order is listed, by the venue's clock, that is sent now: by what is known of the clocks now, which may be set later.
+  std::int64_t listed_from_now() const noexcept {
     const std::int64_t margin = session.clock_told() ? 60'000'000'000 : 600'000'000'000;
-    const std::int64_t since = sent_ns + session.skew_ns() - margin;
-    return sent_ns > 0 && since > 0 ? since : 0;
+    return std::max<std::int64_t>(host.now_ns() + session.skew_ns() - margin, 1);
   }
 
   Kit(const Kit&) = delete;

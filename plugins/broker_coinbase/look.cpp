@@ -16,7 +16,7 @@ using What = Found::What;
 /// So often is an order that is not listed yet, or whose fills lag behind, looked at before the end is told all the same.
 constexpr std::uint32_t most_looks = 8;
 /// Lists of all that the account has are many pages: what is looked for meanwhile waits for the next reading of them.
-constexpr GatherLimits search_limits{.patience_ns = 10'000'000'000, .share = 20, .at_once = 2};
+constexpr GatherLimits search_limits{.patience_ns = 3'000'000'000, .share = 20, .at_once = 2};
 
 /// Whether it ends by itself, so that looking again will show something.
 bool passes(const VenueOrder& o) noexcept {
@@ -48,7 +48,7 @@ Look::Look(Kit& kit)
     : kit_(kit),
       looks_(kit, {}, [this](auto wanted, auto lane, auto answered) { ask_together(std::move(wanted), lane, answered); }),
       fills_(kit, {}, [this](auto wanted, auto lane, auto answered) { ask_fills(std::move(wanted), lane, answered); }),
-      searches_(kit, search_limits, [this](auto searched, auto lane, auto answered) { ask_lists(searched, lane, answered); }) {}
+      searches_(kit, search_limits, [this](auto searched, auto lane, auto answered) { ask_lists(std::move(searched), lane, answered); }) {}
 
 // ---- when ------------------------------------------------------------------------------------------------------------
 
@@ -57,9 +57,11 @@ void Look::soon(std::string_view venue_id, std::int64_t wait_ns, std::uint32_t l
   auto it = due_.find(venue_id);
   if (it == due_.end()) it = due_.emplace(std::string(venue_id), Due{}).first;
   Due& d = it->second;
+  const bool raised = d.lane < lane;
   d.lane |= lane;
   if (d.running) {
     d.again = true;
+    if (raised) looks_.raise([&it](const Wanted& w) { return w.again && w.venue_id == it->first; });
     return;
   }
   const std::int64_t at = kit_.host.now_ns() + wait_ns;
@@ -124,6 +126,7 @@ void Look::ask_together(std::vector<Wanted> wanted, std::uint32_t lane, const An
                       if (const auto it = found->find(w.venue_id); it != found->end()) tell(it->second, lane, 1, w.then);
                       else if (status == BL_OK && w.again && kit_.orders.is_new(w.venue_id, kit_.host.now_ns())) w.then(Found{What::failed, {}, BL_E_AGAIN});
                       else if (status == BL_OK) ask(w.venue_id, lane, [] {}, w.then);
+                      else if (!w.again) ask(w.venue_id, lane, [] {}, w.then);  // nobody comes back for it
                       else w.then(Found{What::failed, {}, status});
                     }
                   });
@@ -215,29 +218,33 @@ void Look::search(std::string_view client_id, std::int64_t since_ns, std::uint32
   searches_.add({std::string(client_id), since_ns, std::move(then)}, lane);
 }
 
-void Look::ask_lists(const std::vector<Searched>& searched, std::uint32_t lane, const Answered& answered) {
+// Lists from the beginning may have pages without number: what was sent a moment ago does not wait for them.
+void Look::ask_lists(std::vector<Searched> searched, std::uint32_t lane, const Answered& answered) {
+  const auto from = std::stable_partition(searched.begin(), searched.end(), [](const Searched& s) { return s.since_ns == 0; });
+  std::vector<Searched> recent(std::make_move_iterator(from), std::make_move_iterator(searched.end()));
+  searched.erase(from, searched.end());
+  auto left = std::make_shared<int>((searched.empty() ? 0 : 1) + (recent.empty() ? 0 : 1));
+  for (auto* group : {&recent, &searched})
+    if (!group->empty()) search_together(std::move(*group), lane, [left, answered] { if (--*left == 0) answered(); });
+}
+
+void Look::search_together(std::vector<Searched> searched, std::uint32_t lane, const Answered& answered) {
   coinbase::OrdersQuery q;
-  std::int64_t since = searched.front().since_ns;
-  auto found = std::make_shared<std::map<std::string, std::optional<VenueOrder>>>();
-  for (const Searched& s : searched) {
-    since = std::min(since, s.since_ns);
-    found->emplace(s.client_id, std::nullopt);
-  }
-  if (since > 0) q.start_ns = since;
+  const auto first = std::min_element(searched.begin(), searched.end(), [](const Searched& a, const Searched& b) { return a.since_ns < b.since_ns; });
+  if (first->since_ns > 0) q.start_ns = first->since_ns;
+  auto missing = std::make_shared<std::vector<Searched>>(std::move(searched));
   read_orders(kit_, lane, q,
-              [found, missing = found->size()](const VenueOrder& o) mutable {
-                if (const auto it = found->find(o.client_order_id); it != found->end() && !it->second) {
-                  it->second = o;
-                  --missing;
-                }
-                return missing != 0;
+              [missing](const VenueOrder& o) {
+                // Each hears of its order as soon as it is seen: it may be one that is to be cancelled.
+                const auto found = std::stable_partition(missing->begin(), missing->end(), [&o](const Searched& s) { return s.client_id != o.client_order_id; });
+                std::vector<Searched> told(std::make_move_iterator(found), std::make_move_iterator(missing->end()));
+                missing->erase(found, missing->end());
+                for (const Searched& s : told) s.then(o, BL_OK);
+                return !missing->empty();
               },
-              [searched, found, answered](bl_status status) {
+              [missing, answered](bl_status status) {
                 answered();
-                for (const Searched& s : searched) {
-                  const std::optional<VenueOrder>& o = found->at(s.client_id);
-                  s.then(o, o ? bl_status{BL_OK} : status);
-                }
+                for (const Searched& s : std::exchange(*missing, {})) s.then(std::nullopt, status);
               });
 }
 
@@ -247,7 +254,9 @@ void Look::reread(std::vector<std::string> ids, bool own) {
   q.order_ids = std::move(ids);
   auto found = std::make_shared<std::vector<VenueOrder>>();
   const auto each = [found](const VenueOrder& o) { return found->push_back(o), true; };
-  const auto done = [this, found](bl_status) {
+  const auto done = [this, found, ids = q.order_ids](bl_status status) {
+    for (const std::string& id : ids)  // one of a source that is not read by anybody: by its name
+      if (status == BL_OK && std::none_of(found->begin(), found->end(), [&id](const VenueOrder& o) { return o.order_id == id; })) soon(id, 0, lane_normal);
     for (VenueOrder& o : *found) {
       // One that was read meanwhile may be told newer than this.
       if (const Known* k = kit_.orders.by_venue(o.order_id); k != nullptr && k->phase != Phase::over)

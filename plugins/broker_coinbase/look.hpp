@@ -84,7 +84,8 @@ class Look {
   void ask(const std::string& venue_id, std::uint32_t lane, const Answered& answered, OnFound then);
   void ask_together(std::vector<Wanted> wanted, std::uint32_t lane, const Answered& answered);
   void ask_fills(std::vector<Lagging> wanted, std::uint32_t lane, const Answered& answered);
-  void ask_lists(const std::vector<Searched>& searched, std::uint32_t lane, const Answered& answered);
+  void ask_lists(std::vector<Searched> searched, std::uint32_t lane, const Answered& answered);
+  void search_together(std::vector<Searched> searched, std::uint32_t lane, const Answered& answered);
   void say_order(const coinbase::VenueOrder& o, const OnFound& then);
   void reread(std::vector<std::string> ids, bool own);
 

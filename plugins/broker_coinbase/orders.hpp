@@ -40,6 +40,7 @@ struct Known {
   bool searched_for = false;   ///< a search to cancel it is under way, or waits for its turn
   std::uint32_t tries = 0, searches = 0;  ///< searches: those to cancel it that did not find it
   std::int64_t first_sent_ns = 0, read_ns = 0, searched_ns = 0;
+  std::int64_t listed_from_ns = 0;  ///< by the venue's clock, from when on lists show it; 0: from the beginning, another process sent it
   std::int64_t newest_ns = 0;  ///< its newest try, or that one's acknowledgement
 
   std::optional<bl_intent> intent;    ///< as the host wanted it; ours alone

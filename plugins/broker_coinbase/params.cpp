@@ -81,6 +81,9 @@ Result<Options> options_of(const Json& given) {
   o.fills_page = number("fills_page");
   o.max_pages = number("max_pages");
   o.placement_sources = p.at("placement_sources").get<std::vector<std::string>>();
+  // That of the orders made here is read first, and by some questions alone.
+  if (const auto own = std::find(o.placement_sources.begin(), o.placement_sources.end(), "RETAIL_ADVANCED"); own != o.placement_sources.end())
+    std::rotate(o.placement_sources.begin(), own, own + 1);
   o.seed = p.at("seed").get<std::uint64_t>();
   return o;
 }

@@ -1,6 +1,7 @@
 #include "products.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -16,6 +17,8 @@ using coinbase::Verdict;
 
 /// For so long the host's questions go before the previews.
 constexpr std::int64_t most_wait_ns = 10'000'000'000;
+/// For so long an answer about products waits for their prices.
+constexpr std::int64_t prices_patience_ns = 2'000'000'000;
 
 /// Words that say that the product takes no order of this form. Others (no funds, too small) say that it would, of somebody else.
 bool denies_the_form(const std::string& word) {
@@ -97,7 +100,12 @@ void Products::read_prices(std::function<void()> done) {
     if (l.listed) ids.push_back(l.symbol);
   auto request = coinbase::best_bid_ask(ids);
   if (!request) return done();
-  kit_.session.read(std::move(*request), lane_normal, [this, done = std::move(done)](const Answer& a) {
+  // Nobody's answer waits long for them, and they are not asked for twice.
+  const auto once = [done = std::move(done), over = std::make_shared<bool>(false)] {
+    if (!std::exchange(*over, true)) done();
+  };
+  kit_.later.after(prices_patience_ns, once);
+  const bl_status sent = kit_.session.send(*request, coinbase::Call::read, lane_normal, 0, [this, once](const Answer& a) {
     const auto books = a.done() ? coinbase::parse_best_bid_ask(a.body) : Result<std::vector<coinbase::ProductBook>>(std::vector<coinbase::ProductBook>{});
     if (!books) kit_.host.log(Level::warn, "coinbase: the best bids and asks can't be read: " + books.error().message);
     // One that shares another's book may be told under that one's name.
@@ -109,8 +117,9 @@ void Products::read_prices(std::function<void()> done) {
         kit_.say.quote(l.instrument, *it);
         break;
       }
-    done();
+    once();
   });
+  if (sent < 0) once();
 }
 
 void Products::ended(bl_status status) {

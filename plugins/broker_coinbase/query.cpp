@@ -105,7 +105,7 @@ void Query::order(const JobPtr& job) {
     });
   }
   // By the host's id alone: the venue has no such question, so all it has is listed, whatever its state.
-  look_.search(job->client_id, kit_.listed_since(k != nullptr ? k->first_sent_ns : 0), lane,
+  look_.search(job->client_id, k != nullptr ? k->listed_from_ns : 0, lane,
                [this, job, absent](const std::optional<coinbase::VenueOrder>& found, bl_status status) {
                  if (found) return one(job, *found);
                  // Sent again and acknowledged while the lists were read: they are of before.

@@ -101,7 +101,10 @@ bl_status Submit::send(Known& k, bl_error* why) {
   k.searches = 0;
   ++k.tries;
   k.newest_ns = kit_.host.now_ns();
-  if (k.first_sent_ns == 0) k.first_sent_ns = k.newest_ns;
+  if (k.first_sent_ns == 0) {
+    k.first_sent_ns = k.newest_ns;
+    k.listed_from_ns = kit_.listed_from_now();
+  }
   return kit_.session.send(k.request, coinbase::Call::create, k.urgent ? lane_urgent : lane_normal, k.intent->not_after_ns,
                            [this, id = k.client_id](const Answer& a) { answered(id, a); }, why);
 }
@@ -175,7 +178,7 @@ void Submit::lost(Known& k, std::string_view reason) {
   kit_.later.after(settle_ns, [this, id = k.client_id] {
     const Known* lost = kit_.orders.by_client(id);
     if (lost == nullptr || lost->phase != Phase::unknown) return;
-    look_.find(id, kit_.listed_since(lost->first_sent_ns), lost->urgent ? lane_urgent : lane_normal, [](const Found&) {});
+    look_.find(id, lost->listed_from_ns, lost->urgent ? lane_urgent : lane_normal, [](const Found&) {});
   });
 }
 

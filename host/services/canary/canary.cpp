@@ -110,7 +110,13 @@ Result<void> Canary::steps() {
 
   // ---- a purchase, protected, and sold
   Placed buy, sale;
+  bool rests = false;
   const auto purchase = [&]() -> Result<std::string> {
+    if (o_.rests_stops) {  // first: what was bought is not to wait for it without a stop
+      const auto told = p_.talk.stops_rest(instrument_, stops_patience);
+      if (!told) return told.error();
+      rests = *told;
+    }
     core::Intent i = intent_of(Leg::buy, 0, BL_BUY, BL_MARKET, BL_IOC);
     i.abi.qty = plan_.qty.raw();
     auto sent = send(Leg::buy, 0, i, Decimal::zero());
@@ -120,13 +126,7 @@ Result<void> Canary::steps() {
   };
   if (auto ok = step("buy", purchase); !ok) return ok;
   Placed stop;
-  bool rests = false;
   const auto create_stop = [&]() -> Result<std::string> {
-    if (o_.rests_stops) {
-      const auto told = p_.talk.stops_rest(instrument_, stops_patience);
-      if (!told) return told.error();
-      rests = *told;
-    }
     if (!rests) return std::string("left out: the venue takes no resting stops of this product, so the host would watch them");
     const ToldOrder filled = *p_.talk.order(buy.id.view());
     const CanaryStop px = stop_of_canary(product_, div(filled.cum_quote, filled.cum_qty, Rounding::down));

@@ -262,3 +262,20 @@ TEST_CASE("a cancel that was taken and got lost behind the door is asked for aga
   CHECK(d.count("POST", "/batch_cancel") == 2);
   CHECK(d.orders["bl-1"].state == BL_S_CANCELLED);
 }
+
+TEST_CASE("a cancel that was taken and got lost is asked for again, though the venue did not show the order yet") {
+  Desk d;
+  bool lost = true, shown = false;
+  d.venue.fate = [&](const auto& q) {
+    if (is_cancel(q) && lost) return lost = false, Fate{Fate::Kind::says, 200, R"({"results":[{"success":true,"failure_reason":"UNKNOWN_CANCEL_FAILURE_REASON","order_id":"venue-1"}]})"};
+    if (shown || q.url.find("/orders/historical/venue-1") == std::string::npos) return Fate{};
+    return Fate{Fate::Kind::says, 404, R"({"error":"NOT_FOUND","error_details":"order with this orderID was not found","message":"order with this orderID was not found"})"};
+  };
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.pump();
+  d.cancel("bl-1");
+  d.run(5 * second);
+  shown = true;
+  d.run(30 * second);
+  CHECK(d.orders["bl-1"].state == BL_S_CANCELLED);
+}

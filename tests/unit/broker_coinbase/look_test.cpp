@@ -162,3 +162,82 @@ TEST_CASE("what was sent a moment ago is searched for in the lists of the last m
   CHECK(sent - since >= 60 * second);
   CHECK(sent - since <= 61 * second);
 }
+
+TEST_CASE("one that a shared search finds is told at once, and does not wait for those that are nowhere") {
+  Desk d;
+  d.venue.orders_page = 1;
+  for (int i = 0; i < 6; ++i) {
+    d.submit(intent("bl-" + std::to_string(i), "0.5", "100"));
+    d.pump();
+  }
+  Desk restarted;  // knows none of them
+  restarted.venue.orders = d.venue.orders;
+  restarted.venue.orders_page = 1;
+  restarted.venue.fate = [](const auto& q) { return q.url.find("cursor=") != std::string::npos ? Fate{Fate::Kind::says, 503} : Fate{}; };
+  restarted.hold_answers = true;
+  std::vector<std::uint64_t> asked;
+  for (const char* id : {"bl-7", "bl-8", "bl-5", "bl-9"}) asked.push_back(restarted.ask(1, id));  // the first two go by themselves
+  restarted.hold_answers = false;
+  restarted.run(3 * second);
+  REQUIRE(restarted.done(asked[2]));
+  CHECK(restarted.orders["bl-5"].state == BL_S_OPEN);
+  CHECK_FALSE(restarted.done(asked[3]));
+  restarted.run(60 * second);
+  for (const std::size_t i : {0u, 1u, 3u}) {
+    REQUIRE(restarted.done(asked[i]));
+    CHECK(restarted.done(asked[i])->status != BL_OK);  // lists that were not read to their end prove nothing
+  }
+  CHECK(restarted.orders["bl-9"].absent == 0);
+}
+
+TEST_CASE("what this process sent is searched for from then on, though the clocks are set meanwhile, and whoever shares the search") {
+  Desk d(Json{{"stream", false}}, false);
+  d.venue.skew_ns = -300 * second;  // ours is ahead
+  d.run(2 * second);
+  d.venue.fate = [](const auto& q) { return q.method == "POST" && q.url.ends_with("/orders") ? Fate{Fate::Kind::lost_after} : Fate{}; };
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.venue.skew_ns = 0;
+  d.run(d.options.time_check_ns + second);  // by the venue's clock as it is told now the order is older than it was
+  CHECK(d.orders["bl-1"].state == BL_S_OPEN);
+  CHECK(d.orders["bl-1"].absent == 0);
+  const auto request = d.ask(1, "bl-1");
+  d.run(second);
+  REQUIRE(d.done(request));
+  CHECK(d.orders["bl-1"].absent == 0);
+}
+
+TEST_CASE("an exit's look does not wait behind those of entries, nor does one that has become urgent while it waited") {
+  Many d(0);
+  d.hold_answers = true;
+  for (int i = 0; i < 4; ++i) d.ask(2);  // of the host: the key is busy
+  const auto acknowledged = [&d](const bl_intent& i) {
+    d.submit(i);
+    d.answer(d.host.requests.size() - 1);
+  };
+  for (int i = 0; i < 120; ++i) acknowledged(intent("bl-" + std::to_string(i), "0.5", "100"));
+  bl_intent exit = intent("bl-exit", "0.5", "100", Side::sell);
+  exit.flags = BL_REDUCE_ONLY;
+  acknowledged(exit);
+  d.run(3 * second);  // all are due, and few have gone: nothing is answered
+  d.venue.cancel_at_once = false;
+  d.cancel("bl-100");
+  d.answer(d.host.requests.size() - 1);  // taken: its look is urgent now
+  const std::size_t before = d.host.requests.size();
+  d.run(4 * second);
+  std::optional<std::size_t> look;
+  for (std::size_t i = 0; i < d.host.requests.size(); ++i) {
+    const auto& q = d.host.requests[i];
+    if (q.url.find("order_ids=" + d.venue.by_client("bl-exit")->id) == std::string::npos && !q.url.ends_with("/" + d.venue.by_client("bl-exit")->id)) continue;
+    look = i;
+    CHECK(q.lane == 1);
+    break;
+  }
+  CHECK(look);
+  const std::string raised = d.venue.by_client("bl-100")->id;
+  bool went = false;
+  for (std::size_t i = before; i < d.host.requests.size(); ++i) {
+    const auto& q = d.host.requests[i];
+    went = went || (q.lane == 1 && (q.url.find("order_ids=" + raised + "&") != std::string::npos || q.url.ends_with("/" + raised)));
+  }
+  CHECK(went);
+}

@@ -287,4 +287,16 @@ TEST_CASE("products are told with the best bid and ask of who has no feed; a pri
   CHECK(d.quotes.empty());
   ask("");
   CHECK(d.quotes.empty());
+  const auto request = d.ask(16);
+  const std::size_t asked = d.host.requests.size();
+  for (int i = 0; i < 30; ++i) {  // a venue that never answers this one
+    d.hold_answers = true;
+    d.run(second / 10);
+    for (; d.served < d.host.requests.size(); ++d.served)
+      if (d.host.requests[d.served].url.find("/best_bid_ask") == std::string::npos) d.answer(d.served);
+    d.hold_answers = false;
+  }
+  CHECK(d.host.requests.size() > asked);
+  REQUIRE(d.done(request));
+  CHECK(d.done(request)->status == BL_OK);
 }
