@@ -19,6 +19,8 @@ using coinbase::Verdict;
 constexpr std::int64_t most_wait_ns = 10'000'000'000;
 /// For so long an answer about products waits for their prices.
 constexpr std::int64_t prices_patience_ns = 2'000'000'000;
+/// Several questions at one time are told them once.
+constexpr std::int64_t prices_last_ns = 1'000'000'000;
 
 /// Words that say that the product takes no order of this form. Others (no funds, too small) say that it would, of somebody else.
 bool denies_the_form(const std::string& word) {
@@ -99,7 +101,8 @@ void Products::read_prices(std::function<void()> done) {
   for (const Listed& l : kit_.catalogue.all())
     if (l.listed) ids.push_back(l.symbol);
   auto request = coinbase::best_bid_ask(ids);
-  if (!request) return done();
+  if (!request || (priced_ns_ != 0 && kit_.host.now_ns() - priced_ns_ < prices_last_ns)) return done();
+  priced_ns_ = kit_.host.now_ns();
   // Nobody's answer waits long for them, and they are not asked for twice.
   const auto once = [done = std::move(done), over = std::make_shared<bool>(false)] {
     if (!std::exchange(*over, true)) done();

@@ -17,7 +17,8 @@ class Products {
   /// of the run, and the fees, were told; one reading at a time serves all that ask meanwhile. BL_E_NOT_FOUND: the venue lists one of them not, or so that it can't be read. Of the products
   /// that were read the catalogue has the new state in any case.
   void read(std::function<void(bl_status)> done);
-  /// Tells best bid and ask of the products that the venue lists: those of who has no feed. `done` is called in any case.
+  /// Tells best bid and ask of the products that the venue lists: those of who has no feed. Not more often than once a second. `done` is
+  /// called in any case.
   void read_prices(std::function<void()> done);
 
  private:
@@ -32,7 +33,7 @@ class Products {
   Kit& kit_;
   std::vector<std::function<void(bl_status)>> waiting_;  ///< for the reading that is under way
   bool probing_ = false, waits_for_quiet_ = false;
-  std::int64_t wait_until_ns_ = 0;
+  std::int64_t wait_until_ns_ = 0, priced_ns_ = 0;
 };
 
 }  // namespace bowline::broker_coinbase

@@ -287,6 +287,12 @@ TEST_CASE("products are told with the best bid and ask of who has no feed; a pri
   CHECK(d.quotes.empty());
   ask("");
   CHECK(d.quotes.empty());
+  const std::size_t before = d.count("GET", "/best_bid_ask");
+  d.run(second);
+  for (int i = 0; i < 3; ++i) d.ask(16);  // at one time
+  d.run(second);
+  CHECK(d.count("GET", "/best_bid_ask") == before + 1);
+  d.run(second);
   const auto request = d.ask(16);
   const std::size_t asked = d.host.requests.size();
   for (int i = 0; i < 30; ++i) {  // a venue that never answers this one
