@@ -218,26 +218,25 @@ TEST_CASE("an exit's look does not wait behind those of entries, nor does one th
   bl_intent exit = intent("bl-exit", "0.5", "100", Side::sell);
   exit.flags = BL_REDUCE_ONLY;
   acknowledged(exit);
-  d.run(3 * second);  // all are due, and few have gone: nothing is answered
+  const auto looks = [&d](std::size_t from) {
+    std::vector<testing::SentRequest> out;
+    for (std::size_t i = from; i < d.host.requests.size(); ++i)
+      if (const auto& q = d.host.requests[i]; q.url.find("/orders/historical/venue-") != std::string::npos || q.url.find("order_ids=") != std::string::npos) out.push_back(q);
+    return out;
+  };
+  const auto first_of = [](const testing::SentRequest& q) { return values(q.url.substr(q.url.find('?') + 1), "order_ids").at(0); };
+  d.run(3 * second / 10);  // all are due, and nothing is answered: two looks are under way, and the urgent one
+  const auto gone = looks(0);
+  REQUIRE(gone.size() == 3);
+  CHECK(gone[2].lane == 1);
+  CHECK(first_of(gone[2]) == d.venue.by_client("bl-exit")->id);
   d.venue.cancel_at_once = false;
   d.cancel("bl-100");
   d.answer(d.host.requests.size() - 1);  // taken: its look is urgent now
   const std::size_t before = d.host.requests.size();
-  d.run(4 * second);
-  std::optional<std::size_t> look;
-  for (std::size_t i = 0; i < d.host.requests.size(); ++i) {
-    const auto& q = d.host.requests[i];
-    if (q.url.find("order_ids=" + d.venue.by_client("bl-exit")->id) == std::string::npos && !q.url.ends_with("/" + d.venue.by_client("bl-exit")->id)) continue;
-    look = i;
-    CHECK(q.lane == 1);
-    break;
-  }
-  CHECK(look);
-  const std::string raised = d.venue.by_client("bl-100")->id;
-  bool went = false;
-  for (std::size_t i = before; i < d.host.requests.size(); ++i) {
-    const auto& q = d.host.requests[i];
-    went = went || (q.lane == 1 && (q.url.find("order_ids=" + raised + "&") != std::string::npos || q.url.ends_with("/" + raised)));
-  }
-  CHECK(went);
+  d.run(second);
+  const auto next = looks(before);
+  REQUIRE_FALSE(next.empty());
+  CHECK(next[0].lane == 1);
+  CHECK(first_of(next[0]) == d.venue.by_client("bl-100")->id);
 }
