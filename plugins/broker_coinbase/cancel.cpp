@@ -39,11 +39,11 @@ Result<void> Cancel::cancel(std::span<const bl_order_ref> refs) {
     const std::string_view client = from_abi(r.client_id), venue = from_abi(r.venue_id);
     if (!venue.empty()) {
       kit_.orders.learn(client, venue);
-      want_again(std::string(venue));
+      want_unless_just_sent(std::string(venue));
       continue;
     }
     Known& k = kit_.orders.of_client(client);
-    if (!k.venue_id.empty()) want_again(k.venue_id);
+    if (!k.venue_id.empty()) want_unless_just_sent(k.venue_id);
     else without_id(k);
   }
   requests_.go();
@@ -89,7 +89,7 @@ void Cancel::want(const std::string& venue_id) {
   requests_.put(venue_id, lane_urgent);
 }
 
-void Cancel::want_again(const std::string& venue_id) {
+void Cancel::want_unless_just_sent(const std::string& venue_id) {
   const auto w = wishes_.find(venue_id);
   if (w != wishes_.end() && w->second.sent_ns != 0 && kit_.host.now_ns() - w->second.sent_ns < repeat_ns) return;
   want(venue_id);

@@ -31,7 +31,7 @@ class Cancel {
     bool waiting = false, flying = false;
   };
   void want(const std::string& venue_id);
-  void want_again(const std::string& venue_id);
+  void want_unless_just_sent(const std::string& venue_id);
   void send(const std::vector<std::string>& ids, const std::function<void()>& gathered);
   void answered(const std::vector<std::string>& ids, const Answer& a);
   void taken(const std::string& venue_id);
