@@ -695,6 +695,7 @@ class Loader {
     }
     if (const Node x = n["exit"]; there(x) && x.IsMap()) {
       collar(x["collar"], e.exit.collar);
+      number(x["slices"], "execution.exit.slices", 1, 20, e.exit.slices);
       duration(x["wait"], "execution.exit.wait", 1'000'000'000, e.exit.wait_ns);
     }
     if (const Node j = n["journal"]; there(j) && j.IsMap()) size(j["ballast"], "execution.journal.ballast", 64 * 1024, 1024 * 1024 * 1024, e.ballast_bytes);

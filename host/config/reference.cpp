@@ -127,6 +127,7 @@ constexpr auto table = std::to_array<Key>({
     {"execution.exit", "map", "", "how a SELL, a stop and a take-profit are sold"},
     {"execution.exit.collar", "list", "1%, 3%, 8%", "each attempt's limit is this far below the bid; after the last, and with `[]` at once, it is at the market"},
     {"execution.exit.collar[]", "fraction", "", "one attempt"},
+    {"execution.exit.slices", "integer", "4", "at the market no more is sold at once than the best bid shows, but at least so much that it is over with this many orders, each a second or more behind the one before; where no quote tells a quantity, or with 1, all at once"},
     {"execution.exit.wait", "duration", "30s", "an exit's order that works for longer is cancelled, and the next attempt follows; where time moves by data it has three bars"},
     {"execution.trip", "map", "", "when the host itself denies entries and cancels those that rest (state reducing); exits and stops run on, and only an operator goes back"},
     {"execution.trip.daily_loss", "fraction", "5%", "of the opening equity of the UTC day, lost since, or of equity 24 hours ago, without deposits and withdrawals; once more at each multiple; `off`: never"},

@@ -144,6 +144,7 @@ struct RunConfig {
     } drift;
     struct Exit {
       std::vector<Decimal> collar{Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
+      std::uint32_t slices = 4;
       std::int64_t wait_ns = 30'000'000'000;
       bool operator==(const Exit&) const = default;
     } exit;

@@ -137,16 +137,28 @@ void Portfolio::held_changed(std::uint32_t index) {
 [[gnu::hot]] void Portfolio::revalue(std::uint32_t index) {
   Position& p = positions_[index];
   const Mark& m = marks_[index];
-  p.value = p.qty.is_zero() || !m.last.is_set() ? Decimal::zero() : mul(p.qty, m.last, Rounding::half_even);
+  if (p.qty.is_zero() || !m.last.is_set()) {
+    p.value = p.at_bid = Decimal::zero();
+  } else {
+    p.value = mul(p.qty, m.last, Rounding::half_even);
+    p.at_bid = m.bid.is_set() ? mul(p.qty, m.loss_bid.is_set() ? m.loss_bid : m.bid, Rounding::half_even)
+                              : p.value - mul(p.value, half_spread_, Rounding::half_even);
+  }
   sum_exposure();
 }
 
 [[gnu::hot]] void Portfolio::sum_exposure() {
-  exposure_ = Decimal::zero();
+  exposure_ = exposure_at_bid_ = Decimal::zero();
   if (pegs_.at_par()) {
-    for (const std::uint32_t i : held_) exposure_ = exposure_ + positions_[i].value;
+    for (const std::uint32_t i : held_) {
+      exposure_ = exposure_ + positions_[i].value;
+      exposure_at_bid_ = exposure_at_bid_ + positions_[i].at_bid;
+    }
   } else {
-    for (const std::uint32_t i : held_) exposure_ = exposure_ + at_rate(table_.all()[i].quote, positions_[i].value);
+    for (const std::uint32_t i : held_) {
+      exposure_ = exposure_ + at_rate(table_.all()[i].quote, positions_[i].value);
+      exposure_at_bid_ = exposure_at_bid_ + at_rate(table_.all()[i].quote, positions_[i].at_bid);
+    }
   }
 }
 
@@ -407,7 +419,7 @@ Result<Decimal> Portfolio::book_flow(AssetId asset, Flow kind, Decimal amount) {
   const Account account = account_of(kind);
   if (beyond(amount) || beyond(ledger_.balance(asset, account) - amount) || beyond(cash(asset) + amount))
     return Error{"FLOW_OVERFLOW", "a change of a balance is too large for the ledger"};
-  const Decimal before = equity();
+  const Decimal before = equity_at_bid();
   Decimal rest = Decimal::zero();  // that no wallet holds
   if (amount.is_positive()) {
     BOWLINE_INVARIANT(ledger_.move(asset, account, Account::wallet, amount));
@@ -444,7 +456,7 @@ Result<void> Portfolio::adopt(InstrumentId id, Decimal qty, Decimal px, Nanos no
     return Error{"ADOPT_AMOUNT", "inventory of " + ins.symbol + " is adopted with a positive quantity and price"};
   if (qty > unmanaged(id))
     return Error{"ADOPT_BEYOND_UNMANAGED", "there is less unmanaged inventory of " + ins.symbol + " than is to be adopted"};
-  const Decimal before = equity();
+  const Decimal before = equity_at_bid();
   Draft d = draft(id);
   d.px = px;
   d.time = now;
@@ -462,7 +474,7 @@ Result<void> Portfolio::release(InstrumentId id, Decimal qty) {
     return Error{"RELEASE_AMOUNT", "inventory of " + ins.symbol + " is released with a positive quantity"};
   Draft d = draft(id);
   if (qty > d.p.qty) return Error{"RELEASE_BEYOND_POSITION", "less of " + ins.symbol + " is held than is to be released"};
-  const Decimal before = equity();
+  const Decimal before = equity_at_bid();
   d.p.cost = d.p.cost - share(d.p.cost, qty, d.p.qty);
   d.p.qty = d.p.qty - qty;
   d.move(ins.base, Account::position, Account::wallet, qty);
@@ -472,7 +484,7 @@ Result<void> Portfolio::release(InstrumentId id, Decimal qty) {
 }
 
 void Portfolio::flowed(Decimal equity_before) {
-  const Decimal now = equity();
+  const Decimal now = equity_at_bid();
   if (now.is_set() && equity_before.is_set()) note_flow(now - equity_before);
 }
 
@@ -481,7 +493,7 @@ void Portfolio::note_flow(Decimal amount) {
   if (!amount.is_set() || amount.is_zero()) return;
   net_flows_ = net_flows_ + amount;
   day_base_ = day_start_ + day_flows();
-  const Decimal after = equity();
+  const Decimal after = equity_at_bid();
   if (!after.is_set() || !peak_.is_positive()) return;
   const Decimal before = after - amount;
   if (before.is_positive() && after.is_positive())
@@ -558,7 +570,11 @@ void Portfolio::restore_best(InstrumentId id, Decimal px) {
   if (p.best_px.is_set() && px > p.best_px) p.best_px = px;
 }
 
-Decimal Portfolio::unmanaged_value() const {
+Decimal Portfolio::loss_px(InstrumentId id) const { return mark(id).loss_bid.is_set() ? mark(id).loss_bid : bid(id); }
+
+Decimal Portfolio::unmanaged_value() const { return unmanaged_at(false); }
+
+Decimal Portfolio::unmanaged_at(bool bid) const {
   Decimal sum = Decimal::zero();
   const auto& all = table_.all();
   for (auto it = all.begin(); it != all.end(); ++it) {
@@ -567,7 +583,7 @@ Decimal Portfolio::unmanaged_value() const {
     if (std::any_of(all.begin(), it, [&](const Instrument& o) { return o.base == it->base && is_cash(o.quote) && mark(o.id).last.is_set(); }))
       continue;
     const Decimal qty = cash(it->base);
-    if (qty.is_positive()) sum = sum + at_rate(it->quote, mul(qty, mark(it->id).last, Rounding::half_even));
+    if (qty.is_positive()) sum = sum + at_rate(it->quote, mul(qty, bid ? loss_px(it->id) : mark(it->id).last, Rounding::half_even));
   }
   return sum;
 }
@@ -588,7 +604,7 @@ bool Portfolio::books_agree() const {
   BOWLINE_INVARIANT(books_agree());
 #endif
   ++version_;
-  const Decimal e = equity();
+  const Decimal e = equity_at_bid();
   if (!e.is_set()) return;
   if (e > peak_) peak_ = e;
   const Nanos day = now / day_ns;

@@ -24,6 +24,7 @@ struct Mark {
   Decimal last = Decimal::not_set();
   Decimal bid = Decimal::not_set(), ask = Decimal::not_set();  // not set: derive from last and the assumed half spread
   Nanos time = 0;
+  Decimal loss_bid = Decimal::not_set();  // what losses are reckoned by where the bid is not believed so far; not set: the bid
 };
 
 struct Position {
@@ -34,6 +35,7 @@ struct Position {
   Decimal best_px = Decimal::not_set();  // most favourable mark since opening
   Decimal average = Decimal::not_set();  // cost / qty, kept by each fill; not set when flat
   Decimal value = Decimal::zero();       // qty x last mark, kept by each fill and mark
+  Decimal at_bid = Decimal::zero();      // the same at the bid, or at what losses are reckoned by instead
   Nanos opened = 0;
 };
 
@@ -134,6 +136,12 @@ class Portfolio {
     if (!plain_) [[unlikely]] return cash() + exposure_ + (count_unmanaged_ ? unmanaged_value() : Decimal::zero());
     return cash(accounting_) + exposure_;
   }
+  /// The same with what is held at the bid instead of at its mark: what losses and gains are reckoned by (trading rules 5.1).
+  /// Nothing can be sold at the middle.
+  [[gnu::hot]] Decimal equity_at_bid() const {
+    if (!plain_) [[unlikely]] return cash() + exposure_at_bid_ + (count_unmanaged_ ? unmanaged_at_bid() : Decimal::zero());
+    return cash(accounting_) + exposure_at_bid_;
+  }
   /// What entries are sized by: equity without the wallets whose peg does not hold now, and what is held of their products
   /// (trading rules 5.2, 5.7).
   Decimal sizing_equity(Nanos now) const;
@@ -144,8 +152,9 @@ class Portfolio {
   Decimal fees() const;
   /// Unmanaged inventory at its marks, in the accounting asset; without a mark it counts 0.
   Decimal unmanaged_value() const;
-  /// The high-water mark of equity. A flow scales it as it scales equity: neither makes a drawdown nor ends one.
+  /// The high-water mark of equity at the bid. A flow scales it as it scales equity: neither makes a drawdown nor ends one.
   Decimal peak() const noexcept { return peak_; }
+  /// The day's opening equity, at the bid.
   Decimal day_start() const noexcept { return day_start_; }
   /// What an earlier process knew at the end of a step: its version, the high-water mark, the day's opening equity, and
   /// the flows in all and since that opening.
@@ -155,13 +164,13 @@ class Portfolio {
   void restore_best(InstrumentId id, Decimal px);
   /// The day of day_start(), counted from the epoch; -1 before the first step.
   Nanos day() const noexcept { return day_; }
-  /// What flows have added to equity, at the marks of their time; negative for what they took. Beside the classes of
+  /// What flows have added to equity at the bid, at the prices of their time; negative for what they took. Beside the classes of
   /// book_flow() it is what external orders, adoptions and releases move between managed and unmanaged. A correction
   /// downwards is no flow but a loss: nobody can say where it went.
   Decimal net_flows() const noexcept { return net_flows_; }
-  /// The same since the day's opening: loss = equity - day_start - day_flows (trading rules 5.1).
+  /// The same since the day's opening: result = equity_at_bid - day_start - day_flows (trading rules 5.1).
   Decimal day_flows() const noexcept { return net_flows_ - day_start_flows_; }
-  /// The opening with the day's flows: what equity is held against. Not set before the first step.
+  /// The opening with the day's flows: what equity at the bid is held against. Not set before the first step.
   Decimal day_base() const noexcept { return day_base_; }
   /// Call once per step after marks and fills: moves the high-water mark and the day's opening equity, raises version.
   void close_step(Nanos now);
@@ -190,6 +199,7 @@ class Portfolio {
   std::vector<Mark> marks_;
   std::vector<std::uint32_t> held_;  // indices of non-zero positions, ascending
   Decimal exposure_ = Decimal::zero();  // sum of their values
+  Decimal exposure_at_bid_ = Decimal::zero();
   Decimal peak_ = Decimal::zero(), day_start_ = Decimal::not_set(), realised_ = Decimal::zero(), fees_ = Decimal::zero();
   Decimal net_flows_ = Decimal::zero(), day_start_flows_ = Decimal::zero(), day_base_ = Decimal::not_set();
   Nanos day_ = -1;
@@ -207,6 +217,10 @@ class Portfolio {
   void revalue(std::uint32_t index);
   void sum_exposure();
   Decimal pegged_cash() const;
+  Decimal unmanaged_at(bool bid) const;
+  Decimal unmanaged_at_bid() const { return unmanaged_at(true); }
+  /// What a unit counts when losses are reckoned; not set without a mark.
+  Decimal loss_px(InstrumentId id) const;
   /// An amount of a cash asset, or of what is quoted in one, in the accounting asset.
   Decimal at_rate(AssetId quote, Decimal amount) const {
     return pegs_.at_par() ? amount : mul(amount, pegs_.rate(quote), Rounding::half_even);

@@ -49,10 +49,14 @@ void PortfolioView::link() {
   bl_portfolio& h = parts_.head;
   h.base_asset = book.accounting().value;
   h.state = static_cast<std::uint32_t>(state);
-  h.equity = book.equity().raw();
-  h.peak_equity = book.peak().raw();
-  // What came or went since is no gain and no loss of the day (trading rules 5.1).
-  h.day_start_equity = book.day_base().raw();
+  const Decimal equity = book.equity(), at_bid = book.equity_at_bid();
+  // What came or went since is no gain and no loss of the day, and both are reckoned at the bid (trading rules 5.1): peak and
+  // opening are told by as much above what they were as equity is above its worth at the bid, so that equity less either is right.
+  const Decimal spread = equity - at_bid;
+  h.equity = equity.raw();
+  h.peak_equity = (book.peak() + spread).raw();
+  h.day_start_equity = (book.day_base() + spread).raw();
+  h.equity_at_bid = at_bid.raw();
   h.now_ns = now;
   h.version = book.version();
 }

@@ -104,10 +104,21 @@ std::optional<Answer> lost(std::uint32_t rule, std::string_view code, std::strin
   return refuse(rule, code, reason, Unit::fraction, money::over(loss, opening, Round::up), most);
 }
 
-std::optional<Answer> losing(const bl_portfolio& portfolio, const Decimal& equity, const Limits& limits,
+/// Equity with what is held at the bid: what losses are reckoned by (trading rules 5.1).
+struct AtBid {
+  Decimal equity, spread;  ///< spread: how much more it is at the marks
+  /// Opening and peak are told by as much above what they were as equity is above this. Not set: it is not known.
+  Decimal of(const bl_dec& told) const {
+    const Decimal d = Decimal::from_raw(told);
+    return d.is_positive() ? money::minus(d, spread) : Decimal::not_set();
+  }
+};
+
+std::optional<Answer> losing(const bl_portfolio& portfolio, const AtBid& at_bid, const Limits& limits,
                              const Memory& memory, const Look& look) {
+  const Decimal& equity = at_bid.equity;
   if (limits.max_daily_loss) {
-    const Decimal opening = Decimal::from_raw(portfolio.day_start_equity);
+    const Decimal opening = at_bid.of(portfolio.day_start_equity);
     if (!opening.is_positive())
       return refuse(11, "OPENING_EQUITY_MISSING", "the day's opening equity is not known");
     if (auto a = lost(12, "DAILY_LOSS_LIMIT", "the loss of the UTC day has reached its limit", opening,
@@ -190,6 +201,7 @@ struct Buy {
   Decimal price, notional;  ///< dearer of mark and limit; what the whole order is counted as
   bool by_cost;
   Decimal equity;
+  AtBid at_bid;
   Look look;
 };
 
@@ -240,9 +252,9 @@ void cash_left(Tightest& t, const bl_portfolio& portfolio, const Tally& held, co
 std::optional<Answer> laddered(Tightest& t, const bl_portfolio& portfolio, const Tally& held, const Buy& buy,
                                const Limits& limits) {
   if (limits.ladder.empty()) return std::nullopt;
-  const Decimal peak = Decimal::from_raw(portfolio.peak_equity);
+  const Decimal peak = buy.at_bid.of(portfolio.peak_equity);
   if (!peak.is_positive()) return refuse(22, "PEAK_EQUITY_MISSING", "the peak of the equity is not known");
-  const Decimal drop = money::minus(peak, buy.equity);
+  const Decimal drop = money::minus(peak, buy.at_bid.equity);
   const Rung* at = nullptr;
   for (const Rung& r : limits.ladder)
     if (drop.is_positive() && drop >= money::times(r.drawdown, peak, Round::down)) at = &r;
@@ -272,7 +284,9 @@ Answer judge_buy(const bl_intent& intent, const bl_portfolio& portfolio, const L
   if (!buy.equity.is_positive())
     return refuse(3, "EQUITY_NOT_POSITIVE", "equity is not above 0: nothing may be bought",
                   Unit::quote_amount, buy.equity, Decimal::zero());
-  if (auto a = losing(portfolio, buy.equity, limits, memory, look)) return *a;
+  buy.at_bid.equity = Portfolio(portfolio).equity_at_bid();
+  buy.at_bid.spread = money::minus(buy.equity, buy.at_bid.equity);
+  if (auto a = losing(portfolio, buy.at_bid, limits, memory, look)) return *a;
   marks.read(portfolio);
   const Decimal* mark = marks.of(intent.instrument);
   if (mark == nullptr) return refuse(4, "MARK_MISSING", "there is no validated mark for the instrument");

@@ -83,7 +83,7 @@ void Memory::on_position(const bl_position_ev& changed) {
 }
 
 void Memory::on_equity(const bl_portfolio& portfolio) {
-  const Decimal equity = Decimal::from_raw(portfolio.equity);
+  const Decimal equity = Portfolio(portfolio).equity_at_bid();
   const std::int64_t now = portfolio.now_ns;
   if (!equity.is_positive() || now <= 0) return;  // there is no portfolio yet
   if (!equity_.empty() && now < equity_.back().at + minute_ns) return;

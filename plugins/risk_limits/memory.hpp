@@ -28,7 +28,7 @@ class Memory {
   /// A position after a change. From flat to flat (dust counts as flat) is one close; it lost when realised
   /// profit less fees fell over it.
   void on_position(const bl_position_ev& changed);
-  /// Equity as it is now: kept once a minute for 24 hours.
+  /// Equity at the bid as it is now: kept once a minute for 24 hours.
   void on_equity(const bl_portfolio& portfolio);
 
   /// Quote currency bought on the UTC day of `now_ns`; not set when it no longer fits exact arithmetic.
@@ -39,7 +39,7 @@ class Memory {
   std::uint32_t orders_last_minute(const bl_portfolio& portfolio, const bl_intent& judged) const noexcept;
   /// Of them those that were reported.
   std::uint32_t sent_last_minute(std::int64_t now_ns) const noexcept;
-  /// The equity of 24 hours before, or the first one known since; nullopt when none is.
+  /// The equity at the bid of 24 hours before, or the first one known since; nullopt when none is.
   std::optional<Decimal> equity_a_day_ago(std::int64_t now_ns) const noexcept;
   /// Since when nothing is bought of the instrument for its losses (or those of all); nullopt: it may be.
   std::optional<std::int64_t> cooling_since(std::uint32_t instrument, std::int64_t now_ns) const noexcept;

@@ -255,6 +255,7 @@ AT(bl_portfolio, peak_equity, 88, 16);
 AT(bl_portfolio, day_start_equity, 104, 16);
 AT(bl_portfolio, now_ns, 120, 8);
 AT(bl_portfolio, version, 128, 8);
+AT(bl_portfolio, equity_at_bid, 136, 16);
 AT(bl_target, size, 0, 4);
 AT(bl_target, instrument, 4, 4);
 AT(bl_target, weight, 8, 8);

@@ -69,4 +69,9 @@ check "and that is said" says 'have no end within 5 s, without any mutant'
 check "a limit that is no number is refused" test "$(BOWLINE_MUTANT_SECONDS=soon "$dir/tests/mutants/run.sh" seen 2>&1)" = \
   "BOWLINE_MUTANT_SECONDS: a number of seconds is needed, not 'soon'"
 check "the list says who is killed by time" grep -q '^| `waits_and_says_so` .* `first`, by time |$' <("$dir/tests/mutants/run.sh" --list)
+
+# One that does not apply tests nothing, and would be found in the night at the earliest.
+root=$(cd "$here/../.." && pwd)
+stale=$(for p in "$here"/*.patch; do patch -s -p1 -F0 --dry-run -d "$root" <"$p" >/dev/null 2>&1 || basename "$p" .patch; done)
+check "each mutant applies to the code as it is${stale:+: not $(echo $stale)}" test -z "$stale"
 exit $failed

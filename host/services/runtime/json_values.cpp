@@ -266,6 +266,7 @@ std::string portfolio_json(const core::Portfolio& book, core::Nanos now, core::T
       .text("state", core::to_string(state))
       .boolean("gate_open", gate_open)
       .amount("equity", book.equity())
+      .amount("equity_at_bid", book.equity_at_bid())
       .amount("cash", book.cash())
       .amount("exposure", book.exposure())
       .amount("realised", book.realised())

@@ -102,6 +102,7 @@ void Run::Impl::make_execution() {
   eo.position_drift = {config.execution.drift.position_cap, config.execution.drift.position_above};
   eo.exposure_drift = {config.execution.drift.exposure_cap, config.execution.drift.exposure_above};
   eo.exit_collar = config.execution.exit.collar;
+  eo.exit_slices = config.execution.exit.slices;
   eo.exit_wait = config.execution.exit.wait_ns;
   eo.stop_lock_bars = config.execution.stops.lock_bars;
   eo.trip_loss = config.execution.trip.daily_loss;

@@ -62,6 +62,7 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
       states_(table.size()),
       ramp_(options_.ramp),
       blocks_(table.size()),
+      bid_qty_(table.size(), Decimal::not_set()),
       quote_lost_(table.size(), false),
       told_ahead_(table.size(), 0),
       told_silent_(table.size(), 0),
@@ -111,7 +112,10 @@ Execution::Execution(ExecutionOptions options, const core::InstrumentTable& tabl
   mark.time = at;
   if (!mark.last.is_set() || !mark.last.is_positive()) return;
   // It values and sells what is held. Nothing is bought by it where quotes are to be had (trading rules 5.2).
-  if (known.bid.is_set()) quote_lost_[bar.h.instrument - 1] = true;
+  if (known.bid.is_set()) {
+    quote_lost_[bar.h.instrument - 1] = true;
+    bid_qty_[bar.h.instrument - 1] = Decimal::not_set();
+  }
   set_mark({bar.h.instrument}, mark);
 }
 
@@ -145,8 +149,11 @@ void Execution::mark_by_quote(const bl_quote& quote) {
   mark.ask = Decimal::from_mantissa(quote.ask, quote.px_exp);
   mark.time = not_ahead(quote.h);
   mark.last = mark_guard_.bounded({quote.h.instrument}, mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even), mark.time);
+  // A bid that is nowhere near what was traded is sold at, and makes no loss of a day by itself (trading rules 5.1, 5.2).
+  if (const Decimal believed = mark_guard_.bounded({quote.h.instrument}, mark.bid, mark.time); believed != mark.bid) mark.loss_bid = believed;
   if (!mark.last.is_set() || mark.time < portfolio_.mark({quote.h.instrument}).time) return;
   quote_lost_[quote.h.instrument - 1] = false;
+  bid_qty_[quote.h.instrument - 1] = quote.bid_qty > 0 ? Decimal::from_mantissa(quote.bid_qty, quote.qty_exp) : Decimal::not_set();
   set_mark({quote.h.instrument}, mark);
 }
 
@@ -226,7 +233,7 @@ void Execution::goes_against(AgainstConfig what) {
   within_ = true;
   if (portfolio_.pegs().any()) look_at_pegs(now);
   portfolio_.close_step(now);
-  const Decimal equity = portfolio_.equity();
+  const Decimal equity = portfolio_.equity_at_bid();
   quiet_step_ = trips_.quiet(equity, portfolio_.net_flows(), now);
   const Decimal peak = portfolio_.peak();
   if (equity.is_set() && peak.is_positive() && equity < peak) {
@@ -557,6 +564,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
     Decimal qty = floor_to(held - sold - r.wanted_qty, ins.rules.base_step);
     qty = in_one_order(id, qty);
     if (target->purpose == Purpose::emergency) qty = emergency_slice(id, qty);
+    else if (wants_out) qty = sized_to_book(id, qty, now);
     if (sold.is_positive() && !qty.is_positive()) {
       give_up(id, target->purpose);
       return stop(codes().blocked);

@@ -358,6 +358,7 @@ class Execution {
   Ramp ramp_;
   std::optional<store::Rollout> rollout_;  // announced in this process
   ProductBlocks blocks_;
+  std::vector<Decimal> bid_qty_;          // by instrument: what the best bid of the last quote takes; not set: not told
   std::vector<bool> quote_lost_;          // by instrument: its quotes ended, and bars are its mark since
   std::vector<core::Nanos> told_ahead_;   // by instrument: when it was told last that a price was ahead of time
   std::vector<core::Nanos> told_silent_;  // by instrument: the mark behind which its silence was told
@@ -529,6 +530,7 @@ class Execution {
   void end_what_is_over(core::Nanos now);
   void push_exits(core::Nanos now);
   void push_stop(core::InstrumentId id, core::Nanos now);
+  void push_slices(core::InstrumentId id, core::Nanos now);
   void look_at_stops(core::Nanos now);
   void look_for_answers(core::Nanos now);
   void look_for_fills(core::Nanos now);
@@ -603,6 +605,7 @@ class Execution {
   void count_entry_order(const core::Intent& intent);
   // ---- execution_exit.cpp
   void exit_terms(core::Intent& intent, bool by_ladder) const;
+  Decimal sized_to_book(core::InstrumentId id, Decimal qty, core::Nanos now) const;
   bool climbs(const core::Intent& intent) const;
   void count_rung(const core::Intent& intent);
   void uncount_rung(const core::Order& order);

@@ -47,6 +47,32 @@ void Execution::exit_terms(core::Intent& intent, bool by_ladder) const {
   intent.abi.limit_px = px.raw();
 }
 
+// At the market an order takes whatever the book has: one that is larger than its best bid pays for it in price. So it is no larger, but
+// at least so much that all is sold with `exit_slices` orders: a thin bid must not hold an exit up (trading rules 3.2).
+Decimal Execution::sized_to_book(InstrumentId id, Decimal qty, Nanos now) const {
+  const std::size_t rung = rungs_[id.value - 1], steps = options_.exit_collar.size();
+  const Decimal shown = bid_qty_[id.value - 1];
+  if (rung < steps || rung - steps + 1 >= options_.exit_slices || !shown.is_set()) return qty;
+  if (now - portfolio_.mark(id).time >= options_.interval) return qty;  // the book of then says nothing of now
+  const core::ProductRules& rules = table_[id].rules;
+  const Decimal slices = Decimal::from_int(static_cast<std::int64_t>(options_.exit_slices - (rung - steps)));
+  const Decimal part = max(floor_to(shown, rules.base_step), ceil_to(div(qty, slices, Rounding::up), rules.base_step)), bid = portfolio_.bid(id);
+  const auto too_little = [&](Decimal q) { return q < rules.base_min || mul(q, bid, Rounding::down) < rules.quote_min; };
+  return part >= qty || too_little(part) || too_little(qty - part) ? qty : part;
+}
+
+// What the first slice left is not left until the next step: a SELL and a close go on by the price as a stop does.
+void Execution::push_slices(InstrumentId id, Nanos now) {
+  const std::size_t rung = rungs_[id.value - 1], steps = options_.exit_collar.size();
+  if (rung <= steps || rung - steps >= options_.exit_slices || !bid_qty_[id.value - 1].is_set()) return;
+  if (book_.insists(id, Purpose::stop) || (!book_.insists(id, Purpose::exit) && !closing(id))) return;  // a stop has its own way
+  if ((liquidation_ && liquidation_->sells()) || in_the_way(id) != nullptr || unsettled(id) || exit_too_soon(id, now)) return;
+  if (guards_ && resting_of(id) != nullptr) return;
+  if (states_.frozen(id) || !may_exit(id, book_.insists(id, Purpose::exit) ? Purpose::exit : Purpose::operator_order)) return;
+  consider(id, now);
+  if (!approved_.empty()) flush_frame(now);
+}
+
 bool Execution::last_rung(InstrumentId id) const noexcept {
   return !options_.exit_collar.empty() && rungs_[id.value - 1] == options_.exit_collar.size();
 }

@@ -48,6 +48,7 @@ struct ExecutionOptions {
   core::Nanos absent_for = 60'000'000'000;  // and over how long
   // Exits: how far below the bid each attempt's limit is; after the last the order is at the market.
   std::vector<Decimal> exit_collar = {Decimal::from_mantissa(1, -2), Decimal::from_mantissa(3, -2), Decimal::from_mantissa(8, -2)};
+  std::uint32_t exit_slices = 4;          // orders at the market that an exit is sold in at most, where the book shows less than it; 1: one
   core::Nanos exit_wait = 30'000'000'000;  // an exit's order that works for longer is cancelled, and the next attempt follows
   EntryPolicy entry;
   RampLimits ramp;                        // what the first days may buy at most, as configured

@@ -109,6 +109,7 @@ void Execution::act_on_price(InstrumentId id, Nanos now) {
   if (protections_.any()) watch(id, now);
   if (chases()) chase(id, now);
   push_stop(id, now);
+  push_slices(id, now);
 }
 
 void Execution::push_stop(InstrumentId id, Nanos now) {

@@ -20,7 +20,7 @@ std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
 // Equity is held against amounts that are reckoned anew only when the opening, the peak or a trip moves them.
 [[gnu::hot, gnu::flatten]] std::vector<LossTrips::Trip> LossTrips::look(const core::Portfolio& book, Nanos now) {
   std::vector<Trip> all;
-  const Decimal equity = book.equity();
+  const Decimal equity = book.equity_at_bid();
   if (!equity.is_set()) return all;
   if (loss_.is_set() && !rolling_.has(now)) {
     rolling_.mark(now, equity, book.net_flows());
@@ -58,7 +58,7 @@ std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
 
 std::vector<LossTrips::Trip> LossTrips::look_between(const core::Portfolio& book, Nanos now) {
   if (!quiet_.above.is_set() || now >= quiet_.until || book.net_flows() != quiet_.flows) return {};
-  const Decimal equity = book.equity();
+  const Decimal equity = book.equity_at_bid();
   return equity.is_set() && equity <= quiet_.above ? look(book, now) : std::vector<Trip>{};
 }
 

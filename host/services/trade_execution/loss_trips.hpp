@@ -1,4 +1,5 @@
-// Losses that stop a run by themselves (trading rules 3.4, 5.1): of the UTC day, of the last 24 hours, and from equity's peak.
+// Losses that stop a run by themselves (trading rules 3.4, 5.1): of the UTC day, of the last 24 hours, and from equity's peak, with what is
+// held at the bid.
 // What has tripped trips again as far below: an operator who trades on is stopped at the next multiple of the limit, not at the
 // next step. It decides when; what a trip leads to is trade-execution's. No clock, no randomness.
 #pragma once
@@ -26,7 +27,7 @@ class LossTrips {
   LossTrips(Decimal loss, Decimal drawdown) : loss_(loss), drawdown_(drawdown) {}
   bool any() const noexcept { return loss_.is_set() || drawdown_.is_set(); }
 
-  /// Whether look() would do nothing. It is asked at every step.
+  /// Whether look() would do nothing. It is asked at every step. `equity`: at the bid.
   bool quiet(Decimal equity, Decimal flows, core::Nanos now) const {
     return now < quiet_.until && equity.is_set() && equity > quiet_.above && equity <= quiet_.most && flows == quiet_.flows;
   }

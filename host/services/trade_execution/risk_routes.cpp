@@ -10,7 +10,8 @@ constexpr const char* risk_schema =
     R"({"type":"object","required":["time","state","gate_open","equity","limits","trips","products","rules"],"properties":{
 "time":{"type":["string","null"],"format":"date-time"},"time_ns":{"type":["integer","null"]},
 "state":{"type":"string","enum":["active","reducing","halted"]},"gate_open":{"type":"boolean"},
-"equity":{"type":["string","null"],"format":"decimal"},"peak":{"type":["string","null"],"format":"decimal"},
+"equity":{"type":["string","null"],"format":"decimal"},
+"equity_at_bid":{"type":["string","null"],"format":"decimal","description":"with what is held at the bid: what peak, drawdown, the day and the trips are reckoned by"},"peak":{"type":["string","null"],"format":"decimal"},
 "drawdown":{"type":["string","null"],"format":"decimal","description":"fraction of the peak, now"},
 "max_drawdown":{"type":["string","null"],"format":"decimal"},
 "day_start":{"type":["string","null"],"format":"decimal"},

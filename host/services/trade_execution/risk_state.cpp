@@ -167,7 +167,7 @@ RiskUse Execution::risk_use(core::Nanos now) const {
 std::string risk_json(const Execution& e, core::Nanos now) {
   const core::Portfolio& book = e.portfolio();
   const RiskUse u = e.risk_use(now);
-  const Decimal equity = book.equity(), none = Decimal::not_set();
+  const Decimal equity = book.equity(), at_bid = book.equity_at_bid(), none = Decimal::not_set();
   std::vector<std::string> limits, products;
   // Of a single order there is nothing that is used up.
   limits.push_back(JsonObject().text("limit", "max_order").amount("value", u.limits.max_order).amount("used", none).amount("headroom", u.limits.max_order).done());
@@ -188,9 +188,9 @@ std::string risk_json(const Execution& e, core::Nanos now) {
                            .boolean("blocked", e.blocked(ins.id))
                            .done());
   }
-  const Decimal below = equity.is_set() && book.peak() > equity ? book.peak() - equity : Decimal::zero();
-  const Decimal lost = book.day_start().is_set() && equity.is_set() ? book.day_start() + book.day_flows() - equity : none;
-  const Decimal lost_in_a_day = u.day_ago.is_set() && equity.is_set() ? u.day_ago + u.day_ago_flows - equity : none;
+  const Decimal below = at_bid.is_set() && book.peak() > at_bid ? book.peak() - at_bid : Decimal::zero();
+  const Decimal lost = book.day_start().is_set() && at_bid.is_set() ? book.day_start() + book.day_flows() - at_bid : none;
+  const Decimal lost_in_a_day = u.day_ago.is_set() && at_bid.is_set() ? u.day_ago + u.day_ago_flows - at_bid : none;
   const std::vector<std::string> trips{
       trip_row("daily_loss", u.trip_loss, lost.is_set() ? share(max(lost, Decimal::zero()), book.day_start()) : none, u.loss_trips),
       trip_row("rolling_loss", u.trip_loss, lost_in_a_day.is_set() ? share(max(lost_in_a_day, Decimal::zero()), u.day_ago) : none, u.rolling_trips),
@@ -200,11 +200,12 @@ std::string risk_json(const Execution& e, core::Nanos now) {
       .text("state", core::to_string(e.state()))
       .boolean("gate_open", e.gate_open())
       .amount("equity", equity)
+      .amount("equity_at_bid", at_bid)
       .amount("peak", book.peak())
       .amount("drawdown", share(below, book.peak()))
       .amount("max_drawdown", e.max_drawdown())
       .amount("day_start", book.day_start())
-      .amount("day_result", book.day_start().is_set() && equity.is_set() ? equity - book.day_start() - book.day_flows() : none)
+      .amount("day_result", book.day_start().is_set() && at_bid.is_set() ? at_bid - book.day_start() - book.day_flows() : none)
       .amount("exposure", book.exposure())
       .amount("exposure_share", share(book.exposure(), equity))
       .amount("working_entries", u.working)

@@ -1,4 +1,4 @@
-// Equity a day ago, whenever it is asked (trading rules 5.1: a rolling 24 h beside the UTC day). A mark is made at the first
+// Equity (at the bid) a day ago, whenever it is asked (trading rules 5.1: a rolling 24 h beside the UTC day). A mark is made at the first
 // step of each five minutes. The opening is the oldest mark of the 288 five minutes before the current ones: that of 24
 // hours ago, or the first there is where the run is younger, or where nothing was settled then: never an older one. Each mark
 // knows what had flowed until then, so that a deposit is no gain and a withdrawal no loss. Money, no clock, bounded memory.

@@ -25,7 +25,7 @@
 #include <stdint.h>
 
 #define BL_ABI_MAJOR 1u
-#define BL_ABI_MINOR 3u /* minor of THIS header; the host compares, never demands equality */
+#define BL_ABI_MINOR 4u /* minor of THIS header; the host compares, never demands equality */
 
 #ifdef __cplusplus
 #define BL_NOEXCEPT noexcept
@@ -215,6 +215,7 @@ typedef struct bl_portfolio { /* [appendable] immutable view for one call */
   const bl_working *const *working; /* in flight and resting, unknown ones included */
   bl_dec equity, peak_equity, day_start_equity;
   int64_t now_ns; uint64_t version;
+  bl_dec equity_at_bid;     /* 1.4: with what is held at the bid, by which losses are reckoned. equity less peak_equity, and less day_start_equity, are already so */
 } bl_portfolio;
 
 typedef struct bl_target {  /* [appendable] what a rebalancer (or the host's bridge) wants to hold; only the host makes orders */

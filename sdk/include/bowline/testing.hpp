@@ -363,7 +363,7 @@ inline bl_portfolio portfolio(Decimal equity) {
   p.position_stride = sizeof(bl_position);
   p.balance_stride = sizeof(bl_balance);
   p.mark_stride = sizeof(bl_mark);
-  p.equity = p.peak_equity = p.day_start_equity = equity.raw();
+  p.equity = p.peak_equity = p.day_start_equity = p.equity_at_bid = equity.raw();
   return p;
 }
 

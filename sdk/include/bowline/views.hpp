@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bowline/decimal.hpp>
 #include <cmath>
+#include <cstddef>
 #include <iterator>
 #include <limits>
 #include <span>
@@ -183,6 +184,13 @@ class Portfolio {
  public:
   explicit Portfolio(const bl_portfolio& p) noexcept : p_(&p) {}
   Decimal equity() const noexcept { return Decimal::from_raw(p_->equity); }
+  /// With what is held at the bid: what losses over a time of your own are reckoned by. From a host before ABI 1.4: equity().
+  Decimal equity_at_bid() const noexcept {
+    if (p_->size < offsetof(bl_portfolio, equity_at_bid) + sizeof p_->equity_at_bid) return equity();
+    const Decimal at_bid = Decimal::from_raw(p_->equity_at_bid);
+    return at_bid.is_set() ? at_bid : equity();
+  }
+  /// equity() less either of these is the drawdown, and the UTC day's result, at the bid and without what was paid in or out.
   Decimal peak_equity() const noexcept { return Decimal::from_raw(p_->peak_equity); }
   Decimal day_start_equity() const noexcept { return Decimal::from_raw(p_->day_start_equity); }
   std::int64_t now_ns() const noexcept { return p_->now_ns; }

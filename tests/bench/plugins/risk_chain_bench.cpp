@@ -88,7 +88,7 @@ struct Account {
     view.balance_stride = sizeof(bl_balance);
     view.working = working.data();
     view.n_working = resting;
-    view.equity = view.day_start_equity = dec("1000000");
+    view.equity = view.equity_at_bid = view.day_start_equity = dec("1000000");
     view.peak_equity = dec("1050000");
     view.now_ns = start_ns;
   }

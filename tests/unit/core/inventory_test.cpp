@@ -77,7 +77,7 @@ TEST_CASE("rule 5.6: adopted coins are a position at the price they were adopted
   CHECK(p.unmanaged(m.btc) == "1"_dec);
   CHECK(p.realised().is_zero());
   CHECK(p.equity() == "1200"_dec);
-  CHECK(p.net_flows() == "200"_dec);  // not earned
+  CHECK(p.net_flows() == "199.9"_dec);  // not earned; at the bid, 5 bp below the mark
   REQUIRE(p.apply(fill(m.btc, Side::sell, "110"_dec, "1"_dec, m.usd)));
   CHECK(p.realised() == "10"_dec);
   REQUIRE(p.release(m.btc, "1"_dec));
@@ -85,7 +85,7 @@ TEST_CASE("rule 5.6: adopted coins are a position at the price they were adopted
   CHECK(p.position(m.btc).opened == 0);
   CHECK(p.unmanaged(m.btc) == "2"_dec);
   CHECK(p.realised() == "10"_dec);
-  CHECK(p.net_flows() == "100"_dec);
+  CHECK(p.net_flows() == "99.95"_dec);
   CHECK(p.ledger().venue(m.btc_asset) == "2"_dec);
   CHECK(p.books_agree());
 }
@@ -140,16 +140,19 @@ TEST_CASE("rule 5.1: what came or went is neither profit nor loss: equity less f
   p.set_mark(m.btc, mark_at("100"_dec));
   p.close_step(day);
   REQUIRE(p.apply(fill(m.btc, Side::buy, "100"_dec, "5"_dec, m.usd)));
-  p.set_mark(m.btc, mark_at("60"_dec));
+  Mark mark = mark_at("62"_dec);
+  mark.bid = "60"_dec;
+  mark.ask = "64"_dec;
+  p.set_mark(m.btc, mark);
   p.close_step(day + 1);
-  REQUIRE(p.equity() == "800"_dec);  // a fifth below the peak
+  REQUIRE(p.equity_at_bid() == "800"_dec);  // a fifth below the peak
   REQUIRE(p.book_flow(m.usd, Flow::deposit, "800"_dec));
-  CHECK(p.equity() == "1600"_dec);
+  CHECK(p.equity_at_bid() == "1600"_dec);
   CHECK(p.peak() == "2000"_dec);
-  CHECK(p.equity() - p.day_start() - p.day_flows() == "-200"_dec);
+  CHECK(p.equity_at_bid() - p.day_start() - p.day_flows() == "-200"_dec);
   REQUIRE(p.book_flow(m.usd, Flow::withdrawal, "-1200"_dec));
   CHECK(p.peak() == "500"_dec);
-  CHECK(p.equity() - p.day_start() - p.day_flows() == "-200"_dec);
+  CHECK(p.equity_at_bid() - p.day_start() - p.day_flows() == "-200"_dec);
   p.close_step(2 * day);
   CHECK(p.day_flows().is_zero());
   CHECK(p.net_flows() == "-400"_dec);
@@ -192,7 +195,7 @@ TEST_CASE("rule 3.7: what goes beyond unmanaged inventory comes out of the posit
   CHECK(p.position(m.btc).qty == "1.5"_dec);
   CHECK(p.position(m.btc).cost == "150"_dec);
   CHECK(p.realised().is_zero());
-  CHECK(p.net_flows() == "-50"_dec);
+  CHECK(p.net_flows() == "-49.975"_dec);  // at the bid
   CHECK(p.book_flow(m.btc_asset, Flow::withdrawal, "-1.6"_dec).error().code == "FLOW_BEYOND_BALANCE");
   CHECK(p.position(m.btc).qty == "1.5"_dec);
   CHECK(p.books_agree());
@@ -233,8 +236,8 @@ TEST_CASE("rule 3.7: an order of others that sells beyond unmanaged inventory se
   CHECK(p.unmanaged(m.btc).is_zero());
   CHECK(p.position(m.btc).qty == "1"_dec);
   CHECK(p.realised() == "-10"_dec);
-  CHECK(p.day_flows() == "90"_dec);                                     // what their coin brought
-  CHECK(p.equity() - p.day_start() - p.day_flows() == "-10"_dec);       // what ours lost
+  CHECK(p.day_flows() == "90"_dec);                                            // what their coin brought
+  CHECK(p.equity_at_bid() - p.day_start() - p.day_flows() == "-9.95"_dec);     // what ours lost: it counted at the bid of 99.95
   CHECK(p.apply(of_others(fill(m.btc, Side::sell, "90"_dec, "1.1"_dec, m.usd))).error().code == "FILL_BEYOND_POSITION");
   CHECK(p.books_agree());
 }

@@ -182,6 +182,8 @@ class World {
 
   // -- the model's arithmetic
 
+  /// What a unit would be sold at: what comes and goes is worth that (trading rules 5.1).
+  Decimal bid_of(std::size_t p) const { return marks_[p] - mul(marks_[p], "0.0005"_dec, Rounding::half_even); }
   /// Cash that came or went by what others did.
   void elsewhere(Decimal amount) {
     elsewhere_ += amount;
@@ -720,7 +722,7 @@ class World {
     if (asset == 0) elsewhere_ += amount;
     if (asset == 0 && (kind != Flow::correction || amount.is_positive())) flows_ += amount;
     if (coin && !rest.is_zero()) {
-      if (kind != Flow::correction) flows_ += -mul(rest, marks_[asset - 1], Rounding::half_even);
+      if (kind != Flow::correction) flows_ += -mul(rest, bid_of(asset - 1), Rounding::half_even);
       managed_[asset - 1] += -rest;
       exact_ = false;
     }
@@ -733,7 +735,7 @@ class World {
     const auto done = take ? book_.adopt(product(p).id, qty, px, ++now_) : book_.release(product(p).id, qty);
     check(done.ok() == may, "inventory is adopted and released as far as it is there");
     if (!done) return;
-    flows_ += mul(take ? qty : -qty, marks_[p], Rounding::half_even);
+    flows_ += mul(take ? qty : -qty, bid_of(p), Rounding::half_even);
     managed_[p] += take ? qty : -qty;
     wallet_[base(p)] += take ? -qty : qty;
     if (take) elsewhere_ += mul(qty, px, Rounding::half_even);

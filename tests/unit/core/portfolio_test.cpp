@@ -67,6 +67,46 @@ TEST_CASE("unrealised profit is at the bid, value and equity at the mark") {
   CHECK(p.position(m.btc).best_px == "110"_dec);
 }
 
+TEST_CASE("rule 5.1: losses are reckoned with what is held at the bid: peak, the day's opening, and what flows") {
+  const Market m;
+  Portfolio p = m.book("1000"_dec);
+  REQUIRE(p.apply(fill(m.btc, Side::buy, "100"_dec, "2"_dec, "0"_dec, m.usd)));
+  p.set_mark(m.btc, mark_at("110"_dec));
+  CHECK(p.equity_at_bid() == "1019.89"_dec);  // derived: 5 bp below the close
+  Mark quoted = mark_at("110"_dec);
+  quoted.bid = "109"_dec;
+  quoted.ask = "111"_dec;
+  p.set_mark(m.btc, quoted);
+  CHECK(p.equity() == "1020"_dec);
+  CHECK(p.equity_at_bid() == "1018"_dec);
+  p.close_step(day * 10);
+  CHECK(p.peak() == "1018"_dec);
+  CHECK(p.day_start() == "1018"_dec);
+  PortfolioView view;
+  quoted.bid = "104"_dec;  // the spread opens, and the middle falls by less
+  quoted.last = "107.5"_dec;
+  p.set_mark(m.btc, quoted);
+  view.build(p, OrderTable(8), TradingState::active, day * 10 + 1);
+  const bl_portfolio& v = view.get();
+  CHECK(Decimal::from_raw(v.equity) == "1015"_dec);
+  CHECK(Decimal::from_raw(v.equity_at_bid) == "1008"_dec);
+  // A rule that knows nothing of the bid comes to the same loss, and to the same fall.
+  CHECK(Decimal::from_raw(v.day_start_equity) - Decimal::from_raw(v.equity) == "10"_dec);
+  CHECK(Decimal::from_raw(v.peak_equity) - Decimal::from_raw(v.equity) == "10"_dec);
+  // Released: what leaves is worth what it would be sold at, and neither lost nor gained.
+  REQUIRE(p.release(m.btc, "1"_dec));
+  CHECK(p.equity_at_bid() == "904"_dec);
+  CHECK(p.day_flows() == "-104"_dec);
+  // Beside what is not believed a loss is reckoned by what is.
+  quoted.bid = "1"_dec;
+  quoted.loss_bid = "90"_dec;
+  p.set_mark(m.btc, quoted);
+  CHECK(p.equity_at_bid() == "890"_dec);
+  CHECK(p.bid(m.btc) == "1"_dec);
+  p.count_unmanaged(true);
+  CHECK(p.equity_at_bid() == "980"_dec);
+}
+
 TEST_CASE("rule 5.2: a held position without a mark counts 0, never its cost") {
   const Market m;
   Portfolio p = m.book("1000"_dec);
@@ -74,6 +114,7 @@ TEST_CASE("rule 5.2: a held position without a mark counts 0, never its cost") {
   CHECK(p.value(m.btc).is_zero());
   CHECK(p.unrealised().is_zero());
   CHECK(p.equity() == "800"_dec);
+  CHECK(p.equity_at_bid() == "800"_dec);
   CHECK_FALSE(p.bid(m.btc).is_set());
 }
 

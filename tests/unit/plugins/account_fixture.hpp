@@ -58,6 +58,7 @@ class AccountFixture {
   std::vector<bl_balance> balances;
   std::deque<bl_working> working;
   bowline::Decimal equity, peak, day_start;
+  bowline::Decimal at_bid = bowline::Decimal::not_set();  ///< not set: equity
   std::int64_t now_ns = 1'700'000'000'000'000'000;
   std::uint64_t version = 1;
 
@@ -109,6 +110,7 @@ class AccountFixture {
     p_.working = list_.data();
     p_.n_working = static_cast<std::uint32_t>(list_.size());
     p_.equity = equity.raw();
+    p_.equity_at_bid = (at_bid.is_set() ? at_bid : equity).raw();
     p_.peak_equity = peak.raw();
     p_.day_start_equity = day_start.raw();
     p_.now_ns = now_ns;

@@ -417,6 +417,42 @@ TEST_CASE("rule 5.1, daily loss: from the share of the day's opening equity on n
   CHECK(ask(b, buy("1"), l).code == "OPENING_EQUITY_MISSING");
 }
 
+TEST_CASE("rule 5.1, daily and rolling loss and the ladder of drawdown: with what is held at the bid, by the host's word or, without it, by equity") {
+  AccountFixture b = account();
+  Limits l = open();
+  l.max_daily_loss = D("0.03");
+  // The host tells opening and peak by as much above 10,000 as equity is above its worth at the bid.
+  const auto spread = [&](const char* equity, const char* at_bid) {
+    b.equity = D(equity);
+    b.at_bid = D(at_bid);
+    b.day_start = b.peak = D("10000") + (b.equity - b.at_bid);
+  };
+  spread("9800", "9700.01");
+  CHECK(ask(b, buy("1"), l).action == Action::allow);
+  spread("9800", "9700");
+  const Answer a = ask(b, buy("1"), l);
+  CHECK(a.code == "DAILY_LOSS_LIMIT");
+  CHECK(text(a.value) == "0.03");  // of 10,000, and not of what is told
+  l = open();
+  l.ladder = {{D("0.03"), D("0")}};
+  CHECK(ask(b, buy("1"), l).code == "DRAWDOWN_LIMIT");
+  spread("9800", "9700.01");
+  CHECK(ask(b, buy("1"), l).action == Action::allow);
+  l = open();
+  l.max_rolling_loss = D("0.03");
+  Memory m;
+  spread("10050", "10000");
+  m.on_equity(b.view());
+  spread("9800", "9700");
+  CHECK(ask(b, buy("1"), l, m).code == "ROLLING_LOSS_LIMIT");
+  spread("9800", "9700.01");
+  CHECK(ask(b, buy("1"), l, m).action == Action::allow);
+  // A host of before ABI 1.4 has no such field: equity it is.
+  bl_portfolio old = b.view();
+  old.size = offsetof(bl_portfolio, equity_at_bid);
+  CHECK(bowline::Portfolio(old).equity_at_bid() == D("9800"));
+}
+
 TEST_CASE("rule 5.1, rolling loss: against the equity of 24 hours before, or the first one known since") {
   AccountFixture b = account();
   Limits l = open();

@@ -104,6 +104,7 @@ TEST_CASE("a portfolio version comes back as it was, working orders too") {
   v.head.base_asset = 1;
   v.head.state = 2;
   v.head.equity = "100000.000000000000000001"_dec.raw();
+  v.head.equity_at_bid = "99999.999999999999999999"_dec.raw();
   v.head.peak_equity = v.head.day_start_equity = Decimal::not_set().raw();
   v.head.now_ns = Parts::start;
   v.head.version = 12;
@@ -144,6 +145,7 @@ TEST_CASE("a portfolio version comes back as it was, working orders too") {
   CHECK(bytes(back->intents) == bytes(v.intents));
   CHECK(Decimal::from_raw(back->working.at(0).leaves_qty) == "3"_dec);
   CHECK(std::memcmp(&back->head.equity, &v.head.equity, sizeof v.head.equity) == 0);
+  CHECK(std::memcmp(&back->head.equity_at_bid, &v.head.equity_at_bid, sizeof v.head.equity_at_bid) == 0);
   CHECK_FALSE(Decimal::from_raw(back->head.peak_equity).is_set());
   CHECK(back->head.version == 12);
   CHECK(back->head.state == 2);

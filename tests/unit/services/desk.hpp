@@ -122,8 +122,8 @@ struct Desk {
     bar.open = bar.high = bar.low = bar.close = cents;
     exec->on_bar(bar);
   }
-  /// A quote in cents, between two steps.
-  void quote(core::InstrumentId id, std::int64_t bid, std::int64_t ask) {
+  /// A quote in cents, between two steps; `bid_qty`: in whole units, 0 = not told.
+  void quote(core::InstrumentId id, std::int64_t bid, std::int64_t ask, std::int64_t bid_qty = 0) {
     bl_quote q{};
     q.h.size = sizeof q;
     q.h.type = BL_EV_QUOTE;
@@ -132,6 +132,7 @@ struct Desk {
     q.px_exp = -2;
     q.bid = bid;
     q.ask = ask;
+    q.bid_qty = bid_qty;
     exec->on_quote(q);
   }
   /// A risk rule's wish: a stop, and perhaps a take-profit with its share in ten-thousandths.

@@ -62,7 +62,7 @@ TEST_CASE("rule 5.6: money that came or went without a trade is booked by its cl
   Decimal flows;
   {
     Desk d(opened(dir / "j"));
-    const Decimal equity = d.exec->portfolio().equity(), peak = d.exec->portfolio().peak();
+    const Decimal equity = d.exec->portfolio().equity_at_bid(), peak = d.exec->portfolio().peak();
     Account account = Account::deposit;
     SECTION("a deposit") { d.reconcile("9600.25"_dec, "5"_dec); }
     SECTION("a withdrawal") {
@@ -72,7 +72,7 @@ TEST_CASE("rule 5.6: money that came or went without a trade is booked by its cl
     flows = account == Account::deposit ? "100"_dec : "-100"_dec;
     CHECK(d.request == 2);  // asked twice: a fill might have been on its way
     CHECK(d.exec->portfolio().ledger().balance(d.m.usd, account) == -flows);
-    CHECK(d.exec->portfolio().equity() == equity + flows);
+    CHECK(d.exec->portfolio().equity_at_bid() == equity + flows);
     CHECK(d.exec->portfolio().day_flows() == flows);
     const bl_portfolio& view = d.exec->publish(d.now).get();
     CHECK(Decimal::from_raw(view.equity) - Decimal::from_raw(view.day_start_equity) == equity - d.exec->portfolio().day_start());

@@ -232,6 +232,108 @@ TEST_CASE("rule 3.2: of a position above the venue's largest order as much is so
   CHECK(d.last().qty() <= "3.1"_dec);
 }
 
+namespace {
+/// Holds 5 BTC whose exit has gone through the ladder's collar, and nobody bought.
+struct AtMarket : Desk {
+  explicit AtMarket(Purpose purpose, std::uint32_t slices = 4, std::unique_ptr<store::Journal> j = nullptr) : Desk({}, "10000"_dec, std::move(j)) {
+    options.exit_slices = slices;
+    use({});
+    hold(0.05);
+    if (purpose == Purpose::stop) REQUIRE(protect("99.99"_dec) == BL_OK);
+    for (int i = 0; i < 3; ++i) {
+      if (purpose == Purpose::stop) step();
+      else want(purpose, 0);
+      report(last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+      now += bar_ns;
+      price(m.btc, 10000);
+    }
+  }
+  /// A quote a second later; what was ordered at it: nothing, or so much.
+  Decimal sells(std::int64_t bid_qty, core::Nanos later = 1'000'000'000) {
+    now += later;
+    const std::size_t before = broker.sent.size();
+    quote(m.btc, 9990, 10010, bid_qty);
+    if (broker.sent.size() == before) return Decimal::zero();
+    CHECK(last().type() == OrderType::market);
+    return last().qty();
+  }
+  void sold() { fill(last(), last().qty(), "99.9"_dec); }
+};
+}  // namespace
+
+TEST_CASE("rule 3.2: at the market no more is sold at once than the book shows, and it goes on at the next quotes") {
+  const Purpose purpose = GENERATE(Purpose::exit, Purpose::stop);
+  AtMarket d(purpose);
+  d.quote(d.m.btc, 9990, 10010, 2);
+  if (purpose == Purpose::exit) d.want(Purpose::exit, 0);
+  CHECK(d.last().type() == OrderType::market);
+  CHECK(d.last().qty() == "2"_dec);  // as much as the bid
+  d.sold();
+  CHECK(d.sells(2, 100'000'000).is_zero());  // not in the same second
+  CHECK(d.sells(1, 900'000'000) == "1"_dec);
+  CHECK(d.sells(1).is_zero());  // it works
+  d.sold();
+  CHECK(d.sells(9) == "2"_dec);  // all that is left
+  d.sold();
+  CHECK(d.sells(9).is_zero());
+  CHECK(d.exec->portfolio().position({1}).qty.is_zero());
+  CHECK(d.exec->counts().by_incident.at("EXIT_LADDER_END") == 1);
+}
+
+TEST_CASE("rule 3.2: a thin bid does not hold an exit up: it is over with execution.exit.slices orders at the market") {
+  AtMarket d(Purpose::exit);
+  d.now += 1'000'000'000;
+  d.quote(d.m.btc, 9990, 10010, 0);
+  bl_quote thin{};
+  const auto tell = [&] {
+    d.now += 1'000'000'000;
+    thin.h.size = sizeof thin;
+    thin.h.type = BL_EV_QUOTE;
+    thin.h.instrument = d.m.btc.value;
+    thin.h.ts_event = thin.h.ts_recv = d.now;
+    thin.px_exp = -2;
+    thin.qty_exp = -8;
+    thin.bid = 9990;
+    thin.ask = 10010;
+    thin.bid_qty = 1;
+    d.exec->on_quote(thin);
+  };
+  tell();
+  d.want(Purpose::exit, 0);
+  std::vector<std::string> parts;
+  for (int n = 0; n < 10 && d.exec->portfolio().position({1}).qty.is_positive(); ++n) {
+    parts.push_back(d.last().qty().to_string());
+    d.sold();
+    tell();
+  }
+  CHECK(parts == std::vector<std::string>{"1.25", "1.25", "1.25", "1.25"});
+  CHECK(d.exec->portfolio().position({1}).qty.is_zero());
+}
+
+TEST_CASE("rule 3.2: without a quote that tells a quantity, with one that is a bar old, and with one slice, all is sold at once") {
+  const int which = GENERATE(0, 1, 2, 3);
+  AtMarket d(Purpose::exit, which == 2 ? 1 : 4);
+  if (which != 3) d.quote(d.m.btc, 9990, 10010, which == 0 ? 0 : 2);
+  if (which == 1) d.now += bar_ns;
+  d.want(Purpose::exit, 0);
+  CHECK(d.last().type() == OrderType::market);
+  CHECK(d.last().qty() == "5"_dec);
+}
+
+TEST_CASE("rule 3.4: halted, frozen: the slices of an exit that had begun go no further") {
+  const bool freeze = GENERATE(false, true);
+  AtMarket d(Purpose::exit);
+  d.quote(d.m.btc, 9990, 10010, 2);
+  d.want(Purpose::exit, 0);
+  d.sold();
+  services::StateRequest stop{{}, core::TradingState::halted, freeze, "a test", "operator", "r1"};
+  REQUIRE(d.exec->set_trading_state(stop, d.now));
+  const std::size_t records = d.sink.records.size();
+  CHECK(d.sells(2).is_zero());
+  CHECK(d.sells(2).is_zero());
+  CHECK(d.sink.records.size() == records);  // nor is it told at each quote
+}
+
 TEST_CASE("rule 3.2: after a restart the ladder goes on where it was") {
   StoreFolder dir;
   {

@@ -42,7 +42,7 @@ struct Desk : test::Begun {
 
 TEST_CASE("rule 5.6: what the operator adopts is a position at its price, may be sold, and is no profit; it is audited") {
   Desk d;
-  const Decimal profit = d.exec->portfolio().equity() - d.exec->portfolio().net_flows();
+  const Decimal profit = d.exec->portfolio().equity_at_bid() - d.exec->portfolio().net_flows();
   services::InventoryRequest q = d.move(true, "2"_dec);
   SECTION("at the price of now") { REQUIRE(d.exec->move_inventory(q, d.now)); }
   SECTION("at the price it cost") {
@@ -52,7 +52,7 @@ TEST_CASE("rule 5.6: what the operator adopts is a position at its price, may be
   CHECK(d.exec->portfolio().average(d.m.btc) == (q.px.is_set() ? "100"_dec : "120"_dec));
   CHECK(d.held() == "2"_dec);
   CHECK(d.free() == "1"_dec);
-  CHECK(d.exec->portfolio().equity() - d.exec->portfolio().net_flows() == profit);
+  CHECK(d.exec->portfolio().equity_at_bid() - d.exec->portfolio().net_flows() == profit);
   const auto audits = d.sink.all<AuditRecord>();
   REQUIRE(audits.size() == 1);
   CHECK(audits[0].action == "inventory_adopt");

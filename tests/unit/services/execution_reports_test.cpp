@@ -676,7 +676,7 @@ TEST_CASE("the drawdown is the deepest fall from the peak, as a fraction of the 
   const Decimal peak = d.exec->portfolio().peak();
   d.price(d.m.btc, 8000);
   d.exec->publish(d.now);
-  const Decimal low = d.exec->portfolio().equity();
+  const Decimal low = d.exec->portfolio().equity_at_bid();
   d.price(d.m.btc, 10000);
   d.exec->publish(d.now);
   CHECK(d.exec->max_drawdown() == div(peak - low, peak, Rounding::half_even));

@@ -339,6 +339,23 @@ TEST_CASE("rule 5.1: a loss does not wait for its bar to close: it trips at the 
   CHECK(told(d, "DAILY_LOSS_TRIP") == 1);
 }
 
+TEST_CASE("rule 5.1: a loss is what selling at the bid would make of it, not what the middle says") {
+  Half d("0.05"_dec, "0.2"_dec);
+  d.at(10000);
+  d.now += 1'000'000'000;
+  d.quote(d.m.btc, 9200, 9600);  // half of equity at 100: 4 % less at the bid, 3 % at the middle
+  CHECK(d.exec->state() == TradingState::active);
+  d.quote(d.m.btc, 8900, 9400);  // 5.5 and 4.25 %
+  CHECK(d.exec->state() == TradingState::reducing);
+  CHECK(told(d, "DAILY_LOSS_TRIP") == 1);
+  const Decimal equity = d.exec->portfolio().equity(), lost = d.exec->portfolio().day_start() - d.exec->portfolio().equity_at_bid();
+  CHECK(equity > "9550"_dec);
+  CHECK(lost > "500"_dec);
+  d.now += bar_ns;
+  d.step();
+  CHECK(d.exec->max_drawdown() == div(d.exec->portfolio().peak() - d.exec->portfolio().equity_at_bid(), d.exec->portfolio().peak(), Rounding::half_even));
+}
+
 TEST_CASE("rule 5.1: behind midnight a quote is not held against the opening of the day before") {
   Half d("0.05"_dec, Decimal::not_set());
   d.now = (d.now / day_ns + 1) * day_ns - bar_ns;
@@ -372,6 +389,18 @@ TEST_CASE("rule 5.2: what is held is worth no more than a share above the last t
   CHECK(d.exec->portfolio().mark({1}).last == "110"_dec);
   CHECK(d.exec->portfolio().exposure() == mul(qty, "110"_dec, Rounding::half_even));
   CHECK(d.exec->portfolio().position({1}).best_px == "110"_dec);  // no trailing stop follows what nobody paid
+}
+
+TEST_CASE("rule 5.1: a bid that no trade bears out makes no loss beyond what a price may jump, and is sold at all the same") {
+  Guarded d;
+  const core::Portfolio& book = d.exec->portfolio();
+  const Decimal qty = book.position({1}).qty, opening = book.day_start();
+  d.now += 1'000'000'000;
+  d.quote(d.m.btc, 1, 19999);
+  CHECK(book.bid({1}) == "0.01"_dec);
+  CHECK(book.mark({1}).last == "100"_dec);
+  CHECK(opening - book.equity_at_bid() <= mul(qty, "10.05"_dec, Rounding::up));
+  CHECK(opening - book.equity_at_bid() >= mul(qty, "9.9"_dec, Rounding::up));
 }
 
 TEST_CASE("rule 5.2: a jump denies entries of its product for a while, and no others") {

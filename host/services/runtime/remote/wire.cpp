@@ -178,6 +178,7 @@ std::string portfolio_message(std::uint64_t id, core::Nanos step, const core::Po
       .text("currency", table.asset_code({v.head.base_asset}))
       .number("state", std::uint64_t{v.head.state})
       .amount("equity", decimal(v.head.equity))
+      .amount("equity_at_bid", decimal(v.head.equity_at_bid))
       .amount("peak", decimal(v.head.peak_equity))
       .amount("day_start", decimal(v.head.day_start_equity))
       .number("now_ns", v.head.now_ns)

@@ -216,6 +216,7 @@ Result<core::PortfolioView::Parts> read_portfolio(const json& m, const core::Ins
     v.head.base_asset = asset(m.at("currency"), table).value;
     v.head.state = whole<std::uint32_t>(m, "state");
     v.head.equity = amount(m, "equity").raw();
+    v.head.equity_at_bid = amount(m, "equity_at_bid").raw();
     v.head.peak_equity = amount(m, "peak").raw();
     v.head.day_start_equity = amount(m, "day_start").raw();
     v.head.now_ns = whole<std::int64_t>(m, "now_ns");
