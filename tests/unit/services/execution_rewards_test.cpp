@@ -267,6 +267,7 @@ TEST_CASE("rule 4.1: a change that is named otherwise has the row of what was as
   StoreFolder dir;
   Desk d(opened(dir / "j"));
   d.reconcile("9800.25"_dec, "5"_dec);
+  d.step();
   const auto rows = [&d] {
     std::vector<std::pair<std::string, std::string>> all;
     REQUIRE(d.journal->each([&all](const store::JournalRow& row) {
