@@ -33,8 +33,7 @@ Result<bool> Execution::reclassify(const ReclassifyRequest& q, core::Nanos now) 
   note_asked(row);
   note(store::journal_kind::reclassify,
        store::line(store::ReclassifyRow{code, q.from, q.to, q.amount, of_day, q.key, body, q.principal, q.reason, q.request_id}));
-  note_flows();
-  make_durable();  // else the row waits for the journal, and entries with it
+  make_durable();  // with what the day's flows are now; else the rows wait for the journal, and entries with them
   memory_.moves.put(q.key, body);
   audit(now, q.principal, "reclassify", code + " " + q.amount.to_string() + " " + from + " to " + to, q.reason, q.request_id);
   if (!journal_ok_) return not_durable();
