@@ -1,5 +1,5 @@
-// bowline inventory adopt|release: moves coins between what is managed and what is not (trading rules 5.6), said to a
-// running host.
+// bowline inventory adopt|release|reclassify: moves coins between what is managed and what is not, and says what a change of a
+// balance was (trading rules 5.6), said to a running host.
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -46,13 +46,43 @@ void add_move(CLI::App& group, Action& chosen, bool adopt) {
   v->callback([o, adopt, &chosen] { chosen = [o, adopt] { return move(*o, adopt); }; });
 }
 
+struct Named : HostOptions {
+  std::string asset, amount, from, to, reason, key;
+};
+
+void print_named(const ordered_json& a) {
+  std::printf("%s: %s booked as deposits, %s as rewards%s\n", a.value("asset", "").c_str(), a.value("deposit", "").c_str(), a.value("reward", "").c_str(),
+              a.value("replayed", false) ? "; it was named so before" : "");
+}
+
+int reclassify(const Named& o) {
+  const ordered_json body{{"asset", o.asset}, {"amount", o.amount}, {"from", o.from}, {"to", o.to}, {"reason", o.reason}};
+  const std::string key = o.key.empty() ? fresh_key("reclassify") : o.key;
+  return tell_answer(o, call_host(o, edge::Method::Post, "/inventory/reclassify", body, {{"Idempotency-Key", key}}), print_named);
+}
+
+void add_reclassify(CLI::App& group, Action& chosen) {
+  const auto o = std::make_shared<Named>();
+  CLI::App* v = verb(group, "reclassify", "what was booked as a deposit was a reward, or the other way round: a reward is profit, a deposit is not",
+                     "bowline inventory reclassify SOL 0.25 --from deposit --to reward --reason 'staking' --var var/live");
+  v->add_option("asset", o->asset, "its code")->required();
+  v->add_option("amount", o->amount, "of what was booked, the newest bookings first")->required();
+  v->add_option("--from", o->from, "what it was booked as: deposit or reward")->required();
+  v->add_option("--to", o->to, "what it was: the other one")->required();
+  v->add_option("--reason", o->reason, "for the audit trail")->required();
+  v->add_option("--key", o->key, "of the command: the same again changes nothing more; without: a new one");
+  add_host_options(v, *o);
+  v->callback([o, &chosen] { chosen = [o] { return reclassify(*o); }; });
+}
+
 }  // namespace
 
 void add_inventory(CLI::App& app, Action& chosen) {
-  CLI::App* group = app.add_subcommand("inventory", "what of the account is managed: adopt coins into it, release them from it");
+  CLI::App* group = app.add_subcommand("inventory", "what of the account is managed: adopt coins into it, release them from it; and what a change of a balance was");
   group->require_subcommand(1);
   add_move(*group, chosen, true);
   add_move(*group, chosen, false);
+  add_reclassify(*group, chosen);
 }
 
 }  // namespace bowline::cli

@@ -72,6 +72,7 @@ class Loader {
     if (const Node e = root["execution"]; there(e) && e.IsMap()) portfolio(e["portfolio_uuid"], e["account"]);
     pegs(root["portfolio"]);
     instruments(root);
+    rewards(root["portfolio"]);
     if (!c_.pegs.empty()) peg_products(root);
     plugins(root);
     instances(root);
@@ -426,6 +427,30 @@ class Loader {
         bad(at["to"], path + ".to", "CONFIG_PEG_TO", p.asset + " is pegged to " + p.to + ": all pegs are to the one accounting asset, which has none itself");
       else
         c_.pegs.push_back(std::move(p));
+    }
+  }
+  // What earns at the venue (trading rules 5.6).
+  void rewards(const Node& portfolio) {
+    const Node n = there(portfolio) && portfolio.IsMap() ? portfolio["rewards"] : Node(YAML::NodeType::Undefined);
+    if (!there(n) || !n.IsMap()) return;
+    const auto traded = [this](const std::string& asset) {
+      return std::any_of(c_.instruments.begin(), c_.instruments.end(), [&asset](const InstrumentConfig& i) {
+        return i.symbol.starts_with(asset + "-") || i.symbol.ends_with("-" + asset);
+      });
+    };
+    for (const auto& entry : n) {
+      RewardConfig r;
+      r.asset = entry.first.Scalar();
+      const std::string path = "portfolio.rewards." + r.asset;
+      const Node at = entry.second;
+      if (!at.IsMap()) continue;  // said already
+      std::string most;
+      required(at, "most", path, most);
+      if (!most.empty()) fraction(at["most"], path + ".most", "0.000001", "0.1", r.most);
+      if (r.asset.empty() || r.asset.find('-') != std::string::npos || !traded(r.asset))
+        bad(at, path, "CONFIG_VALUE", "no instrument has the asset " + r.asset + ": nothing of it is in the book; remove it");
+      else if (r.most.is_set())
+        c_.rewards.push_back(std::move(r));
     }
   }
   bool pegged(const std::string& asset) const {

@@ -26,6 +26,13 @@ struct PegConfig {
   bool operator==(const PegConfig&) const = default;
 };
 
+/// An asset whose holding earns at the venue, and how much of what is held of it one booking may be.
+struct RewardConfig {
+  std::string asset;
+  Decimal most = Decimal::not_set();
+  bool operator==(const RewardConfig&) const = default;
+};
+
 struct InstanceConfig {
   std::string id, kind, plugin;
   std::string params_json = "{}";  ///< canonical JSON, checked against the plugin's schema, defaults filled in
@@ -78,6 +85,7 @@ struct RunConfig {
   std::map<std::string, std::string> peers;        ///< base url by service, of those in other processes
   std::vector<InstrumentConfig> instruments;
   std::vector<PegConfig> pegs;
+  std::vector<RewardConfig> rewards;
   struct Plugins {
     std::vector<std::filesystem::path> path;
     std::map<std::string, std::string> pins;

@@ -445,9 +445,38 @@ Result<Decimal> Portfolio::book_flow(AssetId asset, Flow kind, Decimal amount) {
   }
   BOWLINE_ENSURES(left.is_zero());
   ++changes_;
-  // Nobody can say where a correction downwards went: it is a loss, not a flow. One upwards is no profit.
-  if (kind != Flow::correction || amount.is_positive()) flowed(before);
+  // Nobody can say where a correction downwards went: it is a loss, not a flow. One upwards is no profit. A reward is what the
+  // inventory has earned, and nobody brought it: profit, as far as it counts in equity.
+  if (kind != Flow::reward && (kind != Flow::correction || amount.is_positive())) flowed(before);
   return rest;
+}
+
+Decimal Portfolio::booked(AssetId asset, Flow kind) const { return -ledger_.balance(asset, account_of(kind)); }
+
+Result<void> Portfolio::reclassify(AssetId asset, Flow from, Flow to, Decimal amount, Decimal of_day) {
+  BOWLINE_EXPECTS(asset.value >= 1 && of_day.is_set() && !of_day.is_negative());
+  const auto earned_or_brought = [](Flow kind) { return kind == Flow::deposit || kind == Flow::reward; };
+  if (from == to || !earned_or_brought(from) || !earned_or_brought(to) || !amount.is_set() || !amount.is_positive())
+    return Error{"RECLASSIFY_AMOUNT", "a positive amount of a deposit or a reward is named the other of the two"};
+  if (amount > booked(asset, from))
+    return Error{"RECLASSIFY_BEYOND_BOOKED", "less stands booked as " + std::string(to_string(from)) + " than is to be named " + std::string(to_string(to))};
+  if (!ledger_.move(asset, account_of(to), account_of(from), amount))
+    return Error{"FLOW_OVERFLOW", "a change of a balance is too large for the ledger"};
+  ++changes_;
+  const Decimal worth = counted(asset, min(amount, of_day));
+  if (!worth.is_set()) return {};
+  day_start_flows_ = to == Flow::reward ? day_start_flows_ + worth : day_start_flows_ - worth;
+  if (day_start_.is_set()) day_base_ = day_start_ + day_flows();
+  return {};
+}
+
+// What an amount of the wallet is worth in equity at the bid.
+Decimal Portfolio::counted(AssetId asset, Decimal amount) const {
+  if (is_cash(asset)) return at_rate(asset, amount);
+  if (!count_unmanaged_) return Decimal::zero();
+  for (const Instrument& ins : table_.all())
+    if (ins.base == asset && is_cash(ins.quote) && mark(ins.id).last.is_set()) return at_rate(ins.quote, mul(amount, loss_px(ins.id), Rounding::half_even));
+  return Decimal::zero();
 }
 
 Result<void> Portfolio::adopt(InstrumentId id, Decimal qty, Decimal px, Nanos now) {

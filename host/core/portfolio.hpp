@@ -84,6 +84,14 @@ class Portfolio {
   /// zero it is a position drop that nobody ordered here. FLOW_AMOUNT (not set, zero, or against its class),
   /// FLOW_BEYOND_BALANCE (more than the book holds), FLOW_OVERFLOW: nothing changes.
   Result<Decimal> book_flow(AssetId asset, Flow kind, Decimal amount);
+  /// What was booked as a deposit was a reward, or the other way round: `amount` of it. Nothing comes or goes. `of_day`: how much
+  /// of it was booked since the day's opening; the day's flows have it as what it is now, at its worth now. Opening, peak and
+  /// net_flows() stay: a loss of 24 hours has it as it was booked, so that of the two the stricter one counts.
+  /// RECLASSIFY_AMOUNT (not above zero, or not of those two classes), RECLASSIFY_BEYOND_BOOKED (more than stands booked as
+  /// `from`), FLOW_OVERFLOW: nothing changes.
+  Result<void> reclassify(AssetId asset, Flow from, Flow to, Decimal amount, Decimal of_day);
+  /// What stands booked of the asset in a class, above zero for what came.
+  Decimal booked(AssetId asset, Flow kind) const;
 
   /// Unmanaged inventory of the product's base asset; below zero it is owed. Cash is none.
   Decimal unmanaged(InstrumentId id) const { return is_cash(table_[id].base) ? Decimal::zero() : cash(table_[id].base); }
@@ -166,7 +174,7 @@ class Portfolio {
   Nanos day() const noexcept { return day_; }
   /// What flows have added to equity at the bid, at the prices of their time; negative for what they took. Beside the classes of
   /// book_flow() it is what external orders, adoptions and releases move between managed and unmanaged. A correction
-  /// downwards is no flow but a loss: nobody can say where it went.
+  /// downwards is no flow but a loss: nobody can say where it went. A reward is none either: it is earned, and profit.
   Decimal net_flows() const noexcept { return net_flows_; }
   /// The same since the day's opening: result = equity_at_bid - day_start - day_flows (trading rules 5.1).
   Decimal day_flows() const noexcept { return net_flows_ - day_start_flows_; }
@@ -211,6 +219,7 @@ class Portfolio {
   void pay_fee(const Fill& fill, Draft& d, Posted& done) const;
   static void take_fee_back(const Fill& fill, const Posted& posted, const Instrument& ins, Draft& d);
   bool commit(InstrumentId id, Draft& d);
+  Decimal counted(AssetId asset, Decimal amount) const;
   void flowed(Decimal equity_before);
   void note_flow(Decimal amount);
   void held_changed(std::uint32_t index);

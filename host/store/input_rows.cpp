@@ -11,8 +11,8 @@ namespace {
 using namespace row_json;
 
 constexpr auto asks = std::to_array<std::string_view>({"trade", "cancel", "plan", "close", "lock", "unlock", "state", "stop", "resume", "latch",
-                                                       "inventory", "venue", "adoption", "amend", "ramp", "rollout"});
-static_assert(asks.size() == static_cast<std::size_t>(Ask::rollout) + 1);
+                                                       "inventory", "venue", "adoption", "amend", "ramp", "rollout", "reclassify"});
+static_assert(asks.size() == static_cast<std::size_t>(Ask::reclassify) + 1);
 constexpr auto ticks = std::to_array<std::string_view>({"clock", "time", "latch"});
 static_assert(ticks.size() == static_cast<std::size_t>(TickRow::Of::latch) + 1);
 
@@ -54,6 +54,7 @@ std::string line(const AskedRow& r) {
   put(l, "request", r.request);
   put(l, "key", r.key);
   put(l, "symbol", r.symbol);
+  put(l, "asset", r.asset);
   put(l, "client_id", r.order);
   put(l, "side", r.side);
   put(l, "type", r.type);
@@ -88,6 +89,7 @@ Result<AskedRow> read_asked(std::string_view payload) {
     r.request = text_or_none(l, "request");
     r.key = text_or_none(l, "key");
     r.symbol = text_or_none(l, "symbol");
+    r.asset = text_or_none(l, "asset");
     r.order = text_or_none(l, "client_id");
     if (r.order.size() > 39 || ((r.what == Ask::cancel || r.what == Ask::amend) && r.order.empty())) throw Bad{"client_id is not an order id"};
     r.side = text_or_none(l, "side");

@@ -32,7 +32,7 @@ struct EventPlace {
 enum class Ask : std::uint8_t {
   trade, cancel, plan, close, lock, unlock, state, stop, resume,
   latch,  ///< nobody asked here: the file HALT was found
-  inventory, venue, adoption, amend, ramp, rollout
+  inventory, venue, adoption, amend, ramp, rollout, reclassify
 };
 std::string_view to_string(Ask) noexcept;
 
@@ -51,8 +51,9 @@ struct AskedRow {
   Ask what{};
   std::string who, why{}, request{};  ///< principal, reason, request id
 
-  std::string key{};                ///< trade, amend, close, inventory, adoption: the Idempotency-Key; latch: the id in it
+  std::string key{};                ///< trade, amend, close, inventory, adoption, reclassify: the Idempotency-Key; latch: the id in it
   std::string symbol{};             ///< empty: of all products, or of none
+  std::string asset{};              ///< reclassify; its amount is qty
   std::string order{};              ///< cancel, amend: its client id
   std::string side{}, type{}, tif{};  ///< trade
   Decimal qty = Decimal::not_set(), quote_qty = Decimal::not_set(), limit_px = Decimal::not_set(),
@@ -61,7 +62,7 @@ struct AskedRow {
   core::Nanos until = 0;            ///< trade, amend: its expiry; lock; rollout
   std::uint32_t count = 0;          ///< ramp: entries a day, 0 = not bounded; its amount is quote_qty
   core::TradingState state{};       ///< state
-  bool flag = false;                ///< trade: post-only; state: frozen; inventory: adopt; plan: made in another process
+  bool flag = false;                ///< trade: post-only; state: frozen; inventory: adopt; reclassify: a deposit was a reward; plan: made in another process
   std::vector<PlanTarget> plan{};
 };
 

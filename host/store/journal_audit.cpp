@@ -36,6 +36,7 @@ Line of_asked(const AskedRow& q, core::Nanos time) {
     case Ask::lock: return {line("lock", q.symbol)};
     case Ask::unlock: return {line("unlock", q.symbol)};
     case Ask::inventory: return {line(q.flag ? "inventory_adopt" : "inventory_release", q.symbol)};
+    case Ask::reclassify: return {line("reclassify", q.asset + " " + q.qty.to_string() + (q.flag ? " deposit to reward" : " reward to deposit"))};
     case Ask::venue: return {line("reconcile", "venue")};
     case Ask::adoption: return {line("adopt_venue", or_all(q.symbol))};
     case Ask::ramp: return {line("ramp", ramp_words(q.quote_qty, q.count))};

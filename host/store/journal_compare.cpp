@@ -26,6 +26,7 @@ constexpr auto of_commands = std::to_array<Beyond>({
     {journal_kind::inventory, "an operator moved inventory"},
     {journal_kind::product_state, "an operator set the state of a product"},
     {journal_kind::lock, "an operator locked or unlocked a product"},
+    {journal_kind::reclassify, "an operator named a change of a balance otherwise"},
     {journal_kind::adoption, "an operator took over what the venue tells"},
 });
 /// Kinds that come from outside whatever they say.

@@ -103,4 +103,34 @@ Result<AdoptionRow> read_adoption(std::string_view payload) {
   });
 }
 
+namespace {
+
+/// Errors: Bad.
+core::Flow class_in(const json& row, const char* key) {
+  const auto word = row.at(key).get<std::string>();
+  for (const auto kind : {core::Flow::deposit, core::Flow::reward})
+    if (core::to_string(kind) == word) return kind;
+  throw Bad{std::string(key) + " is " + word + ", which this version does not know"};
+}
+
+/// Errors: Bad.
+Decimal amount_at(const json& row, const char* key) {
+  const Decimal amount = amount_of(row, key);
+  if (!amount.is_set() || amount.is_negative()) throw Bad{std::string(key) + " is missing, or below 0"};
+  return amount;
+}
+
+}  // namespace
+
+std::string line(const ReclassifyRow& r) {
+  return text_of(Line{{"asset", r.asset}, {"from", core::to_string(r.from)}, {"to", core::to_string(r.to)}, {"amount", r.amount.to_string()},
+                      {"of_day", r.of_day.to_string()}, {"key", r.key}, {"body", r.body}, {"who", r.who}, {"why", r.why}, {"request", r.request}});
+}
+Result<ReclassifyRow> read_reclassify(std::string_view payload) {
+  return guarded(journal_kind::reclassify, payload, [](const json& l) {
+    return ReclassifyRow{l.at("asset"), class_in(l, "from"), class_in(l, "to"), amount_at(l, "amount"), amount_at(l, "of_day"),
+                         l.at("key"), l.at("body"), l.at("who"), l.at("why"), l.at("request")};
+  });
+}
+
 }  // namespace bowline::store

@@ -30,6 +30,15 @@ check "the deposit and the withdrawal are flows, and nothing else is" is \
   "$("$SQLITE_DO" "$dir/one/journal.db" "SELECT json_extract(payload,'$.class')||json_extract(payload,'$.amount') FROM journal WHERE kind='flow'" | tr '\n' ' ')" "deposit500 withdrawal-120.5 "
 check "the host's cash is the venue's" is "$(dump "$dir/one" portfolio | tail -1 | cut -d, -f4)" "$(venue "$dir/one" "SELECT total FROM balances WHERE asset='USD'")"
 
+# The same where dollars earn: what they may have earned is a reward, and what is more a deposit.
+config "" | sed 's/px: "9000"}/&, {at: 2024-01-06T00:00:00Z, do: deposit, asset: USD, qty: "9.5"}/' >"$dir/earns.yaml"
+echo 'portfolio: {rewards: {USD: {most: 1%}}}' >>"$dir/earns.yaml"
+check "a run whose dollars earn" ends 0 run "$dir/earns.yaml" "$dir/earns"
+check "its flows are by their class" is \
+  "$("$SQLITE_DO" "$dir/earns/journal.db" "SELECT json_extract(payload,'$.class')||json_extract(payload,'$.amount') FROM journal WHERE kind='flow'" | tr '\n' ' ')" \
+  "deposit500 withdrawal-120.5 reward9.5 "
+check "run again it is the same" ends 0 "$bowline" journal replay "$dir/earns.yaml" --var "$dir/earns"
+
 # The same, killed again and again: nothing of it is seen twice or forgotten.
 for round in 1 2; do
   var=$dir/killed-$round kills=0 code=137

@@ -178,7 +178,8 @@ check "asked: it trades on" within 60 more
 stop
 check "asked: it was asked nothing" is "$(asked_rows asked)" 0
 again asked
-# All there is to command.
+# All there is to command. Somebody brings money, so that there is a deposit that can be named otherwise.
+sed -i 's/latency: 20s/&, external_orders: [{at: 2024-01-01T12:00:00Z, do: deposit, asset: USD, qty: "500"}]/' "$dir/paced.yaml"
 begin all
 rebalancer=$(sed -n 's/.*"portfolio-rebalancer": "\(.*\)".*/\1/p' "$dir/all/endpoints.json")
 check "all: it trades" within 60 filled
@@ -195,6 +196,8 @@ check "all: and off" is "$(post "$at" /positions/BTC-USD/unlock '{"reason":"your
 check "all: one product is reduced" is "$(post "$at" /trading/state '{"state":"reducing","instrument":"ETH-USD","reason":"wait"}')" 200
 check "all: and goes on" is "$(post "$at" /trading/state '{"state":"active","instrument":"ETH-USD","reason":"go"}')" 200
 check "all: a ramp" is "$(post "$at" /risk/ramp '{"usd_per_day":"1000000","orders_per_day":100000,"reason":"wide"}')" 200
+named() { [ "$(post "$at" /inventory/reclassify '{"asset":"USD","amount":"120","from":"deposit","to":"reward","reason":"interest"}')" = 200 ]; }
+check "all: what was booked as a deposit was a reward" within 60 named
 check "all: a roll-out is announced" is "$(post "$at" /trading/rollout '{"within":"1h","reason":"version 2"}')" 200
 holds() { curl -s -m 10 "$at/portfolio" | grep -q '"instrument":"ETH-USD","qty":"[0-9.]*[1-9]'; }
 closes() { [ "$(post "$at" /positions/ETH-USD/close '{"reason":"enough"}')" = 202 ]; }
@@ -207,7 +210,7 @@ check "all: a resume" ends 0 "$bowline" emergency resume --var "$dir/all" --reas
 before=$(fills)
 check "all: it trades on" within 60 more
 stop
-for what in trade cancel plan lock unlock state close venue stop resume ramp rollout; do check "all: $what has its row" test "$(asked all $what)" -ge 1; done
+for what in trade cancel plan lock unlock state close venue stop resume ramp rollout reclassify; do check "all: $what has its row" test "$(asked all $what)" -ge 1; done
 check "all: with who asked for the cancel" is "$(sql all "SELECT count(*) FROM journal WHERE kind='asked' AND payload LIKE '%\"request\":\"c-1\"%'")" 1
 again all
 # The latch, set from outside.

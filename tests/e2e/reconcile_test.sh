@@ -32,6 +32,8 @@ refused "a plan without a host" 11 HOST_UNKNOWN reconcile --plan --var "$dir/nob
 refused "inventory without a host" 11 HOST_UNKNOWN "$bowline" inventory adopt BTC-USD 1 --reason x --var "$dir/nobody"
 refused "an instrument that leads elsewhere" 2 USAGE_INSTRUMENT "$bowline" inventory adopt ../orders 1 --reason x --var "$dir/nobody"
 
+refused "a name without a host" 11 HOST_UNKNOWN "$bowline" inventory reclassify USD 1 --from deposit --to reward --reason x --var "$dir/nobody"
+
 # A venue that says all it does: nothing differs. Coins that somebody else bought are taken in, and let go again.
 config 50000 15000x ', external_orders: [{at: 2024-01-02T06:00:00Z, do: fill, product: ETH-USD, side: buy, qty: "0.1", px: "2200"}]' >"$dir/fair.yaml"
 begin fair fair

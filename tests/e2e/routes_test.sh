@@ -310,6 +310,14 @@ check "released" has '"managed":"0","unmanaged":"0.1"'
 moving release 422 more '{"qty":"1","reason":"another test"}'
 ask $x POST '/inventory/{instrument}/release' DOGE-USD 404 "${json[@]}" -H 'Idempotency-Key: more' -d '{"qty":"1","reason":"another test"}'
 
+named() { # status, key, body
+  ask $x POST /inventory/reclassify "" "$1" "${json[@]}" -H "Idempotency-Key: $2" -d "$3"
+}
+named 422 name '{"asset":"USD","amount":"1000000","from":"deposit","to":"reward","reason":"another test"}'
+check "more than was booked" is "$(code)" RECLASSIFY_BEYOND_BOOKED
+named 400 name '{"asset":"USD","amount":"1","from":"deposit","to":"deposit","reason":"another test"}'
+named 404 name '{"asset":"DOGE","amount":"1","from":"deposit","to":"reward","reason":"another test"}'
+
 # how the book stands against the venue
 get $x /reconciliation "" 200
 check "no adoption yet" has '"adoption":null'

@@ -43,6 +43,7 @@ constexpr auto table = std::to_array<AccessRow>({
     {Method::Post, "/positions/{symbol}/close", Scope::Trade},
     {Method::Post, "/inventory/{instrument}/adopt", Scope::Trade},
     {Method::Post, "/inventory/{instrument}/release", Scope::Trade},
+    {Method::Post, "/inventory/reclassify", Scope::Trade},
     {Method::Get, "/reconciliation", Scope::Read},
     {Method::Post, "/reconciliation", Scope::Trade},
     {Method::Get, "/risk/state", Scope::Read},

@@ -94,6 +94,14 @@ void Repeater::repeat(const AskedRow& a) {
       static_cast<void>(e.move_inventory(q, now));
       break;
     }
+    case Ask::reclassify: {
+      const core::AssetId asset = p_.table.find_asset(a.asset);
+      if (!asset) return;  // the same
+      ReclassifyRequest q{asset, a.flag ? core::Flow::deposit : core::Flow::reward, a.flag ? core::Flow::reward : core::Flow::deposit,
+                          a.qty, a.why, a.key, a.who, a.request};
+      static_cast<void>(e.reclassify(q, now));
+      break;
+    }
     case Ask::ramp: static_cast<void>(e.set_ramp({{a.quote_qty, a.count}, a.why, a.who, a.request}, now)); break;
     case Ask::rollout: static_cast<void>(e.announce_rollout({a.until, a.why, a.who, a.request}, now)); break;
     case Ask::venue: static_cast<void>(e.ask_again({a.why, a.who, a.request}, now)); break;

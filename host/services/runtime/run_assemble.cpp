@@ -115,6 +115,7 @@ void Run::Impl::make_execution() {
   eo.stops.at_venue = config.execution.stops.owner == "venue";
   eo.stops.can = {(caps & BL_CAN_REST_STOP) != 0, (caps & BL_CAN_REST_BRACKET) != 0};
   eo.stops.fill_within = config.execution.stops.fill_within_ns;
+  for (const config::RewardConfig& r : config.rewards) eo.rewards.push_back({table.find_asset(r.asset), r.most});
   eo.unprotected_after = config.execution.stops.unprotected_after_ns;
   core::FloorLimits floor;
   floor.max_order = config.execution.floor.max_order;

@@ -30,7 +30,7 @@ struct CommandMemory {
 
   Remembered<Answered> orders{10'000};          ///< orders and amendments, by Idempotency-Key
   Remembered<Closed> closes{10'000};            ///< by Idempotency-Key
-  Remembered<std::string> moves{10'000};        ///< bodies of moves of inventory, by Idempotency-Key
+  Remembered<std::string> moves{10'000};        ///< bodies of moves of inventory and of reclassifications, by Idempotency-Key
   Remembered<Adopted> adoptions{1'000};         ///< of the venue's word, by Idempotency-Key
   Remembered<std::string> receipts{100};        ///< of liquidations that are over, by their id
   Remembered<Seen> requests{10'000};            ///< request ids of commands that changed a state

@@ -30,6 +30,7 @@
 #include "services/trade_execution/execution_counts.hpp"
 #include "services/trade_execution/execution_options.hpp"
 #include "services/trade_execution/exit_reserve.hpp"
+#include "services/trade_execution/flows_of_day.hpp"
 #include "services/trade_execution/in_flight_turns.hpp"
 #include "services/trade_execution/liquidation.hpp"
 #include "services/trade_execution/loss_trips.hpp"
@@ -141,6 +142,10 @@ class Execution {
   /// True: this key and body were answered before, and nothing was moved again. Errors: those of Portfolio::adopt() and
   /// release(), IDEMPOTENCY_KEY_REUSED, IDEMPOTENCY_KEY_FORGOTTEN, JOURNAL_UNWRITABLE.
   Result<bool> move_inventory(const InventoryRequest& request, core::Nanos now);
+  /// Names what was booked as a deposit a reward, or the other way round; the newest bookings first. True: this key and body were
+  /// answered before, and nothing was changed again. Errors: those of Portfolio::reclassify(), IDEMPOTENCY_KEY_REUSED,
+  /// IDEMPOTENCY_KEY_FORGOTTEN, JOURNAL_UNWRITABLE.
+  Result<bool> reclassify(const ReclassifyRequest& request, core::Nanos now);
   /// Asks the venue for other terms of an order that the operator placed (execution_amend.cpp). Errors: ORDER_NOT_FOUND,
   /// ORDER_ENDED, ORDER_EXTERNAL, ORDER_CANCELLING, ORDER_UNANSWERED, AMEND_UNSUPPORTED (by the venue's plugin), those of
   /// core::amendment_of() and check_terms(), of a purchase where it increases one, a rule's or floor's code,
@@ -442,6 +447,8 @@ class Execution {
   std::vector<Decimal> told_totals_, heard_totals_;  // by asset: told in an answer, and by itself; not set = not told
   std::map<core::ClientOrderId, Decimal> short_of_fills_;  // working orders, and what the venue says has filled of them
   std::vector<Difference> differences_;              // of the comparison before, none of them booked
+  FlowsOfDay flows_of_day_;
+  std::optional<store::FlowRow> restored_flow_;      // the row of the step behind it says in which day it was booked
   std::uint32_t comparisons_ = 0;                    // in a row that found other differences
   bool balances_due_ = false, venue_due_ = false;    // to be asked for at the next step
   bool heard_before_ = false;                        // at the step before it differed, too
@@ -805,10 +812,13 @@ class Execution {
   }
   void compare_balances(bool whole);
   core::Flow class_of(const Difference& difference, const std::vector<Difference>& all) const;
+  bool may_be_reward(const Difference& difference) const;
   void book_change(const Difference& difference, core::Flow kind);
   void doubt_products_of(core::AssetId asset, std::string_view code, std::string_view text);
   Result<void> restore_flow(const store::JournalRow& row);
   Result<void> restore_inventory(const store::JournalRow& row);
+  Result<void> restore_reclassify(const store::JournalRow& row);
+  void restore_flow_of_day(core::Nanos day);
   // ---- booking (execution_booking.cpp)
   /// False, and nothing booked or said: it does not fit yet, and a later report of the same answer may make room for it.
   /// `last`: no later one will.

@@ -226,8 +226,16 @@ void Execution::compare_balances(bool whole) {
   comparisons_ = 0;
 }
 
+// More came of what earns at the venue than it may have earned of all that is held of it: somebody brought it.
+bool Execution::may_be_reward(const Difference& d) const {
+  for (const RewardBound& r : options_.rewards)
+    if (r.asset == d.asset) return d.amount.is_positive() && d.amount <= mul(r.most, portfolio_.ledger().venue(d.asset), Rounding::down);
+  return false;
+}
+
 Flow Execution::class_of(const Difference& d, const std::vector<Difference>& all) const {
-  if (const Decimal step = step_of(d.asset); step.is_set() && abs(d.amount) < step) return Flow::correction;
+  const bool reward = may_be_reward(d);
+  if (const Decimal step = step_of(d.asset); step.is_set() && abs(d.amount) < step) return reward ? Flow::reward : Flow::correction;
   const auto worth = [this](const Difference& x) {
     if (portfolio_.is_cash(x.asset)) return abs(x.amount);  // at par, which is within the band of a conversion
     for (const core::Instrument& ins : table_.all())
@@ -242,6 +250,7 @@ Flow Execution::class_of(const Difference& d, const std::vector<Difference>& all
         abs(a - b) <= mul(max(a, b), conversion_band, Rounding::up))
       return Flow::conversion;
   }
+  if (reward) return Flow::reward;
   return d.amount.is_positive() ? Flow::deposit : Flow::withdrawal;
 }
 
@@ -251,6 +260,7 @@ void Execution::book_change(const Difference& d, Flow kind) {
   const std::string code(table_.asset_code(d.asset));
   const auto dropped = portfolio_.book_flow(d.asset, kind, d.amount);
   if (!dropped) return doubt_products_of(d.asset, dropped.error().code, dropped.error().message);
+  flows_of_day_.booked(portfolio_.day(), d.asset, kind, d.amount);
   for (const core::Instrument& ins : table_.all()) position_over(ins.id);
   changed_ = view_is_old_ = true;
   if (durable_journal_) {
@@ -285,7 +295,9 @@ Result<void> Execution::restore_flow(const store::JournalRow& row) {
   if (!asset) return Error{"JOURNAL_ROW", "a change of " + r->asset + ", which no instrument of this run has"};
   const auto booked = portfolio_.book_flow(asset, r->kind, r->amount);
   for (const core::Instrument& ins : table_.all()) position_over(ins.id);
-  return booked ? Result<void>() : Result<void>(booked.error());
+  if (!booked) return booked.error();
+  restored_flow_ = *r;
+  return {};
 }
 
 }  // namespace bowline::services

@@ -34,6 +34,12 @@ struct EntryPolicy {
   Decimal max_move = Decimal::from_mantissa(1, -2);  // how far the price may be from a prediction's; not set: however far
 };
 
+/// An asset whose holding earns at the venue, and how much of what is held of it one booking may be (trading rules 5.6).
+struct RewardBound {
+  core::AssetId asset;
+  Decimal most;
+};
+
 struct ExecutionOptions {
   std::uint64_t seed = 1;
   std::string account = "default";        // portfolio uuid
@@ -60,6 +66,7 @@ struct ExecutionOptions {
   core::Nanos in_flight_every = 2'000'000'000;  // how often, by the clock, an order whose fate is not known is asked about
   InFlightQuota in_flight;                      // how many of them at most, where time is real
   StopPolicy stops;
+  std::vector<RewardBound> rewards;       // of other assets an increase that nothing explains is a deposit
   core::Nanos unprotected_after = 0;      // a position without a stop for this long is an incident; 0 = nobody is expected to place one
 };
 

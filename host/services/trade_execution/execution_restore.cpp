@@ -144,6 +144,7 @@ Result<void> Execution::restore_row(const store::JournalRow& row, core::RecordSi
   if (row.kind == kind::external) return restore_external(row, project);
   if (row.kind == kind::flow) return restore_flow(row);
   if (row.kind == kind::inventory) return restore_inventory(row);
+  if (row.kind == kind::reclassify) return restore_reclassify(row);
   if (row.kind == kind::order) return restore_order(row, project);
   if (row.kind == kind::fill) return restore_fill(row, project);
   if (row.kind == kind::sizing) return restore_sizing(row, project);
@@ -287,6 +288,7 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   const auto r = store::read_step(row.payload);
   if (!r) return r.error();
   settled_ = std::max(settled_, r->settled);
+  if (restored_flow_) restore_flow_of_day(r->day);
   portfolio_.restore_step(r->version, r->peak, r->day_start, r->day, r->net_flows, r->day_flows);
   seq_ = std::max(seq_, r->seq);
   max_drawdown_ = r->max_drawdown;

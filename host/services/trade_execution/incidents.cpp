@@ -78,6 +78,8 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"POSITION_UNPROTECTED", true, "a position has had no stop for longer than execution.stops.unprotected_after"},
     {"PRODUCT_MUTE", true, "no bar and no quote of a product that is held has come for longer than two bars, while others come"},
     {"RECEIPT_UNSIGNED", true, "the receipt of a liquidation could not be signed, though execution.receipt.key is set: it says so itself"},
+    {"RECLASSIFY_AMOUNT", false, "a deposit or a reward was to be named the other without a positive amount: nothing changed"},
+    {"RECLASSIFY_BEYOND_BOOKED", false, "more was to be named otherwise than stands booked in that class: nothing changed"},
     {"RECONCILE_INCOMPLETE", true, "the venue did not answer all that it was asked: what it has is not known"},
     {"RELEASE_AMOUNT", false, "inventory was to be released without a positive quantity: nothing changed"},
     {"RELEASE_BEYOND_POSITION", false, "more was to be released than is held: nothing changed"},

@@ -1,4 +1,4 @@
-// POST /inventory/{instrument}/adopt and /release.
+// POST /inventory/{instrument}/adopt and /release, POST /inventory/reclassify.
 #include <nlohmann/json.hpp>
 
 #include "edge/json_body.hpp"
@@ -31,6 +31,21 @@ constexpr const char* moved_schema =
 "managed":{"type":"string","format":"decimal","description":"the position now"},
 "unmanaged":{"type":["string","null"],"format":"decimal","description":"what else is there of it; below 0 it is owed"},
 "replayed":{"type":"boolean","description":"this key and body were answered before: nothing was moved again"}}})";
+
+constexpr const char* reclassify_schema =
+    R"({"type":"object","additionalProperties":false,"required":["asset","amount","from","to","reason"],"properties":{
+"asset":{"type":"string","description":"of a configured instrument","examples":["SOL"]},
+"amount":{"type":"string","format":"decimal","description":"how much of what was booked, the newest bookings first","examples":["0.25"]},
+"from":{"type":"string","enum":["deposit","reward"],"description":"what it was booked as"},
+"to":{"type":"string","enum":["deposit","reward"],"description":"what it was: the other one"},
+"reason":{"type":"string","minLength":1,"maxLength":500,"description":"for the audit trail"}}})";
+
+constexpr const char* reclassified_schema =
+    R"({"type":"object","required":["asset","deposit","reward","replayed"],"properties":{
+"asset":{"type":"string"},
+"deposit":{"type":"string","format":"decimal","description":"what stands booked as deposits now"},
+"reward":{"type":"string","format":"decimal","description":"what stands booked as rewards now"},
+"replayed":{"type":"boolean","description":"this key and body were answered before: nothing was changed again"}}})";
 
 int move_status(const Error& error) noexcept {
   if (error.code == "IDEMPOTENCY_KEY_REUSED" || error.code == "IDEMPOTENCY_KEY_FORGOTTEN") return 409;
@@ -94,9 +109,77 @@ void add_move(edge::Router& router, Execution& execution, Backend& backend, bool
       });
 }
 
+Result<core::Flow> class_in(const nlohmann::json& body, const char* key) {
+  const auto word = text_of(body, key, true, 16);
+  if (!word) return word.error();
+  for (const auto kind : {core::Flow::deposit, core::Flow::reward})
+    if (core::to_string(kind) == *word) return kind;
+  return Error{"JSON_VALUE", std::string("key ") + key + " must be one of deposit, reward", {{"key", key}}};
+}
+
+Result<ReclassifyRequest> read_reclassify(const Request& request, const core::InstrumentTable& table) {
+  ReclassifyRequest q;
+  if (const auto ok = only_params(request, {}); !ok) return ok.error();
+  auto key = idempotency_key(request);
+  if (!key) return key.error();
+  q.key = std::move(*key);
+  const auto body = edge::json_object(request);
+  if (!body) return body.error();
+  if (const auto ok = only_keys(*body, {"asset", "amount", "from", "to", "reason"}); !ok) return ok.error();
+  const auto amount = decimal_of(*body, "amount");
+  if (!amount) return amount.error();
+  q.amount = *amount;
+  const auto from = class_in(*body, "from"), to = class_in(*body, "to");
+  if (!from) return from.error();
+  if (!to) return to.error();
+  if (*from == *to) return Error{"JSON_VALUE", "key to must be another class than key from", {{"key", "to"}}};
+  q.from = *from;
+  q.to = *to;
+  auto reason = text_of(*body, "reason", true);
+  if (!reason) return reason.error();
+  q.reason = std::move(*reason);
+  const auto asset = text_of(*body, "asset", true, 40);
+  if (!asset) return asset.error();
+  q.asset = table.find_asset(*asset);
+  if (!q.asset) return Error{"ASSET_UNKNOWN", "the asset named is of no configured instrument"};
+  q.principal = request.principal;
+  q.request_id = request.request_id;
+  return q;
+}
+
+void add_reclassify(edge::Router& router, Execution& execution, Backend& backend) {
+  router.add(
+      {.method = Method::Post,
+       .path = "/inventory/reclassify",
+       .operation_id = "reclassify_flow",
+       .summary = "Names what was booked as a deposit a reward, or the other way round.",
+       .description = "Nothing comes or goes. What was booked since the day's opening changes the day's result: a reward is earned, a deposit is not. "
+                      "The same key and body again change nothing more.",
+       .params = {{.name = "Idempotency-Key", .in = "header", .required = true, .description = "chosen by the caller, one per command", .example = "reward-sol-1"}},
+       .request_schema = reclassify_schema,
+       .responses = {{200, {"what stands booked of the asset now", reclassified_schema}}},
+       .tag = "portfolio"},
+      [&execution, &backend](const Request& asked, Responder answer) {
+        auto q = read_reclassify(asked, *backend.instruments);
+        if (!q) return answer.error(q.error().code == "ASSET_UNKNOWN" ? 404 : request_status(q.error()), q.error());
+        on_core(backend, std::move(answer), [&execution, &backend, q = std::move(*q)](const Answer& a) {
+          const auto done = execution.reclassify(q, backend.now());
+          if (!done) return a->error(move_status(done.error()), done.error());
+          const core::Portfolio& book = execution.portfolio();
+          (*a)(Response::json(200, JsonObject()
+                                       .text("asset", backend.instruments->asset_code(q.asset))
+                                       .amount("deposit", book.booked(q.asset, core::Flow::deposit))
+                                       .amount("reward", book.booked(q.asset, core::Flow::reward))
+                                       .boolean("replayed", *done)
+                                       .done()));
+        });
+      });
+}
+
 }  // namespace
 
 void add_inventory_routes(edge::Router& router, Execution& execution, Backend& backend) {
+  add_reclassify(router, execution, backend);
   add_move(router, execution, backend, true);
   add_move(router, execution, backend, false);
 }

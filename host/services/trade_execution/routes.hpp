@@ -12,7 +12,7 @@
 namespace bowline::services {
 
 /// POST /trades/execute; GET /orders, /orders/{id}, /orders/{id}/explain; DELETE and PATCH /orders/{id}; GET
-/// /portfolio, /portfolio/history; POST /inventory/{instrument}/adopt, /release; POST /emergency/stop, /emergency/resume; what add_operator_routes, add_liquidation_routes,
+/// /portfolio, /portfolio/history; POST /inventory/{instrument}/adopt, /release, /inventory/reclassify; POST /emergency/stop, /emergency/resume; what add_operator_routes, add_liquidation_routes,
 /// add_reconciliation_routes, add_risk_route and add_ramp_routes add. Both must outlive the server.
 void add_trade_execution_routes(const std::shared_ptr<edge::Router>& router, Execution& execution,
                                 Backend& backend);
@@ -35,7 +35,7 @@ void add_risk_route(edge::Router& router, const Execution& execution, Backend& b
 /// GET and POST /risk/ramp, POST /trading/rollout: part of the routes above.
 void add_ramp_routes(edge::Router& router, Execution& execution, Backend& backend);
 
-/// POST /inventory/{instrument}/adopt, /release; part of the above.
+/// POST /inventory/{instrument}/adopt, /release, POST /inventory/reclassify; part of the above.
 void add_inventory_routes(edge::Router& router, Execution& execution, Backend& backend);
 
 /// GET and POST /reconciliation; part of the above.

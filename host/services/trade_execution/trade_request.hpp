@@ -1,4 +1,4 @@
-// An order and a move of inventory as an operator asks for them, and what is answered.
+// An order, a move of inventory and another name for a change of a balance as an operator asks for them, and what is answered.
 #pragma once
 
 #include <bowline/decimal.hpp>
@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/order.hpp"
+#include "core/portfolio.hpp"
 #include "core/records.hpp"
 #include "core/types.hpp"
 
@@ -35,6 +36,14 @@ struct InventoryRequest {
   core::InstrumentId instrument;
   bool adopt = true;                                           // else release
   Decimal qty = Decimal::not_set(), px = Decimal::not_set();   // px: what a unit cost; not set: its price now
+  std::string reason, key, principal, request_id;
+};
+
+/// What was booked as a deposit was a reward, or the other way round (trading rules 5.6).
+struct ReclassifyRequest {
+  core::AssetId asset;
+  core::Flow from = core::Flow::deposit, to = core::Flow::reward;
+  Decimal amount = Decimal::not_set();
   std::string reason, key, principal, request_id;
 };
 

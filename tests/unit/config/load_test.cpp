@@ -482,6 +482,37 @@ TEST_CASE("rule 5.7: a peg names the asset that it is to, which is the same of a
                  no_instances).problems.empty());
 }
 
+TEST_CASE("rule 5.6: what earns at the venue is an asset of an instrument, with the most that it may earn at once") {
+  RunFile run;
+  const auto with = [&run](const std::string& rewards) {
+    return run.load("instruments: [BTC-USD, SOL-USD]\nportfolio: {rewards: {" + rewards + "}}\nplugins: {path: [plugins]}\n" + no_instances);
+  };
+  const Loaded l = with("SOL: {most: 0.1%}, USD: {most: 5bp}");
+  INFO(all_text(l));
+  REQUIRE(l.problems.empty());
+  REQUIRE(l.config.rewards.size() == 2);
+  CHECK(l.config.rewards[0] == RewardConfig{"SOL", *Decimal::try_parse("0.001")});
+  CHECK(l.config.rewards[1] == RewardConfig{"USD", *Decimal::try_parse("0.0005")});
+  CHECK(run.load("instruments: [BTC-USD]\nplugins: {path: [plugins]}\n" + no_instances).config.rewards.empty());
+  const auto code = [&](const std::string& rewards) {
+    const Loaded bad = with(rewards);
+    INFO(all_text(bad));
+    REQUIRE(bad.problems.size() == 1);
+    return bad.problems[0].code + " at " + bad.problems[0].path;
+  };
+  CHECK(code("ETH: {most: 0.1%}") == "CONFIG_VALUE at portfolio.rewards.ETH");
+  CHECK(code("SO: {most: 0.1%}") == "CONFIG_VALUE at portfolio.rewards.SO");
+  CHECK(code("SOL-USD: {most: 0.1%}") == "CONFIG_VALUE at portfolio.rewards.SOL-USD");
+  CHECK(code("SOL: {}") == "CONFIG_KEY_MISSING at portfolio.rewards.SOL.most");
+  CHECK(code("SOL: {most: 11%}") == "CONFIG_RANGE at portfolio.rewards.SOL.most");
+  CHECK(code("SOL: {most: 0}") == "CONFIG_RANGE at portfolio.rewards.SOL.most");
+  CHECK(code("SOL: {most: -0.1%}") == "CONFIG_RANGE at portfolio.rewards.SOL.most");
+  CHECK(code("SOL: {most: much}") == "CONFIG_TYPE at portfolio.rewards.SOL.most");
+  CHECK(code("SOL: {most: [1%]}") == "CONFIG_TYPE at portfolio.rewards.SOL.most");
+  CHECK(code("SOL: 0.1%") == "CONFIG_TYPE at portfolio.rewards.SOL");
+  CHECK(code("SOL: {most: 0.1%, least: 1%}") == "CONFIG_KEY_UNKNOWN at portfolio.rewards.SOL.least");
+}
+
 TEST_CASE("what the services of a process cannot do without is asked for when it is to be run, and of no other service") {
   RunFile run;
   const std::string feed = "  - {id: f, kind: feed, plugin: p}\n", signal = "  - {id: s, kind: signal, plugin: p}\n",

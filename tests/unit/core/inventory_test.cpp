@@ -159,6 +159,69 @@ TEST_CASE("rule 5.1: what came or went is neither profit nor loss: equity less f
   CHECK(p.day_start() == "400"_dec);
 }
 
+TEST_CASE("rule 5.1: a reward is earned: in cash it is profit and no flow, in what does not count in equity it is nothing") {
+  const Market m;
+  Portfolio p = m.book("1000"_dec);
+  p.set_mark(m.btc, mark_at("100"_dec));
+  REQUIRE(p.set_cash(m.btc_asset, "3"_dec));
+  p.close_step(day);
+  REQUIRE(p.book_flow(m.usd, Flow::reward, "10"_dec));
+  CHECK(p.equity() == "1010"_dec);
+  CHECK(p.net_flows().is_zero());
+  CHECK(p.equity() - p.day_start() - p.day_flows() == "10"_dec);
+  CHECK(p.peak() == "1000"_dec);  // until the step ends
+  p.close_step(day + 1);
+  CHECK(p.peak() == "1010"_dec);
+  REQUIRE(p.book_flow(m.btc_asset, Flow::reward, "0.1"_dec));
+  CHECK(p.equity() == "1010"_dec);
+  CHECK(p.net_flows().is_zero());
+  p.count_unmanaged(true);
+  p.close_step(2 * day);
+  REQUIRE(p.book_flow(m.btc_asset, Flow::reward, "0.1"_dec));
+  CHECK(p.equity() - p.day_start() - p.day_flows() == "10"_dec);
+}
+
+TEST_CASE("rule 5.6: what was booked as a deposit may be named a reward, as far as it was booked; the day's flows have so much of it as is theirs") {
+  const Market m;
+  Portfolio p = m.book("1000"_dec);
+  p.set_mark(m.btc, mark_at("100"_dec));
+  p.close_step(day);
+  REQUIRE(p.book_flow(m.usd, Flow::deposit, "100"_dec));
+  const auto result = [&p] { return p.equity() - p.day_start() - p.day_flows(); };
+  const std::uint64_t changes = p.changes();
+  REQUIRE(p.reclassify(m.usd, Flow::deposit, Flow::reward, "80"_dec, "60"_dec));
+  CHECK(p.changes() == changes + 1);
+  CHECK(p.ledger().balance(m.usd, Account::deposit) == "-20"_dec);
+  CHECK(p.ledger().balance(m.usd, Account::reward) == "-80"_dec);
+  CHECK(p.cash(m.usd) == "1100"_dec);
+  CHECK(result() == "60"_dec);
+  CHECK(p.day_flows() == "40"_dec);
+  CHECK(p.day_base() == "1040"_dec);
+  CHECK(p.net_flows() == "100"_dec);
+  CHECK(p.peak() == "1100"_dec);
+  REQUIRE(p.reclassify(m.usd, Flow::reward, Flow::deposit, "80"_dec, "100"_dec));  // no more of the day than it is
+  CHECK(result() == "-20"_dec);
+  const auto code = [&](Flow from, Flow to, Decimal amount) { return p.reclassify(m.usd, from, to, amount, Decimal::zero()).error().code; };
+  CHECK(code(Flow::deposit, Flow::reward, "100.01"_dec) == "RECLASSIFY_BEYOND_BOOKED");
+  CHECK(code(Flow::reward, Flow::deposit, "0.01"_dec) == "RECLASSIFY_BEYOND_BOOKED");
+  CHECK(code(Flow::deposit, Flow::reward, "-1"_dec) == "RECLASSIFY_AMOUNT");
+  CHECK(code(Flow::deposit, Flow::reward, Decimal::zero()) == "RECLASSIFY_AMOUNT");
+  CHECK(code(Flow::deposit, Flow::reward, Decimal::not_set()) == "RECLASSIFY_AMOUNT");
+  CHECK(code(Flow::deposit, Flow::conversion, "1"_dec) == "RECLASSIFY_AMOUNT");
+  CHECK(code(Flow::correction, Flow::reward, "1"_dec) == "RECLASSIFY_AMOUNT");
+  CHECK(code(Flow::reward, Flow::reward, "1"_dec) == "RECLASSIFY_AMOUNT");
+  CHECK(p.ledger().balance(m.usd, Account::deposit) == "-100"_dec);
+  CHECK(p.books_agree());
+  // Of unmanaged inventory only where it counts.
+  REQUIRE(p.book_flow(m.btc_asset, Flow::deposit, "2"_dec));
+  REQUIRE(p.reclassify(m.btc_asset, Flow::deposit, Flow::reward, "1"_dec, "1"_dec));
+  CHECK(result() == "-20"_dec);
+  p.count_unmanaged(true);
+  const Decimal before = result();
+  REQUIRE(p.reclassify(m.btc_asset, Flow::deposit, Flow::reward, "1"_dec, "1"_dec));
+  CHECK(result() == before + "100"_dec);
+}
+
 TEST_CASE("all of it withdrawn leaves no peak behind, and what comes then is the new one") {
   const Market m;
   Portfolio p = m.book("1000"_dec);

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/booking.hpp"
@@ -44,12 +45,13 @@ enum class What : std::uint8_t {
   name,          // the venue names an order
   restart,       // the table is made anew from its snapshot
   flow,          // a balance changes without a trade
+  rename,        // what was booked as a deposit was a reward, or the other way round
   take_coins,    // unmanaged inventory becomes a position
   leave_coins,   // and the other way
   mark,          // a price
 };
-constexpr std::array<const char*, 16> what_names{"make", "event", "fill", "again", "fee", "correct", "undo", "ask", "answer",
-                                                 "adopt", "name", "restart", "flow", "take_coins", "leave_coins", "mark"};
+constexpr std::array<const char*, 17> what_names{"make", "event", "fill", "again", "fee", "correct", "undo", "ask", "answer",
+                                                 "adopt", "name", "restart", "flow", "rename", "take_coins", "leave_coins", "mark"};
 struct Op {
   What what = What::make;
   std::uint8_t order = 0, a = 0, b = 0;
@@ -65,7 +67,7 @@ Op random_op(Rng& rng, bool first) {
       while (times-- > 0) cards[n++] = w;
     };
     put(What::make, 5);
-    put(What::event, 19);
+    put(What::event, 18);
     put(What::fill, 12);
     put(What::again, 4);
     put(What::fee, 2);
@@ -77,6 +79,7 @@ Op random_op(Rng& rng, bool first) {
     put(What::name, 1);
     put(What::restart, 1);
     put(What::flow, 2);
+    put(What::rename, 1);
     put(What::take_coins, 1);
     put(What::leave_coins, 1);
     put(What::mark, 1);
@@ -151,7 +154,7 @@ struct Met {
   std::array<std::array<std::uint64_t, order_event_count>, order_state_count> rows{};
   std::array<std::uint64_t, 5> booked{};  // by BookedAs
   std::set<std::string> refused;          // codes
-  std::uint64_t owed = 0, external_fills = 0, amends = 0, forgotten = 0, came_back = 0;
+  std::uint64_t owed = 0, external_fills = 0, amends = 0, forgotten = 0, came_back = 0, renamed = 0;
 };
 
 class World {
@@ -168,6 +171,10 @@ class World {
   std::array<Decimal, products> managed_{};
   Decimal elsewhere_;     // what left or entered cash and cost for other reasons than a trade of ours
   Decimal flows_;         // what of equity came and went without a trade of ours
+  std::array<std::array<Decimal, assets>, 2> booked_{}, of_day_{};  // as deposits and as rewards; the same since the day's opening
+  Decimal opening_flows_;  // flows_ at it
+  Decimal renamed_;        // what the day's flows have otherwise, because of a name
+  bool opened_ = false;
   std::array<Decimal, products> marks_{};
   bool exact_ = true;     // no cost has left in shares that only the book knows
   std::uint64_t events_ = 0;
@@ -358,6 +365,11 @@ class World {
     for (std::size_t a = 0; a < assets; ++a)
       check(book_.cash({static_cast<std::uint32_t>(a + 1)}) == wallet_[a], "a wallet is the sum of what went in and out");
     check(book_.books_agree(), "the ledger adds up to zero, and its positions are the book's");
+    for (std::size_t a = 0; a < assets; ++a)
+      for (const bool reward : {false, true})
+        check(book_.booked({static_cast<std::uint32_t>(a + 1)}, reward ? Flow::reward : Flow::deposit) == booked_[reward][a],
+              "each class has what was booked in it, or named so");
+    check(book_.day_flows() == flows_ - opening_flows_ + renamed_, "the day's flows have what came as what it was");
     check(book_.net_flows() == flows_, "what came and went without a trade of ours is told apart from profit");
     if (exact_) check(book_.cash(usd) + cost - book_.realised() + book_.fees() == elsewhere_, "cash, assets and fees add up to what came in");
   }
@@ -720,12 +732,32 @@ class World {
     check(*done == rest, "what a position lost is told");
     wallet_[asset] += amount + rest;
     if (asset == 0) elsewhere_ += amount;
-    if (asset == 0 && (kind != Flow::correction || amount.is_positive())) flows_ += amount;
+    if (kind == Flow::deposit || kind == Flow::reward) {
+      booked_[kind == Flow::reward][asset] += amount;
+      if (opened_) of_day_[kind == Flow::reward][asset] += amount;
+    }
+    if (asset == 0 && kind != Flow::reward && (kind != Flow::correction || amount.is_positive())) flows_ += amount;
     if (coin && !rest.is_zero()) {
       if (kind != Flow::correction) flows_ += -mul(rest, bid_of(asset - 1), Rounding::half_even);
       managed_[asset - 1] += -rest;
       exact_ = false;
     }
+  }
+
+  void rename(const Op& op) {
+    const std::size_t asset = op.a % assets;
+    const bool to = op.b % 2 != 0, from = !to;  // a reward
+    const Decimal amount = halves(1 + op.c % 20), of_day = min(amount, of_day_[from][asset]);
+    const auto done = book_.reclassify({static_cast<std::uint32_t>(asset + 1)}, from ? Flow::reward : Flow::deposit, to ? Flow::reward : Flow::deposit,
+                                       amount, of_day);
+    check(done.ok() == (amount <= booked_[from][asset]), "as much is named otherwise as was booked");
+    if (!done) return;
+    booked_[from][asset] += -amount;
+    booked_[to][asset] += amount;
+    of_day_[from][asset] += -of_day;
+    of_day_[to][asset] += of_day;
+    if (asset == 0) renamed_ += to ? -of_day : of_day;
+    if (met_ != nullptr) ++met_->renamed;
   }
 
   void coins(const Op& op, bool take) {
@@ -765,6 +797,7 @@ class World {
       case What::adopt: adopt(op); break;
       case What::restart: restart(); break;
       case What::flow: flow(op); break;
+      case What::rename: rename(op); break;
       case What::take_coins: coins(op, true); break;
       case What::leave_coins: coins(op, false); break;
       case What::mark: {
@@ -772,6 +805,7 @@ class World {
         m.last = marks_[op.a % products] = halves(1 + op.c % 40);
         book_.set_mark(product(op.a % products).id, m);
         book_.close_step(++now_);
+        if (!std::exchange(opened_, true)) opening_flows_ = flows_;
         break;
       }
       default: {
@@ -881,7 +915,7 @@ TEST_CASE("property: random events of orders never reach an undefined state, and
   for (const std::uint64_t n : met.booked) CHECK(n > 100);
   CHECK(met.refused == std::set<std::string>{"FILL_BEYOND_ORDER", "FILL_BEYOND_POSITION", "FILL_CONTRADICTS", "FILL_MISMATCH",
                                              "FILL_NOT_POSITIVE", "FILL_WITHOUT_ID"});
-  for (const std::uint64_t n : {met.owed, met.external_fills, met.amends, met.forgotten, met.came_back}) CHECK(n > 10);
+  for (const std::uint64_t n : {met.owed, met.external_fills, met.amends, met.forgotten, met.came_back, met.renamed}) CHECK(n > 10);
 }
 
 TEST_CASE("property: the same over long lives, with orders that are forgotten and tables that are restored") {

@@ -237,3 +237,29 @@ TEST_CASE("inventory is adopted and released with a key, and refused with its re
   CHECK(move("BTC-USD/adopt", {{"qty", "1"}}).status == 400);
   CHECK(move("NOPE-USD/adopt", one).status == 404);
 }
+
+TEST_CASE("rule 5.6: a deposit is named a reward with a key, of an asset that is there, and refused with its reason") {
+  Desk d;
+  const auto name = [&d](const json& body, const std::string& key = "n1") {
+    return d.ask(Method::Post, "/inventory/reclassify", body.dump(), {{"Idempotency-Key", key}});
+  };
+  const json one = {{"asset", "USD"}, {"amount", "1"}, {"from", "deposit"}, {"to", "reward"}, {"reason", "a test"}};
+  const auto but = [&one](const char* key, const json& value) {
+    json other = one;
+    if (value.is_null()) other.erase(key);
+    else other[key] = value;
+    return other;
+  };
+  CHECK(d.ask(Method::Post, "/inventory/reclassify", one.dump()).code() == "IDEMPOTENCY_KEY_MISSING");
+  const Got none = name(one);
+  CHECK(none.status == 422);
+  CHECK(none.code() == "RECLASSIFY_BEYOND_BOOKED");
+  CHECK(name(but("amount", "-1")).status == 422);
+  CHECK(name(but("amount", nullptr)).code() == "RECLASSIFY_AMOUNT");
+  for (const auto& bad : {but("amount", 1), but("from", "withdrawal"), but("to", "deposit"), but("to", nullptr), but("from", 7), but("reason", nullptr),
+                          but("asset", nullptr), but("qty", "1"), json::array()})
+    CHECK(name(bad).status == 400);
+  CHECK(name(but("asset", "DOGE")).code() == "ASSET_UNKNOWN");
+  CHECK(name(but("asset", "DOGE")).status == 404);
+  CHECK(name(but("asset", std::string(50, 'A'))).status == 400);
+}

@@ -85,14 +85,16 @@ TEST_CASE("rule 4.1: a command comes back from its row as it was asked") {
 }
 
 TEST_CASE("rule 4.1: each kind of command is called by its name, and a plan keeps its targets to the last bit") {
-  for (int n = 0; n <= static_cast<int>(Ask::rollout); ++n) {
+  for (int n = 0; n <= static_cast<int>(Ask::reclassify); ++n) {
     AskedRow r{{1, 2, 3, false}, static_cast<Ask>(n), "ops"};
     if (r.what == Ask::cancel || r.what == Ask::amend) r.order = "bl-1";
     if (r.what == Ask::ramp) r.count = 20;
+    if (r.what == Ask::reclassify) r.asset = "SOL";
     const auto back = read_asked(line(r));
     if (!back) FAIL(back.error().message);
     CHECK(back->what == r.what);
     CHECK(back->count == r.count);
+    CHECK(back->asset == r.asset);
     CHECK(line(*back) == line(r));
   }
   AskedRow plan{{1, 2, 3, false}, Ask::plan, "ops"};

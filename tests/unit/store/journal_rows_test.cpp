@@ -247,6 +247,32 @@ TEST_CASE("journal rows: an adoption comes back as it was begun, and as it ended
   CHECK_FALSE(read_adoption(line(AdoptionRow{"k", "b", "half", "", "", "", ""})).ok());
 }
 
+TEST_CASE("journal rows: a change that is named otherwise comes back with its classes, who and why; what can't be one is refused") {
+  const ReclassifyRow was{"SOL", core::Flow::deposit, core::Flow::reward, "0.25"_dec, Decimal::zero(), "k", "b", "operator", "staking", "r"};
+  const auto is = read_reclassify(line(was));
+  REQUIRE(is.ok());
+  CHECK(line(*is) == line(was));
+  CHECK(is->from == core::Flow::deposit);
+  CHECK(is->to == core::Flow::reward);
+  CHECK(is->amount == "0.25"_dec);
+  CHECK(is->of_day.is_zero());
+  CHECK(is->why == "staking");
+  const auto with = [&was](const std::string& old, const std::string& now) {
+    std::string text = line(was);
+    const auto at = text.find(old);
+    REQUIRE(at != std::string::npos);
+    return read_reclassify(text.replace(at, old.size(), now));
+  };
+  CHECK(with("\"from\":\"deposit\"", "\"from\":\"correction\"").error().message.find("correction") != std::string::npos);
+  CHECK_FALSE(with("\"to\":\"reward\"", "\"to\":7").ok());
+  CHECK_FALSE(with("\"0.25\"", "\"-0.25\"").ok());
+  CHECK_FALSE(with("\"0.25\"", "0.25").ok());
+  CHECK_FALSE(with("\"0.25\"", "\"99999999999999999999999999999999\"").ok());
+  CHECK_FALSE(with("\"of_day\"", "\"day_of\"").ok());
+  CHECK_FALSE(read_reclassify("{").ok());
+  CHECK_FALSE(read_reclassify("[]").ok());
+}
+
 TEST_CASE("journal rows: what lacks a field or has it wrong is refused with its name") {
   const auto why = [](const auto& r) { return r.ok() ? std::string() : r.error().message; };
   CHECK(why(read_balance("not json")).find("JSON") != std::string::npos);
