@@ -81,7 +81,7 @@ bool same(const JournalFile& a, const JournalFile& b) {
 
 /// An end decides nothing: it cancels what rests, and books what the venue still says.
 bool may_end_with(std::string_view kind) {
-  return kind != journal_kind::begin && kind != journal_kind::restored && kind != journal_kind::balance && kind != journal_kind::sizing && kind != journal_kind::intent;
+  return kind != journal_kind::begin && kind != journal_kind::balance && kind != journal_kind::sizing && kind != journal_kind::intent;
 }
 
 JournalLine line_of(const JournalRow& r) { return {std::string(r.kind), std::string(r.payload), r.time}; }

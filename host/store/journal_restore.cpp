@@ -57,11 +57,7 @@ Error other_stamp(const fs::path& file, const Stamp& has, const Stamp& wants) {
 bool same(const Stamp& a, const Stamp& b) { return a.mode == b.mode && a.venue == b.venue && a.portfolio == b.portfolio; }
 
 /// The journal that is replaced: locked for as long as this lives, and one file without a log beside it.
-struct Old {
-  std::optional<Database> db;  ///< none: SQLite can't read it, and nor can a host
-};
-
-Result<Old> take(const fs::path& journal) {
+Result<Database> take(const fs::path& journal) {
   auto db = Database::open(journal, Database::Access::write);
   const auto single = [](const Database& d) -> Result<void> {
     if (auto done = d.exec("PRAGMA locking_mode=EXCLUSIVE"); !done) return done;
@@ -73,31 +69,36 @@ Result<Old> take(const fs::path& journal) {
     }
     return d.exec("BEGIN EXCLUSIVE");
   };
-  const Result<void> done = db ? single(*db) : Result<void>(db.error());
-  if (done) {
-    int moved = 0;
-    if (sqlite3_file_control(db->get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0) return locked(journal);
-    return Old{std::move(*db)};
+  if (const Result<void> done = db ? single(*db) : Result<void>(db.error()); !done) {
+    const Error why = done.error();
+    db = why;  // closed before somebody else's lock is looked for
+    if (why.code == "STORE_LOCKED" || lock_holder(journal)) return locked(journal);
+    return Error{why.code == "STORE_OPEN" ? "JOURNAL_OPEN" : "JOURNAL_WRITE", "journal " + journal.string() + " can't be kept: " + why.message};
   }
-  const int rc = db ? sqlite3_errcode(db->get()) & 0xff : SQLITE_OK;
-  const bool damaged = rc == SQLITE_NOTADB || rc == SQLITE_CORRUPT;
-  const Error why = done.error();
-  db = Error{};
-  if (why.code == "STORE_LOCKED" || lock_holder(journal)) return locked(journal);
-  if (damaged) return Old{};
-  return Error{why.code == "STORE_OPEN" ? "JOURNAL_OPEN" : "JOURNAL_WRITE", "journal " + journal.string() + " can't be kept: " + why.message};
+  int moved = 0;
+  if (sqlite3_file_control(db->get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0) return locked(journal);
+  return db;
 }
 
-/// The head of what stands there, as far as it is sound; empty when it can't be read. Errors: JOURNAL_LOCKED, JOURNAL_STAMP.
-Result<std::string> head_of(const fs::path& journal, const Stamp& wants) {
+/// What stands there.
+struct Stands {
+  bool readable = false;  ///< as a journal: what is not is kept as it lies there, with its log, and no host can have it
+  std::string head{};     ///< as far as its chain is sound; empty where it can't be read
+};
+
+/// Errors: JOURNAL_LOCKED, JOURNAL_STAMP.
+Result<Stands> look_at(const fs::path& journal, const Stamp& wants) {
   auto file = JournalFile::open(journal);
-  if (!file) return file.error().code == "JOURNAL_LOCKED" ? Result<std::string>(locked(journal)) : Result<std::string>(std::string());
+  if (!file) {
+    if (file.error().code == "JOURNAL_LOCKED" || lock_holder(journal)) return locked(journal);
+    return Stands{file.error().code != "JOURNAL_OPEN"};
+  }
   if (const auto has = file->stamp(); has && !same(*has, wants)) return other_stamp(journal, *has, wants);
-  Digest head = file->head();
+  Stands stands{true, hex(file->head())};
   for (;;) {
     const auto more = file->next();
-    if (!more || !*more) return hex(head);
-    head = file->head();
+    if (!more || !*more) return stands;
+    stands.head = hex(file->head());
   }
 }
 
@@ -226,25 +227,26 @@ Result<JournalRestore> restore_journal(const RestoreWish& wish) {
   if (was_there && fs::equivalent(w.backup, w.journal, ec)) return Error{"JOURNAL_EXISTS", w.backup.string() + " is the journal itself: name a backup"};
   if (was_there && !w.replace)
     return Error{"JOURNAL_EXISTS", "journal " + w.journal.string() + " is there: with --replace it is kept under another name, and the backup takes its place"};
-  std::string replaced;
+  Stands stands;
   if (was_there) {
-    auto head = head_of(w.journal, w.stamp);
-    if (!head) return head.error();
-    replaced = std::move(*head);
+    auto looked = look_at(w.journal, w.stamp);
+    if (!looked) return looked.error();
+    stands = std::move(*looked);
   }
   const fs::path fresh = w.journal.string() + ".restoring";
   remove_all_of(fresh);  // of a restore that died
-  auto made = prepare(w, fresh, replaced);
+  auto made = prepare(w, fresh, stands.head);
   const auto give_up = [&fresh](const Error& why) {
     remove_all_of(fresh);
     return why;
   };
   if (!made) return give_up(made.error());
-  std::optional<Old> old;
-  if (was_there) {
+  std::optional<Database> old;  // locked until the new one stands in its place
+  if (stands.readable) {
     auto taken = take(w.journal);
-    if (!taken) return give_up(taken.error());
-    old.emplace(std::move(*taken));
+    // What can't be opened to be written no host has, nor can have.
+    if (!taken && taken.error().code != "JOURNAL_OPEN") return give_up(taken.error());
+    if (taken) old.emplace(std::move(*taken));
   }
   if (!w.store.empty()) {
     auto kept = set_store_aside(w.store);

@@ -33,8 +33,9 @@ struct RunFolder {
       made = std::make_unique<Again>(journal);
       made->exec->resume_orders();
     } else {
-      made = std::make_unique<Desk>(core::FloorLimits{}, "10000"_dec, opened(journal));
-      REQUIRE(made->journal->note("begin", 0, "{\"seed\":7}").ok());
+      auto empty = opened(journal);
+      REQUIRE(empty->note("begin", 0, "{\"seed\":7}").ok());
+      made = std::make_unique<Desk>(core::FloorLimits{}, "10000"_dec, std::move(empty));
     }
     Desk& d = *made;
     d.now += static_cast<core::Nanos>(d.journal->rows()) * 2 * bar_ns;

@@ -1,5 +1,6 @@
 #include "store/journal_backup.hpp"
 
+#include "store/file_steps.hpp"
 #include "unit/store/backup_files.hpp"
 
 using namespace bowline;
@@ -94,4 +95,21 @@ TEST_CASE("journal backup: nothing is overwritten, whatever it is, and nothing i
     static_cast<void>(opened(f.journal));
     refused("JOURNAL_EMPTY");
   }
+}
+
+TEST_CASE("journal backup: a name is not taken from another, also where somebody made it in the last moment") {
+  const RunFolder f;
+  std::ofstream(f.dir / "one") << "one";
+  std::ofstream(f.backup) << "mine";
+  CHECK(code_of(rename_to_new(f.dir / "one", f.backup)) == "JOURNAL_EXISTS");
+  CHECK(RunFolder::bytes(f.backup) == "mine");
+  CHECK(RunFolder::bytes(f.dir / "one") == "one");
+  CHECK(code_of(rename_to_new(f.dir / "one", f.dir / "two")) == "");
+  CHECK(RunFolder::bytes(f.dir / "two") == "one");
+  CHECK(code_of(rename_to_new(f.dir / "none", f.dir / "three")) == "JOURNAL_WRITE");
+  // A number is free when neither the name nor that of a log is taken.
+  CHECK(free_name(f.journal, ".replaced-") == f.journal.string() + ".replaced-1");
+  std::ofstream(f.journal.string() + ".replaced-1-wal") << "a log";
+  std::ofstream(f.journal.string() + ".replaced-2") << "a file";
+  CHECK(free_name(f.journal, ".replaced-") == f.journal.string() + ".replaced-3");
 }

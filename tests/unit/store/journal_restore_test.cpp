@@ -42,7 +42,7 @@ void refused(const RunFolder& f, const RestoreWish& w, const std::string& code) 
   INFO((made.ok() ? std::string("restored") : made.error().message));
   CHECK(code_of(made) == code);
   auto now = f.names();
-  for (const char* of_readers : {"journal.db-wal", "journal.db-shm"})
+  for (const char* of_readers : {"journal.db-wal", "journal.db-shm", "backup.db-wal", "backup.db-shm"})
     if (!names.contains(of_readers)) now.erase(of_readers);
   CHECK(now == names);
   if (there) CHECK(RunFolder::bytes(f.journal) == before);
@@ -215,7 +215,10 @@ TEST_CASE("rule 2.1: an epoch that is not the one of the last restore is found b
   }
   SECTION("of another chain") {
     row.before = made.row.epoch;
+    row.epoch = 4711;
     add(row);
+    RunFolder::change(f.journal, "UPDATE epoch SET value=4711");
+    CHECK(code_of(Journal::open(f.journal, run_stamp)) == "");
     CHECK(verify_journal(f.journal)->bad.code == "JOURNAL_EPOCH");
   }
 }
