@@ -14,8 +14,9 @@ Result<std::string> order_beyond(const Journal& journal, const std::filesystem::
   {
     auto db = Database::open(transactions, Database::Access::read);
     if (!db) return std::string();  // who opens it to write says why
-    // What the journal lacks is newer than all that it has.
-    Query q(*db, "SELECT id FROM orders WHERE id LIKE 'bl-%' ORDER BY decided_ns DESC, seq DESC LIMIT 20");
+    // What the journal lacks is newer than all that it has. One that was found at the venue may be named as ours are, and was decided by
+    // nobody here: behind a restore those are the orders of the time that the backup has not.
+    Query q(*db, "SELECT id FROM orders WHERE id LIKE 'bl-%' AND trim(decision_id, '0') <> '' ORDER BY decided_ns DESC, seq DESC LIMIT 20");
     while (q.next()) newest.push_back({core::ClientOrderId(q.bytes(0))});
   }
   if (newest.empty()) return std::string();

@@ -457,6 +457,7 @@ TEST_CASE("rule 2.1: the store is a projection of what was replaced: it is kept 
   const StoreOptions o{f.dir / "p.db", w.store, run_stamp, {}, &m.table};
   core::OrderRecord order;
   order.id = core::ClientOrderId("bl-1");
+  order.decision = {1, 2};
   order.instrument = m.btc;
   order.state = "OPEN";
   order.qty = "1"_dec;
@@ -488,7 +489,7 @@ TEST_CASE("rule 2.1: a store is ahead of its journal by an order of ours alone t
   f.live();
   const Market m;
   const StoreOptions o{f.dir / "p.db", f.dir / "t.db", run_stamp, {}, &m.table};
-  const auto store = [&](const std::string& id, core::Nanos decided) {
+  const auto store = [&](const std::string& id, core::Nanos decided, core::Id128 decision = {1, 2}) {
     auto s = SqlStore::open(o);
     REQUIRE(s.ok());
     core::OrderRecord order;
@@ -497,6 +498,7 @@ TEST_CASE("rule 2.1: a store is ahead of its journal by an order of ours alone t
     order.state = "OPEN";
     order.qty = "1"_dec;
     order.decided_ns = decided;
+    order.decision = decision;
     (*s)->put(order);
     REQUIRE((*s)->close().ok());
   };
@@ -510,6 +512,8 @@ TEST_CASE("rule 2.1: a store is ahead of its journal by an order of ours alone t
   for (const std::string& id : RunFolder::ids(f.journal)) store(id, 1);
   CHECK(beyond() == "");
   store("ex-1", 9);  // somebody else's
+  CHECK(beyond() == "");
+  store("bl-1", 9, {});  // nor one that is named as ours are and was found at the venue
   CHECK(beyond() == "");
   store("bl-2", 8);
   CHECK(beyond() == "bl-2");
