@@ -4,6 +4,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "cli/journal_backup.hpp"
 #include "cli/journal_replay.hpp"
 #include "core/exit_codes.hpp"
 #include "store/journal_verify.hpp"
@@ -17,7 +18,7 @@ struct Options {
 };
 
 void print_json(const store::JournalReport& r) {
-  nlohmann::ordered_json out{{"rows", r.rows}, {"intents", r.intents}, {"fills", r.fills}, {"head", r.head}, {"orders", r.orders}};
+  nlohmann::ordered_json out{{"rows", r.rows}, {"intents", r.intents}, {"fills", r.fills}, {"restores", r.restores}, {"head", r.head}, {"orders", r.orders}};
   auto& unresolved = out["unresolved"] = nlohmann::ordered_json::array();
   for (const store::UnresolvedOrder& u : r.unresolved)
     unresolved.push_back({{"client_id", u.order}, {"symbol", u.symbol}, {"state", u.state}, {"since", core::format_time(u.since)}});
@@ -34,6 +35,7 @@ void print(const store::JournalReport& r) {
   std::printf("\n");
   for (const store::UnresolvedOrder& u : r.unresolved)
     std::printf("unresolved: %s, %s, %s since %s\n", u.order.c_str(), u.symbol.c_str(), u.state.c_str(), core::format_time(u.since).c_str());
+  if (r.restores != 0) std::printf("put back from a backup: %llu times\n", static_cast<unsigned long long>(r.restores));
   std::printf(r.bad.code.empty() ? "the chain is whole; every order has its intent\n" : "row %llu is bad\n",
               static_cast<unsigned long long>(r.bad.row));
 }
@@ -61,6 +63,8 @@ void add_journal(CLI::App& app, Action& chosen) {
   v->add_flag("--json", o->json, "one JSON object");
   v->callback([o, &chosen] { chosen = [o] { return verify(*o); }; });
   add_journal_replay(*journal, chosen);
+  add_journal_backup(*journal, chosen);
+  add_journal_restore(*journal, chosen);
 }
 
 }  // namespace bowline::cli

@@ -7,12 +7,14 @@
 #include <chrono>
 #include <cstring>
 #include <map>
+#include <optional>
 
 #include "core/contract.hpp"
 #include "store/ballast.hpp"
 #include "store/journal_chain.hpp"
 #include "store/journal_rows.hpp"
 #include "store/recent_intents.hpp"
+#include "store/restored_row.hpp"
 
 namespace bowline::store {
 namespace {
@@ -42,6 +44,7 @@ struct Journal::Impl {
   const core::InstrumentTable* table = nullptr;
   Chain chain;
   std::uint64_t rows = 0, commits = 0, epoch = 0;
+  core::Nanos newest_time = 0;  // of the rows that the file had when it was opened
   std::vector<Row> pending;  // noted, not yet durable
   std::map<std::string, std::string, std::less<>> newest;
   Statement insert, begin, commit, rollback;
@@ -81,11 +84,27 @@ struct Journal::Impl {
                                         "; entries stay denied until it can be written"};
   }
   bool exec(const char* sql) const { return sqlite3_exec(db, sql, nullptr, nullptr, nullptr) == SQLITE_OK; }
+  bool set_epoch(std::uint64_t value) {
+    Statement s;
+    if (!s.prepare(db, "UPDATE epoch SET value=?")) return false;
+    sqlite3_bind_int64(s.get(), 1, static_cast<sqlite3_int64>(value));
+    return sqlite3_step(s.get()) == SQLITE_DONE && sqlite3_changes(db) == 1;
+  }
+  /// A restore has renewed it: what it was before, and that what it is now is that of the last one.
+  Result<void> epoch_is_sound(std::optional<std::uint64_t>& so_far, std::string_view payload) const {
+    const auto r = read_restored(payload);
+    if (!r || (so_far && *so_far != r->before))
+      return Error{"JOURNAL_EPOCH", "journal " + file.string() + ": row " + std::to_string(rows) + ": " +
+                                        (r ? "it renewed another epoch than the one that was in force" : r.error().message)};
+    so_far = r->epoch;
+    return {};
+  }
   /// Follows the chain from its first row; the head is where it ends.
   Result<void> verify() {
     Statement s;
     if (!s.prepare(db, "SELECT row, kind, time_ns, payload, hash FROM journal ORDER BY row")) return fault("JOURNAL_OPEN", "can't be read");
     int rc = 0;
+    std::optional<std::uint64_t> renewed;
     while ((rc = sqlite3_step(s.get())) == SQLITE_ROW) {
       const auto bytes = [&s](int i) {
         const auto* p = static_cast<const char*>(sqlite3_column_blob(s.get(), i));
@@ -100,9 +119,16 @@ struct Journal::Impl {
                                           " is not what was written: it was changed or rows are missing. Keep the file for an "
                                           "investigation and give another --var folder"};
       if (bytes(1) == journal_kind::intent) found.add(bytes(3));
+      if (bytes(1) == journal_kind::restored)
+        if (auto sound = epoch_is_sound(renewed, bytes(3)); !sound) return sound;
+      newest_time = std::max(newest_time, core::Nanos{sqlite3_column_int64(s.get(), 2)});
       chain.reset(d);
     }
-    return rc == SQLITE_DONE ? Result<void>{} : Result<void>(fault("JOURNAL_OPEN", "can't be read"));
+    if (rc != SQLITE_DONE) return fault("JOURNAL_OPEN", "can't be read");
+    if (renewed && *renewed != epoch)
+      return Error{"JOURNAL_EPOCH", "journal " + file.string() + ": its epoch is not the one that its last restore gave it: order ids would repeat. "
+                                        "Keep the file for an investigation, and put a backup back with `bowline journal restore`"};
+    return {};
   }
   bool append(const Row& row) {
     const Digest d = chain.next(row);
@@ -190,6 +216,9 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
   if (!impl->exec("PRAGMA locking_mode=EXCLUSIVE") || !impl->exec("PRAGMA journal_mode=WAL") ||
       !impl->exec("PRAGMA synchronous=FULL") || !impl->exec(small_cache) || !impl->exec("BEGIN IMMEDIATE; COMMIT"))
     return impl->fault(sqlite3_errcode(impl->db) == SQLITE_BUSY ? "JOURNAL_LOCKED" : "JOURNAL_OPEN", "can't be taken");
+  // Who waited for the lock while a restore had it has the file that was put aside: nobody would find what is written there.
+  if (int moved = 0; sqlite3_file_control(impl->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved != 0)
+    return Error{"JOURNAL_LOCKED", "journal " + file.string() + ": another file was put in its place while it was opened: start again"};
   const std::string set_format = "PRAGMA user_version=" + std::to_string(journal_format);
   int version = 0;
   {
@@ -362,10 +391,26 @@ Result<void> Journal::set_epoch(std::uint64_t epoch) {
   if (impl_->rows != 0) return Error{"JOURNAL_EPOCH", "the epoch of a journal with rows can't change: its order ids are made from it"};
   impl_->epoch = epoch & 0x7fff'ffff'ffff'ffffu;
   if (impl_->db == nullptr) return {};
-  Statement s;
-  if (!s.prepare(impl_->db, "UPDATE epoch SET value=?")) return impl_->fault("JOURNAL_WRITE", "can't be written");
-  sqlite3_bind_int64(s.get(), 1, static_cast<sqlite3_int64>(impl_->epoch));
-  return sqlite3_step(s.get()) == SQLITE_DONE ? Result<void>{} : Result<void>(impl_->fault("JOURNAL_WRITE", "can't be written"));
+  return impl_->set_epoch(impl_->epoch) ? Result<void>{} : Result<void>(impl_->fault("JOURNAL_WRITE", "can't be written"));
+}
+
+Result<RestoredRow> Journal::renew_epoch(RestoredRow row, std::optional<std::uint64_t> drawn) {
+  Impl& m = *impl_;
+  BOWLINE_EXPECTS(m.db != nullptr && m.rows != 0 && m.pending.empty());
+  row.head = head();
+  row.before = m.epoch;
+  row.epoch = renewed_epoch(row.before, row.head, row.replaced, drawn);
+  const Digest was = m.chain.head();
+  // Row and epoch in one: neither without the other.
+  if (m.step(m.begin) && m.append({std::string(journal_kind::restored), line(row), m.newest_time}) && m.set_epoch(row.epoch) && m.step(m.commit)) {
+    ++m.commits;
+    m.epoch = row.epoch;
+    return row;
+  }
+  const Error why = m.fault("JOURNAL_WRITE", "can't be written");
+  if (sqlite3_get_autocommit(m.db) == 0) static_cast<void>(m.step(m.rollback));
+  if (m.chain.head() != was) --m.rows, m.chain.reset(was);
+  return why;
 }
 
 std::string Journal::latest(std::string_view kind) const {

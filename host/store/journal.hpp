@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@
 namespace bowline::store {
 
 class Ballast;
+struct RestoredRow;
 
 /// The number of the file's format. 1: no fills; 2: orders and fills; 3: what an operator commands beside orders; 4: every
 /// command and tick as it came (input_rows.hpp), and the marks of the rolling day. A file of 2 or 3 is taken to this one
@@ -56,7 +58,8 @@ class Journal {
   using DurableAmendment = core::Recorded<ApprovedAmendment>;
 
   /// A SQLite file of its own: WAL, synchronous FULL. Follows the whole chain first. Errors:
-  /// JOURNAL_OPEN, JOURNAL_LOCKED, JOURNAL_STAMP, JOURNAL_NEWER, JOURNAL_OLDER, JOURNAL_CHAIN.
+  /// JOURNAL_OPEN, JOURNAL_LOCKED, JOURNAL_STAMP, JOURNAL_NEWER, JOURNAL_OLDER, JOURNAL_CHAIN, JOURNAL_EPOCH (not that of its last
+  /// restore).
   static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& file, const Stamp& stamp);
   /// The same maker and the same chain without a file: replay, simulation and backtest only.
   static std::unique_ptr<Journal> in_memory();
@@ -103,10 +106,14 @@ class Journal {
   void time_commits(std::function<void(double seconds)> told);
   /// Hex SHA-256 of the chain's head behind all that was noted, rows that wait for their commit included; 64 zeros when empty.
   std::string head() const;
-  /// The store epoch: a number drawn when the journal was made, part of every client order id.
+  /// The store epoch: a number drawn when the journal was made, or renewed by its last restore; part of every client order id.
   std::uint64_t epoch() const noexcept;
   /// Sets the epoch of a journal without rows (derived from the run seed in replay and simulation).
   Result<void> set_epoch(std::uint64_t epoch);
+  /// It was put back from a backup: appends the row that says so and renews the epoch, durable when it returns. `row`: at, who, why,
+  /// from and replaced; the rest is filled in, and given back. `drawn`: the epoch in mode: live, where it is random; else it is derived
+  /// (renewed_epoch). A file with rows, of which none waits. Errors: JOURNAL_WRITE, and it is as it was.
+  Result<RestoredRow> renew_epoch(RestoredRow row, std::optional<std::uint64_t> drawn);
   /// Shows every row of the file in order, until `read` refuses one: its error, with file and row in front. A journal in
   /// memory has no rows to show. [core thread]
   Result<void> each(const RowReader& read) const;

@@ -6,6 +6,7 @@
 
 #include "store/live_rows.hpp"
 #include "store/operator_rows.hpp"
+#include "store/restored_row.hpp"
 
 namespace bowline::store {
 namespace {
@@ -77,6 +78,11 @@ Line JournalAudit::take(const JournalRow& row) {
     const auto s = read_product_state(row.payload);
     if (!s) return s.error();
     return {of(row.time, s->who, "trading_state", s->symbol + " " + std::string(core::to_string(s->state)), s->why, s->request)};
+  }
+  if (row.kind == kind::restored) {
+    const auto r = read_restored(row.payload);
+    if (!r) return r.error();
+    return {of(row.time, r->who, "journal_restore", r->head, r->why, {})};
   }
   if (row.kind == kind::emergency) {
     const auto e = read_emergency(row.payload);

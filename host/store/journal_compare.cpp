@@ -9,6 +9,7 @@
 #include "store/journal_file.hpp"
 #include "store/journal_rows.hpp"
 #include "store/operator_rows.hpp"
+#include "store/restored_row.hpp"
 #include "store/row_words.hpp"
 
 namespace bowline::store {
@@ -36,7 +37,8 @@ constexpr auto from_outside = std::to_array<Beyond>({
     {journal_kind::flow, "a balance changed without a trade"},
     {journal_kind::journal, "the journal could not be written for a while"},
 });
-constexpr std::string_view restarted = "the run was started again here", latched = "an operator, or the latch, set the trading state",
+constexpr std::string_view restarted = "the run was started again here",
+                           restored = "the journal was put back from a backup here, and order ids are others from there on", latched = "an operator, or the latch, set the trading state",
                            in_a_step = "it came while several processes were in the middle of a step";
 
 std::string_view why_in(std::span<const Beyond> all, std::string_view kind) {
@@ -51,9 +53,11 @@ std::string text_of(const json& all, const char* key) {
 
 json parsed(std::string_view payload) { return json::parse(payload, nullptr, false); }
 
-/// The host goes on from a journal: its second beginning, and orders whose answers were lost with the process before.
+/// The host goes on from a journal: its second beginning, a restore in front of it, and orders whose answers were lost with the process
+/// before.
 bool of_next_process(const JournalRow& row) {
   if (row.kind == journal_kind::begin) return row.row != 1;
+  if (row.kind == journal_kind::restored) return true;
   const std::string_view event = core::to_string(core::OrderEvent::restarted);
   // Most rows are of orders and few of them say this: only those are taken apart.
   return row.kind == journal_kind::order && row.payload.find(event) != row.payload.npos && text_of(parsed(row.payload), "event") == event;
@@ -102,6 +106,7 @@ std::string hint(const JournalRow& recorded, const JournalRow* again, bool asked
 }  // namespace
 
 std::string_view beyond_rerun(const JournalRow& row, bool asked) {
+  if (row.kind == journal_kind::restored) return restored;
   if (of_next_process(row)) return restarted;
   if (const std::string_view why = why_in(from_outside, row.kind); !why.empty()) return why;
   if (const std::string_view why = why_in(of_commands, row.kind); !why.empty()) return asked ? std::string_view() : why;
@@ -175,7 +180,7 @@ Result<JournalComparison> compare_journals(const std::filesystem::path& recorded
     const auto had = next_of(*a, recorded);
     if (!had) return had.error();
     // Rows of a later process are no news to a re-run of the first one, however they look.
-    if (*had && n > extent.first) return part_at(a->row(), restarted);
+    if (*had && n > extent.first) return part_at(a->row(), a->row().kind == journal_kind::restored ? restored : restarted);
     auto has = apart ? Result<bool>(false) : next_of(*b, again.file);
     if (!has) return has.error();
     if (!*had && (!*has || !counts)) return c;  // rows of the re-run beyond do not count

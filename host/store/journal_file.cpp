@@ -52,4 +52,10 @@ Result<Stamp> JournalFile::stamp() const {
   return Stamp{std::string(q.bytes(0)), std::string(q.bytes(1)), std::string(q.bytes(2))};
 }
 
+Result<std::uint64_t> JournalFile::epoch() const {
+  Query q(db_, "SELECT value FROM epoch");
+  if (!q.next()) return q.failed() ? unreadable() : Error{"JOURNAL_OPEN", "journal " + file_.string() + ": has no epoch"};
+  return static_cast<std::uint64_t>(q.integer(0));
+}
+
 }  // namespace bowline::store

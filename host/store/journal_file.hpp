@@ -26,6 +26,8 @@ class JournalFile {
   const Digest& head() const noexcept { return chain_->head(); }
   /// What the journal belongs to.
   Result<Stamp> stamp() const;
+  /// The store epoch.
+  Result<std::uint64_t> epoch() const;
 
  private:
   JournalFile(std::filesystem::path file, Database db);

@@ -1,12 +1,16 @@
 #include "store/journal_verify.hpp"
 
 #include <limits>
+#include <map>
+#include <optional>
 #include <nlohmann/json.hpp>
 
+#include "core/identity.hpp"
 #include "core/order.hpp"
 #include "store/input_rows.hpp"
 #include "store/journal_file.hpp"
 #include "store/journal_rows.hpp"
+#include "store/restored_row.hpp"
 
 namespace bowline::store {
 namespace {
@@ -17,6 +21,9 @@ class Verifier {
   core::OrderTable orders_{std::numeric_limits<std::size_t>::max(), std::numeric_limits<std::size_t>::max()};
   std::vector<core::ClientOrderId> made_;  // in order of their intents
   EventPlace place_;                            // of the newest input of this process
+  std::string account_;
+  std::optional<std::uint64_t> epoch_;  // none: no restore has renewed it so far
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> attempts_;  // by decision: orders that were made of it
 
   static Error orphan(const core::ClientOrderId& id) {
     return {"ORDER_WITHOUT_INTENT", "order " + std::string(id.view()) + " has no intent before this row: it left unrecorded"};
@@ -44,6 +51,25 @@ class Verifier {
     const auto added = orders_.add(*read, time, 0);
     if (!added) return Error{"INTENT_TWICE", added.error().message};
     made_.push_back((*added)->id());
+    return of_the_epoch(*read);
+  }
+
+  // The venue may know each id of the epoch before: behind a restore no order may bear one.
+  Result<void> of_the_epoch(const core::Intent& i) {
+    const std::uint32_t made = attempts_[{i.decision.hi, i.decision.lo}]++;
+    if (!epoch_) return {};
+    for (std::uint32_t attempt = 0; attempt <= made; ++attempt)
+      if (core::client_order_id(*epoch_, account_, i.decision, i.purpose, 0, attempt).view() == i.client_id()) return {};
+    return Error{"ORDER_OF_OTHER_EPOCH", "order " + std::string(i.client_id()) + " does not bear an id of the epoch that the restore before it began"};
+  }
+
+  Result<void> restored(std::string_view payload, const Digest& head) {
+    const auto r = read_restored(payload);
+    if (!r) return r.error();
+    if (r->head != hex(head)) return Error{"JOURNAL_EPOCH", "a restore of another chain: it began behind the head " + r->head};
+    if (epoch_ && *epoch_ != r->before) return Error{"JOURNAL_EPOCH", "a restore renewed another epoch than the one that was in force"};
+    epoch_ = r->epoch;
+    place_ = {};  // of another process
     return {};
   }
 
@@ -111,7 +137,16 @@ class Verifier {
   }
 
  public:
-  Result<void> row(std::string_view kind, core::Nanos time, std::string_view payload, JournalReport& report) {
+  explicit Verifier(std::string account) : account_(std::move(account)) {}
+  /// Of the last restore; none: there was none.
+  const std::optional<std::uint64_t>& epoch() const noexcept { return epoch_; }
+
+  /// `head`: of the chain before this row.
+  Result<void> row(std::string_view kind, core::Nanos time, std::string_view payload, const Digest& head, JournalReport& report) {
+    if (kind == journal_kind::restored) {
+      ++report.restores;
+      return restored(payload, head);
+    }
     if (kind == journal_kind::intent) {
       ++report.intents;
       return intent(payload, time);
@@ -147,15 +182,19 @@ class Verifier {
 Result<JournalReport> verify_journal(const std::filesystem::path& path) {
   auto file = JournalFile::open(path);
   if (!file) return file.error();
+  const auto stamp = file->stamp();
+  if (!stamp) return stamp.error();
+  const auto epoch = file->epoch();
+  if (!epoch) return epoch.error();
   JournalReport report;
   Digest good = file->head();
-  Verifier verifier;
+  Verifier verifier(stamp->portfolio);
   for (;;) {
     const auto more = file->next();
     if (!more && more.error().code != "JOURNAL_CHAIN") return more.error();
     if (more && !*more) break;
     const JournalRow& row = file->row();
-    const auto sound = more ? verifier.row(row.kind, row.time, row.payload, report) : Result<void>(more.error());
+    const auto sound = more ? verifier.row(row.kind, row.time, row.payload, good, report) : Result<void>(more.error());
     if (!sound) {
       report.bad = {row.row, sound.error().code, sound.error().message};
       break;
@@ -163,6 +202,8 @@ Result<JournalReport> verify_journal(const std::filesystem::path& path) {
     good = file->head();
     ++report.rows;
   }
+  if (report.bad.code.empty() && verifier.epoch() && *verifier.epoch() != *epoch)
+    report.bad = {report.rows, "JOURNAL_EPOCH", "the file's epoch is not the one that its last restore gave it: order ids would repeat"};
   report.head = hex(good);
   verifier.conclude(report);
   return report;

@@ -10,4 +10,7 @@ inline constexpr std::string_view held_back_by_latch = "the latch HALT is set: n
 /// StateRow::why of a host that was started with a quarantined instance.
 inline constexpr std::string_view an_instance_is_quarantined = "an instance is quarantined";
 
+/// StateRow::why of a host that goes on from a journal that was put back.
+inline constexpr std::string_view the_journal_was_put_back = "the journal was put back from a backup: an operator lets it trade";
+
 }  // namespace bowline::store

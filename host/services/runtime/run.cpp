@@ -16,6 +16,8 @@
 #include "services/runtime/repeated_feeds.hpp"
 #include "services/runtime/run_impl.hpp"
 #include "store/journal_audit.hpp"
+#include "store/journal_behind.hpp"
+#include "store/journal_restore.hpp"
 #include "store/row_words.hpp"
 
 namespace bowline::services {
@@ -126,6 +128,8 @@ Result<void> Run::Impl::open_state() {
   }
   const StoreFiles files = store_files(config, options.var);
   if (files.transactions.empty()) return {};
+  if (resumed)
+    if (auto done = look_whether_put_back(files.transactions); !done) return done;
   store::StoreOptions o;
   o.stamp = stamp;
   o.prices = files.prices;
@@ -152,6 +156,30 @@ Result<void> Run::Impl::open_state() {
     feed_gate = std::make_unique<HistoryGate>(*sql);
   }
   store_text = files.transactions.string() + ", " + files.prices.string();
+  return {};
+}
+
+// By hand, past `bowline journal restore`: with the epoch of then, orders would bear ids that the venue knows, exits among them. So
+// the verb's work is done here, and the run begins reducing.
+Result<void> Run::Impl::look_whether_put_back(const std::filesystem::path& transactions) {
+  const auto beyond = store::order_beyond(*journal, transactions);
+  if (!beyond) return beyond.error();
+  if (beyond->empty()) return {};
+  std::optional<std::uint64_t> drawn;
+  if (config.mode == "live") {
+    const auto epoch = store_epoch(config);
+    if (!epoch) return epoch.error();
+    drawn = *epoch;
+  }
+  store::RestoredRow row;
+  row.at = facts.wall_ns();
+  row.who = "host";
+  row.why = "the store has order " + *beyond + ", which the journal has not: the journal was put back by hand";
+  if (const auto renewed = journal->renew_epoch(std::move(row), drawn); !renewed) return renewed.error();
+  const auto kept = store::set_store_aside(transactions);
+  if (!kept) return kept.error();
+  out::error("run", "JOURNAL_PUT_BACK: the store has order {}, which the journal has not: it was put back by hand, and not by `bowline journal restore`. "
+                    "Its epoch is renewed, and the store of before is kept as {}", *beyond, kept->string());
   return {};
 }
 

@@ -384,6 +384,8 @@ class Execution {
   bool resuming_ = false;    // put together from a journal: the venue may know what engine time has not reached
   bool recalling_ = false;   // what an earlier process did is being recalled: nothing new is wanted of it
   bool begun_ = false;       // the start's questions are answered
+  bool put_back_ = false;    // the journal was, and nobody has set the trading state since
+  std::string put_back_by_hand_;  // why that is known; empty: it was not
   bool cash_known_ = false;  // the book's cash is its own: from the journal, or because there were fills
   std::function<bool()> store_up_;
   std::function<void(const bl_event&)> tell_rules_;
@@ -707,6 +709,7 @@ class Execution {
   Result<void> may_be_active() const;
   Result<void> restore_ramp(const store::JournalRow& row);
   Result<void> restore_asked(const store::JournalRow& row);
+  Result<void> restore_put_back(const store::JournalRow& row);
   void count_entry(const core::Intent& entry, core::Nanos now);
   void count_in_day(Decimal notional, core::Nanos now);
   Decimal working_sells(core::InstrumentId id) const;

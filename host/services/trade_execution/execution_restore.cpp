@@ -5,6 +5,7 @@
 #include "core/contract.hpp"
 #include "services/trade_execution/execution.hpp"
 #include "store/operator_rows.hpp"
+#include "store/restored_row.hpp"
 
 namespace bowline::services {
 namespace {
@@ -162,6 +163,7 @@ Result<void> Execution::restore_row(const store::JournalRow& row, core::RecordSi
   if (row.kind == kind::adoption) return restore_adoption(row);
   if (row.kind == kind::ramp) return restore_ramp(row);
   if (row.kind == kind::asked) return restore_asked(row);
+  if (row.kind == kind::restored) return restore_put_back(row);
   if (row.kind == kind::balance) {
     const auto r = store::read_balance(row.payload);
     if (!r) return r.error();
@@ -275,12 +277,23 @@ Result<void> Execution::restore_state(const store::JournalRow& row) {
   const auto r = store::read_state(row.payload);
   if (!r) return r.error();
   states_.set_global({r->state, r->frozen, row.time, r->who, r->why, r->request});
+  put_back_ = false;
+  put_back_by_hand_.clear();
   remember_request(r->request);
   gate_open_ = r->gate_open;
   if (r->looked) {
     blocks_.lift_all();
     std::erase_if(ended_, [](const Ended& e) { return e.judged; });
   }
+  return {};
+}
+
+// The rows before it are older than the venue: what is told of orders that they do not have is no fault of the venue's.
+Result<void> Execution::restore_put_back(const store::JournalRow& row) {
+  const auto r = store::read_restored(row.payload);
+  if (!r) return r.error();
+  put_back_ = true;
+  put_back_by_hand_ = r->from.empty() ? r->why : std::string();
   return {};
 }
 

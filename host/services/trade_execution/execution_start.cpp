@@ -23,13 +23,17 @@ void Execution::begin() {
 }
 
 void Execution::start(const std::optional<store::EndRow>& ended, Nanos wall) {
-  if (!options_.starts_reducing) return;
+  // What the backup has not the venue has: whatever the option, it is looked at before anything more is bought.
+  if (!options_.starts_reducing && !put_back_) return;
   StartFacts f;
   f.resumed = resuming_;
+  f.put_back = put_back_;
   f.ended = ended;
   f.wall = options_.time_by_data ? 0 : wall;
   f.agrees = begun_ && reconciliation().agrees();
   const std::string_view why = why_it_starts_reducing(f);
+  if (!put_back_by_hand_.empty())
+    incident("JOURNAL_PUT_BACK", put_back_by_hand_ + "; its epoch was renewed at the start. Put a journal back with `bowline journal restore`", settled_);
   if (!why.empty()) {
     static_cast<void>(tighten(core::TradingState::reducing, settled_, why));
     return;

@@ -57,6 +57,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"FLOW_BEYOND_BALANCE", true, "the venue says that more went than the book holds, and it was not booked"},
     {"FLOW_OVERFLOW", true, "a change of a balance that is too large for the ledger, and not booked"},
     {"JOURNAL_NO_INTENT", true, "an order that was to be sent again is not in the journal as it stands: it is not sent"},
+    {"JOURNAL_PUT_BACK", true, "the store knows an order that the journal does not: it was put back by hand, and not by `bowline journal restore`; nothing is bought until an operator says so"},
     {"JOURNAL_WRITE", true, "the journal cannot be written: entries are denied, and nothing unrecorded is sent"},
     {"LATCH_WRITE", true, "the latch HALT cannot be written: trading is halted, and the journal alone says so to the next process"},
     {"MARKET_LOG_LOST", true, "what the feeds tell can't be recorded whole: a re-run ends there; told once, trading goes on"},

@@ -12,6 +12,7 @@ namespace bowline::services {
 
 struct StartFacts {
   bool resumed = false;                ///< the journal of an earlier process is gone on from
+  bool put_back = false;               ///< it was put back from a backup, and nobody has set the trading state since
   std::optional<store::EndRow> ended;  ///< the row that its journal ended with; none: it had no end
   core::Nanos wall = 0;                ///< the clock; 0: engine time moves by data alone, and there is no clock to ask
   bool agrees = false;                 ///< reconciliation: all is answered and explained
