@@ -52,9 +52,9 @@ check "rule 5.7: the journal is proved" ends 0 "$bowline" journal verify --var "
 check "rule 5.7: and run again" ends 0 "$bowline" journal replay "$dir/replay.yaml" --var "$dir/pair"
 
 replay "$pair" BTC-USDC >"$dir/bad.yaml"
-refused "rule 5.7: a file under the submitted id is nobody's" 9 'files.BTC-USDC' "$bowline" check-config "$dir/bad.yaml"
+refused "rule 5.7: a file under the submitted id is nobody's" 5 'FEED_SYMBOL_UNKNOWN.*files.BTC-USDC' run "$dir/bad.yaml" "$dir/bad"
 replay '{symbol: BTC-USDC, data_symbol: ETH-USD}' BTC-USD >"$dir/bad.yaml"
-refused "rule 5.7: data of another base asset" 9 CONFIG_DATA_BASE "$bowline" check-config "$dir/bad.yaml"
+refused "rule 5.7: data of another base asset" 3 CONFIG_DATA_BASE "$bowline" check-config "$dir/bad.yaml"
 
 # ---- one book, two wallets ---------------------------------------------------------------------------------------------------------------
 d=$dir/venue

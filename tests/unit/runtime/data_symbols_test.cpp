@@ -97,10 +97,10 @@ TEST_CASE("rule 5.7: a file that is named by the submitted id is none of the run
   Folder folder;
   candles(folder.path() / "btc.csv", 0);
   candles(folder.path() / "eth.csv", 2);
-  const auto config = configured(folder, yaml(folder, "{symbol: BTC-USDC, data_symbol: BTC-USD}", "BTC-USDC"));
-  const auto refused = made(folder, config, "var");
-  REQUIRE_FALSE(refused);
-  CHECK(refused.error().message.find("files.BTC-USDC") != std::string::npos);
+  const Ended e = run(folder, yaml(folder, "{symbol: BTC-USDC, data_symbol: BTC-USD}", "BTC-USDC"), "var");
+  CHECK(e.summary.end != services::RunEnd::end_of_data);
+  CHECK(e.summary.bars == 0);
+  CHECK(e.summary.error.message.find("files.BTC-USDC") != std::string::npos);
 }
 
 TEST_CASE("rule 5.7: a configuration that was made in code is held against the same") {
