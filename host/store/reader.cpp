@@ -361,7 +361,7 @@ Result<std::string> Reader::order(std::string_view id) const {
 Result<Page> Reader::signals(const PageAsk& asked) const {
   PageAsk ask = asked;
   for (const auto& [data, symbol] : impl_->symbol_of_data)
-    if (symbol == ask.only) ask.only = data;
+    if (symbol == asked.only) ask.only = data;
   const auto told = [this](json row) {
     const auto at = impl_->symbol_of_data.find(row["symbol"].get<std::string>());
     if (at != impl_->symbol_of_data.end()) row["symbol"] = at->second;
