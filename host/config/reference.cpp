@@ -46,7 +46,7 @@ constexpr auto table = std::to_array<Key>({
     {"instruments", "list", "required", "what is traded, as text (`BTC-USD`) or with its rules; all in one quote asset, but for those of `portfolio.pegs`"},
     {"instruments[]", "any", "", "one instrument"},
     {"instruments[].symbol", "text", "required", "BASE-QUOTE: what is ordered, held and booked"},
-    {"instruments[].data_symbol", "text", "the symbol", "BASE-QUOTE of the same base: what feeds, data files, models and stored candles call it, where the venue trades two products in one book, as in `{symbol: BTC-USDC, data_symbol: BTC-USD}`. Its price is taken as it is: [operations.md](operations.md#data-of-one-product-orders-of-another)"},
+    {"instruments[].data_symbol", "text", "", "BASE-QUOTE of the same base, or empty for the symbol itself: what feeds, data files, models and stored candles call it, where the venue trades two products in one book, as in `{symbol: BTC-USDC, data_symbol: BTC-USD}`. Its price is taken as it is: [operations.md](operations.md#data-of-one-product-orders-of-another)"},
     {"instruments[].base_step", "amount", "0.00000001", "quantity increment"},
     {"instruments[].quote_step", "amount", "0.01", "increment of amounts in the quote asset"},
     {"instruments[].px_step", "amount", "0.01", "price increment"},
