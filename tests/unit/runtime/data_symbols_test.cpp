@@ -82,7 +82,7 @@ TEST_CASE("rule 5.7: data under the canonical id and orders under the submitted 
   for (auto& [name, rows] : canonical.tables) {
     INFO(name);
     const std::size_t submitted = count(rows, "BTC-USDC"), other = count(rows, "BTC-USD") - submitted;
-    const bool prices = name == "candles" || name == "features" || name == "signals";
+    const bool prices = name == "candles" || name == "signals";
     CHECK((prices ? submitted : other) == 0);
     if (name == "candles") CHECK(other == 200);
     if (name == "orders" || name == "fills") CHECK(submitted > 2);

@@ -106,7 +106,12 @@ TEST_CASE("rule 5.7: the store of prices has what was told and what models said 
   f.quality = {0, 0};
   f.values = {1.5, 2.5};
   s.write({c, f, s.signal(1, s.m.btc), s.decision(1, s.m.btc), s.signal(2, s.m.bnb), s.order("o-1", 1, "open")});
-  for (const char* table_name : {"candles", "features", "signals"}) {
+  auto prices = Database::open(s.options.prices, Database::Access::read);
+  REQUIRE(prices);
+  Query of_features(*prices, "SELECT symbols FROM features");
+  REQUIRE(of_features.next());
+  CHECK(of_features.bytes(0) == "BNB-USD,BTC-EUR");
+  for (const char* table_name : {"candles", "signals"}) {
     INFO(table_name);
     const std::string rows = s.dump_of(table_name, DumpFormat::csv);
     CHECK(rows.find("BTC-EUR") != std::string::npos);
