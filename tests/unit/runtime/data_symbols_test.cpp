@@ -3,6 +3,7 @@
 #include <fstream>
 #include <map>
 
+#include "services/runtime/instances.hpp"
 #include "services/runtime/run.hpp"
 #include "services/runtime/selected_features.hpp"
 #include "store/dump.hpp"
@@ -110,6 +111,32 @@ TEST_CASE("rule 5.7: a configuration that was made in code is held against the s
   auto config = configured(folder, yaml(folder, "BTC-USDC", "BTC-USDC"));
   config.instruments[0].data_symbol = "ETH-USD";
   CHECK(made(folder, config, "var").error().code == "INSTRUMENT_DATA");
+}
+
+TEST_CASE("rule 5.7: of a run's instances feeds and signals are told by what the data are told under, and nobody else is") {
+  Folder folder;
+  candles(folder.path() / "btc.csv", 0);
+  candles(folder.path() / "eth.csv", 2);
+  const auto config = configured(folder, yaml(folder, "{symbol: BTC-USDC, data_symbol: BTC-USD}", "BTC-USD"));
+  const auto table = services::instrument_table(config);
+  REQUIRE(table);
+  services::RunFacts facts;
+  facts.instruments = &*table;
+  facts.data = *services::data_symbols(config, *table);
+  facts.wall_ns = [] { return 0; };
+  facts.select = services::select_features;
+  const auto catalogue = loader::Catalogue::scan(config.plugins.path);
+  REQUIRE(catalogue);
+  services::InstancesOptions options;
+  options.var = folder.path() / "var";
+  const auto all = services::Instances::make(config, *catalogue, facts, std::move(options));
+  if (!all) FAIL(all.error().message);
+  const auto knows = [](services::InstanceServices& s, const char* symbol) {
+    std::uint32_t n = 0;
+    return s.find_instrument(symbol, n) == BL_OK;
+  };
+  for (auto* s : {(*all)->feeds.at(0).services.get(), (*all)->signals.at(0).services.get()}) CHECK((knows(*s, "BTC-USD") && !knows(*s, "BTC-USDC")));
+  for (auto* s : {(*all)->risks.at(0).services.get(), (*all)->brokers.at(0).services.get()}) CHECK((knows(*s, "BTC-USDC") && !knows(*s, "BTC-USD")));
 }
 
 TEST_CASE("rule 5.7: a feed and a signal find an instrument by one name, the other kinds by the other") {
