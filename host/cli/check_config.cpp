@@ -27,9 +27,18 @@ void print_json(const Options& o, const LoadedConfig& loaded, const Error& of_pl
   if (loaded.config) {
     all["mode"] = loaded.config->mode;
     all["instruments"] = loaded.config->instruments.size();
+    for (const config::InstrumentConfig& i : loaded.config->instruments)
+      if (!i.data_symbol.empty()) all["data_symbols"][i.symbol] = i.data_symbol;
     all["instances"] = loaded.config->instances.size();
   }
   std::printf("%s\n", all.dump(2).c_str());
+}
+
+void print_ok(const Options& o, const config::RunConfig& c) {
+  std::printf("%s: ok: mode %s, %zu instruments, %zu instances\n", o.file.c_str(), c.mode.c_str(), c.instruments.size(), c.instances.size());
+  for (const config::InstrumentConfig& i : c.instruments)
+    if (!i.data_symbol.empty())
+      std::printf("%s: orders, positions and records of orders; feeds, models and candles: %s\n", i.symbol.c_str(), i.data_symbol.c_str());
 }
 
 int check(const Options& o) {
@@ -44,8 +53,7 @@ int check(const Options& o) {
   else if (!of_plugins.code.empty())
     static_cast<void>(fail(of_plugins));
   else if (loaded.config)
-    std::printf("%s: ok: mode %s, %zu instruments, %zu instances\n", o.file.c_str(), loaded.config->mode.c_str(),
-                loaded.config->instruments.size(), loaded.config->instances.size());
+    print_ok(o, *loaded.config);
   return code;
 }
 

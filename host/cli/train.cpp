@@ -181,7 +181,7 @@ Result<nlohmann::ordered_json> train(const Options& o, const config::RunConfig& 
   auto table = services::instrument_table(config);
   if (!table) return table.error();
   services::RunFacts facts;
-  stand_still(facts, *table, loaded);
+  if (auto done = stand_still(facts, *table, loaded); !done) return done.error();
   auto catalogue = loader::Catalogue::scan(config.plugins.path);
   if (!catalogue) return catalogue.error();
   std::error_code ec;

@@ -40,7 +40,7 @@ Result<void> try_plugins(const config::RunConfig& full, const LoadedConfig& load
   auto table = services::instrument_table(config);
   if (!table) return table.error();
   services::RunFacts facts;
-  stand_still(facts, *table, loaded);
+  if (auto done = stand_still(facts, *table, loaded); !done) return done.error();
   auto catalogue = loader::Catalogue::scan(config.plugins.path);
   if (!catalogue) return catalogue.error();
   const Scratch scratch;

@@ -26,13 +26,14 @@ std::optional<Json> host_value(const HostKeys& host, std::string_view key) {
   if (key == "interval") return host.interval_ns;
   if (key == "signals.resolve_bars") return host.resolve_bars;
   if (key == "execution.portfolio_uuid") return host.portfolio_uuid;
+  if (key == "instruments.data_symbol") return Json(host.data_symbols);
   return std::nullopt;
 }
 
 /// Whether a property of this schema can be what `word` names of the host's.
 bool host_key_fits(const Json& word, const Json& schema) {
   const auto value = word.is_string() ? host_value({}, word.get<std::string>()) : std::nullopt;
-  return value && schema.value("type", "") == (value->is_string() ? "string" : "integer");
+  return value && schema.value("type", "") == (value->is_string() ? "string" : value->is_object() ? "object" : "integer");
 }
 
 /// What this host cannot enforce in a schema, or empty.
@@ -74,6 +75,10 @@ class Reader {
 
   Json read(const YAML::Node& at, const std::string& path, const Json& schema) {
     const std::string type = schema.value("type", schema.contains("properties") ? "object" : "");
+    if (type == "object" && schema.contains(host_word)) {
+      bad(at, path, "CONFIG_MISMATCH", "is the run's " + schema[host_word].get<std::string>() + ": say it there, and leave it out here");
+      return nullptr;
+    }
     if (type == "object") return object(at, at, path, schema);
     if (type == "array") return array(at, path, schema);
     const auto text = tree_.text(at, path);

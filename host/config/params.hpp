@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,11 +19,12 @@ struct ParamPaths {
 
 /// What of the host's own keys a plugin may speak of too. A property with `"x-bowline-host": "interval"` (or another key
 /// of these) is the same thing said twice: left out it takes the host's value, and another value is a problem. A text that the
-/// host does not say is the plugin's alone.
+/// host does not say is the plugin's alone; an object is told by the host alone.
 struct HostKeys {
   std::int64_t interval_ns = 0;      ///< "interval", an integer
   std::int64_t resolve_bars = 0;     ///< "signals.resolve_bars", an integer
   std::string portfolio_uuid{};      ///< "execution.portfolio_uuid", a text
+  std::map<std::string, std::string> data_symbols{};  ///< "instruments.data_symbol", an object of texts: by symbol, of those that have another
 };
 
 struct Params {

@@ -11,7 +11,8 @@
 namespace bowline::config {
 
 struct InstrumentConfig {
-  std::string symbol;  ///< "BTC-USD"
+  std::string symbol;       ///< "BTC-USD"
+  std::string data_symbol;  ///< "BTC-USD" of BTC-USDC: what its data are told under; empty: `symbol`
   Decimal base_step = Decimal::from_mantissa(1, -8), quote_step = Decimal::from_mantissa(1, -2),
           px_step = Decimal::from_mantissa(1, -2), base_min = Decimal::zero(), quote_min = Decimal::from_mantissa(1, 0),
           maker_fee = Decimal::from_mantissa(6, -3), taker_fee = Decimal::from_mantissa(12, -3);

@@ -115,6 +115,7 @@ struct List {
 
 struct Reader::Impl {
   Database prices, transactions;
+  std::map<std::string, std::string> symbol_of_data;  ///< by what the data are told under
 
   static json list(const Database& db, std::string_view sql, std::string_view key) {
     Query q(db, sql);
@@ -190,7 +191,8 @@ struct Reader::Impl {
     out["advisory_checks"] = checks(transactions, "SELECT * FROM decision_checks WHERE decision_id=? ORDER BY n", id);
     out["signals"] = by_id(prices, "SELECT * FROM signals WHERE id_key=? AND id=? ORDER BY source", id);
     out["outcome"] = by_id(prices, "SELECT * FROM signal_outcomes WHERE id_key=? AND signal_id=?", id);
-    const json& from = !found.empty() ? found : out["signals"];
+    // A signal's row has the name that the features have.
+    const json& from = !out["signals"].empty() ? out["signals"] : found;
     out["cost_gate"] = cost_gate(out["decision"], id);
     out["features"] = from.empty() ? json::array()
                                    : features(from[0]["time_ns"].get<std::int64_t>(), from[0]["symbol"].get<std::string>());
@@ -293,12 +295,13 @@ struct Reader::Impl {
 Reader::Reader(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Reader::~Reader() = default;
 
-Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& prices, const std::filesystem::path& transactions) {
+Result<std::unique_ptr<Reader>> Reader::open(const std::filesystem::path& prices, const std::filesystem::path& transactions,
+                                             std::map<std::string, std::string> symbols) {
   auto p = Database::open(prices, Database::Access::read);
   if (!p) return p.error();
   auto t = Database::open(transactions, Database::Access::read);
   if (!t) return t.error();
-  return std::unique_ptr<Reader>(new Reader(std::make_unique<Impl>(Impl{std::move(*p), std::move(*t)})));
+  return std::unique_ptr<Reader>(new Reader(std::make_unique<Impl>(Impl{std::move(*p), std::move(*t), std::move(symbols)})));
 }
 
 Result<std::string> Reader::explain_order(std::string_view id) const {
@@ -355,12 +358,20 @@ Result<std::string> Reader::order(std::string_view id) const {
   });
 }
 
-Result<Page> Reader::signals(const PageAsk& ask) const {
+Result<Page> Reader::signals(const PageAsk& asked) const {
+  PageAsk ask = asked;
+  for (const auto& [data, symbol] : impl_->symbol_of_data)
+    if (symbol == asked.only) ask.only = data;
+  const auto told = [this](json row) {
+    const auto at = impl_->symbol_of_data.find(row["symbol"].get<std::string>());
+    if (at != impl_->symbol_of_data.end()) row["symbol"] = at->second;
+    return told_signal(std::move(row));
+  };
   return impl_->page(impl_->prices,
                      {"signals",
                       "id, time_ns, symbol, action, source, model, p_up, p_flat, p_down, confidence, weight, threshold, "
                       "expected_move, ref_px AS ref_price, horizon_ns, valid_until AS valid_until_ns",
-                      "time_ns", "symbol||'~'||source", "symbol", told_signal},
+                      "time_ns", "symbol||'~'||source", "symbol", told},
                      ask);
 }
 Result<Page> Reader::decisions(const PageAsk& ask) const {

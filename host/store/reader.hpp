@@ -4,6 +4,7 @@
 #include <bowline/result.hpp>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -14,8 +15,10 @@ namespace bowline::store {
 
 class Reader {
  public:
-  /// Read-only; a running host is not disturbed. Errors: STORE_OPEN.
-  static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& prices, const std::filesystem::path& transactions);
+  /// Read-only; a running host is not disturbed. `symbols`: of the instruments that the store of prices has under what their data are
+  /// told under, by that (trading rules 5.7); signals() knows them by their symbols alone. Errors: STORE_OPEN.
+  static Result<std::unique_ptr<Reader>> open(const std::filesystem::path& prices, const std::filesystem::path& transactions,
+                                              std::map<std::string, std::string> symbols = {});
   ~Reader();
   /// order, sizing with binding checks, decision with advisory checks, signals, features, fills, events. STORE_UNKNOWN.
   Result<std::string> explain_order(std::string_view client_order_id) const;

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/data_symbols.hpp"
 #include "core/instrument.hpp"
 #include "core/records.hpp"
 #include "store/journal.hpp"
@@ -32,6 +33,7 @@ struct StoreOptions {
   Stamp stamp;
   std::vector<std::string> roles;                   // one lock file each beside transactions; empty: "host"
   const core::InstrumentTable* instruments = nullptr;  // borrowed, outlives the store; symbols and assets never change
+  core::DataSymbols data{};                         // what candles, features and signals call them; all else has their symbols
   std::size_t queue_records = 65536;                // put() waits when so many are not yet written
   /// Told when writes begin to fail, with why, and when they succeed again. On the writer's thread; may be empty.
   std::function<void(const Error& why)> on_failing{};

@@ -212,13 +212,14 @@ Result<void> connect(soci::session& s, const std::filesystem::path& file, const 
 struct SqlWriter::Impl {
   std::filesystem::path prices_file, transactions_file;
   const core::InstrumentTable& table;
+  const core::DataSymbols data;
   soci::session prices, transactions;
   std::deque<Insert> all;
   Insert *candle, *feature, *name, *signal, *resolved, *decision, *decision_check, *sizing, *order_check, *order, *order_event,
       *fill, *portfolio, *rebalance, *weight, *event, *audit, *cause, *contribution, *cost, *netting, *exchange;
   std::string symbols, quality;  // reused
 
-  explicit Impl(const StoreOptions& o) : prices_file(o.prices), transactions_file(o.transactions), table(*o.instruments) {}
+  explicit Impl(const StoreOptions& o) : prices_file(o.prices), transactions_file(o.transactions), table(*o.instruments), data(o.data) {}
   void prepare() {
     const auto p = [this](const char* into, const char* kinds) { return &all.emplace_back(prices, into, kinds, Taken::latest); };
     const auto t = [this](const char* into, const char* kinds, Taken taken = Taken::same) {
@@ -251,6 +252,8 @@ struct SqlWriter::Impl {
   std::string_view symbol(core::InstrumentId id) const {
     return id ? std::string_view(table[id].symbol) : std::string_view{};
   }
+  /// In the store of prices: what was told and what models said of it.
+  std::string_view data_symbol(core::InstrumentId id) const { return id ? data.of(table[id]) : std::string_view{}; }
   template <class Key>
   void checks(Insert& into, const std::vector<core::CheckRecord>& list, const Key& key) {
     int n = 0;
@@ -262,21 +265,21 @@ struct SqlWriter::Impl {
     }
   }
   void operator()(const core::CandleRecord& r) {
-    *candle << symbol(r.instrument) << r.open_ns << r.close_ns << int{r.px_exp} << int{r.qty_exp} << r.open << r.high << r.low
+    *candle << data_symbol(r.instrument) << r.open_ns << r.close_ns << int{r.px_exp} << int{r.qty_exp} << r.open << r.high << r.low
             << r.close << r.volume << r.acted_on << r.seq;
     candle->go();
   }
   void operator()(const core::FeatureRecord& r) {
     symbols.clear();
     quality.clear();
-    for (const auto id : r.instruments) symbols.append(symbols.empty() ? "" : ",").append(symbol(id));
+    for (const auto id : r.instruments) symbols.append(symbols.empty() ? "" : ",").append(data_symbol(id));
     for (const auto q : r.quality) quality.append(quality.empty() ? "" : ",").append(std::to_string(q));
     *feature << r.time << r.instance << r.names_hash << std::string_view(symbols) << std::string_view(quality)
              << std::span<const double>(r.values);
     feature->go();
   }
   void operator()(const core::SignalRecord& r) {
-    *signal << r.id << r.time << symbol(r.instrument) << to_string(r.action) << r.source << r.model << r.p_up << r.p_flat
+    *signal << r.id << r.time << data_symbol(r.instrument) << to_string(r.action) << r.source << r.model << r.p_up << r.p_flat
             << r.p_down << r.confidence << r.weight << r.threshold << r.expected_move << r.ref_px << r.horizon_ns << r.valid_until
             << r.seq << id_key(r.id);
     signal->go();

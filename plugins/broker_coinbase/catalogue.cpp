@@ -6,7 +6,7 @@ Catalogue::Catalogue(const Host& host) {
   for (std::uint32_t i = 1;; ++i) {
     const auto p = host.product(i);
     if (!p) break;
-    list_.push_back({i, p->base, p->quote, std::string(from_abi(p->symbol)), std::nullopt, Stops::not_asked, false});
+    list_.push_back({i, p->base, p->quote, std::string(from_abi(p->symbol)), std::nullopt, Stops::not_asked, false, false});
     by_symbol_.emplace(list_.back().symbol, list_.size() - 1);
   }
 }

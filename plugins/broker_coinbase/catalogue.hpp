@@ -23,6 +23,7 @@ struct Listed {
   std::optional<coinbase::Product> product;           ///< none: not read yet, or it could not be read
   Stops stops = Stops::not_asked;
   bool listed = false;                                ///< by the newest list that could be read
+  bool other_book = false;                            ///< by it, the product that its data are told under shares another book
 };
 
 class Catalogue {

@@ -84,6 +84,7 @@ Result<Options> options_of(const Json& given) {
   // That of the orders made here is read first, and by some questions alone.
   if (const auto own = std::find(o.placement_sources.begin(), o.placement_sources.end(), "RETAIL_ADVANCED"); own != o.placement_sources.end())
     std::rotate(o.placement_sources.begin(), own, own + 1);
+  o.data_symbols = p.at("data_symbols").get<std::map<std::string, std::string>>();
   o.seed = p.at("seed").get<std::uint64_t>();
   return o;
 }

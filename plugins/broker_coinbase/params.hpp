@@ -4,6 +4,7 @@
 #include <bowline/result.hpp>
 #include <bowline/services.hpp>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct Options {
                time_check_ns = 0, overlap_ns = 0;
   std::uint32_t accounts_page = 250, orders_page = 100, fills_page = 100, max_pages = 200;
   std::vector<std::string> placement_sources;
+  std::map<std::string, std::string> data_symbols;  ///< by product: the one that its data are told under, where that is another
   std::uint64_t seed = 1;
 };
 

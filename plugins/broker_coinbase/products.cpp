@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "coinbase/error_body.hpp"
 #include "coinbase/market_answers.hpp"
 #include "coinbase/order_bodies.hpp"
 #include "coinbase/order_replies.hpp"
@@ -77,11 +78,25 @@ void Products::read(std::function<void(bl_status)> done) {
       l.listed = it != list->products.end();
       if (!l.listed) continue;
       l.product = *it;
+      compare_book(l);
       ++told;
     }
     kit_.catalogue.note_read();
     read_fees(told == kit_.catalogue.all().size() ? bl_status{BL_OK} : bl_status{BL_E_NOT_FOUND});
   });
+}
+
+// BTC-USDC and BTC-USD are one book, and its data are told under BTC-USD. What is told under another product's id are other prices.
+void Products::compare_book(Listed& l) {
+  const auto at = kit_.options.data_symbols.find(l.symbol);
+  if (at == kit_.options.data_symbols.end()) return;
+  const coinbase::Product& p = *l.product;
+  const bool shares = at->second == l.symbol || at->second == p.alias || std::find(p.alias_to.begin(), p.alias_to.end(), at->second) != p.alias_to.end();
+  if (std::exchange(l.other_book, !shares) || shares) return;
+  std::string family = p.alias;
+  for (const std::string& id : p.alias_to) family += (family.empty() ? "" : ", ") + id;
+  kit_.host.log(Level::error, "coinbase: the data of " + l.symbol + " are told under " + at->second + ", and the venue says that it shares its book with " +
+                                  (family.empty() ? "nobody" : coinbase::one_line(family)));
 }
 
 void Products::read_fees(bl_status products) {

@@ -22,6 +22,7 @@ class Products {
   void read_prices(std::function<void()> done);
 
  private:
+  void compare_book(Listed& l);
   void read_fees(bl_status products);
   void ended(bl_status status);
   /// Asks of each product that was not asked for yet whether it takes a stop-limit sale, by a preview, one behind the other; tells each

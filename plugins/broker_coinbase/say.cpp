@@ -228,7 +228,7 @@ void Say::product(const Listed& l, bool snapshot) {
   const struct {
     bool holds;
     unsigned bit;
-  } flags[] = {{!closed, 0}, {p.cancel_only, 1}, {p.limit_only, 2}, {p.post_only, 3}, {p.auction, 4}, {view_only, 5}, {l.stops != Stops::taken, 6}};
+  } flags[] = {{!closed, 0}, {p.cancel_only, 1}, {p.limit_only, 2}, {p.post_only, 3}, {p.auction, 4}, {view_only, 5}, {l.stops != Stops::taken, 6}, {l.other_book, 7}};
   for (const auto& f : flags)
     if (f.holds) e.flags |= std::uint64_t{1} << f.bit;
   if (e.flags == 0) e.flags = 2;  // no flag at all would say that nothing is told: it is closed, and its orders can be cancelled

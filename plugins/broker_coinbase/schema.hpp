@@ -10,6 +10,7 @@ inline constexpr std::string_view schema = R"json({"type":"object","additionalPr
 "key_name":{"type":"string","x-bowline-key":"name","default":"","description":"the key's name, or secret://... of it"},
 "private_key":{"type":"string","default":"","description":"secret://... of the private key's text"},
 "portfolio":{"type":"string","x-bowline-host":"execution.portfolio_uuid","default":"","description":"uuid of the portfolio that the key has to be bound to: the run's own, which it takes when left out; empty: whichever it is"},
+"data_symbols":{"type":"object","x-bowline-host":"instruments.data_symbol","additionalProperties":{"type":"string"},"default":{},"description":"what the data of products are told under, where that is another product: each has to share its book, by the venue's word"},
 "allow_transfer_key":{"type":"boolean","default":false,"description":"take a key that may move money out of the account"},
 "api_url":{"type":"string","default":"https://api.coinbase.com","minLength":8,"maxLength":200,"description":"where requests go: scheme, host and port"},
 "ws_url":{"type":"string","default":"wss://advanced-trade-ws-user.coinbase.com","minLength":6,"maxLength":200,"description":"where the stream of the account is"},

@@ -50,7 +50,7 @@ Result<std::unique_ptr<Player>> Player::open(
     const std::uint32_t instrument = number_of(symbol);
     if (instrument == 0)
       return Error{"FEED_SYMBOL_UNKNOWN",
-                   "files." + symbol + ": not among the run's instruments; add it there, or remove the file"};
+                   "files." + symbol + ": not among the run's instruments, by what their data are told under; add it there, or remove the file"};
     FileOptions f;
     f.path = path;
     f.interval_s = options.interval_ns / s;

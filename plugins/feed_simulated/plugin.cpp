@@ -52,7 +52,7 @@ class Plugin {
     }
     for (const auto& [symbol, price] : options_.prices)
       if (host_.instrument(symbol) == 0)
-        return Error{"FEED_SYMBOL_UNKNOWN", "prices." + symbol + ": not among the run's instruments"};
+        return Error{"FEED_SYMBOL_UNKNOWN", "prices." + symbol + ": not among the run's instruments, by what their data are told under"};
     auto s = Simulator::make(options_, products);
     if (!s) return s.error();
     simulator_ = std::move(*s);

@@ -15,7 +15,7 @@ flat_candles() { # price, file: five-minute candles from five hours ago until tw
     for (i = 0; i < 84; ++i) printf "%d,%s,%s,%s,%s,50\n", from + i * 300, price, price * 1.0005, price * 0.9995, price
   }' >"$2"
 }
-begin_venue() { # folder, more YAML (misbehaviour, engine, limits), products (all), deposits: the venue of that folder; `port`, `control` and `venue_pid` are its
+begin_venue() { # folder, more YAML (misbehaviour, engine, limits), products (all with a book), deposits [, products that share one's book]: the venue of that folder; `port`, `control` and `venue_pid` are its
   local product files='' price
   venue_pid=''
   mkdir -p "$1"
@@ -39,7 +39,7 @@ market:
   source: replay
   tick: 200ms
   replay: {files: {$files}, from: "$(date -u -d "@$(($(date +%s) - 1))" +%Y-%m-%dT%H:%M:%SZ)", speed: 1}
-products: [$(sed 's/=[^ ]*//g; s/ /, /g' <<<"$3")]
+products: [$(sed 's/=[^ ]*//g; s/ /, /g' <<<"$3${5:+ $5}")]
 $2
 YAML
   "$venue" --config "$1/venue.yaml" --log-file "$1/requests" >"$1/venue.out" 2>"$1/venue.err" &
@@ -60,12 +60,12 @@ pins_of() { # configuration: the pins of the plugins and of the libraries that t
   "$bowline" check-config --var "$1/var" "$1/run.yaml" >/dev/null 2>"$1/err"
   grep -o '"lib[a-z]*\.so\.[0-9]*: [0-9a-f]\{64\}"' "$1/err" | tr -d '"' | sort -u | sed 's/^/,/' | tr -d '\n' >>"$dir/pins"
 }
-# What differs from run to run; each a line of YAML or empty.
+# What differs from run to run; each a line of YAML or empty. An instrument whose data are told under another one is ORDERED:TOLD.
 at_instruments='BTC-USD, ETH-USD' at_execution='' at_broker='' at_limits='max_position: 40%, max_exposure: 90%, min_notional: "10"' at_stops='{id: stops, kind: risk, plugin: bowline.risk.stops}'
 at_floor='max_order: 5000, max_day: 50000, max_total: 50000, price_collar: 10%, max_orders_per_minute: 600' at_ramp='usd_per_day: 50000, orders_per_day: 1000'
 live_config() { # folder, file [, port of REST, port of the user's stream]: the host's configuration at the venue of that folder
   local instrument listed=''
-  for instrument in ${at_instruments//,/ }; do listed+="${listed:+, }{symbol: $instrument, maker_fee: 0.6%, taker_fee: 1.2%}"; done
+  for instrument in ${at_instruments//,/ }; do listed+="${listed:+, }{symbol: ${instrument/:/, data_symbol: }, maker_fee: 0.6%, taker_fee: 1.2%}"; done
   cat >"$2" <<YAML
 mode: live
 confirm_live: true

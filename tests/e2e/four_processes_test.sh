@@ -38,7 +38,8 @@ choose_ports() {
 plugins=$(realpath "$(dirname "$bowline")/../plugins")
 latency=0s reference=one
 config() { # bars
-  sed -e "s|path: \[.*|path: [$plugins]|" -e "s|bars: 2000|bars: $1|" -e "s|state: memory|state: memory, latency: $latency|" "$source/configs/four_processes.yaml"
+  # Data and models call one of them otherwise than orders do (trading rules 5.7).
+  sed -e "s|path: \[.*|path: [$plugins]|" -e "s|instruments: \[BTC-USD|instruments: [{symbol: BTC-USD, data_symbol: BTC-USDC}|" -e "s|bars: 2000|bars: $1|" -e "s|state: memory|state: memory, latency: $latency|" "$source/configs/four_processes.yaml"
 }
 parted() { # bars
   config "$1" | sed -e "s|:8025|:${port[signal-generator]}|" -e "s|:8022|:${port[signal-bridge]}|" \
@@ -69,12 +70,17 @@ compare() { # run; `group` names the process of a service that does not run alon
   done
 }
 
+is_called() { # product, folder: the orders of it, and of none with a longer name
+  "$bowline" db dump orders --var "$2" | grep -q ",$1," && ! "$bowline" db dump orders --var "$2" | grep -q ",${1}C,"
+}
 whole() { # run
   config 2000 | sed -e '/^services:/d' >"$dir/$1.yaml"
   echo "listen: {enabled: off}" >>"$dir/$1.yaml"
   check "$1: one process ends by itself" "$bowline" run "$dir/$1.yaml" --var "$dir/$1" --log-level ERROR >"$dir/$1.out"
 }
 whole one
+check "its candles are called as its data are" grep -q '^BTC-USDC,' <("$bowline" db dump candles --var "$dir/one")
+check "its orders are not" is_called BTC-USD "$dir/one"
 
 choose_ports
 parted 2000 >"$dir/four.yaml"

@@ -112,6 +112,12 @@ std::vector<VenueFinding> judge_product(const config::InstrumentConfig& ours, co
                                   "set quote_min of " + ours.symbol + " to " + say(ceil_to(venue_least, Decimal::from_mantissa(1, -2)))});
   else if (finer_sizes) out.push_back({rules, false, "the configuration's sizes go in steps of " + say(ours.base_step) + "; " + text, "set base_step of " + ours.symbol + " to " + say(t.base_step)});
   else out.push_back({rules, true, text, ""});
+  if (!ours.data_symbol.empty()) {
+    const std::string data = "data " + ours.symbol;
+    if (t.other_book()) out.push_back({data, false, "told under " + ours.data_symbol + ", which by the venue's word is of another book",
+                                       "set data_symbol of " + ours.symbol + " to the product whose book it shares, or leave it out"});
+    else out.push_back({data, true, "told under " + ours.data_symbol + ", and the venue says nothing against it", ""});
+  }
   if (!t.maker_fee.is_set() || !t.taker_fee.is_set()) {
     out.push_back({fees, false, "the venue did not tell them", "ask again"});
     return out;

@@ -40,7 +40,7 @@ struct VenueCheckParts {
 /// out of reach or the key is refused: of the rest nothing can be known then.
 std::vector<VenueFinding> check_venue(const VenueCheckParts& parts);
 
-/// One product as the venue has it against what the configuration says of it: two findings, rules and fees.
+/// One product as the venue has it against what the configuration says of it: rules, fees, and its data where they are told under another.
 std::vector<VenueFinding> judge_product(const config::InstrumentConfig& ours, const ToldProduct* told);
 /// What polling takes of the venue's limits, and what is left.
 VenueFinding judge_quota(const loader::VenueRates& rates, const config::RunConfig& config);

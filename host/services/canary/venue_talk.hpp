@@ -50,6 +50,7 @@ struct ToldProduct {
   bool auction() const noexcept { return (flags & 16) != 0; }
   bool view_only() const noexcept { return (flags & 32) != 0; }
   bool no_stops() const noexcept { return (flags & 64) != 0; }
+  bool other_book() const noexcept { return (flags & 128) != 0; }
 };
 
 /// The parts of a question (bl_query.scope).

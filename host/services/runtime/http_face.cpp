@@ -115,7 +115,10 @@ struct HttpFace::Impl {
 
 Result<void> HttpFace::Impl::ask_store() {
   if (options.store.transactions.empty()) return {};
-  auto opened = store::Reader::open(options.store.prices, options.store.transactions);
+  std::map<std::string, std::string> symbols;
+  for (const core::Instrument& i : run.instruments().all())
+    if (const std::string_view data = run.data_symbols().of(i); data != i.symbol) symbols.emplace(data, i.symbol);
+  auto opened = store::Reader::open(options.store.prices, options.store.transactions, std::move(symbols));
   if (!opened) return opened.error();
   reader = std::move(*opened);
   const store::Reader* r = reader.get();

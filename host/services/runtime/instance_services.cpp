@@ -185,7 +185,7 @@ bl_status InstanceServices::select_features(std::span<const std::string_view> na
 }
 
 bl_status InstanceServices::find_instrument(std::string_view symbol, std::uint32_t& instrument) noexcept {
-  instrument = facts_.instruments->find(symbol).value;
+  instrument = (by_data ? facts_.data.find(*facts_.instruments, symbol) : facts_.instruments->find(symbol)).value;
   return instrument != 0 ? BL_OK : BL_E_NOT_FOUND;
 }
 
@@ -196,7 +196,8 @@ bl_status InstanceServices::product(std::uint32_t instrument, bl_product& to) no
   p.h.size = sizeof p;
   p.h.type = BL_EV_PRODUCT;
   p.h.instrument = instrument;
-  p.symbol = {i.symbol.data(), i.symbol.size()};
+  const std::string_view symbol = by_data ? facts_.data.of(i) : std::string_view(i.symbol);
+  p.symbol = {symbol.data(), symbol.size()};
   p.base = i.base.value;
   p.quote = i.quote.value;
   p.base_step = i.rules.base_step.raw();

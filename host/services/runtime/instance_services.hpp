@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "core/data_symbols.hpp"
 #include "core/instrument.hpp"
 #include "loader/instance_host.hpp"
 #include "services/runtime/event_inbox.hpp"
@@ -20,6 +21,7 @@ namespace bowline::services {
 /// Facts that every instance of a run shares. Borrowed; must outlive the instances.
 struct RunFacts {
   const core::InstrumentTable* instruments = nullptr;
+  core::DataSymbols data;                                 ///< what feeds and signals call them
   std::atomic<std::int64_t> engine_ns{0};                 ///< engine time: the time of the event being handled
   std::atomic<std::uint32_t> timers{0};                   ///< armed by all instances: nearly always none, asked at every event
   std::atomic<bool> some_failed{false};                   ///< one of them said that it failed
@@ -60,6 +62,9 @@ class InstanceServices final : public loader::InstanceHost {
     std::int64_t due = 0, period = 0;
   };
   std::string_view works_for;                      ///< the service it works for, for its log lines; static text
+  /// A feed or a signal: it knows instruments by what their data are told under (trading rules 5.7), and nobody else does. Set before
+  /// configure.
+  bool by_data = false;
   std::function<void()> on_wake;                   ///< set before configure; called from any thread
   EventInbox* inbox = nullptr;                     ///< where published events go; null = publish is not offered
   std::function<void()> on_publish;                ///< set before start; called from any thread when something was published

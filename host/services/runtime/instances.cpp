@@ -28,6 +28,12 @@ Result<core::InstrumentTable> instrument_table(const config::RunConfig& config) 
   return table;
 }
 
+Result<core::DataSymbols> data_symbols(const config::RunConfig& config, const core::InstrumentTable& table) {
+  std::vector<std::string> names;
+  for (const config::InstrumentConfig& i : config.instruments) names.push_back(i.data_symbol);
+  return core::DataSymbols::make(table, names);
+}
+
 bool loads(const config::RunConfig& config, const config::InstanceConfig& i) {
   const auto hosts = [&config](std::string_view name) {
     return std::find(config.services.begin(), config.services.end(), name) != config.services.end();
@@ -73,6 +79,7 @@ Result<Instances::One<T>> Instances::one(const config::RunConfig& config, const 
   made.quarantined = quarantine_.quarantined(from.id);
   made.services = std::make_unique<InstanceServices>(from.id, facts, T::kKind == loader::Kind::Feed);
   made.services->works_for = service_of(from.kind);
+  made.services->by_data = T::kKind == loader::Kind::Feed || T::kKind == loader::Kind::Signal;
   // Not made at all: the call that did not return may have been create or configure, and would end this process too. A
   // feed and a venue are needed for the exits that still run.
   constexpr bool dispensable = T::kKind != loader::Kind::Feed && T::kKind != loader::Kind::Broker;

@@ -21,6 +21,8 @@ namespace bowline::services {
 
 /// The instruments of a configuration as the core's table.
 Result<core::InstrumentTable> instrument_table(const config::RunConfig& config);
+/// What their data are told under; `table` is that of the same configuration. Error INSTRUMENT_DATA.
+Result<core::DataSymbols> data_symbols(const config::RunConfig& config, const core::InstrumentTable& table);
 
 /// Whether this host can run that plugin of a module. Errors: MODE_VENUE_REAL (trading rules 6: mock takes only simulated
 /// venues, and a venue that does not say what it is counts as real), LIVE_VENUE_SIMULATED, LIVE_FEED_SIMULATED (live takes none that

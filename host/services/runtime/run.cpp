@@ -135,6 +135,7 @@ Result<void> Run::Impl::open_state() {
   o.prices = files.prices;
   o.transactions = files.transactions;
   o.instruments = &table;
+  o.data = facts.data;
   if (parted()) o.roles = config.services;
   // On the writer's thread. The words name file and cause, and no amount.
   o.on_failing = [](const Error& why) { out::error("store", "{}: {}", why.code, why.message); };
@@ -350,6 +351,9 @@ Result<std::unique_ptr<Run>> Run::make(const config::RunConfig& config, RunOptio
   if (!table) return table.error();
   m.table = std::move(*table);
   m.facts.instruments = &m.table;
+  auto data = services::data_symbols(config, m.table);
+  if (!data) return data.error();
+  m.facts.data = std::move(*data);
   m.facts.wall_ns = m.options.wall_ns ? m.options.wall_ns : std::function<std::int64_t()>(system_ns);
   m.facts.secret = m.options.secret;
   m.facts.select = m.options.select;
@@ -655,6 +659,7 @@ Result<bool> Run::take_targets(const wire::Targets& targets, const std::string& 
 }
 
 const core::InstrumentTable& Run::instruments() const noexcept { return impl_->table; }
+const core::DataSymbols& Run::data_symbols() const noexcept { return impl_->facts.data; }
 core::Nanos Run::now() const noexcept { return impl_->facts.engine_ns.load(std::memory_order_relaxed); }
 
 Summary Run::summary() const {

@@ -102,6 +102,7 @@ class Run {
   /// parted. [core thread]
   Result<bool> take_targets(const wire::Targets& targets, const std::string& key, const std::string& body);
   const core::InstrumentTable& instruments() const noexcept;
+  const core::DataSymbols& data_symbols() const noexcept;  ///< what feeds, signals and the store of prices call them
   RunParts parts() const;
   /// Engine time. [any]
   core::Nanos now() const noexcept;

@@ -20,6 +20,7 @@ using core::Purpose;
 using core::Side;
 
 constexpr Nanos moment = 1'000'000'000, minute = 60 * moment, hour = 60 * minute, day_ns = 24 * hour;
+constexpr std::uint64_t other_book = 1u << 7;  // of bl_product.flags
 
 core::SharedText shared(std::string_view s) { return std::make_shared<const std::string>(s); }
 [[gnu::hot]] const SizingCodes& codes() { return SizingCodes::get(); }
@@ -216,6 +217,10 @@ void Execution::check_rules(const bl_product& told) {
                   {"RUN_STEP_BELOW_VENUE", "the venue trades " + ins.symbol + " in steps of " + step + ", and the configuration in steps of " +
                                            ins.rules.base_step.to_string() + ": set its base_step under instruments to " + step}});
   }
+  if ((told.flags & other_book) != 0)
+    goes_against({id, "DATA_OTHER_BOOK", "by the venue's word " + ins.symbol + " does not share its book with the product that its data are told under",
+                  {"RUN_DATA_OTHER_BOOK", "by the venue's word " + ins.symbol + " does not share its book with the product that its data are told under, and their prices "
+                                          "are not its own: correct its data_symbol under instruments, or leave it out"}});
 }
 
 void Execution::goes_against(AgainstConfig what) {

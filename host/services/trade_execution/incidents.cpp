@@ -27,6 +27,7 @@ constexpr auto table = std::to_array<IncidentCode>({
     {"BROKER_EVENT_FAILED", false, "the venue's plugin answered an event or its own timer with an error: its clock may stand"},
     {"CANCEL_FAILED", true, "the venue's plugin did not take a cancel: the order may still be filled"},
     {"DAILY_LOSS_TRIP", true, "the UTC day has lost execution.trip.daily_loss of its opening equity, or a multiple of it: nothing more is bought until an operator resumes"},
+    {"DATA_OTHER_BOOK", true, "the venue no longer says that a product shares its book with the one that its data are told under; it is blocked"},
     {"DRAWDOWN_TRIP", true, "equity has fallen by execution.trip.drawdown from its peak, or a multiple of it: nothing more is bought until an operator resumes"},
     {"DUPLICATE_INTENT", true, "an order of that id exists already: nothing was sent a second time"},
     {"EMERGENCY_PARKED", true, "a position is to be liquidated and its product is not tradable: it is tried again until it is"},

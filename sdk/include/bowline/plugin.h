@@ -185,9 +185,9 @@ typedef struct bl_balance { uint32_t asset, pad; bl_dec total, hold; } bl_balanc
 typedef struct bl_balance_ev { bl_event h; uint32_t asset, pad; bl_dec total, hold; } bl_balance_ev;
 typedef struct bl_product { /* [appendable] BL_EV_PRODUCT, and what bowline.instruments/1 hands out */
   bl_event h;
-  bl_str symbol; uint32_t base, quote;
+  bl_str symbol; uint32_t base, quote; /* handed to feeds and signals, `symbol` is what its data are told under; base and quote are always those of what is ordered */
   bl_dec base_step, quote_step, px_step, base_min, base_max, quote_min, quote_max, maker_fee, taker_fee;
-  uint64_t flags;           /* bits from 0: tradable, cancel_only, limit_only, post_only, auction, view_only, no_stops (BL_CAN_* do not hold for it) */
+  uint64_t flags;           /* bits from 0: tradable, cancel_only, limit_only, post_only, auction, view_only, no_stops (BL_CAN_* do not hold for it), other_book (what its data are told under does not share its book) */
   bl_dec last_px;           /* 1.3: of the last trade, as the venue told it with the rules; zero or not set = not told */
 } bl_product;
 
@@ -324,7 +324,7 @@ typedef struct bl_history_v1 { uint32_t size, pad; /* [lane] newest `n` final ba
   bl_status (*bars)(void *ctx, uint32_t instrument, int64_t interval_ns, bl_bar *out, uint64_t stride, uint64_t n, uint64_t *got) BL_NOEXCEPT;
 } bl_history_v1;
 typedef struct bl_instruments_v1 { uint32_t size, pad;
-  bl_status (*find)(void *ctx, bl_str symbol, uint32_t *instrument) BL_NOEXCEPT;           /* [any] */
+  bl_status (*find)(void *ctx, bl_str symbol, uint32_t *instrument) BL_NOEXCEPT;           /* [any] by `symbol` as product() tells it to this kind */
   bl_status (*product)(void *ctx, uint32_t instrument, bl_product *out) BL_NOEXCEPT;       /* [any] out->h.size set by the caller */
   bl_status (*asset)(void *ctx, bl_str code, uint32_t *asset) BL_NOEXCEPT;                /* [any] */
 } bl_instruments_v1;

@@ -76,6 +76,48 @@ TEST_CASE("of products that are listed it is told, with their price, also where 
   CHECK(d.products.size() == 2);
 }
 
+TEST_CASE("rule 5.7: the product that data are told under has to share the book, by the venue's word") {
+  const auto other = [](const std::string& data, const std::string& said) {
+    Desk d(Json{{"stream", false}, {"data_symbols", {{"BTC-USD", data}}}}, false);
+    d.venue.product_extra = said;
+    d.run(2 * second);
+    const auto q = d.ask(16);
+    d.run(second);
+    REQUIRE(d.done(q)->complete == 1);
+    REQUIRE(d.products.size() == 2);
+    CHECK((d.products[2].flags & 128) == 0);  // of which nothing is said
+    return (d.products[1].flags & 128) != 0;
+  };
+  CHECK_FALSE(other("BTC-USDC", R"("alias":"BTC-USDC",)"));
+  CHECK_FALSE(other("BTC-USDC", R"("alias":"","alias_to":["BTC-EUR","BTC-USDC"],)"));
+  CHECK_FALSE(other("BTC-USD", ""));  // its own
+  CHECK(other("BTC-EUR", R"("alias":"BTC-USDC",)"));
+  CHECK(other("BTC-EUR", R"("alias":"","alias_to":["BTC-USDC"],)"));
+  CHECK(other("BTC-USDC", R"("alias":"","alias_to":[],)"));
+  CHECK(other("BTC-USDC", ""));  // not told is not shared
+}
+
+TEST_CASE("rule 5.7: what the venue says of a book may change, and is told once each time") {
+  Desk d(Json{{"stream", false}, {"data_symbols", {{"BTC-USD", "BTC-USDC"}}}});
+  const auto words = [&d] {
+    return std::count_if(d.host.logs.begin(), d.host.logs.end(), [](const std::string& l) { return l.find("the data of BTC-USD are told under BTC-USDC") != std::string::npos; });
+  };
+  const auto ask = [&d] {
+    d.products.clear();
+    d.ask(16);
+    d.run(2 * second);
+    return (d.products.at(1).flags & 128) != 0;
+  };
+  CHECK(ask());
+  CHECK(ask());
+  CHECK(words() == 1);
+  d.venue.product_extra = R"("alias":"BTC-USDC",)";
+  CHECK_FALSE(ask());
+  d.venue.product_extra = R"("alias":"BTC-EUR",)";
+  CHECK(ask());
+  CHECK(words() == 2);
+}
+
 TEST_CASE("a page that fails is tried again; one that goes on failing makes the answer incomplete, once") {
   for (const char* part : {"/historical/batch", "/historical/fills", "/accounts", "/products?", "/transaction_summary"}) {
     INFO(part);

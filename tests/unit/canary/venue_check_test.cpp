@@ -89,6 +89,20 @@ TEST_CASE("a venue where all is well") {
   CHECK(c.venue.calls >= 11);
 }
 
+TEST_CASE("rule 5.7: what the data of a product are told under is named, and wrong where the venue says that the book is another") {
+  Check c;
+  c.config.instruments[0].data_symbol = "BTC-USDC";
+  const auto all = c.run();
+  CHECK(bad(all) == "");
+  CHECK(of(all, "data BTC-USD").text.find("BTC-USDC") != std::string::npos);
+  Check other;
+  other.config.instruments[0].data_symbol = "BTC-USDC";
+  other.venue.flags = 1 | 128;
+  const auto found = other.run();
+  CHECK(bad(found) == "data BTC-USD");
+  CHECK(of(found, "data BTC-USD").mend.find("data_symbol") != std::string::npos);
+}
+
 TEST_CASE("each thing that is wrong is told by itself") {
   const auto only = [](auto&& change) {
     Check c;

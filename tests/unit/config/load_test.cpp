@@ -467,6 +467,47 @@ TEST_CASE("rule 5.7: quotes of several assets go together where all but one are 
   CHECK(code("BTC-USD, ETH-USDC", "USDC: {to: USD, mark: par, bnad: 1%}") == "CONFIG_KEY_UNKNOWN at portfolio.pegs.USDC.bnad");
 }
 
+TEST_CASE("rule 5.7: the data of an instrument may be told under another product of its base") {
+  RunFile run;
+  const auto with = [&run](const std::string& instruments, const std::string& pegs) {
+    return run.load("instruments: [" + instruments + "]\n" + (pegs.empty() ? "" : "portfolio: {pegs: {" + pegs + "}}\n") + "plugins: {path: [plugins]}\n" + no_instances);
+  };
+  const std::string usdc = "USDC: {to: USD, mark: par}", btc = "{symbol: BTC-USDC, data_symbol: BTC-USD}";
+  for (const std::string& pegs : {std::string(), usdc}) {
+    const Loaded l = with(btc + ", ETH-USDC", pegs);
+    INFO(all_text(l));
+    REQUIRE(l.problems.empty());
+    CHECK(l.config.instruments.at(0).symbol == "BTC-USDC");
+    CHECK(l.config.instruments.at(0).data_symbol == "BTC-USD");
+    CHECK(l.config.instruments.at(1).data_symbol.empty());
+  }
+  // Its own is nothing to be said.
+  const Loaded own = with("{symbol: BTC-USDC, data_symbol: BTC-USDC}", "");
+  CHECK(own.problems.empty());
+  CHECK(own.config.instruments.at(0).data_symbol.empty());
+  const auto codes = [&](const std::string& instruments, const std::string& pegs) {
+    const Loaded bad = with(instruments, pegs);
+    std::string all;
+    for (const Problem& p : bad.problems) all += (all.empty() ? "" : ", ") + p.code + " at " + p.path;
+    return all;
+  };
+  const auto one = [&](const std::string& data, const std::string& pegs) { return codes("{symbol: BTC-USDC, data_symbol: " + data + "}", pegs); };
+  const std::string at = " at instruments[0].data_symbol";
+  CHECK(one("ETH-USD", "") == "CONFIG_DATA_BASE" + at);
+  CHECK(one("BT-USD", "") == "CONFIG_DATA_BASE" + at);
+  CHECK(one("BTCX-USD", "") == "CONFIG_DATA_BASE" + at);
+  for (const char* malformed : {"BTC", "BTC-", "-USD", "BTC-USD-PERP", "\"-\""}) CHECK(one(malformed, "") == "CONFIG_VALUE" + at);
+  CHECK(one("[BTC-USD]", "") == "CONFIG_TYPE" + at);
+  CHECK(one("BTC-EUR", "") == "");  // whether it is of one book is the venue's to say
+  CHECK(one("BTC-EUR", usdc) == "CONFIG_DATA_QUOTE" + at);
+  CHECK(one("BTC-BTC", "") == "CONFIG_DATA_QUOTE" + at);
+  CHECK(codes("ETH-USDC, {symbol: USDC-USD, data_symbol: USDC-USDC}", "USDC: {to: USD}") == "CONFIG_DATA_QUOTE at instruments[1].data_symbol");
+  CHECK(codes(btc + ", BTC-USD", usdc) == "CONFIG_DATA_SHARED" + at + ", CONFIG_BASE_SHARED at instruments[1]");
+  CHECK(codes("{symbol: BTC-USDC, data_symbol: BTC-DAI}, {symbol: BTC-USD, data_symbol: BTC-DAI}", usdc + ", DAI: {to: USD, mark: par}").find("CONFIG_DATA_SHARED at instruments[1].data_symbol") !=
+        std::string::npos);
+  CHECK(codes("{symbol: BTC-USDC, data_symbols: BTC-USD}", "") == "CONFIG_KEY_UNKNOWN at instruments[0].data_symbols");
+}
+
 TEST_CASE("rule 5.7: a peg names the asset that it is to, which is the same of all and has none itself") {
   RunFile run;
   const auto says = [&run](const std::string& pegs, const std::string& code, const std::string& path) {

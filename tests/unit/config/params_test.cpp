@@ -128,6 +128,28 @@ TEST_CASE("rule 5.3: the portfolio that the run is pinned to is the one that the
   CHECK(load("", "{}").config.instances.at(0).params_json == "{\"portfolio\":\"\"}");
 }
 
+TEST_CASE("rule 5.7: a venue's plugin is told under what the data of each product come, by the run alone") {
+  RunFile run;
+  run.schema = R"json({"type":"object","additionalProperties":false,"properties":{
+"data":{"type":"object","x-bowline-host":"instruments.data_symbol","additionalProperties":{"type":"string"},"default":{}}}})json";
+  const auto load = [&](const std::string& instruments, const std::string& params) {
+    return run.load("instruments: [" + instruments + "]\nplugins: {path: [plugins]}\ninstances:\n  - {id: a, kind: broker, plugin: p, params: " + params + "}\n");
+  };
+  const std::string two = "{symbol: BTC-USDC, data_symbol: BTC-USD}, {symbol: ETH-USDC, data_symbol: ETH-USDC}";
+  CHECK(load(two, "{}").config.instances.at(0).params_json == R"({"data":{"BTC-USDC":"BTC-USD"}})");
+  CHECK(load("BTC-USD", "{}").config.instances.at(0).params_json == R"({"data":{}})");
+  for (const char* said : {"{data: {BTC-USDC: BTC-USD}}", "{data: {}}", "{data: 1}"}) {
+    const Loaded l = load(two, said);
+    REQUIRE(l.problems.size() == 1);
+    CHECK(l.problems[0].code == "CONFIG_MISMATCH");
+    CHECK(l.problems[0].path == "instances[0].params.data");
+  }
+  run.schema = R"json({"type":"object","additionalProperties":false,"properties":{"data":{"type":"string","x-bowline-host":"instruments.data_symbol","default":""}}})json";
+  const Loaded text = load(two, "{}");
+  REQUIRE(text.problems.size() == 1);
+  CHECK(text.problems[0].code == "CONFIG_SCHEMA_UNSUPPORTED");
+}
+
 TEST_CASE("a schema that names a host key this host does not have is not taken") {
   RunFile run;
   run.schema = R"json({"type":"object","additionalProperties":false,"properties":{

@@ -328,6 +328,36 @@ TEST_CASE("rule 3.2: a product that the venue trades in coarser steps than confi
   }
 }
 
+TEST_CASE("rule 5.7: a product whose data are told under one of another book is not bought") {
+  Desk d({}, "1000"_dec);
+  const auto tell = [&](std::uint64_t flags) {
+    bl_product p{};
+    p.h.size = sizeof p;
+    p.h.type = BL_EV_PRODUCT;
+    p.h.instrument = d.m.btc.value;
+    p.taker_fee = p.maker_fee = p.base_step = Decimal::not_set().raw();
+    p.flags = flags;
+    d.exec->on_broker_event(p.h);
+  };
+  tell(1);
+  tell(1 | 64 | 256);
+  CHECK(d.exec->against_config().empty());
+  SECTION("before the first step it is for the start to refuse") {
+    tell(1 | 128);
+    tell(1 | 128);
+    REQUIRE(d.exec->against_config().size() == 1);
+    CHECK(d.exec->against_config()[0].refusal.code == "RUN_DATA_OTHER_BOOK");
+    CHECK(d.exec->counts().incidents == 0);
+  }
+  SECTION("later it is an incident, and buys of that product are blocked") {
+    d.exec->begin();
+    tell(1 | 128);
+    tell(1 | 128);
+    CHECK(d.exec->counts().by_incident.at("DATA_OTHER_BOOK") == 1);
+    CHECK(d.exec->blocked(d.m.btc));
+  }
+}
+
 TEST_CASE("rule 5.8: until the venue tells a fee the worst tier is reckoned with: room is left for it, and it is booked") {
   Desk d({}, "1000"_dec);
   bl_product p{};  // the account's tier is a lower one: it holds nothing back, and lets nothing through

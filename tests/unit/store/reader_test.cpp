@@ -89,6 +89,56 @@ PageAsk ask(std::int64_t since, std::string only = {}, std::int64_t limit = 10, 
 
 }  // namespace
 
+TEST_CASE("rule 5.7: the store of prices has what was told and what models said under the canonical id, all else under the submitted one") {
+  Stored s;
+  const auto data = core::DataSymbols::make(s.m.table, std::vector<std::string>{"BTC-EUR"});
+  REQUIRE(data);
+  s.options.data = *data;
+  core::CandleRecord c;
+  c.instrument = s.m.btc;
+  c.open_ns = 0;
+  c.close_ns = 10;
+  core::FeatureRecord f;
+  f.time = 10;
+  f.instance = text("a");
+  f.names_hash = text("h");
+  f.instruments = {s.m.bnb, s.m.btc};
+  f.quality = {0, 0};
+  f.values = {1.5, 2.5};
+  s.write({c, f, s.signal(1, s.m.btc), s.decision(1, s.m.btc), s.signal(2, s.m.bnb), s.order("o-1", 1, "open")});
+  auto prices = Database::open(s.options.prices, Database::Access::read);
+  REQUIRE(prices);
+  Query of_features(*prices, "SELECT symbols FROM features");
+  REQUIRE(of_features.next());
+  CHECK(of_features.bytes(0) == "BNB-USD,BTC-EUR");
+  for (const char* table_name : {"candles", "signals"}) {
+    INFO(table_name);
+    const std::string rows = s.dump_of(table_name, DumpFormat::csv);
+    CHECK(rows.find("BTC-EUR") != std::string::npos);
+    CHECK(rows.find("BTC-USD") == std::string::npos);
+  }
+  for (const char* table_name : {"decisions", "orders"}) {
+    INFO(table_name);
+    const std::string rows = s.dump_of(table_name, DumpFormat::csv);
+    CHECK(rows.find("BTC-USD") != std::string::npos);
+    CHECK(rows.find("BTC-EUR") == std::string::npos);
+  }
+  // Asked for and told by the routes it is the submitted one.
+  auto opened = Reader::open(s.options.prices, s.options.transactions, {{"BTC-EUR", "BTC-USD"}});
+  REQUIRE(opened);
+  const Reader& r = **opened;
+  REQUIRE(parsed(r.signals(ask(0, "BTC-USD"))).size() == 1);
+  CHECK(parsed(r.signals(ask(0, "BTC-USD")))[0]["symbol"] == "BTC-USD");
+  CHECK(parsed(r.signals(ask(0, "BNB-USD")))[0]["symbol"] == "BNB-USD");
+  CHECK(parsed(r.signals(ask(0))).size() == 2);
+  // An explanation tells rows as they are, and finds the features.
+  const json why = parsed(r.explain_decision(core::Id128{0, 1}.hex()));
+  CHECK(why["decision"]["symbol"] == "BTC-USD");
+  CHECK(why["signals"][0]["symbol"] == "BTC-EUR");
+  REQUIRE(why["features"].size() == 1);
+  CHECK(why["features"][0]["values"][0]["value"] == 2.5);
+}
+
 TEST_CASE("reader: a page begins at a time, keeps to a symbol or a state, and is the newest of what fits") {
   Stored s;
   std::vector<core::Record> all;
