@@ -99,6 +99,17 @@ check "rule 5.7: and never under BTC-USDC" is "$(grep -c 'products/BTC-USDC/cand
 check "rule 5.7: orders were never of BTC-USD" is "$(orders_there | grep -c '"product_id":"BTC-USD"')" 0
 rests() { orders_there | grep 'stop_limit' | grep -q '"product_id":"BTC-USDC".*"status":"OPEN"'; }
 check "rule 5.7: its stop rests as BTC-USDC" within 60 rests
+
+# What is held outlives a change of what its data are told under, and so does its stop.
+stop=$(orders_there | grep 'stop_limit' | sed 's/.*"order_id":"\([^"]*\)".*/\1/')
+kill -TERM "$host"
+wait "$host"
+at_instruments=BTC-USDC
+live_config "$d" "$d/run.yaml"
+begin_host "$d" "$d/var"
+check "rule 5.7: the host goes on with data under the submitted id" within 60 stands || cat "$d/err"
+check "rule 5.7: what it held is held" held
+check "rule 5.7: and the stop is the same" is "$(orders_there | grep 'stop_limit' | grep '"status":"OPEN"' | sed 's/.*"order_id":"\([^"]*\)".*/\1/')" "$stop"
 closes() { [ "$(key=close as trade POST /positions/BTC-USDC/close '{"reason":"a test"}')" = 202 ]; }
 check "rule 5.7: it is closed by its own name" closes || cat "$dir/answer"
 flat() { as read GET /portfolio >/dev/null; ! grep -q '"qty"' "$dir/answer"; }
