@@ -196,8 +196,11 @@ check "all: and off" is "$(post "$at" /positions/BTC-USD/unlock '{"reason":"your
 check "all: one product is reduced" is "$(post "$at" /trading/state '{"state":"reducing","instrument":"ETH-USD","reason":"wait"}')" 200
 check "all: and goes on" is "$(post "$at" /trading/state '{"state":"active","instrument":"ETH-USD","reason":"go"}')" 200
 check "all: a ramp" is "$(post "$at" /risk/ramp '{"usd_per_day":"1000000","orders_per_day":100000,"reason":"wide"}')" 200
-named() { [ "$(post "$at" /inventory/reclassify '{"asset":"USD","amount":"120","from":"deposit","to":"reward","reason":"interest"}')" = 200 ]; }
+named() { "$bowline" inventory reclassify USD 120 --from deposit --to reward --reason interest --key interest --var "$dir/all" >"$dir/out" 2>"$dir/err"; }
 check "all: what was booked as a deposit was a reward" within 60 named
+check "all: the verb says how much is booked as what" grep -q '^USD: 380 booked as deposits, 120 as rewards$' "$dir/out"
+check "all: said again it is the same" named
+check "all: and it says so" grep -q '120 as rewards; it was named so before$' "$dir/out"
 check "all: a roll-out is announced" is "$(post "$at" /trading/rollout '{"within":"1h","reason":"version 2"}')" 200
 holds() { curl -s -m 10 "$at/portfolio" | grep -q '"instrument":"ETH-USD","qty":"[0-9.]*[1-9]'; }
 closes() { [ "$(post "$at" /positions/ETH-USD/close '{"reason":"enough"}')" = 202 ]; }

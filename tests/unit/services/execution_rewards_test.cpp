@@ -184,6 +184,11 @@ TEST_CASE("rule 5.6: the operator names a deposit a reward, once, with who and w
   REQUIRE(a.exec->reclassify(q, a.now));
   CHECK(a.exec->portfolio().booked(a.m.usd, Flow::reward).is_zero());
   CHECK(a.exec->portfolio().day_flows() == "300"_dec);
+  q.key = "n4";
+  std::swap(q.from, q.to);
+  q.amount = "50"_dec;
+  REQUIRE(a.exec->reclassify(q, a.now));
+  CHECK(a.exec->portfolio().day_flows() == "250"_dec);
 }
 
 TEST_CASE("rule 5.1: what was booked before the day's opening is in it: named otherwise it is no profit or loss of the day") {
