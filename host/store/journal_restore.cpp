@@ -60,14 +60,13 @@ bool same(const Stamp& a, const Stamp& b) { return a.mode == b.mode && a.venue =
 Result<Database> take(const fs::path& journal) {
   auto db = Database::open(journal, Database::Access::write);
   const auto single = [](const Database& d) -> Result<void> {
-    if (auto done = d.exec("PRAGMA locking_mode=EXCLUSIVE"); !done) return done;
     {
       Query mode(d, "PRAGMA journal_mode=DELETE");
       if (!mode.next()) return d.fault();
       // Somebody reads it: its log can't be taken into it.
       if (mode.bytes(0) != "delete") return Error{"STORE_LOCKED", ""};
     }
-    return d.exec("BEGIN EXCLUSIVE");
+    return d.exec("BEGIN EXCLUSIVE");  // which writes nothing, and lasts until it is closed
   };
   if (const Result<void> done = db ? single(*db) : Result<void>(db.error()); !done) {
     const Error why = done.error();
