@@ -387,9 +387,16 @@ TEST_CASE("rule 2.1: who waited for the journal while it was replaced does not g
   const RunFolder f;
   f.live();
   f.back_up();
+  const pid_t parent = ::getpid();
+  const auto has_opened = [&f, parent] {
+    std::error_code ec;
+    for (const auto& fd : std::filesystem::directory_iterator("/proc/" + std::to_string(parent) + "/fd", ec))
+      if (std::filesystem::read_symlink(fd.path(), ec) == f.journal) return true;
+    return false;
+  };
   const Holder host([&f] { return Journal::open(f.journal, run_stamp); },
-                    [&f] {
-                      ::usleep(200'000);  // the other one has opened the file by then
+                    [&] {
+                      for (int i = 0; i < 10'000 && !has_opened(); ++i) ::usleep(1000);
                       std::filesystem::rename(f.journal, f.dir / "aside.db");
                       std::filesystem::rename(f.backup, f.journal);
                     });
