@@ -56,18 +56,23 @@ Error other_stamp(const fs::path& file, const Stamp& has, const Stamp& wants) {
 }
 bool same(const Stamp& a, const Stamp& b) { return a.mode == b.mode && a.venue == b.venue && a.portfolio == b.portfolio; }
 
-/// The journal that is replaced: locked for as long as this lives, and one file without a log beside it.
+/// What lies in its log goes into the file, in no other way than whenever a run ends. Errors: STORE_LOCKED when somebody else has it.
+Result<void> without_log(const Database& db) {
+  Query log(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+  if (!log.next()) return db.fault();
+  return log.integer(0) == 0 ? Result<void>{} : Result<void>(Error{"STORE_LOCKED", "somebody has it open"});
+}
+
+/// The journal that is replaced: locked for as long as this lives, and nothing of it in a log beside it.
 Result<Database> take(const fs::path& journal) {
   auto db = Database::open(journal, Database::Access::write);
   const auto single = [](const Database& d) -> Result<void> {
-    if (auto done = d.exec("PRAGMA locking_mode=EXCLUSIVE"); !done) return done;
-    {
-      Query mode(d, "PRAGMA journal_mode=DELETE");
-      if (!mode.next()) return d.fault();
-      // Somebody reads it: its log can't be taken into it.
-      if (mode.bytes(0) != "delete") return Error{"STORE_LOCKED", ""};
-    }
-    return d.exec("BEGIN EXCLUSIVE");
+    // When it is closed another file has the name, and perhaps a log of its own: that one's is not to be removed.
+    int keep = 1;
+    if (sqlite3_file_control(d.get(), "main", SQLITE_FCNTL_PERSIST_WAL, &keep) != SQLITE_OK) return d.fault();
+    if (auto locked = d.exec("PRAGMA locking_mode=EXCLUSIVE"); !locked) return locked;
+    if (auto locked = d.exec("BEGIN EXCLUSIVE; COMMIT"); !locked) return locked;
+    return without_log(d);
   };
   if (const Result<void> done = db ? single(*db) : Result<void>(db.error()); !done) {
     const Error why = done.error();
@@ -160,11 +165,12 @@ void remove_all_of(const fs::path& file) {
   for (const char* with : {"", "-wal", "-shm", "-journal"}) fs::remove(file.string() + with, ignored);
 }
 
-/// A log that is left would be played into the file that has the name then. Never deleted, for what it may prove.
+/// A log that is left would be played into the file that has the name then. One with something in it is kept, for what it may prove.
 Result<void> logs_aside(const fs::path& file, const fs::path& kept) {
   std::error_code ignored;
   for (const std::string_view log : sqlite_logs)
-    if (const fs::path left = file.string() + std::string(log); is_there(left))
+    if (const fs::path left = file.string() + std::string(log); fs::file_size(left, ignored) == 0 && !ignored) fs::remove(left, ignored);
+    else if (is_there(left))
       if (auto done = rename_to_new(left, kept.string() + std::string(log)); !done) return done;
   fs::remove(file.string() + "-shm", ignored);  // an index of the log, made anew whenever it is needed
   return {};
@@ -198,14 +204,10 @@ Result<fs::path> set_store_aside(const fs::path& transactions) {
     locks.push_back(std::move(lock));
   }
   {
-    // Its log into it, where it can be read: one file is moved in one step. The log's own name goes along where it can't.
+    // Its log into it, where it can be read: one file is moved in one step. The log goes along where it can't.
     auto db = Database::open(transactions, Database::Access::write);
-    if (db) {
-      Query mode(*db, "PRAGMA journal_mode=DELETE");
-      const bool read = mode.next();
-      if ((read && mode.bytes(0) != "delete") || (!read && db->fault().code == "STORE_LOCKED"))
-        return Error{"STORE_LOCKED", "store " + transactions.string() + ": somebody reads it: wait until it is done"};
-    }
+    const Result<void> done = db ? without_log(*db) : Result<void>(db.error());
+    if (!done && done.error().code == "STORE_LOCKED") return Error{"STORE_LOCKED", "store " + transactions.string() + ": somebody reads it: wait until it is done"};
   }
   const fs::path kept = free_name(transactions, kept_mark);
   if (auto done = logs_aside(transactions, kept); !done) return done.error();

@@ -65,6 +65,26 @@ check "without a reason" ends 2 "$bowline" journal restore "$backup" --config "$
 check "the journal is as it was" is "$(head_of "$journal")" "$(head_of "$dir/down.db")"
 cp -r "$var" "$dir/before"
 
+# ---- mode: live: the epoch is drawn ------------------------------------------------------------------------------------------------
+cp "$backup" "$dir/live.db"
+sql "$dir/live.db" "UPDATE stamp SET mode='live'"
+mkdir "$dir/live-1" "$dir/live-2"
+pins=
+live() { # state folder
+  printf 'mode: live\nconfirm_live: on\nseed: 7\ninterval: 5m\ninstruments: [BTC-USD, ETH-USD]\nplugins:\n  path: [%s]\n  pins: {%s}\ninstances:\n  - {id: venue, kind: broker, plugin: bowline.broker.mock, params: {cash: {USD: "10000"}, state: memory}}\n' \
+    "$plugins" "$pins" >"$dir/live.yaml"
+  "$bowline" journal restore "$dir/live.db" --config "$dir/live.yaml" --var "$dir/$1" --reason 'a drill' >"$dir/out" 2>"$dir/err"
+}
+for _ in 1 2 3 4; do # what it has to be pinned by it says itself
+  live live-1 && break
+  while IFS=': ' read -r file hash; do pins+="${pins:+, }$file: \"$hash\""; done < <(grep -o '"[^" ]*: [0-9a-f]\{64\}"' "$dir/err" | tr -d '"' | sort -u)
+done
+check "live: it is put back without a guard of entries" test -s "$dir/live-1/journal.db"
+check "live: and a second time" live live-2
+check "rule 2.1: live: the epoch is drawn" test "$(epoch "$dir/live-1/journal.db")" != "$(epoch "$dir/live-2/journal.db")"
+check "rule 2.1: live: and renewed" test "$(epoch "$dir/live-1/journal.db")" != "$(epoch "$backup")"
+refused "a backup of mode: live in a run of mock" 7 'JOURNAL_STAMP: .*mode live' "$bowline" journal restore "$dir/live.db" --config "$dir/run.yaml" --var "$var" --replace --reason x
+
 # ---- put back, and gone on from ----------------------------------------------------------------------------------------------
 old_epoch=$(epoch "$journal") last=$(newest_order) back=$(intents "$backup" | wc -l)
 intents "$journal" >"$dir/first"

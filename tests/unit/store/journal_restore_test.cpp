@@ -58,6 +58,7 @@ TEST_CASE("rule 2.1: a restore renews the epoch by a row of its own, and what st
   const JournalReport before = RunFolder::proved(f.journal), backup = RunFolder::proved(f.backup);
   const std::uint64_t old_epoch = epoch_of(f.journal);
   const JournalRestore made = restored(f.wish());
+  const auto names = f.names();
   const JournalReport now = RunFolder::proved(f.journal);
   CHECK(now.rows == backup.rows + 1);
   CHECK(now.restores == 1);
@@ -77,8 +78,9 @@ TEST_CASE("rule 2.1: a restore renews the epoch by a row of its own, and what st
   CHECK(row->replaced == before.head);
   CHECK(row->before == old_epoch);
   CHECK(row->epoch == made.row.epoch);
-  // The old one, whole; the backup, untouched.
+  // The old one, whole; the backup, untouched; and nothing else.
   CHECK(made.kept == f.journal.string() + ".replaced-1");
+  CHECK(names == std::set<std::string>{"backup.db", "journal.db", "journal.db.replaced-1"});
   CHECK(RunFolder::proved(made.kept).head == before.head);
   CHECK(RunFolder::proved(f.backup).head == backup.head);
   CHECK(epoch_of(f.backup) == old_epoch);
@@ -385,9 +387,16 @@ TEST_CASE("rule 2.1: who waited for the journal while it was replaced does not g
   const RunFolder f;
   f.live();
   f.back_up();
+  const pid_t parent = ::getpid();
+  const auto has_opened = [&f, parent] {
+    std::error_code ec;
+    for (const auto& fd : std::filesystem::directory_iterator("/proc/" + std::to_string(parent) + "/fd", ec))
+      if (std::filesystem::read_symlink(fd.path(), ec) == f.journal) return true;
+    return false;
+  };
   const Holder host([&f] { return Journal::open(f.journal, run_stamp); },
-                    [&f] {
-                      ::usleep(200'000);  // the other one has opened the file by then
+                    [&] {
+                      for (int i = 0; i < 10'000 && !has_opened(); ++i) ::usleep(1000);
                       std::filesystem::rename(f.journal, f.dir / "aside.db");
                       std::filesystem::rename(f.backup, f.journal);
                     });
