@@ -73,7 +73,6 @@ class Loader {
     pegs(root["portfolio"]);
     instruments(root);
     rewards(root["portfolio"]);
-    if (const Node p = root["portfolio"]; there(p) && p.IsMap()) flag(p["count_unmanaged"], "portfolio.count_unmanaged", c_.count_unmanaged);
     data_symbols(root["instruments"]);
     if (!c_.pegs.empty()) peg_products(root);
     plugins(root);

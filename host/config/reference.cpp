@@ -60,7 +60,6 @@ constexpr auto table = std::to_array<Key>({
     {"portfolio.pegs{}.to", "text", "required", "the accounting asset, the same for all"},
     {"portfolio.pegs{}.band", "fraction", "1%", "it counts at par while its price is at most this far from 1; beyond it, or while its price is not known or older than two bars, nothing is bought with it"},
     {"portfolio.pegs{}.mark", "text", "product", "`product`: the instrument ASSET-TO tells its price, and is never bought itself; `par`: assumed, whatever happens"},
-    {"portfolio.count_unmanaged", "boolean", "false", "what the account holds beside what is managed counts in equity, at its mark: sizes, shares, losses and drawdown are of all of it then. It is not traded all the same"},
     {"portfolio.rewards", "map", "none", "by asset: what is held of it earns at the venue (staking, interest), such as `SOL: {most: 0.1%}`. An increase that nothing explains is a reward then, which is profit, and no deposit"},
     {"portfolio.rewards{}", "map", "", "one asset, of an instrument"},
     {"portfolio.rewards{}.most", "fraction", "required", "of all that is held of it, managed or not: more than that at once is a deposit"},

@@ -87,7 +87,6 @@ struct RunConfig {
   std::vector<InstrumentConfig> instruments;
   std::vector<PegConfig> pegs;
   std::vector<RewardConfig> rewards;
-  bool count_unmanaged = false;  ///< what of the account is not managed counts in equity
   struct Plugins {
     std::vector<std::filesystem::path> path;
     std::map<std::string, std::string> pins;

@@ -276,7 +276,7 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& file
   }
   if (auto whole = impl->verify(); !whole) return whole.error();
   // From here on it may get rows that an earlier format has not: a version that would pass over them is kept from it.
-  if (version == 2 || version == 3)
+  if (version >= 2 && version < journal_format)
     if (!impl->exec(set_format.c_str())) return impl->fault("JOURNAL_OPEN", "can't be taken to format " + std::to_string(journal_format));
   if (!impl->insert.prepare(impl->db, "INSERT INTO journal VALUES(?,?,?,?,?)") || !impl->begin.prepare(impl->db, "BEGIN") ||
       !impl->commit.prepare(impl->db, "COMMIT") || !impl->rollback.prepare(impl->db, "ROLLBACK"))
@@ -399,7 +399,7 @@ Result<RestoredRow> Journal::renew_epoch(RestoredRow row, std::optional<std::uin
   BOWLINE_EXPECTS(m.db != nullptr && m.rows != 0 && m.pending.empty());
   row.head = head();
   row.before = m.epoch;
-  row.epoch = renewed_epoch(row.before, row.head, row.replaced, drawn);
+  row.epoch = renewed_epoch(row.before, row.head, row.from.empty() ? std::string_view(row.why) : std::string_view(row.replaced), drawn);
   const Digest was = m.chain.head();
   // Row and epoch in one: neither without the other.
   if (m.step(m.begin) && m.append({std::string(journal_kind::restored), line(row), m.newest_time}) && m.set_epoch(row.epoch) && m.step(m.commit)) {

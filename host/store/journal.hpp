@@ -24,9 +24,10 @@ class Ballast;
 struct RestoredRow;
 
 /// The number of the file's format. 1: no fills; 2: orders and fills; 3: what an operator commands beside orders; 4: every
-/// command and tick as it came (input_rows.hpp), and the marks of the rolling day. A file of 2 or 3 is taken to this one
+/// command and tick as it came (input_rows.hpp), and the marks of the rolling day; 5: a restore, what a change of a balance was named, and
+/// equity at the bid in the rows of steps. A file of 2 to 4 is taken to this one
 /// when a run goes on from it; who only reads it reads it as it is. A version that knows less refuses it: JOURNAL_NEWER.
-inline constexpr int journal_format = 4;
+inline constexpr int journal_format = 5;
 
 /// What a journal or store belongs to; a mismatch with the run is refused (trading rules 4.3).
 struct Stamp {

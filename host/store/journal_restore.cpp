@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "store/file_steps.hpp"
+#include "store/journal_behind.hpp"
 #include "store/journal_backup.hpp"
 #include "store/journal_file.hpp"
 #include "store/journal_verify.hpp"
@@ -143,10 +144,13 @@ Result<JournalRestore> prepare(const RestoreWish& w, const fs::path& fresh, cons
     made.rows = (*journal)->rows();
   }
   // One file again, and no log that would have to come along.
-  if (auto db = Database::open(fresh, Database::Access::write)) {
+  {
+    const auto db = Database::open(fresh, Database::Access::write);
+    if (!db) return Error{"JOURNAL_WRITE", fresh.string() + " can't be written: " + db.error().message};
     Query mode(*db, "PRAGMA journal_mode=DELETE");
     if (!mode.next() || mode.bytes(0) != "delete") return Error{"JOURNAL_WRITE", fresh.string() + " can't be written: " + db->fault().message};
   }
+  if (is_there(fresh.string() + "-wal")) return Error{"JOURNAL_WRITE", fresh.string() + " has a log beside it still: look at the disk"};
   const auto report = verify_journal(fresh);
   if (!report) return about_backup(report.error());
   if (!report->bad.code.empty() || report->rows != made.rows)
@@ -177,10 +181,7 @@ Result<void> logs_aside(const fs::path& file, const fs::path& kept) {
 }
 
 /// From here on it is a matter of names: each step leaves the old journal or the new one.
-Result<void> put_in_place(const fs::path& fresh, const fs::path& journal, bool was_there, fs::path& kept) {
-  const fs::path name = free_name(journal, kept_mark);
-  if (was_there && ::link(journal.c_str(), name.c_str()) != 0)
-    return Error{"JOURNAL_WRITE", journal.string() + " can't be kept as " + name.string() + ": " + std::strerror(errno) + ": nothing was replaced"};
+Result<void> put_in_place(const fs::path& fresh, const fs::path& journal, bool was_there, const fs::path& name, fs::path& kept) {
   if (auto done = logs_aside(journal, name); !done) return done;
   if (auto done = sync_folder_of(journal); !done) return done;
   if (was_there) kept = name;
@@ -194,7 +195,7 @@ Result<void> put_in_place(const fs::path& fresh, const fs::path& journal, bool w
 
 }  // namespace
 
-Result<fs::path> set_store_aside(const fs::path& transactions) {
+Result<fs::path> set_store_aside(const fs::path& transactions, const Stamp& stamp, bool waits_for_readers) {
   if (!is_there(transactions)) return fs::path();
   std::vector<Held> locks;
   for (const char* role : {"host", "signal-generator", "signal-bridge", "trade-execution", "portfolio-rebalancer"}) {
@@ -206,8 +207,10 @@ Result<fs::path> set_store_aside(const fs::path& transactions) {
   {
     // Its log into it, where it can be read: one file is moved in one step. The log goes along where it can't.
     auto db = Database::open(transactions, Database::Access::write);
+    if (const auto has = db ? stamp_of_store(*db) : std::nullopt; has && !same(*has, stamp))
+      return Error{"STORE_STAMP", "store " + transactions.string() + ": belongs to mode " + has->mode + ", venue " + has->venue + ", portfolio " + has->portfolio + ": it is not this run's"};
     const Result<void> done = db ? without_log(*db) : Result<void>(db.error());
-    if (!done && done.error().code == "STORE_LOCKED") return Error{"STORE_LOCKED", "store " + transactions.string() + ": somebody reads it: wait until it is done"};
+    if (!done && done.error().code == "STORE_LOCKED" && waits_for_readers) return Error{"STORE_LOCKED", "store " + transactions.string() + ": somebody reads it: wait until it is done"};
   }
   const fs::path kept = free_name(transactions, kept_mark);
   if (auto done = logs_aside(transactions, kept); !done) return done.error();
@@ -250,12 +253,18 @@ Result<JournalRestore> restore_journal(const RestoreWish& wish) {
     if (!taken && taken.error().code != "JOURNAL_OPEN") return give_up(taken.error());
     if (taken) old.emplace(std::move(*taken));
   }
+  const fs::path name = free_name(w.journal, kept_mark);
+  if (was_there && ::link(w.journal.c_str(), name.c_str()) != 0)
+    return give_up({"JOURNAL_WRITE", w.journal.string() + " can't be kept as " + name.string() + ": " + std::strerror(errno) + ": nothing was replaced"});
   if (!w.store.empty()) {
-    auto kept = set_store_aside(w.store);
-    if (!kept) return give_up(kept.error());
+    auto kept = set_store_aside(w.store, w.stamp, true);
+    if (!kept) {
+      if (was_there) fs::remove(name, ec);
+      return give_up(kept.error());
+    }
     made->store_kept = std::move(*kept);
   }
-  if (auto done = put_in_place(fresh, w.journal, was_there, made->kept); !done) return give_up(done.error());
+  if (auto done = put_in_place(fresh, w.journal, was_there, name, made->kept); !done) return give_up(done.error());
   return made;
 }
 

@@ -33,13 +33,14 @@ struct JournalRestore {
 /// Whatever ends the process in the middle, the journal is the one of before, whole, or the new one. What stood there is never
 /// deleted: it is called <journal>.replaced-N. Nor is the store, which is a projection of that one, and may know orders that this one
 /// does not: it is called <store>.replaced-N, and the next start makes a new one from the journal. Errors, and nothing was
-/// replaced: JOURNAL_LOCKED and STORE_LOCKED (a host, or another restore), JOURNAL_EXISTS (without `replace`, or it is the backup
+/// replaced: JOURNAL_LOCKED and STORE_LOCKED (a host, or another restore), STORE_STAMP, JOURNAL_EXISTS (without `replace`, or it is the backup
 /// itself), JOURNAL_STAMP (backup or what stands there), JOURNAL_EMPTY, JOURNAL_OPEN, JOURNAL_NEWER, JOURNAL_OLDER,
 /// JOURNAL_WRITE; the code of a bad row of the backup (verify_journal()).
 Result<JournalRestore> restore_journal(const RestoreWish& wish);
 
-/// Gives a store's file another name, <file>.replaced-N, with all that belongs to it; empty when there is none. Errors: STORE_LOCKED,
-/// JOURNAL_WRITE.
-Result<std::filesystem::path> set_store_aside(const std::filesystem::path& transactions);
+/// Gives a store's file another name, <file>.replaced-N, with all that belongs to it; empty when there is none. Who only reads it goes on
+/// reading what it has become, unless it is waited for. Errors: STORE_LOCKED (a bowline runs on it, or somebody reads it and is waited
+/// for), STORE_STAMP (another run's), JOURNAL_WRITE.
+Result<std::filesystem::path> set_store_aside(const std::filesystem::path& transactions, const Stamp& stamp, bool waits_for_readers);
 
 }  // namespace bowline::store

@@ -129,7 +129,7 @@ Result<void> Run::Impl::open_state() {
   const StoreFiles files = store_files(config, options.var);
   if (files.transactions.empty()) return {};
   if (resumed)
-    if (auto done = look_whether_put_back(files.transactions); !done) return done;
+    if (auto done = look_whether_put_back(files.transactions, stamp); !done) return done;
   store::StoreOptions o;
   o.stamp = stamp;
   o.prices = files.prices;
@@ -162,8 +162,8 @@ Result<void> Run::Impl::open_state() {
 
 // By hand, past `bowline journal restore`: with the epoch of then, orders would bear ids that the venue knows, exits among them. So
 // the verb's work is done here, and the run begins reducing.
-Result<void> Run::Impl::look_whether_put_back(const std::filesystem::path& transactions) {
-  const auto beyond = store::order_beyond(*journal, transactions);
+Result<void> Run::Impl::look_whether_put_back(const std::filesystem::path& transactions, const store::Stamp& stamp) {
+  const auto beyond = store::order_beyond(*journal, transactions, stamp);
   if (!beyond) return beyond.error();
   if (beyond->empty()) return {};
   std::optional<std::uint64_t> drawn;
@@ -177,7 +177,7 @@ Result<void> Run::Impl::look_whether_put_back(const std::filesystem::path& trans
   row.who = "host";
   row.why = "the store has order " + *beyond + ", which the journal has not: the journal was put back by hand";
   if (const auto renewed = journal->renew_epoch(std::move(row), drawn); !renewed) return renewed.error();
-  const auto kept = store::set_store_aside(transactions);
+  const auto kept = store::set_store_aside(transactions, stamp, false);
   if (!kept) return kept.error();
   out::error("run", "JOURNAL_PUT_BACK: the store has order {}, which the journal has not: it was put back by hand, and not by `bowline journal restore`. "
                     "Its epoch is renewed, and the store of before is kept as {}", *beyond, kept->string());

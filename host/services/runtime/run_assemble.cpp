@@ -135,7 +135,6 @@ void Run::Impl::make_execution() {
   std::vector<core::Peg> pegs;
   for (const config::PegConfig& p : config.pegs)
     pegs.push_back({table.find_asset(p.asset), p.band, p.par ? core::InstrumentId{} : table.find(p.asset + "-" + p.to)});
-  if (config.count_unmanaged) execution->count_unmanaged();
   if (!pegs.empty()) execution->peg(std::move(pegs), 2 * config.interval_ns + config.max_bar_delay_ns);
   if (ballast)
     execution->keep(*ballast, [this](bool whole) {

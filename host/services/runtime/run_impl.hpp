@@ -108,7 +108,7 @@ struct Run::Impl {
   /// Hosted here, or a peer.
   bool in_run(std::string_view service) const;
   Result<void> open_state();
-  Result<void> look_whether_put_back(const std::filesystem::path& transactions);
+  Result<void> look_whether_put_back(const std::filesystem::path& transactions, const store::Stamp& stamp);
   /// Reads the key that signs receipts, if one is named. Errors: SECRET_*.
   Result<void> take_receipt_key();
   Error used(const std::string& what) const;

@@ -189,8 +189,6 @@ class Execution {
   bl_status want_stop(const bl_stop& wish, const core::SharedText& source);
   /// What counts as cash beside the accounting asset (trading rules 5.7), see Portfolio::set_pegs(). Before the first event.
   void peg(std::vector<core::Peg> pegs, core::Nanos stale_after) { portfolio_.set_pegs(std::move(pegs), stale_after); }
-  /// Unmanaged inventory counts in equity (trading rules 5.6), see Portfolio::count_unmanaged(). Before the first event.
-  void count_unmanaged() { portfolio_.count_unmanaged(true); }
   /// The journal's room for exits (execution_reserve.cpp); borrowed. `told` hears when it is missed and when it is whole again.
   void keep(store::Ballast& ballast, std::function<void(bool whole)> told = {});
   /// Makes it whole, if the disk has room for it; else nothing is bought, and it is told. At the start, and when an operator

@@ -14,6 +14,7 @@ using core::Purpose;
 using core::Side;
 
 constexpr std::uint64_t limit_only = 4;  // of bl_product
+constexpr Nanos fresh_book = 5'000'000'000;
 const Decimal widest = Decimal::from_mantissa(8, -2);
 
 }  // namespace
@@ -53,7 +54,7 @@ Decimal Execution::sized_to_book(InstrumentId id, Decimal qty, Nanos now) const 
   const std::size_t rung = rungs_[id.value - 1], steps = options_.exit_collar.size();
   const Decimal shown = bid_qty_[id.value - 1];
   if (rung < steps || rung - steps + 1 >= options_.exit_slices || !shown.is_set()) return qty;
-  if (now - portfolio_.mark(id).time >= options_.interval) return qty;  // the book of then says nothing of now
+  if (now - portfolio_.mark(id).time >= fresh_book) return qty;  // the book of then says nothing of now
   const core::ProductRules& rules = table_[id].rules;
   const Decimal slices = Decimal::from_int(static_cast<std::int64_t>(options_.exit_slices - (rung - steps)));
   const Decimal part = max(floor_to(shown, rules.base_step), ceil_to(div(qty, slices, Rounding::up), rules.base_step)), bid = portfolio_.bid(id);
@@ -64,7 +65,7 @@ Decimal Execution::sized_to_book(InstrumentId id, Decimal qty, Nanos now) const 
 // What the first slice left is not left until the next step: a SELL and a close go on by the price as a stop does.
 void Execution::push_slices(InstrumentId id, Nanos now) {
   const std::size_t rung = rungs_[id.value - 1], steps = options_.exit_collar.size();
-  if (rung <= steps || rung - steps >= options_.exit_slices || !bid_qty_[id.value - 1].is_set()) return;
+  if (rung <= steps || rung - steps >= options_.exit_slices) return;
   if (book_.insists(id, Purpose::stop) || (!book_.insists(id, Purpose::exit) && !closing(id))) return;  // a stop has its own way
   if ((liquidation_ && liquidation_->sells()) || in_the_way(id) != nullptr || unsettled(id) || exit_too_soon(id, now)) return;
   if (guards_ && resting_of(id) != nullptr) return;

@@ -215,7 +215,8 @@ bool Execution::sells_unmanaged(const Order& order) const {
 // Less is held than we sold: somebody else trades what is managed here (trading rules 3.7).
 void Execution::position_dropped(InstrumentId id, Nanos now, std::string_view order) {
   block(id, "POSITION_DROPPED", "managed inventory went that nobody here ordered to be sold", now, order);
-  static_cast<void>(tighten(core::TradingState::halted, now, "POSITION_DROPPED: managed inventory went that nobody here ordered to be sold"));
+  // Nor is it somebody else's doing where the journal was put back: what the backup has not may have been this host's own sale.
+  static_cast<void>(tighten(put_back_ ? core::TradingState::reducing : core::TradingState::halted, now, "POSITION_DROPPED: managed inventory went that nobody here ordered to be sold"));
 }
 
 void Execution::note_flows() {

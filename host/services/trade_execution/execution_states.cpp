@@ -96,6 +96,7 @@ Result<StateAnswer> Execution::set_trading_state(const StateRequest& q, Nanos no
   row.state = q.state;
   row.flag = frozen;
   note_asked(row);
+  if (!q.instrument) put_back_ = false;  // somebody has looked
   if (!q.instrument && q.state == TradingState::active) fill_reserve(now);
   if (q.instrument)
     change_own_state(q.instrument, {q.state, frozen, now, q.principal, q.reason, q.request_id});

@@ -32,7 +32,8 @@ void Execution::look_for_foreign_cancel(const core::Order& order, const bl_exec&
     return;  // it would have taken
   if (told.h.ts_event <= inherited_until_) return;
   incident("ORDER_CANCELLED_ELSEWHERE", "order " + std::string(order.intent.client_id()) + " was cancelled by somebody else", now_, order.intent.client_id());
-  static_cast<void>(tighten(TradingState::halted, now_, "ORDER_CANCELLED_ELSEWHERE: an order of ours was cancelled by somebody else"));
+  // Of the time that a backup has not it was this host's own cancel, as likely as not: it starts reducing for that.
+  if (!put_back_) static_cast<void>(tighten(TradingState::halted, now_, "ORDER_CANCELLED_ELSEWHERE: an order of ours was cancelled by somebody else"));
 }
 
 }  // namespace bowline::services

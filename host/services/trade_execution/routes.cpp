@@ -119,7 +119,7 @@ constexpr const char* history_schema =
 "equity":{"type":"string","format":"decimal"},"cash":{"type":"string","format":"decimal"},
 "exposure":{"type":"string","format":"decimal"},"realised":{"type":"string","format":"decimal"},
 "unrealised":{"type":"string","format":"decimal"},"fees":{"type":"string","format":"decimal"},
-"peak":{"type":"string","format":"decimal"}}})";
+"peak":{"type":"string","format":"decimal","description":"of equity with what is held at the bid: it may lie below equity"}}})";
 
 int trade_status(const Error& error) noexcept {
   if (error.code == "IDEMPOTENCY_KEY_REUSED" || error.code == "IDEMPOTENCY_KEY_FORGOTTEN") return 409;

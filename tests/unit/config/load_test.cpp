@@ -531,12 +531,10 @@ TEST_CASE("rule 5.6: what earns at the venue is an asset of an instrument, with 
   const Loaded l = with("SOL: {most: 0.1%}, USD: {most: 5bp}");
   INFO(all_text(l));
   REQUIRE(l.problems.empty());
-  CHECK_FALSE(l.config.count_unmanaged);
   REQUIRE(l.config.rewards.size() == 2);
   CHECK(l.config.rewards[0] == RewardConfig{"SOL", *Decimal::try_parse("0.001")});
   CHECK(l.config.rewards[1] == RewardConfig{"USD", *Decimal::try_parse("0.0005")});
   CHECK(run.load("instruments: [BTC-USD]\nplugins: {path: [plugins]}\n" + no_instances).config.rewards.empty());
-  CHECK(run.load("instruments: [BTC-USD]\nportfolio: {count_unmanaged: true}\nplugins: {path: [plugins]}\n" + no_instances).config.count_unmanaged);
   const auto code = [&](const std::string& rewards) {
     const Loaded bad = with(rewards);
     INFO(all_text(bad));

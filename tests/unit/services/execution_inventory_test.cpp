@@ -40,19 +40,6 @@ struct Desk : test::Begun {
 
 }  // namespace
 
-TEST_CASE("rule 5.6: what is not managed counts in equity by configuration alone, and a fall of it is a loss then; it is not sold") {
-  const bool counts = GENERATE(false, true);
-  Desk d;  // 3 BTC of others, at 120
-  if (counts) d.exec->count_unmanaged();
-  const Decimal before = d.exec->portfolio().equity(), managed = d.exec->portfolio().cash() + d.exec->portfolio().exposure();
-  CHECK(before == (counts ? managed + "360"_dec : managed));
-  d.price(d.m.btc, 10000);
-  CHECK(d.exec->portfolio().equity() == before - (counts ? "60"_dec : "0"_dec));
-  CHECK(d.held().is_zero());
-  d.want(Purpose::exit, 0);
-  CHECK((d.broker.sent.empty() || d.last().side() == Side::buy));
-}
-
 TEST_CASE("rule 5.6: what the operator adopts is a position at its price, may be sold, and is no profit; it is audited") {
   Desk d;
   const Decimal profit = d.exec->portfolio().equity_at_bid() - d.exec->portfolio().net_flows();

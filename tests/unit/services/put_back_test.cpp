@@ -147,6 +147,32 @@ TEST_CASE("rule 2.1: an order that is younger than the backup is found at the ve
   REQUIRE(a.journal->flush().ok());
 }
 
+TEST_CASE("rule 3.7: a cancel of the time that a backup has not may have been this host's own: it is told, and does not halt") {
+  services::ExecutionOptions o = options(true);
+  o.gtd_bars = 50;
+  const bool put = GENERATE(true, false);
+  const RunFolder f;
+  core::Intent entry = core::blank_intent();
+  {
+    Again a(f.journal, &o);
+    a.want(Purpose::entry, 0.05);
+    entry = a.last();
+    a.report(entry, BL_X_ACCEPTED);
+    REQUIRE(a.journal->flush().ok());
+  }
+  f.back_up();
+  if (put) put_back(f);
+  Reborn a(f.journal, &o);
+  a.now += 20 * bar_ns;
+  start(a);
+  bl_exec e = a.exec_of(entry, BL_S_CANCELLED, Decimal::zero());
+  e.h.ts_event = a.now;
+  a.exec->on_broker_event(e.h);
+  CHECK(incidents(a, "ORDER_CANCELLED_ELSEWHERE") == 1);
+  CHECK(a.exec->state() == (put ? TradingState::reducing : TradingState::halted));
+  REQUIRE(a.journal->flush().ok());
+}
+
 TEST_CASE("rule 3.5: of all reasons to start reducing, that the journal was put back is the one that is told") {
   services::StartFacts f;
   f.resumed = f.put_back = f.agrees = true;

@@ -1,4 +1,4 @@
-// What was asked, and the clock's ticks, as rows: they come back as they were, and format 4 has them.
+// What was asked, and the clock's ticks, as rows: they come back as they were, and formats from 4 on have them.
 #include "store/input_rows.hpp"
 
 #include "store/journal_verify.hpp"
@@ -148,7 +148,7 @@ TEST_CASE("journal verify: inputs are read, and one before the one before it is 
   CHECK(report({{"tick", tick(5, 9, 9)}, {"begin", "{}"}, {"tick", tick(6, 1, 1)}}).empty());
 }
 
-TEST_CASE("journal: a file of format 2 or 3 is read as it is, taken to format 4 by who goes on from it, and a newer one is refused") {
+TEST_CASE("journal: a file of format 2 to 4 is read as it is, taken to format 5 by who goes on from it, and a newer one is refused") {
   const StoreFolder dir;
   const auto file = dir / "journal.db";
   {
@@ -156,20 +156,20 @@ TEST_CASE("journal: a file of format 2 or 3 is read as it is, taken to format 4 
     REQUIRE(j->note("begin", 0, "{\"seed\":7}").ok());
     REQUIRE(j->flush().ok());
   }
-  CHECK(format_of(file) == 4);
-  for (const int format : {2, 3}) {
+  CHECK(format_of(file) == 5);
+  for (const int format : {2, 3, 4}) {
     set_format(file, format);
     const auto r = verify_journal(file);
     REQUIRE(r);
     CHECK(r->bad.code.empty());
     CHECK(format_of(file) == format);
     opened(file);
-    CHECK(format_of(file) == 4);
+    CHECK(format_of(file) == 5);
   }
-  set_format(file, 5);
+  set_format(file, 6);
   CHECK(verify_journal(file).error().code == "JOURNAL_NEWER");
   const auto refused = Journal::open(file, {"mock", "v", "default"});
   REQUIRE(!refused);
   CHECK(refused.error().code == "JOURNAL_NEWER");
-  CHECK(refused.error().message.find("format 5, this one knows 4") != std::string::npos);
+  CHECK(refused.error().message.find("format 6, this one knows 5") != std::string::npos);
 }

@@ -132,6 +132,21 @@ TEST_CASE("rule 2.1: the same restore gives the same epoch, a second one of the 
   CHECK(opened(b.journal)->epoch() == 4711);
 }
 
+TEST_CASE("rule 2.1: what was put back by hand twice has two epochs: the order that the journal lacked is part of each") {
+  const RunFolder f;
+  f.live();
+  const auto by_hand = [&](const std::string& order) {
+    std::filesystem::copy_file(f.journal, f.dir / order);
+    RestoredRow row;
+    row.who = "host";
+    row.why = "the store has order " + order;
+    const auto renewed = opened(f.dir / order)->renew_epoch(row, std::nullopt);
+    REQUIRE(renewed.ok());
+    return renewed->epoch;
+  };
+  CHECK(by_hand("bl-1") != by_hand("bl-2"));
+}
+
 TEST_CASE("rule 2.1: a renewed epoch is never the one of before, and fits the file") {
   CHECK(rc::check("whatever was drawn", [](std::uint64_t before, bool drawn, std::uint64_t number) {
     before &= 0x7fff'ffff'ffff'ffffu;
@@ -479,7 +494,13 @@ TEST_CASE("rule 2.1: the store is a projection of what was replaced: it is kept 
   // Such an order is in no journal here: it is newer than the backup.
   {
     const auto j = opened(f.journal);
-    CHECK(*order_beyond(*j, w.store) == "bl-1");
+    CHECK(*order_beyond(*j, w.store, run_stamp) == "bl-1");
+    // Another run's says nothing of this one's, and is not taken from it.
+    Stamp other = run_stamp;
+    other.portfolio = "another";
+    CHECK(*order_beyond(*j, w.store, other) == "");
+    CHECK(set_store_aside(w.store, other, true).error().code == "STORE_STAMP");
+    CHECK(std::filesystem::exists(w.store));
   }
   const JournalRestore made = restored(w);
   CHECK(made.store_kept == w.store.string() + ".replaced-1");
@@ -490,7 +511,7 @@ TEST_CASE("rule 2.1: the store is a projection of what was replaced: it is kept 
   REQUIRE(q.next());
   CHECK(q.bytes(0) == "bl-1");
   const auto j = opened(f.journal);
-  CHECK(*order_beyond(*j, w.store) == "");
+  CHECK(*order_beyond(*j, w.store, run_stamp) == "");
 }
 
 TEST_CASE("rule 2.1: a store is ahead of its journal by an order of ours alone that is not in it") {
@@ -513,7 +534,7 @@ TEST_CASE("rule 2.1: a store is ahead of its journal by an order of ours alone t
   };
   const auto beyond = [&] {
     const auto j = opened(f.journal);
-    const auto id = order_beyond(*j, o.transactions);
+    const auto id = order_beyond(*j, o.transactions, run_stamp);
     REQUIRE(id.ok());
     return *id;
   };
