@@ -136,11 +136,11 @@ TEST_CASE("rule 2.1: what was put back by hand twice has two epochs: the order t
   const RunFolder f;
   f.live();
   const auto by_hand = [&](const std::string& order) {
-    std::filesystem::copy_file(f.journal, f.dir / order);
+    std::filesystem::copy_file(f.journal, f.dir / order.c_str());
     RestoredRow row;
     row.who = "host";
     row.why = "the store has order " + order;
-    const auto renewed = opened(f.dir / order)->renew_epoch(row, std::nullopt);
+    const auto renewed = opened(f.dir / order.c_str())->renew_epoch(row, std::nullopt);
     REQUIRE(renewed.ok());
     return renewed->epoch;
   };
