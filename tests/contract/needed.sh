@@ -34,4 +34,4 @@ says 0 '"additionalProperties": false'
 "$bowline" plugin inspect zipped/build/libzipped.so --json > out
 grep -q '"libz.so.1"' out || { cat out; exit 1; }
 type 'static constexpr std::uint32_t min_host_minor = 99;'
-says 4 'libzipped.so: needs host ABI 1.99 or newer, this host has 1.3'
+says 4 'libzipped.so: needs host ABI 1.99 or newer, this host has 1.4'

@@ -42,6 +42,7 @@ market:
 products: [$(sed 's/=[^ ]*//g; s/ /, /g' <<<"$3${5:+ $5}")]
 $2
 YAML
+  : >"$1/venue.out"
   "$venue" --config "$1/venue.yaml" --log-file "$1/requests" >"$1/venue.out" 2>"$1/venue.err" &
   venue_pid=$!
   started+=("$venue_pid")

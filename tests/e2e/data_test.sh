@@ -12,6 +12,7 @@ limits: {private: 0, public: 0}
 market: {source: simulated, tick: 1s}
 EOV
 start() { # more arguments: waits for its ports
+  : >"$dir/venue.out"
   "$venue" --config "$dir/venue.yaml" --log-file "$dir/requests" "$@" >"$dir/venue.out" 2>"$dir/venue.err" &
   pid=$!
   started+=("$pid")

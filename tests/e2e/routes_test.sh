@@ -162,7 +162,7 @@ started=()
 # Commands, in a run whose strategy has not seen enough bars yet to say anything, and whose plans are made on command alone: nothing
 # else moves the products, however long this takes.
 sed 's/speed: 15000x/speed: 300x/; s/slow: [0-9]*/slow: 500/; s/every_bars: 20/every_bars: 100000/
-  s/state: memory/state: memory, external_orders: [{at: 2024-01-01T00:05:00Z, do: fill, product: ETH-USD, side: buy, qty: "0.1", px: "2200"}]/' \
+  s/state: memory/state: memory, external_orders: [{at: 2024-01-01T00:05:00Z, do: fill, product: ETH-USD, side: buy, qty: "0.1", px: "2200"}, {at: 2024-01-01T00:05:00Z, do: deposit, asset: USD, qty: "5"}]/' \
   "$dir/run.yaml" >"$dir/slow.yaml"
 serve "$dir/slow.yaml" "$dir/slow"
 priced() { curl -s "http://127.0.0.1:${port[$x]}/portfolio" | grep -q '"version":[1-9]'; }
@@ -315,6 +315,11 @@ named() { # status, key, body
 }
 named 422 name '{"asset":"USD","amount":"1000000","from":"deposit","to":"reward","reason":"another test"}'
 check "more than was booked" is "$(code)" RECLASSIFY_BEYOND_BOOKED
+reward='{"asset":"USD","amount":"5","from":"deposit","to":"reward","reason":"another test"}'
+earned() { curl -s -X POST "http://127.0.0.1:${port[$x]}/inventory/reclassify" "${json[@]}" -H 'Idempotency-Key: earned' -d "$reward" | grep -q '"deposit":"0","reward":"5"'; }
+check "what somebody brought was earned" within 20 earned
+named 200 earned "$reward"
+check "said again it changes nothing" has '"deposit":"0","reward":"5","replayed":true'
 named 400 name '{"asset":"USD","amount":"1","from":"deposit","to":"deposit","reason":"another test"}'
 named 404 name '{"asset":"DOGE","amount":"1","from":"deposit","to":"reward","reason":"another test"}'
 

@@ -119,9 +119,9 @@ TEST_CASE("the note decides before any code runs") {
 TEST_CASE("the refusal of a newer minor says what is needed, what is here and what to do") {
   const auto refused = read_header(bytes(fixture("minor_99")), "plugins/libmomentum.so");
   CHECK(refused.error().message ==
-        "plugin libmomentum.so: needs host ABI 1.99 or newer, this host has 1.3: update bowline, or rebuild "
+        "plugin libmomentum.so: needs host ABI 1.99 or newer, this host has 1.4: update bowline, or rebuild "
         "the plugin with "
-        "min_host_minor 3");
+        "min_host_minor 4");
 }
 
 TEST_CASE("a note must be complete and plain") {

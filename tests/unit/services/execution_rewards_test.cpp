@@ -31,7 +31,7 @@ struct Desk : test::Begun {
   const Portfolio& book() const { return exec->portfolio(); }
   Decimal cash() const { return book().cash(m.usd); }
   /// What the day has earned, and the flows left out.
-  Decimal result() const { return book().equity() - book().day_start() - book().day_flows(); }
+  Decimal result() const { return book().equity_at_bid() - book().day_start() - book().day_flows(); }
   /// The venue is asked until it is believed, and says this each time.
   void reconcile(Decimal usd, Decimal btc) {
     REQUIRE(exec->ask_venue());

@@ -154,7 +154,11 @@ TEST_CASE("rule 3.7: a cancel of the time that a backup has not may have been th
   const RunFolder f;
   core::Intent entry = core::blank_intent();
   {
+    f.live();
     Again a(f.journal, &o);
+    a.exec->resume_orders();
+    a.now += 100 * bar_ns;
+    a.price(a.m.btc, 10000);
     a.want(Purpose::entry, 0.05);
     entry = a.last();
     a.report(entry, BL_X_ACCEPTED);
@@ -163,12 +167,14 @@ TEST_CASE("rule 3.7: a cancel of the time that a backup has not may have been th
   f.back_up();
   if (put) put_back(f);
   Reborn a(f.journal, &o);
-  a.now += 20 * bar_ns;
-  start(a);
+  a.exec->resume_orders();
+  a.exec->begin();  // the venue is heard before the run starts
+  a.now += 120 * bar_ns;
   bl_exec e = a.exec_of(entry, BL_S_CANCELLED, Decimal::zero());
   e.h.ts_event = a.now;
   a.exec->on_broker_event(e.h);
   CHECK(incidents(a, "ORDER_CANCELLED_ELSEWHERE") == 1);
+  a.exec->start({}, 0);
   CHECK(a.exec->state() == (put ? TradingState::reducing : TradingState::halted));
   REQUIRE(a.journal->flush().ok());
 }
