@@ -240,8 +240,14 @@ struct AtMarket : Desk {
     use({});
     hold(0.05);
     if (purpose == Purpose::stop) REQUIRE(protect("99.99"_dec) == BL_OK);
-    for (int i = 0; i < 3; ++i) {
-      if (purpose == Purpose::stop) step();
+    if (purpose == Purpose::operator_order) {
+      REQUIRE(exec->close_position({m.btc, "c1", "a test", "operator", "r"}, now));
+      report(last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+      now += bar_ns;
+      price(m.btc, 10000);
+    }
+    for (int i = purpose == Purpose::operator_order ? 1 : 0; i < 3; ++i) {
+      if (purpose == Purpose::stop || purpose == Purpose::operator_order) step();
       else want(purpose, 0);
       report(last(), BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
       now += bar_ns;
@@ -262,10 +268,11 @@ struct AtMarket : Desk {
 }  // namespace
 
 TEST_CASE("rule 3.2: at the market no more is sold at once than the book shows, and it goes on at the next quotes") {
-  const Purpose purpose = GENERATE(Purpose::exit, Purpose::stop);
+  const Purpose purpose = GENERATE(Purpose::exit, Purpose::stop, Purpose::operator_order);
   AtMarket d(purpose);
   d.quote(d.m.btc, 9990, 10010, 2);
   if (purpose == Purpose::exit) d.want(Purpose::exit, 0);
+  if (purpose == Purpose::operator_order) d.step();
   CHECK(d.last().type() == OrderType::market);
   CHECK(d.last().qty() == "2"_dec);  // as much as the bid
   d.sold();
@@ -320,11 +327,13 @@ TEST_CASE("rule 3.2: without a quote that tells a quantity, with one that is a b
   CHECK(d.last().qty() == "5"_dec);
 }
 
-TEST_CASE("rule 3.4: halted, frozen: the slices of an exit that had begun go no further") {
+TEST_CASE("rule 3.4: halted, the slices of a SELL that had begun go no further, and frozen those of an operator's close neither") {
   const bool freeze = GENERATE(false, true);
-  AtMarket d(Purpose::exit);
+  AtMarket d(freeze ? Purpose::operator_order : Purpose::exit);
   d.quote(d.m.btc, 9990, 10010, 2);
-  d.want(Purpose::exit, 0);
+  if (freeze) d.step();
+  else d.want(Purpose::exit, 0);
+  CHECK(d.last().qty() == "2"_dec);
   d.sold();
   services::StateRequest stop{{}, core::TradingState::halted, freeze, "a test", "operator", "r1"};
   REQUIRE(d.exec->set_trading_state(stop, d.now));
