@@ -15,7 +15,7 @@ begin() {
   "$bowline" run "$dir/run.yaml" --var "$var" --log-file "$dir/log" >"$dir/run.out" 2>"$dir/run.err" &
   host=$!
   started+=($host)
-  within 30 "$bowline" emergency state --var "$var" >/dev/null 2>&1 && sleep 0.2
+  within 30 "$bowline" emergency state --var "$var" >/dev/null 2>&1
   at=$(sed -n 's/.*"trade-execution": "\(.*\)".*/\1/p' "$var/endpoints.json")
 }
 stop() { kill -TERM $host; wait $host; check "$1: it ends in order" is $? 0; started=(); }
@@ -100,7 +100,8 @@ begin
 check "rule 2.1: it starts reducing" is "$(state)" reducing
 check "and says why" grep -q 'put back from a backup' <(get /trading/state)
 check "it goes on" within 60 grep -q '"going on\|going on from' "$dir/log"
-sleep 3
+denied() { get /metrics | grep -q '^bowline_why_no_order_total{code="STATE_REDUCING"} [1-9]'; }
+check "entries are wanted, and denied" within 60 denied
 check "rule 2.1: nothing is bought before an operator says so" is "$(bought_since)" 0
 # The venue's orders of the time that the backup has not come one by one, each blocks its product, and an operator looks at each.
 found() { get /metrics | sed -n 's/^bowline_incidents_total{code="EXEC_UNKNOWN_ORDER"} //p'; }

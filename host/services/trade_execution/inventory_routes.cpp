@@ -53,14 +53,21 @@ int move_status(const Error& error) noexcept {
   return 422;
 }
 
+/// Key and body of a command of inventory; nothing else may be asked. The key goes to `key`.
+Result<nlohmann::json> command_of(const Request& request, std::string& key) {
+  if (const auto ok = only_params(request, {}); !ok) return ok.error();
+  auto given = idempotency_key(request);
+  if (!given) return given.error();
+  key = std::move(*given);
+  auto body = edge::json_object(request);
+  if (!body) return body.error();
+  return std::move(*body);
+}
+
 Result<InventoryRequest> read_move(const Request& request, const core::InstrumentTable& table, bool adopt) {
   InventoryRequest q;
   q.adopt = adopt;
-  if (const auto ok = only_params(request, {}); !ok) return ok.error();
-  auto key = idempotency_key(request);
-  if (!key) return key.error();
-  q.key = std::move(*key);
-  const auto body = edge::json_object(request);
+  const auto body = command_of(request, q.key);
   if (!body) return body.error();
   if (const auto ok = adopt ? only_keys(*body, {"qty", "price", "reason"}) : only_keys(*body, {"qty", "reason"}); !ok) return ok.error();
   const auto qty = decimal_of(*body, "qty");
@@ -119,11 +126,7 @@ Result<core::Flow> class_in(const nlohmann::json& body, const char* key) {
 
 Result<ReclassifyRequest> read_reclassify(const Request& request, const core::InstrumentTable& table) {
   ReclassifyRequest q;
-  if (const auto ok = only_params(request, {}); !ok) return ok.error();
-  auto key = idempotency_key(request);
-  if (!key) return key.error();
-  q.key = std::move(*key);
-  const auto body = edge::json_object(request);
+  const auto body = command_of(request, q.key);
   if (!body) return body.error();
   if (const auto ok = only_keys(*body, {"asset", "amount", "from", "to", "reason"}); !ok) return ok.error();
   const auto amount = decimal_of(*body, "amount");

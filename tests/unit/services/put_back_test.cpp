@@ -23,6 +23,18 @@ void put_back(const RunFolder& f) {
   if (!made) FAIL(made.error().message);
 }
 
+/// A life that goes on from the journal and ends with an entry that rests at the venue.
+core::Intent entry_of_a_life(const RunFolder& f, const services::ExecutionOptions* o) {
+  Again a(f.journal, o);
+  a.exec->resume_orders();
+  a.now += 100 * bar_ns;
+  a.price(a.m.btc, 10000);
+  a.want(Purpose::entry, 0.05);
+  a.report(a.last(), BL_X_ACCEPTED);
+  REQUIRE(a.journal->flush().ok());
+  return a.last();
+}
+
 /// As if it had been stopped for a planned roll-out: nothing else would keep it from trading.
 void start(Again& a) {
   a.exec->resume_orders();
@@ -103,17 +115,7 @@ TEST_CASE("rule 2.1: an order that is younger than the backup is found at the ve
   const RunFolder f;
   f.live();
   f.back_up();
-  core::Intent lost = core::blank_intent();
-  {
-    Again a(f.journal);
-    a.exec->resume_orders();
-    a.now += 100 * bar_ns;
-    a.price(a.m.btc, 10000);
-    a.want(Purpose::entry, 0.05);
-    lost = a.last();
-    a.report(lost, BL_X_ACCEPTED);
-    REQUIRE(a.journal->flush().ok());
-  }
+  const core::Intent lost = entry_of_a_life(f, nullptr);
   put_back(f);
   Reborn a(f.journal, &o);
   REQUIRE(a.exec->orders().find(ClientOrderId(lost.client_id())) == nullptr);
@@ -152,18 +154,8 @@ TEST_CASE("rule 3.7: a cancel of the time that a backup has not may have been th
   o.gtd_bars = 50;
   const bool put = GENERATE(true, false);
   const RunFolder f;
-  core::Intent entry = core::blank_intent();
-  {
-    f.live();
-    Again a(f.journal, &o);
-    a.exec->resume_orders();
-    a.now += 100 * bar_ns;
-    a.price(a.m.btc, 10000);
-    a.want(Purpose::entry, 0.05);
-    entry = a.last();
-    a.report(entry, BL_X_ACCEPTED);
-    REQUIRE(a.journal->flush().ok());
-  }
+  f.live();
+  const core::Intent entry = entry_of_a_life(f, &o);
   f.back_up();
   if (put) put_back(f);
   Reborn a(f.journal, &o);
