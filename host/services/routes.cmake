@@ -18,10 +18,15 @@ set(routes_sources
     runtime/route_help.cpp
     runtime/run.cpp
     runtime/run_health.cpp
+    runtime/run_latch.cpp
     runtime/run_metrics.cpp
     runtime/run_market.cpp
     runtime/run_network.cpp
+    runtime/run_parts.cpp
+    runtime/run_resume.cpp
     runtime/run_shutdown.cpp
+    runtime/run_state.cpp
+    runtime/run_summary.cpp
     runtime/run_watch.cpp
     runtime/run_assemble.cpp
     runtime/stream_routes.cpp

@@ -107,36 +107,46 @@ struct Run::Impl {
   bool parted() const { return config.services.size() < 4; }
   /// Hosted here, or a peer.
   bool in_run(std::string_view service) const;
+  /// Engine time of what is done while no event comes: that of the last step, or where time is real that of the clock, if later.
+  /// With trade-execution. [core thread]
+  core::Nanos now_by_clock() const;
+  void tell_begin() const;
+
+  // ---- run_state.cpp
   Result<void> open_state();
   Result<void> look_whether_put_back(const std::filesystem::path& transactions, const store::Stamp& stamp);
   /// Reads the key that signs receipts, if one is named. Errors: SECRET_*.
   Result<void> take_receipt_key();
   Error used(const std::string& what) const;
-  /// Puts trade-execution together from the journal, if that holds a run.
-  Result<void> resume();
   Result<void> note_begin();
-  /// Engine time of what is done while no event comes: that of the last step, or where time is real that of the clock, if later.
-  /// With trade-execution. [core thread]
-  core::Nanos now_by_clock() const;
   std::string begin_line() const;
-  Result<void> first_balances();
   /// Whether the store's files lie on the disk that the ballast is on.
   bool store_beside_ballast() const;
   /// Ends the store. Its own error, or STORE_DROPPED, with how many records are lost.
   Result<void> close_store();
+
+  // ---- run_resume.cpp
+  /// Puts trade-execution together from the journal, if that holds a run.
+  Result<void> resume();
+  Result<void> first_balances();
+
+  // ---- run_parts.cpp
   RunParts parts() const;
+
+  // ---- run_shutdown.cpp
   /// on_shutdown: flatten: sells, and ends the loop when that is done, or has taken too long. [core thread]
   void look_at_leaving();
   /// Hears the venue until all is answered and no order is between two states, ten seconds at most. [core thread]
   void settle_with_venue();
   /// The stops of a run that was stopped, handed to the venue (trading rules 3.8). [core thread]
   void hand_over_stops(core::Nanos now);
+
+  // ---- run_latch.cpp
   /// Does what the latch says, and goes on with what is being liquidated. [core thread]
   void look_at_latch();
   std::chrono::steady_clock::time_point liquidation_looked{};  ///< when a liquidation was looked at last
   std::chrono::steady_clock::time_point liquidation_waits{};   ///< since when the feed has given nothing that it waits for
   std::uint64_t liquidation_bars = 0;                          ///< how many bars had come then
-  void tell_begin() const;
 
   // ---- run_network.cpp
   /// Answers that come for the venue's plugin wake the loop from here on.

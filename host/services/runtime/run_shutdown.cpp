@@ -8,6 +8,13 @@ namespace bowline::services {
 
 namespace out = observe::log;
 
+void Run::stop() noexcept {
+  Impl& m = *impl_;
+  // Told again it ends at once, whatever is not sold yet.
+  if (!m.execution || m.config.execution.on_shutdown.how != "flatten" || m.leaving.exchange(true)) return m.loop->stop();
+  m.loop->post([&m] { m.look_at_leaving(); });
+}
+
 void Run::Impl::look_at_leaving() {
   if (!execution || left || !leaving.load(std::memory_order_acquire)) return;
   const auto clock = std::chrono::steady_clock::now();

@@ -79,6 +79,7 @@ TEST_CASE("every code that execution, order table and portfolio give an incident
       {"/host/services/trade_execution/execution_booking.cpp", R"((?:incident|block)\([^";]*"([A-Z_]+)\")"},
       {"/host/core/booking.cpp", R"(refused\([^"]*"([A-Z_]+)\")"},
       {"/host/core/portfolio.cpp", R"(Error\{"([A-Z_]+)\")"},
+      {"/host/core/portfolio_flows.cpp", R"(Error\{"([A-Z_]+)\")"},
       {"/host/core/order.cpp", R"(Error\{"([A-Z_]+)\")"},
   };
   for (const auto& [file, pattern] : places) {
