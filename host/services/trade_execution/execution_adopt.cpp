@@ -101,10 +101,10 @@ std::vector<AdoptedOrder> Execution::closable(InstrumentId only) const {
     if (!core::is_terminal(o.state) || (only && o.intent.instrument() != only) || names(found, o.id())) return;
     found.push_back({o.id(), o.intent.instrument(), true, o.cum_qty, told});
   };
-  for (const Ended& e : ended_)
+  for (const EndedOrder& e : ended_)
     if (const Order* o = orders_.find(e.order); o != nullptr && e.judged && o->cum_qty != e.told) add(*o, e.told);
   for (const auto& [id, told] : short_of_fills_) {
-    const bool ended_just_now = std::any_of(ended_.begin(), ended_.end(), [&id = id](const Ended& e) { return e.order == id && !e.judged; });
+    const bool ended_just_now = std::any_of(ended_.begin(), ended_.end(), [&id = id](const EndedOrder& e) { return e.order == id && !e.judged; });
     if (const Order* o = orders_.find(id); o != nullptr && !ended_just_now && o->cum_qty < told) add(*o, told);
   }
   return found;
@@ -119,13 +119,13 @@ std::string Execution::doubt_of(AssetId asset, std::span<const AdoptedOrder> but
   for (const Order* o : orders_.working())
     if ((o->state == OrderState::unknown || o->state == OrderState::submitted || o->state == OrderState::recorded) && trades(*o))
       return "what became of " + quoted(o->id()) + " is not known";
-  for (const Ended& e : ended_)
+  for (const EndedOrder& e : ended_)
     if (const Order* o = orders_.find(e.order); o != nullptr && o->cum_qty != e.told && trades(*o) && !names(but, e.order))
       return (e.judged ? "fills are missing of " : "fills may still come of ") + quoted(e.order);
   for (const auto& [id, told] : short_of_fills_)
     if (const Order* o = orders_.find(id); o != nullptr && o->cum_qty < told && trades(*o) && !names(but, id))
       return "fills are missing of " + quoted(id) + (core::is_terminal(o->state) ? "" : ", which works still");
-  const bool strange = std::any_of(strangers_.begin(), strangers_.end(), [&](const Stranger& s) {
+  const bool strange = std::any_of(strangers_.begin(), strangers_.end(), [&](const StrangerFill& s) {
     const InstrumentId id{s.fill.h.instrument};
     return !id || id.value > table_.size() || table_[id].base == asset || table_[id].quote == asset;
   });
@@ -133,7 +133,7 @@ std::string Execution::doubt_of(AssetId asset, std::span<const AdoptedOrder> but
 }
 
 // It would count twice: once as a change, and once as the fill that is told later.
-std::string Execution::doubt_of(const Difference& d, std::span<const ClientOrderId> but) const {
+std::string Execution::doubt_of(const BalanceDifference& d, std::span<const ClientOrderId> but) const {
   if (!d.amount.is_set()) return "its balance is too large for the ledger";
   if (d.amount.is_zero() || explained_by_fees(d.asset, d.amount)) return "";
   for (const Order* o : orders_.working())
@@ -154,20 +154,20 @@ AdoptionPlan Execution::plan_adoption(InstrumentId only, std::span<const Decimal
       const bool untold = !total({n}).is_set() && !portfolio_.ledger().venue({n}).is_zero();
       std::string& doubt = plan.doubts[n - 1];
       doubt = untold ? "the venue does not tell its balance" : doubt_of(AssetId{n}, closes);
-      if (doubt.empty() && total({n}).is_set()) doubt = doubt_of(Difference{{n}, difference({n}, total({n}))}, ends);
+      if (doubt.empty() && total({n}).is_set()) doubt = doubt_of(BalanceDifference{{n}, difference({n}, total({n}))}, ends);
     }
     again = std::erase_if(closes, [&](const AdoptedOrder& o) {
               const core::Instrument& ins = table_[o.instrument];
               return !plan.doubts[ins.base.value - 1].empty() || !plan.doubts[ins.quote.value - 1].empty();
             }) != 0;
   }
-  std::vector<Difference> differ;
+  std::vector<BalanceDifference> differ;
   for (std::uint32_t n = 1; n <= table_.asset_count(); ++n) {
     if (!in_scope({n}, only) || !plan.doubts[n - 1].empty() || !total({n}).is_set()) continue;
     const Decimal d = difference({n}, total({n}));
     if (!d.is_zero() && !explained_by_fees({n}, d)) differ.push_back({{n}, d});
   }
-  for (const Difference& d : differ) plan.flows.push_back({d.asset, class_of(d, differ), d.amount});
+  for (const BalanceDifference& d : differ) plan.flows.push_back({d.asset, class_of(d, differ), d.amount});
   for (const ClientOrderId& id : ends)
     if (const Order* o = orders_.find(id); o != nullptr && was_there(o->state) && !o->external && (!only || o->intent.instrument() == only))
       plan.orders.push_back({id, o->intent.instrument(), false, o->cum_qty, Decimal::not_set()});
@@ -188,7 +188,7 @@ std::string Execution::stays(const BlockReason& r, const AdoptionPlan& plan) con
     case Needs::fills: break;
   }
   if (o == nullptr || names(plan.orders, r.order)) return "";
-  const bool missing = std::any_of(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == r.order && e.told != o->cum_qty; });
+  const bool missing = std::any_of(ended_.begin(), ended_.end(), [&](const EndedOrder& e) { return e.order == r.order && e.told != o->cum_qty; });
   const auto sum = short_of_fills_.find(r.order);
   return missing || (sum != short_of_fills_.end() && o->cum_qty < sum->second) ? "fills are missing of " + quoted(r.order) : "";
 }
@@ -349,7 +349,7 @@ void Execution::end_unseen(const AdoptedOrder& gone) {
 
 void Execution::close_at_fills(const AdoptedOrder& short_one) {
   incident("FILLS_GIVEN_UP", "fills of " + quoted(short_one.order) + " were never told: it was closed at what they add up to", now_, short_one.order.view());
-  std::erase_if(ended_, [&short_one](const Ended& e) { return e.order == short_one.order; });
+  std::erase_if(ended_, [&short_one](const EndedOrder& e) { return e.order == short_one.order; });
   short_of_fills_.erase(short_one.order);
   note_owed({short_one.order, short_one.filled, steps_, true});  // to the next process: nothing
   adoption_->orders.push_back(short_one);
@@ -463,7 +463,7 @@ std::vector<ReconciliationState::OrderLine> Execution::troubled_orders(const Ado
   };
   for (const Order* o : orders_.working())
     if (gone_.contains(o->id())) add(*o, Trouble::gone, Decimal::not_set());
-  for (const Ended& e : ended_)
+  for (const EndedOrder& e : ended_)
     if (const Order* o = orders_.find(e.order); o != nullptr && o->cum_qty != e.told) add(*o, Trouble::fills_missing, e.told);
   for (const auto& [id, told] : short_of_fills_)
     if (const Order* o = orders_.find(id); o != nullptr && o->cum_qty < told) add(*o, Trouble::fills_missing, told);
@@ -481,7 +481,7 @@ ReconciliationState Execution::reconciliation() const {
   s.agreed = agreed_ns_;
   s.whole = answered_whole_;
   s.held_back = held_back_.size();
-  for (const Asked& a : asked_) s.unanswered.push_back({a.request, a.since});
+  for (const OpenQuestion& a : asked_) s.unanswered.push_back({a.request, a.since});
   std::vector<Decimal> told(table_.asset_count(), Decimal::not_set());
   for (std::size_t i = 0; i < venue_word_.size(); ++i) told[i] = venue_word_[i].total;
   const std::vector<ClientOrderId> gone(gone_.begin(), gone_.end());

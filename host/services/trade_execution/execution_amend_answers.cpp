@@ -22,7 +22,7 @@ bool out(const Order& o) noexcept { return o.amends && o.amends->pending && !cor
 
 }  // namespace
 
-Execution::AmendOut& Execution::amend_out(const core::ClientOrderId& id) {
+AmendOut& Execution::amend_out(const core::ClientOrderId& id) {
   const auto known = std::find_if(amends_out_.begin(), amends_out_.end(), [&id](const AmendOut& a) { return a.order == id; });
   return known != amends_out_.end() ? *known : amends_out_.emplace_back(AmendOut{id, now_});
 }

@@ -71,22 +71,22 @@ bool Execution::in_doubt(AssetId asset) const {
   };
   for (const Order* o : orders_.working())
     if ((o->state == OrderState::unknown || o->state == OrderState::submitted || o->state == OrderState::recorded) && trades(*o)) return true;
-  for (const Ended& e : ended_)
+  for (const EndedOrder& e : ended_)
     if (const Order* o = orders_.find(e.order); o != nullptr && o->cum_qty != e.told && trades(*o)) return true;
   for (const auto& [id, told] : short_of_fills_)
     if (const Order* o = orders_.find(id); o != nullptr && o->cum_qty < told && trades(*o)) return true;
-  return std::any_of(strangers_.begin(), strangers_.end(), [&](const Stranger& s) {
+  return std::any_of(strangers_.begin(), strangers_.end(), [&](const StrangerFill& s) {
     const core::InstrumentId id{s.fill.h.instrument};
     return !id || id.value > table_.size() || table_[id].base == asset || table_[id].quote == asset;
   });
 }
 
 // Whether an order that works could have filled by it, though nobody told of the fill yet.
-bool Execution::looks_like_a_fill(const Difference& d) const {
+bool Execution::looks_like_a_fill(const BalanceDifference& d) const {
   return std::any_of(orders_.working().begin(), orders_.working().end(), [&](const Order* o) { return looks_like_a_fill(d, *o); });
 }
 
-bool Execution::looks_like_a_fill(const Difference& d, const Order& o) const {
+bool Execution::looks_like_a_fill(const BalanceDifference& d, const Order& o) const {
   const core::Instrument& ins = table_[o.intent.instrument()];
   const bool buys = o.intent.side() == Side::buy;
   if (ins.base == d.asset) return buys != d.amount.is_negative() && (!o.leaves().is_set() || abs(d.amount) <= o.leaves());
@@ -111,7 +111,7 @@ bool Execution::explained_by_fees(AssetId asset, Decimal amount) const {
 
 // A venue's balances follow its fills, some seconds later. What fills of the last moments would make of them, if they were not
 // in there yet, may be just that: booked as a change, it would take a position off the book, and the stop off the position.
-bool Execution::behind_its_fills(const Difference& d) const {
+bool Execution::behind_its_fills(const BalanceDifference& d) const {
   Decimal lacks = Decimal::zero();
   const auto count = [&](const Order& o) {
     const core::Instrument& ins = table_[o.intent.instrument()];
@@ -183,7 +183,7 @@ void Execution::compare_balances(bool whole) {
     balances_due_ = true;
     return;
   }
-  std::vector<Difference> found;
+  std::vector<BalanceDifference> found;
   for (std::uint32_t n = 1; n <= told.size(); ++n) {
     const AssetId asset{n};
     if (!told[n - 1].is_set()) continue;
@@ -197,9 +197,9 @@ void Execution::compare_balances(bool whole) {
   // A fill may be in the one answer and not yet in the other: only what stays the same is a change of its own, and longer where
   // a fill of an order that works would look so.
   bool wait = false;
-  std::vector<Difference> changes, fresh;
-  for (Difference& d : found) {
-    const auto before = std::find_if(differences_.begin(), differences_.end(), [&d](const Difference& o) { return o.asset == d.asset && o.amount == d.amount; });
+  std::vector<BalanceDifference> changes, fresh;
+  for (BalanceDifference& d : found) {
+    const auto before = std::find_if(differences_.begin(), differences_.end(), [&d](const BalanceDifference& o) { return o.asset == d.asset && o.amount == d.amount; });
     if (before != differences_.end()) d.looks = before->looks + 1;
     const bool like_a_fill = looks_like_a_fill(d);
     if (d.looks >= (like_a_fill ? looks_of_a_fill : 1)) {
@@ -209,7 +209,7 @@ void Execution::compare_balances(bool whole) {
       fresh.push_back(d);
     }
   }
-  for (const Difference& d : changes) book_change(d, class_of(d, changes));
+  for (const BalanceDifference& d : changes) book_change(d, class_of(d, changes));
   if (fresh.empty() && !balances_due_) agreed_ns_ = now_;
   differences_ = std::move(fresh);
   if (differences_.empty()) {
@@ -221,22 +221,22 @@ void Execution::compare_balances(bool whole) {
     return;
   }
   if (++comparisons_ < most_comparisons) return ask_what_is_there();
-  for (const Difference& d : differences_) doubt_products_of(d.asset, "BALANCE_UNEXPLAINED", "the venue's balance differs from the ledger, each time otherwise");
+  for (const BalanceDifference& d : differences_) doubt_products_of(d.asset, "BALANCE_UNEXPLAINED", "the venue's balance differs from the ledger, each time otherwise");
   differences_.clear();
   comparisons_ = 0;
 }
 
 // More came of what earns at the venue than it may have earned of all that is held of it: somebody brought it.
-bool Execution::may_be_reward(const Difference& d) const {
+bool Execution::may_be_reward(const BalanceDifference& d) const {
   for (const RewardBound& r : options_.rewards)
     if (r.asset == d.asset) return d.amount.is_positive() && d.amount <= mul(r.most, portfolio_.ledger().venue(d.asset), Rounding::down);
   return false;
 }
 
-Flow Execution::class_of(const Difference& d, const std::vector<Difference>& all) const {
+Flow Execution::class_of(const BalanceDifference& d, const std::vector<BalanceDifference>& all) const {
   const bool reward = may_be_reward(d);
   if (const Decimal step = step_of(d.asset); step.is_set() && abs(d.amount) < step) return reward ? Flow::reward : Flow::correction;
-  const auto worth = [this](const Difference& x) {
+  const auto worth = [this](const BalanceDifference& x) {
     if (portfolio_.is_cash(x.asset)) return abs(x.amount);  // at par, which is within the band of a conversion
     for (const core::Instrument& ins : table_.all())
       if (ins.base == x.asset && portfolio_.is_cash(ins.quote) && portfolio_.mark(ins.id).last.is_set())
@@ -244,7 +244,7 @@ Flow Execution::class_of(const Difference& d, const std::vector<Difference>& all
     return Decimal::not_set();
   };
   if (all.size() == 2) {
-    const Difference& other = all[0].asset == d.asset ? all[1] : all[0];
+    const BalanceDifference& other = all[0].asset == d.asset ? all[1] : all[0];
     const Decimal a = worth(d), b = worth(other);
     if (d.amount.is_negative() != other.amount.is_negative() && a.is_set() && b.is_set() &&
         abs(a - b) <= mul(max(a, b), conversion_band, Rounding::up))
@@ -254,7 +254,7 @@ Flow Execution::class_of(const Difference& d, const std::vector<Difference>& all
   return d.amount.is_positive() ? Flow::deposit : Flow::withdrawal;
 }
 
-void Execution::book_change(const Difference& d, Flow kind) {
+void Execution::book_change(const BalanceDifference& d, Flow kind) {
   std::vector<Decimal> held;
   for (const core::Instrument& ins : table_.all()) held.push_back(portfolio_.position(ins.id).qty);
   const std::string code(table_.asset_code(d.asset));

@@ -111,7 +111,7 @@ void Execution::look_for_answers(Nanos now) {
     unanswered = unanswered || silent || o->state == OrderState::unknown;
   }
   if (now - looked_for_missing_ < options_.in_flight_every) return;
-  const bool strange = std::any_of(strangers_.begin(), strangers_.end(), [](const Stranger& s) { return s.request == 0; });
+  const bool strange = std::any_of(strangers_.begin(), strangers_.end(), [](const StrangerFill& s) { return s.request == 0; });
   if (unanswered || strange || (!missing_.empty() && !working.empty())) {
     tell_tick();
     looked_for_missing_ = now;

@@ -138,7 +138,7 @@ void Execution::emergency_resume(Nanos now, std::string_view principal, std::str
   note_asked(asked(store::Ask::resume, now, principal, reason, request_id));
   if (liquidation_) end_liquidation(Liquidation::Phase::interrupted, now);
   blocks_.lift_all();
-  std::erase_if(ended_, [](const Ended& e) { return e.judged; });  // somebody has looked
+  std::erase_if(ended_, [](const EndedOrder& e) { return e.judged; });  // somebody has looked
   short_of_fills_.clear();
   gate_open_ = true;
   fill_reserve(now);

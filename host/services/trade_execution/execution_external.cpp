@@ -51,7 +51,7 @@ Order* Execution::adopt(const bl_exec& e, std::span<const bl_fill* const> fills)
     count(f);
   };
   for (const bl_fill* f : fills) once(*f);
-  for (const Stranger& s : strangers_) once(s.fill);
+  for (const StrangerFill& s : strangers_) once(s.fill);
   const bool ours_by_name = client_id.starts_with("bl-");
   const bool alive = e.kind == BL_X_ACCEPTED || (e.kind == BL_X_SNAPSHOT && works(e));
   const InstrumentId id{e.h.instrument};
@@ -143,7 +143,7 @@ void Execution::on_stranger(const bl_fill& fill) {
   }
   if (in_opening(fill)) return;
   std::uint64_t request = 0;
-  for (const Stranger& s : strangers_) {
+  for (const StrangerFill& s : strangers_) {
     if (field(s.fill.venue_id) != venue_id) continue;
     if (field(s.fill.fill_id) == field(fill.fill_id)) return;  // told twice
     request = s.request;
@@ -156,7 +156,7 @@ void Execution::on_stranger(const bl_fill& fill) {
   if (request == 0) ask_about_stranger(strangers_.back());
 }
 
-void Execution::ask_about_stranger(Stranger& s) {
+void Execution::ask_about_stranger(StrangerFill& s) {
   bl_query q{};
   q.size = sizeof q;
   q.scope = ask_order;
@@ -173,7 +173,7 @@ void Execution::ask_about_strangers() {
 
 std::vector<bl_fill> Execution::strangers_no_more() {
   std::vector<bl_fill> known;
-  std::erase_if(strangers_, [&](const Stranger& s) {
+  std::erase_if(strangers_, [&](const StrangerFill& s) {
     if (order_of(field(s.fill.client_id), field(s.fill.venue_id)) == nullptr) return false;
     known.push_back(s.fill);
     return true;
@@ -183,13 +183,13 @@ std::vector<bl_fill> Execution::strangers_no_more() {
 
 // The venue was asked about its order, and does not say what it was.
 void Execution::give_up_on_strangers(std::uint64_t request) {
-  std::vector<Stranger> gone;
-  std::erase_if(strangers_, [&](const Stranger& s) {
+  std::vector<StrangerFill> gone;
+  std::erase_if(strangers_, [&](const StrangerFill& s) {
     if (s.request != request) return false;
     gone.push_back(s);
     return true;
   });
-  for (const Stranger& s : gone)
+  for (const StrangerFill& s : gone)
     block({s.fill.h.instrument}, "FILL_UNKNOWN_ORDER", "the venue reports a fill of an order this host did not make", now_);
 }
 

@@ -43,7 +43,7 @@ void Execution::read_once_more(Nanos now) {
   if (f.whole) {
     // What was asked before it must be answered, too; what is asked by the clock, again and again, is no matter of its. An order
     // that the answer did not name is asked about, and works until that is answered: it came back.
-    const bool open = std::any_of(asked_.begin(), asked_.end(), [&f](const Asked& a) { return a.request <= f.request; }) || !held_back_.empty() || std::any_of(l.products.begin(), l.products.end(), [this](const Product& p) { return differs(p); });
+    const bool open = std::any_of(asked_.begin(), asked_.end(), [&f](const OpenQuestion& a) { return a.request <= f.request; }) || !held_back_.empty() || std::any_of(l.products.begin(), l.products.end(), [this](const Product& p) { return differs(p); });
     if (open && ++f.looks < most_looks) return;
     if (!open || ++f.reads >= most_reads) return end_read(now);
     f.whole = false;

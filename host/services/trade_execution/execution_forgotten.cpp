@@ -60,7 +60,7 @@ void Execution::look_back(std::vector<const bl_fill*>& fills, std::span<const bl
     keys.push_back(key_of(f));
   };
   for (const bl_fill* f : fills) look_for(*f);
-  for (const Stranger& s : strangers_) look_for(s.fill);
+  for (const StrangerFill& s : strangers_) look_for(s.fill);
   for (const bl_exec* e : execs) {
     const std::string_view name = field(e->client_id);
     if (name.starts_with("bl-") && may_be_forgotten(e->h.ts_event) && order_of(name, field(e->venue_id)) == nullptr)
@@ -79,7 +79,7 @@ void Execution::look_back(std::vector<const bl_fill*>& fills, std::span<const bl
     if (old_fills[i].known) booked.insert(std::move(keys[i]));
   const auto known = [&booked](const bl_fill& f) { return booked.contains(key_of(f)); };
   std::erase_if(fills, [&](const bl_fill* f) { return known(*f); });
-  std::erase_if(strangers_, [&](const Stranger& s) { return known(s.fill); });
+  std::erase_if(strangers_, [&](const StrangerFill& s) { return known(s.fill); });
 }
 
 bool Execution::told_before(const bl_fill& fill) {

@@ -429,7 +429,7 @@ void Execution::told_of_product(const bl_product& told) {
 // never be sold (trading rules 3.2). What is left follows, since the exit is insisted on.
 Decimal Execution::in_one_order(InstrumentId id, Decimal qty) const {
   if (largest_.empty()) return qty;
-  const Largest& most = largest_[id.value - 1];
+  const LargestOrder& most = largest_[id.value - 1];
   if (most.qty.is_set()) qty = min(qty, floor_to(most.qty, table_[id].rules.base_step));
   const Decimal px = portfolio_.ask(id).is_positive() ? portfolio_.ask(id) : portfolio_.mark(id).last;
   if (most.notional.is_set() && px.is_positive())

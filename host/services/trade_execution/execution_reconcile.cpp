@@ -40,7 +40,7 @@ Result<void> Execution::ask_venue() {
   Nanos since = agreed_ns_ >= 0 ? std::min(settled_, agreed_ns_) : settled_;
   for (const Order* o : orders_.working())
     if (!o->external && (agreed_ns_ < 0 || short_of_fills_.contains(o->id()))) since = std::min(since, o->intent.abi.decided_ns);
-  for (const Ended& e : ended_)  // what is missing of them may be told yet
+  for (const EndedOrder& e : ended_)  // what is missing of them may be told yet
     if (const Order* o = orders_.find(e.order); o != nullptr && !o->external) since = std::min(since, o->intent.abi.decided_ns);
   bl_query q{};
   q.size = sizeof q;
@@ -65,7 +65,7 @@ Result<std::uint64_t> Execution::ask(bl_query& q) {
   q.request = ++requests_;
   asked_.push_back({q.request, now_});
   if (auto sent = broker_.query(q); !sent) {
-    std::erase_if(asked_, [&q](const Asked& a) { return a.request == q.request; });
+    std::erase_if(asked_, [&q](const OpenQuestion& a) { return a.request == q.request; });
     return sent.error();
   }
   if (q.scope != ask_order) asked_ns_ = now_;
@@ -77,15 +77,15 @@ Result<std::uint64_t> Execution::ask(bl_query& q) {
 void Execution::give_up_on_answers() {
   const Nanos patience = options_.time_by_data ? std::max(3 * options_.interval, minute) : minute;
   std::size_t silent = 0;
-  for (const Asked& a : asked_) silent += now_ - a.since >= patience ? 1 : 0;
+  for (const OpenQuestion& a : asked_) silent += now_ - a.since >= patience ? 1 : 0;
   if (silent == 0) return;
-  for (const Asked& a : asked_) {
+  for (const OpenQuestion& a : asked_) {
     if (now_ - a.since < patience) continue;
     if (listing_ && a.request == list_request_) listing_ = false;
-    for (Stranger& s : strangers_)
+    for (StrangerFill& s : strangers_)
       if (s.request == a.request) s.request = 0;
   }
-  std::erase_if(asked_, [&](const Asked& a) { return now_ - a.since >= patience; });
+  std::erase_if(asked_, [&](const OpenQuestion& a) { return now_ - a.since >= patience; });
   told_totals_.clear();
   answer_whole_ = true;
   venue_due_ = true;
@@ -105,10 +105,10 @@ void Execution::ask_about(const Order& order, std::uint32_t beside) {
 }
 
 void Execution::on_done(const bl_done& done) {
-  if (std::none_of(asked_.begin(), asked_.end(), [&done](const Asked& a) { return a.request == done.request; })) return;  // given up, or told twice
+  if (std::none_of(asked_.begin(), asked_.end(), [&done](const OpenQuestion& a) { return a.request == done.request; })) return;  // given up, or told twice
   take_answer();
   if (!strangers_.empty()) give_up_on_strangers(done.request);
-  std::erase_if(asked_, [&done](const Asked& a) { return a.request == done.request; });
+  std::erase_if(asked_, [&done](const OpenQuestion& a) { return a.request == done.request; });
   answer_whole_ = answer_whole_ && done.status >= 0 && done.complete != 0;
   if (liquidation_) told_of_liquidation(done);
   if (done.status < 0 || done.complete == 0)
@@ -145,7 +145,7 @@ void Execution::on_snapshot(Order& order, const bl_exec& exec) {
   const Nanos now = now_;
   if (listing_) named_.push_back(order.id());
   if (overtaken(order, exec)) return;
-  std::erase_if(missing_, [&](const Missing& m) { return m.order == order.id(); });
+  std::erase_if(missing_, [&](const MissingOrder& m) { return m.order == order.id(); });
   if (exec.state != BL_S_PENDING && exec.state != BL_S_OPEN) return on_end(order, exec);
   if (order.amends && order.amends->pending) hear_terms(order, exec);
   if (const Decimal told = Decimal::from_raw(exec.cum_qty); told.is_set() && told > order.cum_qty) told_filled_.emplace_back(order.id(), told);
@@ -169,7 +169,7 @@ void Execution::on_absent(Order& order, Nanos) {
     if (adoption_) adoption_->absent.push_back(order.id());
     block(order.intent.instrument(), "ORDER_GONE", "the venue does not know an order that it had acknowledged", now_, order.intent.client_id());
   }
-  const auto known = std::find_if(missing_.begin(), missing_.end(), [&](const Missing& m) { return m.order == order.id(); });
+  const auto known = std::find_if(missing_.begin(), missing_.end(), [&](const MissingOrder& m) { return m.order == order.id(); });
   if (known == missing_.end()) missing_.push_back({order.id(), 1, now_});
   else if (!known->on_its_way) ++known->polls;
 }
@@ -184,7 +184,7 @@ bool Execution::held_at_venue(const Order& order, Nanos since) const {
   };
   const core::AssetId asset = asset_of(order);
   if (asset.value > venue_word_.size()) return false;
-  const Word& word = venue_word_[asset.value - 1];
+  const VenueBalance& word = venue_word_[asset.value - 1];
   if (!word.hold.is_set() || word.time < since) return false;
   const auto needs = [this](const Order& o, bool with_fee) {
     const core::Intent& i = o.intent;
@@ -199,7 +199,7 @@ bool Execution::held_at_venue(const Order& order, Nanos since) const {
   Decimal left = word.hold;
   for (const Order* o : orders_.working()) {
     if (o == &order || asset_of(*o) != asset) continue;
-    if (std::any_of(missing_.begin(), missing_.end(), [o](const Missing& m) { return m.order == o->id(); })) continue;
+    if (std::any_of(missing_.begin(), missing_.end(), [o](const MissingOrder& m) { return m.order == o->id(); })) continue;
     const Decimal most = needs(*o, true);
     if (most.is_set()) left = left - most;
   }
@@ -218,7 +218,7 @@ std::vector<const Order*> Execution::of_unknown_fate(Nanos now) const {
   std::vector<const Order*> all;
   for (const Order* o : orders_.working()) {
     if (now < o->intent.abi.decided_ns) continue;
-    const bool missing = std::any_of(missing_.begin(), missing_.end(), [o](const Missing& m) { return m.order == o->id(); });
+    const bool missing = std::any_of(missing_.begin(), missing_.end(), [o](const MissingOrder& m) { return m.order == o->id(); });
     if (missing || o->state == OrderState::unknown || never_answered(*o, now)) all.push_back(o);
   }
   return all;
@@ -228,7 +228,7 @@ std::vector<const Order*> Execution::of_unknown_fate(Nanos now) const {
 // same bytes, the same id), else asked for again, and after k answers over a time that the venue does not have it, it is not
 // there: never placed, or over. What was acknowledged is never sent again.
 void Execution::look_for_missing(Nanos now) {
-  const auto is_missing = [this](const Order& o) { return std::any_of(missing_.begin(), missing_.end(), [&o](const Missing& m) { return m.order == o.id(); }); };
+  const auto is_missing = [this](const Order& o) { return std::any_of(missing_.begin(), missing_.end(), [&o](const MissingOrder& m) { return m.order == o.id(); }); };
   // Where time moves by data each step is asked for once, and the venue is the run's own.
   const bool bounded = !options_.time_by_data;
   if (bounded) turns_.begin(of_unknown_fate(now), now, options_.in_flight_every, options_.in_flight);
@@ -243,7 +243,7 @@ void Execution::look_for_missing(Nanos now) {
   }
   if (missing_.empty()) return;
   std::vector<core::ClientOrderId> gone, held;
-  for (Missing& m : missing_) {
+  for (MissingOrder& m : missing_) {
     Order* o = orders_.find(m.order);
     if (o == nullptr || core::is_terminal(o->state)) {
       gone.push_back(m.order);
@@ -278,7 +278,7 @@ void Execution::look_for_missing(Nanos now) {
     }
     ask_in_turn(*o, m.polls + 1 >= options_.absent_polls ? ask_balances : 0);
   }
-  std::erase_if(missing_, [&](const Missing& m) { return std::find(gone.begin(), gone.end(), m.order) != gone.end(); });
+  std::erase_if(missing_, [&](const MissingOrder& m) { return std::find(gone.begin(), gone.end(), m.order) != gone.end(); });
   for (const core::ClientOrderId& id : held) {
     Order* o = orders_.find(id);
     if (o == nullptr || core::is_terminal(o->state)) continue;
@@ -292,7 +292,7 @@ void Execution::look_for_missing(Nanos now) {
 void Execution::look_for_fills(Nanos now) {
   bool late = false;
   std::vector<core::ClientOrderId> ask_for;
-  for (Ended& e : ended_) {
+  for (EndedOrder& e : ended_) {
     const Order* o = e.judged ? nullptr : orders_.find(e.order);
     if (o == nullptr || o->cum_qty == e.told) continue;
     if (e.since == 0) e.since = now;  // of an earlier process
@@ -309,7 +309,7 @@ void Execution::look_for_fills(Nanos now) {
 
 // What was sent between two steps and lost with the process goes out again at its own time, if that comes again.
 void Execution::resend_in_time(Nanos now) {
-  const bool due = std::any_of(missing_.begin(), missing_.end(), [&](const Missing& m) {
+  const bool due = std::any_of(missing_.begin(), missing_.end(), [&](const MissingOrder& m) {
     const Order* o = m.sent_again ? nullptr : orders_.find(m.order);
     return o != nullptr && o->state == OrderState::unknown && !o->cancel_asked && o->intent.abi.decided_ns <= now &&
            now - o->intent.abi.decided_ns <= options_.resend_window;
@@ -346,7 +346,7 @@ void Execution::cancel_in_time(Nanos now, bool in_step) {
   });
 }
 
-bool Execution::send_again(Order& order, Nanos now, Missing& missing) {
+bool Execution::send_again(Order& order, Nanos now, MissingOrder& missing) {
   const core::Intent& intent = order.intent;
   const core::InstrumentId id = intent.instrument();
   // Nor what nobody would order now: the position is being sold, or this exit does not run.

@@ -153,7 +153,7 @@ void Execution::on_exec(const bl_exec& exec) {
   if (!learn_venue_id(*order, field(exec.venue_id), now)) return;
   const std::string_view text = field(exec.text);
   if (exec.kind != BL_X_ABSENT && exec.kind != BL_X_UNKNOWN && exec.kind != BL_X_CANCEL_REJECTED && exec.kind != BL_X_AMEND_REJECTED) {  // it is there
-    if (!missing_.empty()) std::erase_if(missing_, [order](const Missing& m) { return m.order == order->id(); });
+    if (!missing_.empty()) std::erase_if(missing_, [order](const MissingOrder& m) { return m.order == order->id(); });
     if (!gone_.empty()) gone_.erase(order->id());
   }
   if (tell_rules_) tell_rules_(exec.h);
@@ -183,7 +183,7 @@ void Execution::on_exec(const bl_exec& exec) {
     case BL_X_AMENDED: return on_amended(*order, exec);
     case BL_X_AMEND_REJECTED: return on_amend_refused(*order, exec);
     case BL_X_UNKNOWN:
-      for (Missing& m : missing_)  // what was sent again has its answer: none
+      for (MissingOrder& m : missing_)  // what was sent again has its answer: none
         if (m.order == order->id() && std::exchange(m.on_its_way, false)) m.since = now;
       move(*order, OrderEvent::timed_out, now, text);
       if (order->amends) ask_what_is_in_force(*order);
@@ -236,25 +236,25 @@ void Execution::ended(Order& order, const bl_exec& exec) {
   if (!told.is_set() && exec.state == BL_S_FILLED) told = order.intent.qty();
   if (!told.is_set()) return;
   if (order.external) told = max(told - order.filled_before, Decimal::zero());
-  const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == order.id(); });
+  const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const EndedOrder& e) { return e.order == order.id(); });
   if (known != ended_.end()) {
     if (known->told == told) return;
     known->told = told;  // told again, otherwise; judged once
     return note_owed(*known);
   }
-  if (told != order.cum_qty) note_owed(ended_.emplace_back(Ended{order.id(), told, steps_, false, now_}));
+  if (told != order.cum_qty) note_owed(ended_.emplace_back(EndedOrder{order.id(), told, steps_, false, now_}));
   else if (exec.state == BL_S_FILLED && !core::is_terminal(order.state)) end_short(order, exec.h.ts_recv);
 }
 
 // What is owed must outlive the process: forgotten, it would be held and sold once more.
-void Execution::note_owed(const Ended& e) {
+void Execution::note_owed(const EndedOrder& e) {
   if (durable_journal_) note(store::journal_kind::owed, store::line(store::OwedRow{e.order, e.told, e.judged}));
 }
 
 Result<void> Execution::restore_owed(const store::JournalRow& row) {
   const auto r = store::read_owed(row.payload);
   if (!r) return r.error();
-  const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const Ended& e) { return e.order == r->order; });
+  const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const EndedOrder& e) { return e.order == r->order; });
   if (known == ended_.end()) ended_.push_back({r->order, r->told, 0, r->judged});
   else *known = {r->order, r->told, 0, r->judged, known->since};
   return {};
@@ -276,7 +276,7 @@ void Execution::end_short(Order& order, Nanos now) {
 // An end that was told in this step may have its fills still on the way; one of an earlier step has not, nor where time is real
 // one that was told for so long that they were asked for.
 void Execution::compare_ended(Nanos now, bool last) {
-  std::erase_if(ended_, [&](Ended& e) {
+  std::erase_if(ended_, [&](EndedOrder& e) {
     Order* o = orders_.find(e.order);
     if (o == nullptr) return true;
     if (o->cum_qty == e.told) {

@@ -124,7 +124,7 @@ void Execution::keep_past(Nanos at) {
 
 void Execution::recall_positions(Nanos until) {
   for (; past_told_ < past_.size() && past_[past_told_].time <= until; ++past_told_) {
-    const Past& one = past_[past_told_];
+    const PastPosition& one = past_[past_told_];
     const core::ProductRules& rules = table_[one.instrument].rules;
     const Decimal qty = one.position.qty, bid = portfolio_.bid(one.instrument);
     const bool dust = !qty.is_zero() && (qty < rules.base_min || qty < rules.base_step ||
@@ -283,7 +283,7 @@ Result<void> Execution::restore_state(const store::JournalRow& row) {
   gate_open_ = r->gate_open;
   if (r->looked) {
     blocks_.lift_all();
-    std::erase_if(ended_, [](const Ended& e) { return e.judged; });
+    std::erase_if(ended_, [](const EndedOrder& e) { return e.judged; });
   }
   return {};
 }

@@ -19,9 +19,9 @@ void Execution::look_as_stand_in(core::Nanos now) {
     tell_tick();
     take_answer();
   }
-  for (Ended& e : ended_)
+  for (EndedOrder& e : ended_)
     if (e.since == 0) e.since = now;  // of an earlier process
-  const auto owes = [&](const Ended& e) { return !e.judged && now - e.since >= patience; };
+  const auto owes = [&](const EndedOrder& e) { return !e.judged && now - e.since >= patience; };
   if (std::any_of(ended_.begin(), ended_.end(), owes)) {
     tell_tick();
     compare_ended(now, true);

@@ -64,6 +64,9 @@ TEST_CASE("every code that execution, order table and portfolio give an incident
   std::set<std::string> codes;
   const std::pair<const char*, const char*> places[] = {
       {"/host/services/trade_execution/execution.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_marks.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_targets.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
+      {"/host/services/trade_execution/execution_frame.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_commands.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_adopt.cpp", R"((?:incident|block)\([^";]*"([A-Z_]+)\")"},
       {"/host/services/trade_execution/execution_close.cpp", R"((?:incident|block)\([^"]*"([A-Z_]+)\")"},
