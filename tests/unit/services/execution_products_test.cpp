@@ -4,7 +4,6 @@
 using namespace bowline;
 using namespace bowline::core;
 using namespace bowline::literals;
-using test::bar_ns;
 using test::Desk;
 
 TEST_CASE("rule 5.8: fees above the configured ones are noticed, lower ones are not held against the venue") {

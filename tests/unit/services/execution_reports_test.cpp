@@ -4,7 +4,6 @@
 using namespace bowline;
 using namespace bowline::core;
 using namespace bowline::literals;
-using test::bar_ns;
 using test::Desk;
 
 TEST_CASE("rule 2.4: a fill that is told twice is booked once") {
