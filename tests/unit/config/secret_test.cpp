@@ -1,4 +1,4 @@
-// Secrets that the host itself needs, and that a file of one is read without leaving copies behind.
+// Secrets: where they are found, those that the host itself needs, and that a file of one is read without leaving copies behind.
 #include "config/secret.hpp"
 
 #include <catch2/catch.hpp>
@@ -59,4 +59,42 @@ TEST_CASE("a secret's file is read whole, line feeds within it too; what is no f
   CHECK(find_secret("pipe", run.environment()).error().code == "SECRET_MISSING");
   std::filesystem::create_symlink(run.folder() / "lines", run.folder() / "link");  // as Kubernetes mounts them
   CHECK(find_secret("link", run.environment())->reveal() == text);
+}
+
+TEST_CASE("a folder is not a secret") {
+  RunFile run;
+  run.env["BOWLINE_SECRETS"] = run.folder().string();
+  std::filesystem::create_directory(run.folder() / "token");
+  const auto found = find_secret("secret://token", run.environment());
+  REQUIRE_FALSE(found.ok());
+  CHECK(found.error().code == "SECRET_MISSING");
+}
+
+TEST_CASE("a secret stays a reference, and must be there") {
+  RunFile run;
+  run.schema = R"({"type":"object","additionalProperties":false,"properties":{"key":{"type":"string"}}})";
+  const Loaded without = run.load_params("{key: \"secret://api-key\"}");
+  REQUIRE(without.problems.size() == 1);
+  CHECK(without.problems[0].path == "instances[0].params.key");
+  run.env["BOWLINE_SECRET_API_KEY"] = "hunter2";
+  const Loaded with = run.load_params("{key: \"secret://api-key\"}");
+  INFO(all_text(with));
+  REQUIRE(with.problems.empty());
+  CHECK(with.config.instances.at(0).params_json == R"({"key":"secret://api-key"})");
+}
+
+TEST_CASE("a secret's file goes before the environment, without its line feed; names cannot leave the folder") {
+  RunFile run;
+  run.env["BOWLINE_SECRETS"] = run.folder().string();
+  run.env["BOWLINE_SECRET_TOKEN"] = "from the environment";
+  std::ofstream(run.folder() / "token") << "from the file\n";
+  const auto found = find_secret("secret://token", run.environment());
+  REQUIRE(found.ok());
+  CHECK(found->reveal() == "from the file");
+  for (const char* name : {"secret://../token", "secret:///etc/passwd", "secret://", "secret://a b"}) {
+    INFO(name);
+    const auto refused = find_secret(name, run.environment());
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().code == "SECRET_NAME");
+  }
 }
