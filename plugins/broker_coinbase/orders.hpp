@@ -67,6 +67,9 @@ class Orders {
   /// this one: it is known by its venue id alone. Halves that turn out to be one order become one.
   Known& learn(std::string_view client_id, std::string_view venue_id);
   Known& learn(const coinbase::VenueOrder& o);
+  /// A list shows it, and nothing but ids can be read of it ("": not that one either). Of an order of ours it says that the venue
+  /// has it: it is neither refused nor sent again from now on.
+  void shown(std::string_view client_id, std::string_view venue_id);
   void forget(const Known& k);
   /// It has ended: remembered for a while, to know what comes late.
   void ended(Known& k);
