@@ -131,7 +131,7 @@ std::optional<Decimal> filled_of(const coinbase::VenueOrder& o, const Known& k) 
 
 Decimal base_of(const coinbase::VenueFill& f) noexcept {
   if (!f.size_in_quote) return f.size;
-  return f.price.is_positive() ? div(f.size, f.price, Rounding::half_even) : Decimal::not_set();
+  return f.price.is_positive() ? round_to(div(f.size, f.price, Rounding::half_even), base_digit, Rounding::half_even) : Decimal::not_set();
 }
 
 }  // namespace bowline::broker_coinbase

@@ -112,7 +112,9 @@ inline constexpr Decimal division_dust = Decimal::from_mantissa(1, -12);
 /// What an order has filled by the venue's word; where its fills were told on, and add up to that but for division_dust, what they add
 /// up to: the host takes an end with another quantity than its fills for one whose fills are missing.
 std::optional<Decimal> filled_of(const coinbase::VenueOrder& o, const Known& k) noexcept;
-/// Of a fill: base, whatever currency its size is told in. Not set: it can't be.
+/// What a purchase by quote gets is of so many decimals at the venue, whatever the product's step is: a division goes no further.
+inline constexpr Decimal base_digit = Decimal::from_mantissa(1, -16);
+/// Of a fill: base, whatever currency its size is told in; divided it is on base_digit. Not set: it can't be.
 Decimal base_of(const coinbase::VenueFill& f) noexcept;
 
 }  // namespace bowline::broker_coinbase
