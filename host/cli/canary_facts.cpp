@@ -19,6 +19,10 @@ const config::InstanceConfig* broker_of(const config::RunConfig& config) {
   return found == config.instances.end() ? nullptr : &*found;
 }
 
+Error key_unknown(const config::InstanceConfig& broker, const std::string& why) {
+  return {"CANARY_KEY_UNKNOWN", "whether a canary has passed with the key of " + broker.id + " is not known: " + why};
+}
+
 }  // namespace
 
 Result<std::string> key_fingerprint(const config::RunConfig& config) {
@@ -29,11 +33,17 @@ Result<std::string> key_fingerprint(const config::RunConfig& config) {
   return loader::sha256_hex(std::as_bytes(std::span(id->data(), id->size())));
 }
 
-Result<void> canary_of_run(const config::RunConfig& config, const std::filesystem::path& state) {
+Result<void> canary_of_run(const config::RunConfig& config, const std::filesystem::path& state, const Result<std::string>& schema) {
   const config::InstanceConfig* broker = broker_of(config);
   if (broker == nullptr || !services::loads(config, *broker)) return {};
   if (const auto catalogue = loader::Catalogue::scan(config.plugins.path); catalogue)
     if (const auto offer = catalogue->find(broker->plugin, loader::Kind::Broker); offer && offer->venue_class == loader::VenueClass::Simulated) return {};
+  if (!schema)
+    return key_unknown(*broker, "which param names the key is in the schema of " + broker->plugin + ", and that was not read: " +
+                                    schema.error().code + ": " + schema.error().message);
+  const bool names_a_key = schema->find("\"x-bowline-key\"") != std::string::npos;
+  if (names_a_key && broker->key_file.empty() && broker->key_name.empty())
+    return key_unknown(*broker, "its params name none, or can't be read: correct instances[].params first");
   const auto key = key_fingerprint(config);
   if (!key) return key.error();
   return store::canary_passed(state, BOWLINE_VERSION, *key);

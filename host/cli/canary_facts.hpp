@@ -14,7 +14,9 @@ namespace bowline::cli {
 Result<std::string> key_fingerprint(const config::RunConfig& config);
 
 /// Whether the canary that mode: live asks for has passed. A process that loads no broker needs none, nor does one whose venue is
-/// simulated by its plugin's own word. Errors: those of key_fingerprint and of store::canary_passed.
-Result<void> canary_of_run(const config::RunConfig& config, const std::filesystem::path& state);
+/// simulated by its plugin's own word. `schema`: of the broker's params, or why it could not be read. Errors: CANARY_KEY_UNKNOWN (by
+/// which param the key is named is not known, or that one was not read: then nothing is known of its canaries, and no other key is
+/// blamed), those of key_fingerprint and of store::canary_passed.
+Result<void> canary_of_run(const config::RunConfig& config, const std::filesystem::path& state, const Result<std::string>& schema);
 
 }  // namespace bowline::cli

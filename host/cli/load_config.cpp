@@ -24,9 +24,10 @@ LoadedConfig read_config(const std::string& file, const std::filesystem::path& s
   options.complete = purpose == For::run || purpose == For::again;
   if (purpose == For::venue) options.only_kind = "broker";
   Error no_canary;
+  Result<std::string> broker_schema = Error{"CONFIG_KEY_MISSING", "plugins.path names no folder"};  // until it is asked for
   options.canary = [&](const config::RunConfig& config) {
     if (purpose == For::again) return true;  // it sends nothing
-    const auto passed = canary_of_run(config, options.state);
+    const auto passed = canary_of_run(config, options.state, broker_schema);
     if (!passed) no_canary = passed.error();
     return static_cast<bool>(passed);
   };
@@ -35,8 +36,7 @@ LoadedConfig read_config(const std::string& file, const std::filesystem::path& s
   std::string scratch = (fs::temp_directory_path() / "bowline-config-XXXXXX").string();
   if (::mkdtemp(scratch.data()) == nullptr) scratch.clear();
   std::optional<Result<loader::Catalogue>> catalogue;
-  options.schema = [&](const config::RunConfig& so_far, const std::string& id,
-                       const std::string& kind) -> Result<std::string> {
+  const auto schema_of = [&](const config::RunConfig& so_far, const std::string& id, const std::string& kind) -> Result<std::string> {
     if (!catalogue) catalogue.emplace(loader::Catalogue::scan(so_far.plugins.path));
     if (!*catalogue) return catalogue->error();
     static const std::map<std::string, loader::Kind> kinds{{"feed", loader::Kind::Feed},
@@ -56,6 +56,11 @@ LoadedConfig read_config(const std::string& file, const std::filesystem::path& s
     auto schema = (*module)->schema(id);
     if (!schema) return schema.error();
     return std::string(*schema);
+  };
+  options.schema = [&](const config::RunConfig& so_far, const std::string& id, const std::string& kind) {
+    auto schema = schema_of(so_far, id, kind);
+    if (kind == "broker") broker_schema = schema;
+    return schema;
   };
   config::Loaded loaded = config::load(file, options);
   std::error_code ignored;

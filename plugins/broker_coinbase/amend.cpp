@@ -14,6 +14,16 @@ using coinbase::Verdict;
 /// An edit that was taken and does not show after so many looks is not known to be in force.
 constexpr std::uint32_t most_looks = 6;
 
+/// By the venue's published terms an edit has a price and a size, and is for limit orders GTC (ONLY_LIMIT_ORDER_EDITS_SUPPORTED).
+/// Newer pages of its speak of stop-limit orders and brackets, too; nobody has seen it, and a trigger is not moved on a guess.
+Result<void> editable(std::uint32_t type, std::uint32_t tif) {
+  if (type == BL_STOP_LIMIT || type == BL_BRACKET)
+    return Error{"AMEND_UNSUPPORTED", "Coinbase edits no stop-limit order and no bracket: cancel it, and place another; until that one rests nothing does"};
+  if (type != BL_LIMIT || tif != BL_GTC)
+    return Error{"AMEND_UNSUPPORTED", "Coinbase edits limit orders without an end (GTC) alone: cancel it, and place another"};
+  return {};
+}
+
 bool shows(const coinbase::OrderTerms& has, const coinbase::OrderTerms& wanted) {
   return has.base_size == wanted.base_size && has.limit_price == wanted.limit_price;
 }
@@ -31,10 +41,11 @@ Taken Amend::amend(const bl_order_ref& ref, const bl_intent& handed) {
   if (client.empty() && venue.empty()) return {BL_E_INVALID, {"ORDER_REF_MISSING", "an amendment without the id of its order cannot be sent"}};
   if (!client_id_of(wanted).empty() && !client.empty() && client_id_of(wanted) != client)
     return {BL_E_INVALID, {"AMEND_ID_OTHER", "the wanted order has another client id than the order it amends: an order keeps its id"}};
-  if (wanted.type != BL_LIMIT || wanted.tif != BL_GTC)
-    return {BL_E_UNSUPPORTED, {"AMEND_UNSUPPORTED", "the venue edits limit orders without an end alone: cancel it, and place another"}};
+  if (auto ok = editable(wanted.type, wanted.tif); !ok) return {BL_E_UNSUPPORTED, ok.error()};
   Known* k = venue.empty() ? kit_.orders.by_client(client) : &kit_.orders.learn(client, venue);
   if (k == nullptr || k->venue_id.empty()) return {BL_E_NOT_FOUND, {"ORDER_NOT_KNOWN", "the venue's id of the order is not known: nothing was sent"}};
+  if (k->intent)
+    if (auto ok = editable(k->intent->type, k->intent->tif); !ok) return {BL_E_UNSUPPORTED, ok.error()};
   if (k->intent && (k->intent->side != wanted.side || k->intent->type != wanted.type || k->intent->tif != wanted.tif ||
                     ((k->intent->flags ^ wanted.flags) & BL_POST_ONLY) != 0))
     return {BL_E_UNSUPPORTED, {"AMEND_UNSUPPORTED", "only price and size of an order can be edited: cancel it, and place another"}};

@@ -15,7 +15,8 @@ class Amend {
  public:
   Amend(Kit& kit, Look& look) noexcept : kit_(kit), look_(look) {}
 
-  /// Refusals: BL_E_UNSUPPORTED AMEND_UNSUPPORTED (the venue can't edit that: cancel it, and place another), BL_E_INVALID (ids, and the
+  /// Refusals: BL_E_UNSUPPORTED AMEND_UNSUPPORTED (the venue can't edit that, a stop-limit order or a bracket above all: cancel it, and
+  /// place another), BL_E_INVALID (ids, and the
   /// product's rules), BL_E_NOT_FOUND ORDER_NOT_KNOWN (its venue id is not known), BL_E_AGAIN AMEND_RUNNING, BL_E_STATE, and those of
   /// the host.
   Taken amend(const bl_order_ref& ref, const bl_intent& wanted);

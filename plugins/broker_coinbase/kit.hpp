@@ -2,7 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "catalogue.hpp"
@@ -26,6 +29,7 @@ struct Kit {
   bool stream_sound = false;  ///< what happens to an order is hinted at: then the clock need not ask as often
   std::size_t questions = 0;  ///< of the host, under way: what can wait lets them go first
   std::function<void()> on_quiet;  ///< called when the last of them has its answer; may be empty
+  std::map<std::string, std::int64_t> unread_said;  ///< rows of lists that could not be read, and when the log was told of them
 
   Kit(const Host& h, const Options& o, coinbase::Credentials credentials)
       : host(h),

@@ -35,6 +35,11 @@ std::string signature(const VenueOrder& o) {
   return s;
 }
 
+/// Of one that a list has just shown, though it could not be read.
+OnFound not_absent(OnFound then) {
+  return [then = std::move(then)](const Found& f) { then(f.what == What::absent ? Found{What::failed, {}, BL_E_AGAIN} : f); };
+}
+
 std::string_view reason_of(const VenueOrder& o) noexcept {
   return o.status == coinbase::OrderStatus::filled ? std::string_view()  // one may have a cancel_message that means nothing
          : !o.reject_reason.empty() && o.reject_reason != "REJECT_REASON_UNSPECIFIED" ? std::string_view(o.reject_reason)
@@ -119,17 +124,25 @@ void Look::ask_together(std::vector<Wanted> wanted, std::uint32_t lane, const An
     return;
   }
   auto found = std::make_shared<std::map<std::string, VenueOrder>>();
-  read_own_orders(kit_, lane, q, [found](const VenueOrder& o) { return found->insert_or_assign(o.order_id, o), true; },
-                  [this, wanted = std::move(wanted), lane, answered, found](bl_status status) {
-                    answered();
-                    for (const Wanted& w : wanted) {
-                      if (const auto it = found->find(w.venue_id); it != found->end()) tell(it->second, lane, 1, w.then);
-                      else if (status == BL_OK && w.again && kit_.orders.is_new(w.venue_id, kit_.host.now_ns())) w.then(Found{What::failed, {}, BL_E_AGAIN});
-                      else if (status == BL_OK) ask(w.venue_id, lane, [] {}, w.then);
-                      else if (!w.again) ask(w.venue_id, lane, [] {}, w.then);  // nobody comes back for it
-                      else w.then(Found{What::failed, {}, status});
-                    }
-                  });
+  auto unread = std::make_shared<std::set<std::string>>();
+  read_own_orders(
+      kit_, lane, q, [found](const VenueOrder& o) { return found->insert_or_assign(o.order_id, o), true; },
+      [this, wanted = std::move(wanted), lane, answered, found, unread](bl_status status) {
+        answered();
+        const bool to_its_end = status == BL_OK || status == rows_unread;
+        for (const Wanted& w : wanted) {
+          if (const auto it = found->find(w.venue_id); it != found->end()) tell(it->second, lane, 1, w.then);
+          else if (unread->contains(w.venue_id)) ask(w.venue_id, lane, [] {}, not_absent(w.then));
+          else if (to_its_end && w.again && kit_.orders.is_new(w.venue_id, kit_.host.now_ns())) w.then(Found{What::failed, {}, BL_E_AGAIN});
+          else if (to_its_end) ask(w.venue_id, lane, [] {}, w.then);
+          else if (!w.again) ask(w.venue_id, lane, [] {}, w.then);  // nobody comes back for it
+          else w.then(Found{What::failed, {}, status});
+        }
+      },
+      [this, unread](const coinbase::OrderPage::Fault& f) {
+        const Known* k = f.order_id.empty() ? kit_.orders.by_client(f.client_order_id) : nullptr;
+        unread->insert(k != nullptr ? k->venue_id : f.order_id);
+      });
 }
 
 // ---- one order -------------------------------------------------------------------------------------------------------
@@ -245,7 +258,18 @@ void Look::search_together(std::vector<Searched> searched, std::uint32_t lane, c
               [missing, answered](bl_status status) {
                 answered();
                 for (const Searched& s : std::exchange(*missing, {})) s.then(std::nullopt, status);
+              },
+              [this, missing](const coinbase::OrderPage::Fault& f) {
+                // Its name is one that is looked for: by the venue's id it can be asked for, and cancelled.
+                const auto is = [&f](const Searched& s) { return s.client_id == f.client_order_id; };
+                if (std::any_of(missing->begin(), missing->end(), is) && !f.order_id.empty()) kit_.orders.learn(f.client_order_id, f.order_id);
+                by_name(f);
               });
+}
+
+void Look::by_name(const coinbase::OrderPage::Fault& f) {
+  const Known* k = kit_.orders.by_venue(f.order_id);
+  if (k != nullptr && k->phase != Phase::over) soon(f.order_id, 0, k->urgent ? lane_urgent : lane_normal);
 }
 
 // What the stream did not tell is seen here: ends without a fill, above all.
@@ -256,7 +280,9 @@ void Look::reread(std::vector<std::string> ids, bool own) {
   const auto each = [found](const VenueOrder& o) { return found->push_back(o), true; };
   const auto done = [this, found, ids = q.order_ids](bl_status status) {
     for (const std::string& id : ids)  // one of a source that is not read by anybody: by its name
-      if (status == BL_OK && std::none_of(found->begin(), found->end(), [&id](const VenueOrder& o) { return o.order_id == id; })) soon(id, 0, lane_normal);
+      if ((status == BL_OK || status == rows_unread) &&
+          std::none_of(found->begin(), found->end(), [&id](const VenueOrder& o) { return o.order_id == id; }))
+        soon(id, 0, lane_normal);
     for (VenueOrder& o : *found) {
       // One that was read meanwhile may be told newer than this.
       if (const Known* k = kit_.orders.by_venue(o.order_id); k != nullptr && k->phase != Phase::over)

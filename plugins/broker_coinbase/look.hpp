@@ -48,6 +48,9 @@ class Look {
   /// Tells the fills since then that were not told, and what has become of each order that is not over and was not read since `seen_ns`.
   void sweep(std::int64_t since_ns, std::int64_t seen_ns, PagesDone done);
 
+  /// A list shows it and can't be read: what is known here is looked at by its name, which may be read.
+  void by_name(const coinbase::OrderPage::Fault& f);
+
   /// As found; `then` as now(). `tries`: of the fills that lag behind.
   void tell(coinbase::VenueOrder o, std::uint32_t lane, std::uint32_t tries, OnFound then);
   /// Whether it has filled more than was told, by its own word or the stream's.

@@ -58,6 +58,14 @@ Known& Orders::learn(const coinbase::VenueOrder& o) {
   return k;
 }
 
+// Others' are not learned: nobody could say when they are over.
+void Orders::shown(std::string_view client_id, std::string_view venue_id) {
+  Known* k = by_client(client_id);
+  if (k == nullptr) return;
+  if (!venue_id.empty()) learn(client_id, venue_id);
+  else if (k->phase == Phase::unknown || k->phase == Phase::refused || k->phase == Phase::flying || k->phase == Phase::held) k->phase = Phase::there;
+}
+
 void Orders::forget(const Known& k) {
   if (!k.client_id.empty()) by_client_.erase(k.client_id);
   if (!k.venue_id.empty()) by_venue_.erase(k.venue_id);
@@ -123,7 +131,7 @@ std::optional<Decimal> filled_of(const coinbase::VenueOrder& o, const Known& k) 
 
 Decimal base_of(const coinbase::VenueFill& f) noexcept {
   if (!f.size_in_quote) return f.size;
-  return f.price.is_positive() ? div(f.size, f.price, Rounding::half_even) : Decimal::not_set();
+  return f.price.is_positive() ? round_to(div(f.size, f.price, Rounding::half_even), base_digit, Rounding::half_even) : Decimal::not_set();
 }
 
 }  // namespace bowline::broker_coinbase

@@ -67,6 +67,9 @@ class Orders {
   /// this one: it is known by its venue id alone. Halves that turn out to be one order become one.
   Known& learn(std::string_view client_id, std::string_view venue_id);
   Known& learn(const coinbase::VenueOrder& o);
+  /// A list shows it, and nothing but ids can be read of it ("": not that one either). Of an order of ours it says that the venue
+  /// has it: it is neither refused nor sent again from now on.
+  void shown(std::string_view client_id, std::string_view venue_id);
   void forget(const Known& k);
   /// It has ended: remembered for a while, to know what comes late.
   void ended(Known& k);
@@ -109,7 +112,9 @@ inline constexpr Decimal division_dust = Decimal::from_mantissa(1, -12);
 /// What an order has filled by the venue's word; where its fills were told on, and add up to that but for division_dust, what they add
 /// up to: the host takes an end with another quantity than its fills for one whose fills are missing.
 std::optional<Decimal> filled_of(const coinbase::VenueOrder& o, const Known& k) noexcept;
-/// Of a fill: base, whatever currency its size is told in. Not set: it can't be.
+/// What a purchase by quote gets is of so many decimals at the venue, whatever the product's step is: a division goes no further.
+inline constexpr Decimal base_digit = Decimal::from_mantissa(1, -16);
+/// Of a fill: base, whatever currency its size is told in; divided it is on base_digit. Not set: it can't be.
 Decimal base_of(const coinbase::VenueFill& f) noexcept;
 
 }  // namespace bowline::broker_coinbase

@@ -13,7 +13,12 @@
 namespace bowline::broker_coinbase {
 
 /// How the reading of a list ended. BL_OK: it is whole. BL_E_OVERFLOW: it has more pages than are read, or names one twice.
+/// rows_unread: it was read to its end, and shows rows that can't be read; all others were seen.
 using PagesDone = std::function<void(bl_status)>;
+/// No other end of a reading has this status. What is not among the rows that were seen may be one of those that can't be read.
+inline constexpr bl_status rows_unread = BL_E_UNSUPPORTED;
+/// Called for each order of a list that can't be read, when the log and `Orders` have heard of it.
+using OnUnread = std::function<void(const coinbase::OrderPage::Fault&)>;
 
 namespace detail_pages {
 template <class Page>
@@ -55,9 +60,11 @@ void read_pages(Kit& kit, std::uint32_t lane, std::function<Result<coinbase::Req
 }
 
 /// The orders of one placement source after another; the same order told twice is seen twice. The cursor of `query` is not read.
-void read_orders(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std::function<bool(const coinbase::VenueOrder&)> each, PagesDone done);
+void read_orders(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std::function<bool(const coinbase::VenueOrder&)> each, PagesDone done,
+                 OnUnread unread = {});
 /// The same of the first placement source alone, which is that of the orders made here.
-void read_own_orders(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std::function<bool(const coinbase::VenueOrder&)> each, PagesDone done);
+void read_own_orders(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std::function<bool(const coinbase::VenueOrder&)> each, PagesDone done,
+                     OnUnread unread = {});
 void read_fills(Kit& kit, std::uint32_t lane, coinbase::FillsQuery query, std::function<void(const coinbase::VenueFill&)> each, PagesDone done);
 
 }  // namespace bowline::broker_coinbase

@@ -124,14 +124,22 @@ void Products::read_prices(std::function<void()> done) {
   };
   kit_.later.after(prices_patience_ns, once);
   const bl_status sent = kit_.session.send(*request, coinbase::Call::read, lane_normal, 0, [this, once](const Answer& a) {
-    const auto books = a.done() ? coinbase::parse_best_bid_ask(a.body) : Result<std::vector<coinbase::ProductBook>>(std::vector<coinbase::ProductBook>{});
-    if (!books) kit_.host.log(Level::warn, "coinbase: the best bids and asks can't be read: " + books.error().message);
+    const auto list = a.done() ? coinbase::parse_best_bid_ask(a.body) : Result<coinbase::BookList>(coinbase::BookList{});
+    if (!list) {
+      kit_.host.log(Level::warn, "coinbase: the best bids and asks can't be read: " + list.error().message);
+      return once();
+    }
+    for (const auto& fault : list->faults) {
+      const std::string of = fault.product_id.empty() ? "a product" : coinbase::one_line(fault.product_id);
+      kit_.host.log(Level::warn, "coinbase: the best bid and ask of " + of + " can't be read: " + fault.error.message);
+    }
+    const auto& books = list->books;
     // One that shares another's book may be told under that one's name.
     for (const Listed& l : kit_.catalogue.all())
       for (const std::string& name : {l.symbol, l.product ? l.product->alias : std::string()}) {
-        if (!books || !l.listed || name.empty()) continue;
-        const auto it = std::find_if(books->begin(), books->end(), [&name](const coinbase::ProductBook& b) { return b.product_id == name; });
-        if (it == books->end()) continue;
+        if (!l.listed || name.empty()) continue;
+        const auto it = std::find_if(books.begin(), books.end(), [&name](const coinbase::ProductBook& b) { return b.product_id == name; });
+        if (it == books.end()) continue;
         kit_.say.quote(l.instrument, *it);
         break;
       }

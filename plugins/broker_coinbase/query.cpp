@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "coinbase/error_body.hpp"
 #include "pages.hpp"
 
 namespace bowline::broker_coinbase {
@@ -87,6 +88,7 @@ void Query::order(const JobPtr& job) {
   const std::uint32_t instrument = k != nullptr ? k->instrument : 0;
   const std::uint32_t lane = k != nullptr && k->urgent ? lane_urgent : lane_normal;
   const auto absent = [this, job, instrument] {
+    if (job->listed) return ended(job, rows_unread);
     kit_.say.absent(job->client_id, job->venue_id, instrument);
     ended(job, BL_OK);
   };
@@ -100,7 +102,11 @@ void Query::order(const JobPtr& job) {
       if (coinbase::says_not_found(a.outcome)) return absent();
       if (!a.done()) return ended(job, status_of(a.outcome));
       const auto o = coinbase::parse_order(a.body);
-      if (!o || o->order_id != venue_id) return ended(job, BL_E_IO);
+      if (!o || o->order_id != venue_id) {
+        const std::string why = o ? "the answer is about another" : o.error().message;
+        kit_.host.log(Level::error, "coinbase: order " + coinbase::one_line(venue_id) + " can't be read: " + why);
+        return ended(job, BL_E_IO);
+      }
       one(job, *o);
     });
   }
@@ -108,8 +114,10 @@ void Query::order(const JobPtr& job) {
   look_.search(job->client_id, k != nullptr ? k->listed_from_ns : 0, lane,
                [this, job, absent](const std::optional<coinbase::VenueOrder>& found, bl_status status) {
                  if (found) return one(job, *found);
-                 // Sent again and acknowledged while the lists were read: they are of before.
-                 if (const Known* known = kit_.orders.by_client(job->client_id); status == BL_OK && known != nullptr && !known->venue_id.empty()) return order(job);
+                 job->listed = job->listed || status == rows_unread;
+                 // Sent again and acknowledged while the lists were read: they are of before. Or they show it, and can't be read.
+                 const Known* known = kit_.orders.by_client(job->client_id);
+                 if ((status == BL_OK || status == rows_unread) && known != nullptr && !known->venue_id.empty()) return order(job);
                  status == BL_OK ? absent() : ended(job, status);
                });
 }
@@ -129,9 +137,10 @@ void Query::open_orders(const JobPtr& job) {
     if (const std::int64_t now = kit_.host.now_ns(); now != last) asked = std::exchange(last, now);
     return orders->insert_or_assign(o.order_id, Seen{o, asked}), true;
   };
+  const OnUnread unread = [this](const coinbase::OrderPage::Fault& f) { look_.by_name(f); };
   coinbase::OrdersQuery waiting;
   waiting.statuses = {S::pending, S::queued, S::cancel_queued};
-  read_orders(kit_, lane_normal, waiting, each, [this, job, orders, each](bl_status first) {
+  read_orders(kit_, lane_normal, waiting, each, [this, job, orders, each, unread](bl_status first) {
     coinbase::OrdersQuery open;
     open.statuses = {S::open};
     read_orders(kit_, lane_normal, open, each, [this, job, orders, first](bl_status second) {
@@ -144,8 +153,8 @@ void Query::open_orders(const JobPtr& job) {
         kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
       }
       ended(job, first != BL_OK ? first : second);
-    });
-  });
+    }, unread);
+  }, unread);
 }
 
 void Query::fills(const JobPtr& job) {

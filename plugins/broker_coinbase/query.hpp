@@ -28,6 +28,7 @@ class Query {
     std::int64_t since_ns = 0;
     bl_status status = BL_OK;
     std::uint32_t tries = 0;  ///< of an order that is not shown yet
+    bool listed = false;  ///< a list showed a row that could not be read, and it may be that: it is not told as absent
   };
   using JobPtr = std::shared_ptr<Job>;
   void next(const JobPtr& job);

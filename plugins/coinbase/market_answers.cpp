@@ -45,16 +45,17 @@ Result<ProductBook> parse_product_book(std::string_view body) {
   return b;
 }
 
-Result<std::vector<ProductBook>> parse_best_bid_ask(std::string_view body) {
+Result<BookList> parse_best_bid_ask(std::string_view body) {
   const auto answer = read_answer(body, "the best prices");
   if (!answer) return answer.error();
   Fields f(*answer, "");
-  std::vector<ProductBook> out;
+  BookList out;
   const auto& list = f.list("pricebooks");
   for (std::size_t i = 0; i < list.size(); ++i) {
     Fields in(list[i], place("pricebooks", i));
-    out.push_back(read_book(in));
-    if (in.fault()) return *in.fault();
+    ProductBook b = read_book(in);
+    if (in.fault()) out.faults.push_back({std::move(b.product_id), *in.fault()});
+    else out.books.push_back(std::move(b));
   }
   if (f.fault()) return *f.fault();
   return out;

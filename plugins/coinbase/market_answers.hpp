@@ -25,8 +25,16 @@ struct ProductBook {
 };
 /// Errors here and below: COINBASE_ANSWER_UNREADABLE, COINBASE_FIELD_MISSING, COINBASE_FIELD_UNREADABLE; detail `field` names it.
 Result<ProductBook> parse_product_book(std::string_view body);
-/// At most one level a side.
-Result<std::vector<ProductBook>> parse_best_bid_ask(std::string_view body);
+struct BookList {
+  std::vector<ProductBook> books;  ///< at most one level a side
+  struct Fault {
+    std::string product_id;  ///< "" when not even that could be read
+    Error error;
+  };
+  std::vector<Fault> faults;  ///< books that could not be read: the others are none the worse
+};
+/// Errors: those of the list itself.
+Result<BookList> parse_best_bid_ask(std::string_view body);
 
 struct Candle {
   std::int64_t start_s = 0;  ///< of its bucket, since 1970

@@ -79,8 +79,9 @@ Result<OrderPage> parse_orders(std::string_view body) {
   const auto& list = f.list("orders");
   for (std::size_t i = 0; i < list.size(); ++i) {
     Fields in(list[i], place("orders", i));
-    page.orders.push_back(read_order(in));
-    if (in.fault()) return *in.fault();
+    VenueOrder o = read_order(in);
+    if (in.fault()) page.faults.push_back({std::move(o.order_id), std::move(o.client_order_id), std::move(o.product_id), *in.fault()});
+    else page.orders.push_back(std::move(o));
   }
   page.next_cursor = next_cursor(f);
   if (f.fault()) return *f.fault();
@@ -110,8 +111,9 @@ Result<FillPage> parse_fills(std::string_view body) {
   const auto& list = f.list("fills");
   for (std::size_t i = 0; i < list.size(); ++i) {
     Fields in(list[i], place("fills", i));
-    page.fills.push_back(read_fill(in));
-    if (in.fault()) return *in.fault();
+    VenueFill v = read_fill(in);
+    if (in.fault()) page.faults.push_back({std::move(v.entry_id), std::move(v.order_id), std::move(v.product_id), *in.fault()});
+    else page.fills.push_back(std::move(v));
   }
   page.next_cursor = next_cursor(f);
   if (f.fault()) return *f.fault();

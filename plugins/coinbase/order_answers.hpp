@@ -41,10 +41,16 @@ struct VenueOrder {
 };
 struct OrderPage {
   std::vector<VenueOrder> orders;
+  struct Fault {
+    std::string order_id, client_order_id, product_id;  ///< what could be read of them; "" what could not
+    Error error;
+  };
+  /// Orders that could not be read. They are there: with one of them the list is not whole, and what is not in it is not gone.
+  std::vector<Fault> faults;
   std::optional<std::string> next_cursor;  ///< none: this is the last page
 };
-/// One order that can't be read makes the page an error: who counts what rests at the venue must not miss one. Errors here and below:
-/// COINBASE_ANSWER_UNREADABLE, COINBASE_FIELD_MISSING, COINBASE_FIELD_UNREADABLE; detail `field` names it.
+/// Errors of the list itself, here and below: COINBASE_ANSWER_UNREADABLE, COINBASE_FIELD_MISSING, COINBASE_FIELD_UNREADABLE; detail
+/// `field` names it.
 Result<OrderPage> parse_orders(std::string_view body);
 Result<VenueOrder> parse_order(std::string_view body);
 
@@ -66,6 +72,11 @@ struct VenueFill {
 };
 struct FillPage {
   std::vector<VenueFill> fills;
+  struct Fault {
+    std::string entry_id, order_id, product_id;  ///< what could be read of them; "" what could not
+    Error error;
+  };
+  std::vector<Fault> faults;               ///< fills that could not be read: with one of them the list is not whole
   std::optional<std::string> next_cursor;  ///< none: this is the last page
 };
 Result<FillPage> parse_fills(std::string_view body);

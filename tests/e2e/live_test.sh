@@ -29,6 +29,8 @@ sed -i "s|pins: {}|pins: {$pins}|; s|00000000-0000-0000-0000-000000000000|1b4e28
 check "filled in: what the plugins bring is left" ends 9 "$bowline" check-config --var "$dir/after" "$dir/live.yaml"
 # Which param names the key is in the plugin's schema, and that one is not read yet.
 check "all of it at once, and the canary of a key that is not known yet" is "$(problems)" "LIVE_CANARY_MISSING instances PLUGIN_PIN_MISSING instances[0].plugin PLUGIN_PIN_MISSING instances[4].plugin"
+check "of that key it is said why" grep -q '^bowline: note: CANARY_KEY_UNKNOWN: .*PLUGIN_PIN_MISSING: ' "$dir/err"
+check "and no other key is blamed" test "$(grep -c 'another key' "$dir/err")" = 0
 brought=$(grep -o '"lib[a-z]*\.so\.[0-9]*: [0-9a-f]\{64\}"' "$dir/err" | tr -d '"' | sort -u | sed 's/^/, /' | tr -d '\n')
 sed "s|^\(  pins: {.*\)}\$|\1$brought}|" "$dir/live.yaml" >"$dir/full.yaml"
 check "then it is good, and it is live" ends 0 "$bowline" check-config --var "$dir/after" "$dir/full.yaml"

@@ -29,12 +29,14 @@ bool read(const Result<T>& r, std::string_view input) {
 bool set_if(const std::optional<Decimal>& d) { return !d || d->is_set(); }
 
 void orders(std::string_view s) {
-  if (const auto r = parse_orders(s); read(r, s))
+  if (const auto r = parse_orders(s); read(r, s)) {
+    for (const OrderPage::Fault& f : r->faults) must(f.error.code.starts_with("COINBASE_") && f.error.details.size() == 1, "a row's fault names a field", s);
     for (const VenueOrder& o : r->orders) {
       must(!o.order_id.empty() && o.side != Side::unknown, "an order has an id and a side", s);
       must(o.average_filled_price.is_set() && o.total_value_after_fees.is_set() && set_if(o.filled_size) && set_if(o.total_fees), "amounts are set", s);
       must(o.number_of_fills >= 0 && !o.average_filled_price.is_negative(), "counts and prices are not below zero", s);
     }
+  }
   read(parse_order(s), s);
   if (const auto r = parse_fills(s); read(r, s))
     for (const VenueFill& f : r->fills) must(f.price.is_positive() && f.size.is_set() && set_if(f.commission) && !f.entry_id.empty(), "a fill is whole", s);
@@ -51,7 +53,8 @@ void market(std::string_view s) {
     for (const Trade& t : r->trades) must(t.price.is_positive() && t.size.is_set(), "a trade is whole", s);
   if (const auto r = parse_product_book(s); read(r, s))
     for (const Level& l : r->bids) must(l.price.is_positive() && l.size.is_set(), "a level is whole", s);
-  read(parse_best_bid_ask(s), s);
+  if (const auto r = parse_best_bid_ask(s); read(r, s))
+    for (const ProductBook& b : r->books) must(!b.product_id.empty(), "a book is of a product", s);
 }
 
 void account(std::string_view s) {

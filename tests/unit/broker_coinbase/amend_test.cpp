@@ -77,12 +77,41 @@ TEST_CASE("what the venue can't edit is refused before a byte is sent") {
   gtd.tif = BL_GTD;
   gtd.expire_ns = d.host.now + 100 * second;
   CHECK(amend(d, gtd).status == BL_E_UNSUPPORTED);
-  bl_intent stop = intent("bl-1", "0.75", "100");
-  stop.type = BL_STOP_LIMIT;
-  CHECK(amend(d, stop).status == BL_E_UNSUPPORTED);
+  CHECK(amend(d, gtd).why.message.find("limit orders without an end (GTC) alone") != std::string::npos);
   CHECK(amend(d, intent("bl-1", "0.75", "100", Side::sell)).status == BL_E_UNSUPPORTED);
   CHECK(amend(d, intent("bl-2", "0.75", "100")).why.code == "AMEND_ID_OTHER");
   CHECK(amend(d, intent("bl-9", "0.75", "100"), "bl-9").why.code == "ORDER_NOT_KNOWN");
   CHECK(amend(d, intent("bl-1", "0.00001", "100")).why.code == "COINBASE_SIZE_TOO_SMALL");
   CHECK(d.count("POST", "/orders/edit") == 0);
+}
+
+TEST_CASE("a stop-limit order and a bracket can't be edited, whatever of them is wanted, and it is said so before a byte is sent") {
+  for (const std::uint32_t type : {BL_STOP_LIMIT, BL_BRACKET})
+    for (const std::uint32_t tif : {BL_GTC, BL_GTD}) {
+      Desk d;
+      bl_intent stop = intent("bl-1", "0.5", type == BL_BRACKET ? "120" : "80", Side::sell);
+      stop.type = type;
+      stop.tif = tif;
+      stop.stop_px = Decimal::from_int(81).raw();
+      if (tif == BL_GTD) stop.expire_ns = d.host.now + 3600 * second;
+      REQUIRE(d.submit(stop).why.code == "");
+      d.run(second);
+      REQUIRE(d.orders["bl-1"].state == BL_S_OPEN);
+      const auto refused = [&d](const bl_intent& wanted) {
+        const auto t = amend(d, wanted);
+        CHECK(t.status == BL_E_UNSUPPORTED);
+        CHECK(t.why.code == "AMEND_UNSUPPORTED");
+        CHECK(t.why.message.find("no stop-limit order and no bracket: cancel it, and place another") != std::string::npos);
+        CHECK(t.why.code.size() + t.why.message.size() + 2 < sizeof(bl_error::message));
+      };
+      bl_intent higher = stop;
+      higher.stop_px = Decimal::from_int(85).raw();
+      refused(higher);
+      bl_intent less = stop;
+      less.qty = Decimal::from_mantissa(25, -2).raw();
+      refused(less);
+      refused(intent("bl-1", "0.25", "80", Side::sell));  // as a limit order it is none, either
+      CHECK(d.count("POST", "/orders/edit") == 0);
+      CHECK(d.venue.orders[0].status == "OPEN");
+    }
 }

@@ -279,3 +279,16 @@ TEST_CASE("a cancel that was taken and got lost is asked for again, though the v
   d.run(30 * second);
   CHECK(d.orders["bl-1"].state == BL_S_CANCELLED);
 }
+
+TEST_CASE("an order that was never acknowledged, and whose row can't be read, is cancelled by the venue's id that the row tells") {
+  Desk d;
+  d.venue.fate = [](const auto& r) { return r.method == "POST" && r.url.ends_with("/orders") ? Fate{Fate::Kind::lost_after} : Fate{}; };
+  d.venue.spoil = [](Json& row, bool) { row["average_filled_price"] = "some"; };
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.pump();
+  d.cancel("bl-1");
+  d.run(5 * second);
+  CHECK(d.venue.orders[0].status == "CANCELLED");
+  CHECK(d.orders["bl-1"].absent == 0);
+  CHECK(d.orders["bl-1"].refused_cancels == 0);
+}

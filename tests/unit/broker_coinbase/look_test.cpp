@@ -69,6 +69,29 @@ TEST_CASE("one that the list does not show is asked for by itself, and a list th
   for (const auto& [id, f] : d.orders) CHECK(f.absent == 0);
 }
 
+TEST_CASE("one that the list shows and can't tell is asked for by itself, and holds up no other of the list") {
+  Many d;
+  d.venue.spoil = [](Json& row, bool listed) { if (listed && (row["order_id"] == "venue-31" || row["order_id"] == "venue-33")) row.erase("status"); };
+  for (std::size_t i = 0; i < 40; ++i) d.venue.fill(d.venue.orders[i], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now);
+  // Of one the venue says by its name that it has none such, and lists it: that is no evidence, and it is asked for again.
+  std::size_t unknown = 0;
+  d.venue.fate = [&unknown](const auto& q) {
+    if (!q.url.ends_with("/orders/historical/venue-33") || ++unknown > 20) return Fate{};
+    return Fate{Fate::Kind::says, 404, R"({"error":"NOT_FOUND","error_details":"order with this orderID was not found","message":"order with this orderID was not found"})"};
+  };
+  d.hold_answers = true;
+  d.run(second / 2);
+  d.hold_answers = false;
+  d.run(2 * second);
+  for (std::size_t i = 0; i < 40; ++i) {
+    INFO(i);
+    CHECK(d.orders["bl-" + std::to_string(i)].over == (i != 32));
+  }
+  d.run(300 * second);
+  CHECK(d.orders["bl-32"].over);
+  CHECK(unknown > 20);
+}
+
 TEST_CASE("a request without an answer holds the looks of others up for no longer than a second") {
   Many d(3);
   d.venue.fill(d.venue.orders[2], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now);

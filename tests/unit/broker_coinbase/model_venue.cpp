@@ -117,7 +117,9 @@ ModelAnswer ModelVenue::serve(const bowline::testing::SentRequest& q, std::int64
   if (path.starts_with("/orders/historical/")) {
     const ModelOrder* o = by_id(path.substr(19));
     if (o == nullptr) return {BL_OK, 404, R"({"error":"NOT_FOUND","error_details":"order with this orderID was not found","message":"order with this orderID was not found"})"};
-    return ok(Json{{"order", order_json(*o)}}.dump());
+    Json row = order_json(*o);
+    spoil(row, false);
+    return ok(Json{{"order", row}}.dump());
   }
   const Json body = Json::parse(q.body, nullptr, false);
   if (path == "/orders") return ok(create(body, q.body, now_ns));
@@ -208,8 +210,10 @@ std::string ModelVenue::list_orders(const std::string& query) const {
   std::vector<Json> all;
   for (auto o = orders.rbegin(); o != orders.rend(); ++o)
     if (o->source == (source.empty() ? "RETAIL_ADVANCED" : source) && (statuses.empty() || has(statuses, o->status)) && (ids.empty() || has(ids, o->id)) &&
-        o->created_ns >= since)
+        o->created_ns >= since) {
       all.push_back(order_json(*o));
+      spoil(all.back(), true);
+    }
   Json out = page(query, "orders", all, orders_page, true);
   out["sequence"] = "0";
   return out.dump();
@@ -229,11 +233,13 @@ std::string ModelVenue::list_fills(const std::string& query) const {
   std::vector<Json> all;
   for (const auto& o : orders)
     for (const auto& f : o.fills)
-      if (!f.hidden && (ids.empty() || has(ids, o.id)) && f.at_ns >= since)
+      if (!f.hidden && (ids.empty() || has(ids, o.id)) && f.at_ns >= since) {
         all.push_back({{"entry_id", f.entry_id}, {"trade_id", f.trade_id}, {"order_id", o.id}, {"trade_time", bowline::coinbase::format_rfc3339(f.at_ns)},
                        {"trade_type", f.type}, {"price", f.price.to_string()}, {"size", told_size(o, f)}, {"commission", f.fee.to_string()},
                        {"product_id", o.product}, {"sequence_timestamp", bowline::coinbase::format_rfc3339(f.at_ns)}, {"liquidity_indicator", "MAKER"},
                        {"size_in_quote", fills_in_quote}, {"user_id", "u"}, {"side", o.side}});
+        spoil_fill(all.back());
+      }
   return page(query, "fills", all, fills_page, false).dump();
 }
 

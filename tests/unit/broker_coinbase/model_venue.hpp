@@ -71,6 +71,8 @@ class ModelVenue {
   Decimal market_price = Decimal::from_int(100);
   std::string pricebooks;  ///< of the best bids and asks, as JSON: none is a path that it does not have
   bool fills_in_quote = false;  ///< the size of a fill is told in quote
+  std::function<void(Json& row, bool listed)> spoil = [](Json&, bool) {};  ///< what is told of an order, in a list or by its name
+  std::function<void(Json& row)> spoil_fill = [](Json&) {};
 
   ModelAnswer answer(const bowline::testing::SentRequest& q, std::int64_t now_ns);
   /// Trades with a working order.

@@ -178,6 +178,141 @@ TEST_CASE("answers that can't be read are not whole, whatever is wrong with them
   }
 }
 
+TEST_CASE("rule 2.3: an open order that can't be read keeps no other from being told, and the answer is not whole") {
+  Full d;
+  d.venue.orders[22].source = "RETAIL_SIMPLE";
+  d.venue.orders[9].status = "PENDING";  // of the list that is read first
+  for (const char* id : {"venue-8", "venue-10", "venue-23"}) {
+    INFO(id);
+    d.venue.spoil = [id](Json& row, bool) { if (row["order_id"] == id) row["total_value_after_fees"] = "31415.92x"; };
+    const std::size_t before = snapshots(d, BL_EV_EXEC), said = d.host.logs.size();
+    const auto q = d.ask(2);
+    d.run(second);
+    REQUIRE(d.done(q));
+    CHECK(d.done(q)->complete == 0);
+    CHECK(d.done(q)->status < 0);
+    CHECK(snapshots(d, BL_EV_EXEC) == before + 24);
+    // Which one it is the log says, and no amount.
+    std::size_t named = 0;
+    for (std::size_t i = said; i < d.host.logs.size(); ++i) {
+      named += d.host.logs[i].find(std::string("order ") + id + " (client id bl-") != std::string::npos ? 1 : 0;
+      CHECK(d.host.logs[i].find("31415") == std::string::npos);
+    }
+    CHECK(named == 1);
+  }
+  d.venue.spoil = [](Json&, bool) {};
+  const auto q = d.ask(2);
+  d.run(second);
+  CHECK(d.done(q)->complete == 1);
+}
+
+TEST_CASE("of an order that lists can't tell the order itself is asked, and told") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(2 * second);
+  d.venue.spoil = [](Json& row, bool listed) { if (listed) row.erase("side"); };
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now);
+  d.venue.orders[0].status = "OPEN";
+  d.ask(2);
+  d.run(second);
+  CHECK(d.orders["bl-1"].filled() == Decimal::from_mantissa(5, -1));
+  CHECK(d.orders["bl-1"].cum == Decimal::from_mantissa(5, -1));
+}
+
+TEST_CASE("rule 2.3: fills that can't be read keep no other from being told, and the answer is not whole") {
+  Full d;
+  d.venue.spoil_fill = [](Json& row) { if (row["entry_id"] == "entry-7") row["price"] = Json::array({31415}); };
+  const auto q = d.ask(4, "", "", d.host.now - 3600 * second);
+  d.run(second);
+  REQUIRE(d.done(q));
+  CHECK(d.done(q)->complete == 0);
+  CHECK(d.done(q)->status < 0);
+  CHECK(snapshots(d, BL_EV_FILL) == 19);
+  const auto named = [](const std::string& l) { return l.find("fill entry-7 (order venue-2, product BTC-USD)") != std::string::npos && l.find("31415") == std::string::npos; };
+  CHECK(std::count_if(d.host.logs.begin(), d.host.logs.end(), named) == 1);
+}
+
+TEST_CASE("a row that goes on being unreadable is said once a minute") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(2 * second);
+  d.venue.spoil = [](Json& row, bool) { row["created_time"] = "soon"; };
+  const auto said = [&d] {
+    return std::count_if(d.host.logs.begin(), d.host.logs.end(), [](const std::string& l) { return l.find("order venue-1 (client id bl-1") != std::string::npos; });
+  };
+  for (int i = 0; i < 5; ++i) {
+    d.ask(2);
+    d.run(10 * second);
+  }
+  CHECK(said() == 1);
+  d.run(20 * second);
+  d.ask(2);
+  d.run(second);
+  CHECK(said() == 2);
+}
+
+TEST_CASE("rule 2.3: an order in a row that can't be read is not absent, and is not sent again") {
+  Desk d;
+  d.venue.fate = [](const auto& r) { return r.method == "POST" && r.url.ends_with("/orders") ? Fate{Fate::Kind::lost_after} : Fate{}; };
+  const bool listed_alone = GENERATE(false, true);
+  const std::string lost = GENERATE("side", "order_id", "client_order_id");
+  INFO(lost << (listed_alone ? ", in lists alone" : ""));
+  d.venue.spoil = [&](Json& row, bool listed) { if (listed || !listed_alone) row[lost] = Json::object(); };
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.pump();
+  d.run(5 * second);  // it was looked for
+  const bool readable = listed_alone && lost == "side";  // by its name, which the list told
+  CHECK(d.orders["bl-1"].accepted == readable);
+  const auto q = d.ask(1, "bl-1");
+  d.run(30 * second);
+  REQUIRE(d.done(q));
+  CHECK(d.orders["bl-1"].absent == 0);
+  CHECK(d.done(q)->complete == (readable ? 1 : 0));
+  CHECK(d.orders["bl-1"].accepted == readable);
+  // The host sends the same again; where the list has told whose it is, nothing goes out.
+  const std::size_t sent = d.count("POST", "/orders");
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(5 * second);
+  CHECK(d.count("POST", "/orders") == sent + (lost == "client_order_id" ? 1 : 0));
+  CHECK(d.venue.creates == 1);
+  CHECK(d.orders["bl-1"].absent == 0);
+}
+
+TEST_CASE("rule 2.3: no order is absent from lists with a row that can't be read, also of an earlier process's") {
+  Desk d;
+  for (const char* id : {"bl-1", "bl-2"}) d.submit(intent(id, "0.5", "100"));
+  d.run(2 * second);
+  Desk restarted;
+  restarted.venue.orders = d.venue.orders;
+  restarted.venue.spoil = [](Json& row, bool) { if (row["order_id"] == "venue-2") row["number_of_fills"] = "many"; };
+  for (const char* id : {"bl-2", "bl-99"}) {
+    INFO(id);
+    const auto q = restarted.ask(1, id);
+    restarted.run(5 * second);
+    REQUIRE(restarted.done(q));
+    CHECK(restarted.done(q)->complete == 0);
+    CHECK(restarted.orders[id].absent == 0);
+  }
+  const auto q = restarted.ask(1, "bl-1");  // and what can be read is found
+  restarted.run(5 * second);
+  CHECK(restarted.done(q)->complete == 1);
+  CHECK(restarted.orders["bl-1"].venue_id == "venue-1");
+  // A venue that lists it, and knows it not by its name, has said nothing.
+  restarted.venue.fate = [](const auto& r) {
+    if (!r.url.ends_with("/orders/historical/venue-2")) return Fate{};
+    return Fate{Fate::Kind::says, 404, R"({"error":"NOT_FOUND","error_details":"order with this orderID was not found","message":"order with this orderID was not found"})"};
+  };
+  Desk third;
+  third.venue.orders = d.venue.orders;
+  third.venue.spoil = restarted.venue.spoil;
+  third.venue.fate = restarted.venue.fate;
+  const auto p = third.ask(1, "bl-2");
+  third.run(60 * second);
+  REQUIRE(third.done(p));
+  CHECK(third.done(p)->complete == 0);
+  CHECK(third.orders["bl-2"].absent == 0);
+}
+
 TEST_CASE("one order: by the venue's id, by ours through the lists, and absent where none has it") {
   Full d;
   auto q = d.ask(1, "bl-3");
@@ -325,8 +460,14 @@ TEST_CASE("products are told with the best bid and ask of who has no feed; a pri
   ask(R"({"product_id":"BTC-USD","bids":[],"asks":[],"time":"2026-04-07T14:30:00Z"},{"product_id":"XYZ-USD","bids":[],"asks":[],"time":"2026-04-07T14:30:00Z"})");
   REQUIRE(d.quotes[1].size() == 1);  // a book that is empty is one
   CHECK((d.quotes[1][0].bid == 0 && d.quotes[1][0].ask == 0));
-  ask(R"({"product_id":"BTC-USD","bids":[{"price":"x","size":"1"}],"asks":[],"time":"2026-04-07T14:30:00Z"})");
+  const std::string odd = R"({"product_id":"BTC-USD","bids":[{"price":"x","size":"1"}],"asks":[],"time":"2026-04-07T14:30:00Z"})";
+  ask(odd);
   CHECK(d.quotes.empty());
+  ask(odd + R"(,5,{"product_id":"ETH-USD","bids":[],"asks":[{"price":"3000","size":"2"}],"time":"2026-04-07T14:30:00Z"})");
+  CHECK(d.quotes.count(1) == 0);
+  REQUIRE(d.quotes[2].size() == 1);  // the other's is none the worse
+  CHECK(Decimal::from_mantissa(d.quotes[2][0].ask, d.quotes[2][0].px_exp) == Decimal::from_int(3000));
+  CHECK(std::count_if(d.host.logs.begin(), d.host.logs.end(), [](const std::string& l) { return l.find("best bid and ask of BTC-USD can't be read") != std::string::npos; }) == 2);
   ask("");
   CHECK(d.quotes.empty());
   const std::size_t before = d.count("GET", "/best_bid_ask");

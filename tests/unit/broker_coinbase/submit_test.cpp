@@ -115,6 +115,25 @@ TEST_CASE("what each intent becomes, byte by byte") {
   CHECK(body(i) == "ORDER_UNSUPPORTED");
 }
 
+TEST_CASE("what a purchase by quote got is divided as the venue divides, to sixteen decimals") {
+  const auto base = [](const char* size, const char* price) {
+    coinbase::VenueFill f;
+    f.size = *Decimal::try_parse(size);
+    f.price = *Decimal::try_parse(price);
+    f.size_in_quote = true;
+    return broker_coinbase::base_of(f).to_string();
+  };
+  CHECK(base("4.9603174603174603", "8.596") == "0.5770494951509377");  // of the venue's own numbers (quote_size_market_buy_real)
+  CHECK(base("30", "0.07") == "428.5714285714285714");
+  CHECK(base("0.0000000000000001", "3") == "0");
+  // Part of a level: its worth is rounded down to sixteen decimals, and what it was worth of comes back above a price of 2.
+  for (const char* price : {"2.01", "3055.31", "61193.88", "999999.99"})
+    for (const char* size : {"0.1234567890123457", "0.00000001", "17.0000000000000001"}) {
+      const Decimal worth = floor_to(mul(*Decimal::try_parse(size), *Decimal::try_parse(price), Rounding::down), broker_coinbase::base_digit);
+      CHECK(base(worth.to_string().c_str(), price) == Decimal::try_parse(size)->to_string());
+    }
+}
+
 TEST_CASE("a purchase by quote has filled what its fills add up to, though the venue tells one in base and the other in quote") {
   for (const char* price : {"3055.31", "61193.88", "7", "0.07"}) {
     Desk d;

@@ -139,10 +139,20 @@ TEST_CASE("a candle that is none is an error, and so are levels and trades") {
   const auto best = parse_best_bid_ask(
       R"({"pricebooks":[{"product_id":"a","bids":[{"price":"1","size":"2"}],"asks":[],"time":"2026-04-07T00:28:59Z"},{"product_id":"b","bids":[],"asks":[],"time":"2026-04-07T00:28:59Z"}]})");
   REQUIRE(best.ok());
-  CHECK(best->size() == 2);
-  CHECK((*best)[0].bids[0].price == "1"_dec);
-  CHECK((*best)[1].bids.empty());
+  CHECK(best->faults.empty());
+  REQUIRE(best->books.size() == 2);
+  CHECK(best->books[0].bids[0].price == "1"_dec);
+  CHECK(best->books[1].bids.empty());
   CHECK(field_of(parse_best_bid_ask(R"({"pricebooks":{}})").error()) == "pricebooks");
+  const auto odd = parse_best_bid_ask(
+      R"({"pricebooks":[{"product_id":"a","bids":[{"price":"x","size":"2"}],"asks":[],"time":"2026-04-07T00:28:59Z"},5,{"product_id":"b","bids":[],"asks":[],"time":"2026-04-07T00:28:59Z"}]})");
+  REQUIRE(odd.ok());
+  REQUIRE(odd->books.size() == 1);
+  CHECK(odd->books[0].product_id == "b");
+  REQUIRE(odd->faults.size() == 2);
+  CHECK(odd->faults[0].product_id == "a");
+  CHECK(field_of(odd->faults[0].error) == "pricebooks[0].bids[0].price");
+  CHECK(odd->faults[1].product_id.empty());
   CHECK(field_of(parse_trades(R"({"trades":[{"trade_id":"1","product_id":"a","price":"1","time":"2026-04-07T00:28:59Z"}]})").error()) == "trades[0].size");
   const auto strange = parse_trades(R"({"trades":[{"trade_id":1,"product_id":"a","price":"1","size":"1","time":"2026-04-07T00:28:59Z","side":"SIDEWAYS"}],"best_bid":""})");
   REQUIRE(strange.ok());

@@ -86,10 +86,43 @@ TEST_CASE("an order that lacks what money hangs on is an error that names it") {
   j["order_configuration"]["limit_limit_gtc"]["limit_price"] = "dear";
   CHECK(field_of(read(j).error()) == "order.order_configuration.limit_limit_gtc.limit_price");
   CHECK(field_of(parse_order(order_json().dump()).error()) == "order");
-  // A list with one such order is no list: who counts what rests must not miss it.
-  CHECK(field_of(parse_orders(NJson{{"orders", {order_json(), j}}, {"has_next", false}}.dump()).error()) ==
-        "orders[1].order_configuration.limit_limit_gtc.limit_price");
   CHECK(field_of(parse_orders("{}").error()) == "orders");
+}
+
+TEST_CASE("an order of a list that can't be read is told with the ids that can, and keeps no other from being read") {
+  NJson odd = order_json(), other = order_json();
+  odd["order_id"] = "o-1";
+  odd["client_order_id"] = "c-1";
+  other["order_id"] = "o-2";
+  const auto list = [&](const NJson& row) { return parse_orders(NJson{{"orders", {row, other}}, {"has_next", false}, {"cursor", ""}}.dump()); };
+  for (const char* key : {"product_id", "side", "status", "average_filled_price", "number_of_fills", "created_time", "order_configuration"}) {
+    INFO(key);
+    NJson row = odd;
+    row[key] = 1.5e30;
+    if (key == std::string("product_id") || key == std::string("status")) row[key] = NJson::array();
+    const auto p = list(row);
+    if (!p) FAIL(p.error().message);
+    REQUIRE(p->orders.size() == 1);
+    CHECK(p->orders[0].order_id == "o-2");
+    REQUIRE(p->faults.size() == 1);
+    CHECK(p->faults[0].order_id == "o-1");
+    CHECK(p->faults[0].client_order_id == "c-1");
+    CHECK(p->faults[0].product_id == (key == std::string("product_id") ? "" : "BTC-USD"));
+    CHECK(field_of(p->faults[0].error) == std::string("orders[0].") + key);
+  }
+  odd.erase("order_id");
+  odd["client_order_id"] = NJson::object();
+  CHECK(list(odd)->faults.at(0).order_id.empty());
+  CHECK(list(odd)->faults.at(0).client_order_id.empty());
+  CHECK(field_of(list(odd)->faults.at(0).error) == "orders[0].order_id");
+  for (const NJson& row : {NJson(5), NJson(nullptr), NJson::array(), NJson("x")}) {
+    const auto p = list(row);
+    REQUIRE(p.ok());
+    CHECK(p->orders.size() == 1);
+    REQUIRE(p->faults.size() == 1);
+    CHECK(p->faults[0].order_id.empty());
+  }
+  CHECK(list(order_json())->faults.empty());
 }
 
 TEST_CASE("terms of kinds that we do not place, of several kinds, or of none, are unknown and no error") {
@@ -135,12 +168,22 @@ TEST_CASE("a fill is read, its fee is unknown when it is not told, and it goes o
   j["commission"] = "";
   CHECK_FALSE(page(j, "")->fills[0].commission.has_value());
   j["commission"] = "-0.3";
-  CHECK(field_of(page(j, "").error()) == "fills[0].commission");
+  CHECK(field_of(page(j, "")->faults.at(0).error) == "fills[0].commission");
   for (const char* key : {"entry_id", "order_id", "product_id", "trade_type", "price", "size", "side", "trade_time"}) {
     j = fill_json();
     j.erase(key);
-    CHECK(field_of(page(j, "").error()) == std::string("fills[0].") + key);
+    CHECK(field_of(page(j, "")->faults.at(0).error) == std::string("fills[0].") + key);
+    CHECK(page(j, "")->fills.empty());
   }
+  j = fill_json();
+  j.erase("price");
+  const auto two = parse_fills(NJson{{"fills", {j, fill_json(), 5}}, {"cursor", "more"}}.dump());
+  REQUIRE(two.ok());
+  CHECK(two->fills.size() == 1);
+  REQUIRE(two->faults.size() == 2);
+  CHECK((two->faults[0].entry_id == "e" && two->faults[0].order_id == "o" && two->faults[0].product_id == "BTC-USD"));
+  CHECK(two->faults[1].entry_id.empty());
+  CHECK(two->next_cursor == "more");
   j = fill_json();
   j["trade_type"] = "GIFT";
   CHECK(page(j, "")->fills[0].type == TradeType::unknown);

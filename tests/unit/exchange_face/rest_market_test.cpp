@@ -136,14 +136,14 @@ TEST_CASE("best bid and ask: of those that are named, or of all, with one level 
   Rig r;
   r.market(some_bids, some_asks);
   const std::vector<std::string> ids{"BTC-USDC", "SHIB-USD"};
-  const auto books = must(cb::parse_best_bid_ask(r.send(r.alices, cb::best_bid_ask(ids)).body));
+  const auto books = must(cb::parse_best_bid_ask(r.send(r.alices, cb::best_bid_ask(ids)).body)).books;
   REQUIRE(books.size() == 2);
   CHECK(books[0].product_id == "BTC-USDC");
   REQUIRE(books[0].bids.size() == 1);
   CHECK(books[0].bids[0].price == "100.1"_dec);
   CHECK(books[0].asks[0].size == "2"_dec);
   CHECK(books[1].bids.empty());
-  CHECK(must(cb::parse_best_bid_ask(r.signed_get(r.alices, std::string(root) + "/best_bid_ask").body)).size() == 3);
+  CHECK(must(cb::parse_best_bid_ask(r.signed_get(r.alices, std::string(root) + "/best_bid_ask").body)).books.size() == 3);
   check_refused(r.signed_get(r.alices, std::string(root) + "/best_bid_ask?product_ids=X"), 404, "NOT_FOUND");
   CHECK(r.get(std::string(root) + "/best_bid_ask").status == 401);  // it has no public twin
 }
