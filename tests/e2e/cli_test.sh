@@ -10,6 +10,10 @@ finding() { # check, ok or BAD, words: in the text that doctor printed last
   grep -q "^$2 *$1 .*$3" "$dir/out" || { echo "no finding '$2 $1 ... $3' in:"; cat "$dir/out"; return 1; }
 }
 
+check "--version ends it with 0" ends 0 "$bowline" --version
+check "and says the same as the verb" is "$("$bowline" --version)" "$("$bowline" version)"
+check "which is the program's and the ABI's" grep -Eq '^bowline [0-9]+\.[0-9]+\.[0-9]+, plugin ABI [0-9]+\.[0-9]+, ' <("$bowline" version)
+
 # doctor: what this machine lacks is not ours to say, so its code may be 0 or 10; each finding is.
 doctor() { "$bowline" doctor --var "$dir/doctored" --path "$plugins" "$@" >"$dir/out" 2>"$dir/err"; }
 doctor
