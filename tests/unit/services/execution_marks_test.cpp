@@ -15,15 +15,7 @@ TEST_CASE("rule 5.2: a late bar does not put the mark back, and a bar does not r
   d.price(d.m.btc, 10000);
   CHECK(d.exec->portfolio().mark(d.m.btc).last == "200"_dec);
   d.now += bar_ns;
-  bl_quote q{};
-  q.h.size = sizeof q;
-  q.h.type = BL_EV_QUOTE;
-  q.h.instrument = d.m.btc.value;
-  q.h.ts_event = q.h.ts_recv = d.now;
-  q.px_exp = -2;
-  q.bid = 20990;
-  q.ask = 21010;
-  d.exec->on_quote(q);
+  d.quote(d.m.btc, 20990, 21010);
   d.now += bar_ns - 1;
   d.price(d.m.btc, 15000);
   CHECK(d.exec->portfolio().mark(d.m.btc).last == "210"_dec);
@@ -37,15 +29,7 @@ TEST_CASE("rule 5.2: a late bar does not put the mark back, and a bar does not r
 TEST_CASE("rule 5.2: where the quotes have ended nothing is bought by the price of a bar; it is sold by it") {
   Desk d;
   d.hold(0.02);
-  bl_quote q{};
-  q.h.size = sizeof q;
-  q.h.type = BL_EV_QUOTE;
-  q.h.instrument = d.m.btc.value;
-  q.h.ts_event = q.h.ts_recv = d.now;
-  q.px_exp = -2;
-  q.bid = 9990;
-  q.ask = 10010;
-  d.exec->on_quote(q);
+  d.quote(d.m.btc, 9990, 10010);
   d.now += bar_ns;
   d.price(d.m.btc, 10000);
   const std::size_t sent = d.broker.sent.size();
@@ -58,8 +42,7 @@ TEST_CASE("rule 5.2: where the quotes have ended nothing is bought by the price 
     CHECK(d.broker.sent.size() == sent + 1);
   }
   SECTION("the quotes are back") {
-    q.h.ts_event = q.h.ts_recv = d.now;
-    d.exec->on_quote(q);
+    d.quote(d.m.btc, 9990, 10010);
     d.want(Purpose::entry, 0.05);
     CHECK(d.last().side() == Side::buy);
     CHECK(d.broker.sent.size() == sent + 1);
