@@ -108,6 +108,7 @@ void forward(const std::shared_ptr<Connection>& c, const std::string& lane, bool
     if (!read_all(from, record.data(), 5)) break;
     const std::size_t length = static_cast<std::size_t>(record[3]) << 8 | record[4], n = 5 + length;
     if (!read_all(from, record.data() + 5, length)) break;
+    if (c->is_reset) break;
     if (!is_point(name, n)) {
       if (!muted && !write_all(to, record.data(), n)) break;
       continue;
@@ -120,11 +121,11 @@ void forward(const std::shared_ptr<Connection>& c, const std::string& lane, bool
         ::shutdown(from, SHUT_RD), ::shutdown(to, SHUT_RD);
         return;
       case Do::cut:
-        // What is unread at a reset is gone at its receiver: he is told the end.
-        if (!write_all(to, record.data(), n)) break;
-        ::shutdown(to, SHUT_WR);
+        // Said first: an answer may be there before this thread goes on. What is unread at a reset is gone at its receiver: he is
+        // told the end.
         c->is_reset = true;
         reset_at_close(from);
+        if (write_all(to, record.data(), n)) ::shutdown(to, SHUT_WR);
         ::shutdown(from, SHUT_RD), ::shutdown(to, SHUT_RD);
         return;
       case Do::torn:
