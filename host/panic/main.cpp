@@ -63,8 +63,12 @@ Asked ask(const Options& o, const store::Halt& halt, std::string& url) {
   const auto door = panic::door_of(o.token, o.ca, o.config);
   if (!door) return {false, false, door.error().code + ": " + door.error().message};
   // Of everything it sells only what it knows to be its own: it is to be still meanwhile.
-  if (halt.order == store::HaltOrder::liquidate && !o.everything)
-    return ask_host(*door, url, "/emergency/liquidate-all", {{"confirm", true}, {"reason", o.reason}, {"id", halt.id}});
+  if (halt.order == store::HaltOrder::liquidate && !o.everything) {
+    nlohmann::ordered_json body{{"confirm", true}, {"reason", o.reason}, {"id", halt.id}};
+    if (halt.max_slice.is_set()) body["max_slice"] = halt.max_slice.to_string();
+    if (halt.end.is_set()) body["max_slippage"] = halt.end.to_string();
+    return ask_host(*door, url, "/emergency/liquidate-all", std::move(body));
+  }
   return ask_host(*door, url, "/emergency/stop", {{"reason", o.reason}});
 }
 
@@ -82,6 +86,11 @@ store::Halt halt_of(const Options& o, store::HaltOrder order, const store::HaltL
   // Said again without an id it is the one that the latch orders already, and goes on.
   const store::Halt known = latch.read();
   halt.id = !o.id.empty() ? o.id : known.order == store::HaltOrder::liquidate ? known.id : fresh_id();
+  // And by the bounds of who began it.
+  if (known.order == store::HaltOrder::liquidate && known.id == halt.id) {
+    halt.max_slice = known.max_slice;
+    halt.end = known.end;
+  }
   return halt;
 }
 

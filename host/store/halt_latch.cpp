@@ -66,6 +66,12 @@ Halt HaltLatch::read() const {
   halt.id = word("id");
   halt.who = word("who");
   halt.why = word("why");
+  const auto bound = [&word](const char* key) {
+    const auto amount = Decimal::try_parse(word(key));
+    return amount && amount->is_positive() ? *amount : Decimal::not_set();
+  };
+  halt.max_slice = bound("max_slice");
+  halt.end = bound("max_slippage");
   // Without an id nobody could tell a liquidation that was done from one that is wanted.
   if (word("order") == "liquidate" && !halt.id.empty()) halt.order = HaltOrder::liquidate;
   return halt;
@@ -81,6 +87,8 @@ Result<void> HaltLatch::engage(const Halt& halt) const {
   if (!stands) {
     nlohmann::ordered_json words{{"order", halt.order == HaltOrder::stop ? "stop" : "liquidate"}};
     if (!halt.id.empty()) words["id"] = halt.id;
+    if (halt.max_slice.is_set()) words["max_slice"] = halt.max_slice.to_string();
+    if (halt.end.is_set()) words["max_slippage"] = halt.end.to_string();
     words["who"] = halt.who;
     words["why"] = halt.why.substr(0, 1000);
     const std::string text = words.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";

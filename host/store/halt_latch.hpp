@@ -3,6 +3,7 @@
 // and only an operator's resume takes it off. Plain system calls, no database: it works on a full disk.
 #pragma once
 
+#include <bowline/decimal.hpp>
 #include <bowline/result.hpp>
 #include <filesystem>
 #include <string>
@@ -19,6 +20,9 @@ struct Halt {
   HaltOrder order = HaltOrder::stop;
   std::string id;  ///< of the liquidation: one id is one liquidation
   std::string who, why;
+  /// Of a liquidation, what its operator has bounded: whoever goes on with it sells no more at once, and no cheaper. Not set: no bound.
+  Decimal max_slice = Decimal::not_set();  ///< the worth of one slice, in what the account is counted in
+  Decimal end = Decimal::not_set();        ///< how far below the bid its ladder ends (fraction)
 };
 
 class HaltLatch {

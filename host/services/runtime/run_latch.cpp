@@ -16,6 +16,8 @@ void Run::Impl::look_at_latch() {
       q.id = halt.id;
       q.reason = halt.why;
       q.principal = halt.who;
+      q.max_slice = halt.max_slice;
+      q.end = halt.end;
       q.request_id = halt.id;
       bool replayed = false;
       if (const auto done = execution->liquidate(q, now, replayed); !done && !latch_refused) {

@@ -59,7 +59,7 @@ Result<HostOrders> orders_in_flight(const fs::path& journal, const core::Instrum
     all.last = std::max(all.last, row.time);
     if (row.kind == store::journal_kind::intent) {
       const auto intent = store::read_intent(row.payload, table);
-      if (intent) made.push_back({core::ClientOrderId(intent->client_id()), intent->instrument(), intent->side(), intent->qty()});
+      if (intent) made.push_back({core::ClientOrderId(intent->client_id()), intent->instrument(), intent->side(), intent->qty(), intent->abi.decided_ns});
     } else if (row.kind == store::journal_kind::order) {
       const auto order = store::read_order(row.payload);
       if (!order) return order.error();

@@ -17,6 +17,7 @@ struct InFlight {
   core::InstrumentId instrument;
   core::Side side{};
   Decimal qty = Decimal::not_set();  ///< base; not set: of a purchase by its cost
+  core::Nanos decided = 0;
 };
 
 struct HostOrders {

@@ -10,11 +10,13 @@ namespace {
 
 using core::Nanos;
 
-constexpr std::uint32_t ask_order = 1, ask_open = 2, ask_balances = 8, ask_products = 16;
+constexpr std::uint32_t ask_order = 1, ask_open = 2, ask_balances = 8, ask_products_bit = 16;
 constexpr std::uint16_t flag_snapshot = 2;
-constexpr Nanos second = 1'000'000'000;
+constexpr Nanos second = 1'000'000'000, day = 24 * 3600 * second;
 /// A question without an answer is asked again.
 constexpr Nanos patience = 10 * second;
+/// How often products are asked about; and after a question about them without an answer, which held up all others.
+constexpr Nanos products_every = 3 * second, products_pause = 60 * second;
 /// Lists that fail, or differ, until it goes on all the same: an exit ends in an attempt.
 constexpr std::uint32_t most_failed_reads = 3, most_reads = 10;
 /// How an order is proved not to be there (trading rules 2.3).
@@ -80,17 +82,26 @@ void SellEverything::look(Nanos now) {
   now_ = std::max(now_, now);
   if (q_.request != 0) {
     if (now_ - q_.asked < patience) return;
+    if (q_.of_products) next_products_ = now_ + products_pause;
     unanswered("the venue does not answer");
   }
   cancel_foreign();
   ask();
 }
 
+// Asked by itself: a product that the venue does not tell of, or can't, keeps no balance from being heard, and nothing from being sold.
+bool SellEverything::ask_products() {
+  if (now_ < next_products_) return false;
+  next_products_ = now_ + products_every;
+  return put(nullptr, nullptr, ask_products_bit, {});
+}
+
 void SellEverything::ask() {
+  if (ask_products()) return;
   if (phase_ == Phase::reading) {
     if (now_ < next_list_) return;
     next_list_ = now_ + second;
-    if (!put(nullptr, nullptr, ask_open | ask_balances | ask_products, {}) && ++failed_reads_ >= most_failed_reads) phase_ = Phase::selling;
+    if (!put(nullptr, nullptr, ask_open | ask_balances, {}) && ++failed_reads_ >= most_failed_reads) phase_ = Phase::selling;
     return;
   }
   // Each in its turn: its next order by name, what works, and what is held, in one question.
@@ -104,7 +115,7 @@ void SellEverything::ask() {
       ++turn_;
       const core::ClientOrderId id = id_of(p);
       p.without_list = lists_failed_ >= most_failed_reads && !p.without_list;
-      static_cast<void>(put(&p, nullptr, ask_order | (p.without_list ? 0 : ask_open) | ask_balances | ask_products, id.view()));
+      static_cast<void>(put(&p, nullptr, ask_order | (p.without_list ? 0 : ask_open) | ask_balances, id.view()));
       return;
     }
     Waiting& w = waiting_[at - products_.size()];
@@ -122,6 +133,10 @@ bool SellEverything::put(Product* product, Waiting* waiting, std::uint32_t scope
   q.scope = scope;
   q.request = ++request_;
   q.order.client_id = {client_id.data(), client_id.size()};
+  // An id of this liquidation may be a process's before this one, and not of long ago: a venue that has to look through its lists for it
+  // need not read them from their beginning. One that is older is known to it all the same when it is used again, and sold is what is free.
+  if (product != nullptr) q.since_ns = std::max<Nanos>(0, begun_ - day);
+  if (waiting != nullptr) q.since_ns = waiting->order.decided;
   q_ = {};
   q_.request = request_;  // it may be answered at once
   q_.product = product;
@@ -129,6 +144,7 @@ bool SellEverything::put(Product* product, Waiting* waiting, std::uint32_t scope
   if (product != nullptr) q_.attempt = product->attempt;
   q_.asked = now_;
   q_.listed = (scope & ask_open) != 0;
+  q_.of_products = scope == ask_products_bit;
   const auto sent = broker_.query(q);
   if (sent) return true;
   q_ = {};
@@ -213,6 +229,10 @@ void SellEverything::hear_product(const bl_product& told) {
 
 void SellEverything::answered(const bl_done& done) {
   if (q_.request == 0 || done.request != q_.request) return;
+  if (q_.of_products) {  // whole or not: what was told of them was heard
+    q_ = {};
+    return;
+  }
   const bool needs_balances = q_.waiting == nullptr;
   if (done.status < 0 || done.complete == 0 || (needs_balances && !q_.has_balances)) {
     return unanswered("the venue did not answer with all that it has");
@@ -230,9 +250,11 @@ void SellEverything::answered(const bl_done& done) {
 
 // Without a list of orders it goes on behind some tries: a balance alone is enough to sell by. It is not over without one.
 void SellEverything::unanswered(const char* words) {
+  const bool of_products = q_.of_products;
   trouble_ = Error{"RECONCILE_INCOMPLETE", words};
   if (q_.listed) ++lists_failed_;
   q_ = {};
+  if (of_products) return;
   if (phase_ == Phase::reading && ++failed_reads_ >= most_failed_reads) phase_ = Phase::selling;
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -68,6 +69,7 @@ class SellEverything {
     Decimal base_min, base_step, quote_min, px_step, base_max = Decimal::not_set(), quote_max = Decimal::not_set();
     std::uint64_t flags = 0;                       // of bl_product; 0: not told
     std::vector<std::string> orders;
+    std::optional<core::Intent> sent;              // the sale of this attempt, as it was recorded: its id goes with these terms alone
     bool out = false;                              // a sale left, and its end is not known
     core::Nanos since = 0, due = 0, cancel_asked = -1;
     bool without_list = false;                     // its next question does without the list of orders, which fails: every other one
@@ -97,6 +99,7 @@ class SellEverything {
     std::uint32_t attempt = 0;                     // of the product, when it was asked
     core::Nanos asked = 0;
     bool listed = false;                           // all orders that work were asked for, too
+    bool of_products = false;                      // what they are, and their bids, and nothing else
     bool found = false, absent = false, works = false, has_balances = false;
     bl_exec told{};
     std::vector<Told> list;
@@ -112,7 +115,7 @@ class SellEverything {
   std::vector<Waiting> waiting_;
   std::size_t turn_ = 0;                           // who is asked about next
   Phase phase_ = Phase::reading;
-  core::Nanos now_ = 0, next_list_ = 0, begun_ = 0, ended_ = 0;
+  core::Nanos now_ = 0, next_list_ = 0, next_products_ = 0, begun_ = 0, ended_ = 0;
   std::uint64_t request_ = 0;
   Question q_;
   std::vector<Told> works_;                        // by the newest whole answer
@@ -128,6 +131,7 @@ class SellEverything {
 
   // sell_everything.cpp: what is asked, and what an answer shows
   void ask();
+  bool ask_products();
   bool put(Product* product, Waiting* waiting, std::uint32_t scope, std::string_view client_id);
   void hear_exec(const bl_exec& e, bool snapshot);
   void hear_product(const bl_product& p);
@@ -147,6 +151,7 @@ class SellEverything {
   // sell_everything_slices.cpp: one product
   void judge(Product& p);
   void slice_ended(Product& p, const bl_exec& e);
+  void next_attempt(Product& p);
   void consider(Product& p);
   void nothing_left(Product& p);
   bool foreign_sale(Product& p) const;
@@ -154,6 +159,7 @@ class SellEverything {
   bool too_little(const Product& p, Decimal qty) const;
   Decimal price(const Product& p) const { return p.bid.is_set() ? p.bid : p.last; }
   void sell(Product& p, Decimal qty, Decimal free);
+  std::optional<core::Intent> intent_of(const Product& p, Decimal qty) const;
   bool shape(const Product& p, core::Intent& intent) const;
   void refused(Product& p, std::string words);
   core::ClientOrderId id_of(const Product& p) const;

@@ -58,21 +58,26 @@ void SellEverything::judge(Product& p) {
   p.absent = 0;
 }
 
+void SellEverything::next_attempt(Product& p) {
+  p.orders.emplace_back(id_of(p).view());
+  ++p.attempt;
+  p.sent.reset();
+  p.out = false;
+  p.absent = 0;
+  p.venue_id.clear();
+  p.cancel_asked = -1;
+}
+
 void SellEverything::slice_ended(Product& p, const bl_exec& e) {
   const auto told = [](bl_dec raw) { return Decimal::from_raw(raw).is_set() ? Decimal::from_raw(raw) : Decimal::zero(); };
   const EverythingNotes::Slice s{p.attempt, told(e.cum_qty), told(e.cum_quote), told(e.cum_fee)};
-  p.orders.emplace_back(id_of(p).view());
   p.sold = p.sold + s.sold;
   p.proceeds = p.proceeds + s.proceeds;
   p.fees = p.fees + s.fees;
   if (s.sold.is_positive() && s.proceeds.is_positive()) p.last = div(s.proceeds, s.sold, Rounding::down);
   notes_.ended(table_[p.id].symbol, s, now_);
-  ++p.attempt;
+  next_attempt(p);
   p.ended_at = request_;
-  p.out = false;
-  p.absent = 0;
-  p.venue_id.clear();
-  p.cancel_asked = -1;
   p.due = now_;
   for (Product& other : products_) other.clean = 0;  // what it was sold for may be theirs to sell
   if (s.sold.is_positive()) {
@@ -158,8 +163,7 @@ void SellEverything::nothing_left(Product& p) {
   p.clean += q_.listed ? 1 : 0;
 }
 
-// Its floor is the exit's own: a sale of no more than the venue says is free, which the operator has said is his.
-void SellEverything::sell(Product& p, Decimal qty, Decimal free) {
+std::optional<core::Intent> SellEverything::intent_of(const Product& p, Decimal qty) const {
   core::Intent intent = core::blank_intent();
   intent.abi.instrument = p.id.value;
   intent.abi.side = BL_SELL;
@@ -168,27 +172,38 @@ void SellEverything::sell(Product& p, Decimal qty, Decimal free) {
   intent.abi.type = BL_MARKET;
   intent.abi.qty = qty.raw();
   intent.abi.decided_ns = now_;
-  if (options_.send_within != 0) intent.abi.not_after_ns = now_ + options_.send_within;
   const core::ClientOrderId id = id_of(p);
   std::copy_n(id.text.begin(), sizeof intent.abi.client_id, intent.abi.client_id);
   intent.purpose = core::Purpose::emergency;
   intent.decision = p.decision;
   intent.decision_px = price(p);
-  if (!shape(p, intent)) {
+  if (!shape(p, intent)) return std::nullopt;
+  return intent;
+}
+
+// Its floor is the exit's own: a sale of no more than the venue says is free, which the operator has said is his.
+void SellEverything::sell(Product& p, Decimal qty, Decimal free) {
+  // What was sent and is not there goes again as it was: an id has one order. Where less than that is free now, it is another's turn.
+  if (p.sent && qty < p.sent->qty()) next_attempt(p);
+  const bool again = p.sent.has_value();
+  std::optional<core::Intent> intent = again ? p.sent : intent_of(p, qty);
+  if (!intent) {
     p.no_bid = true;
     p.due = now_ + parked_for;
     return;
   }
+  if (options_.send_within != 0) intent->abi.not_after_ns = now_ + options_.send_within;
   core::Portfolio book(table_, core::AssetId{1}, Decimal::zero());
   const Decimal px = price(p);
   if (!book.set_cash(table_[p.id].base, free)) return refused(p, "its balance is beyond the ledger");
   if (const auto taken = book.adopt(p.id, free, px.is_set() ? px : Decimal::from_mantissa(1, 0), now_); !taken) return refused(p, taken.error().message);
   std::vector<core::CheckRecord> checks;
-  const core::RiskAnswer judged = floor_.approve(intent, book, Decimal::zero(), false, checks);
+  const core::RiskAnswer judged = floor_.approve(*intent, book, Decimal::zero(), false, checks);
   const auto* approved = std::get_if<core::RiskApproved<core::Intent>>(&judged);
   if (approved == nullptr) return refused(p, std::get<core::RiskRefusal>(judged).code);
   const auto proof = notes_.record(*approved, table_[p.id].symbol, p.attempt, now_);
   if (!proof) return refused(p, proof.error().message);
+  p.sent = intent;
   p.out = true;
   p.since = now_;
   p.absent = 0;
@@ -197,6 +212,7 @@ void SellEverything::sell(Product& p, Decimal qty, Decimal free) {
   const HandOver handed = broker_.submit(*proof, why);
   if (handed == HandOver::denied) {  // no byte left: the same id is the next one's
     p.out = false;
+    if (!again) p.sent.reset();
     trouble_ = why;
     if (says_again(why)) p.due = now_ + second / 2;
     else refused(p, why.message);

@@ -81,6 +81,8 @@ StandIn::End StandIn::liquidate(const store::Halt& halt) {
     q.id = q.request_id = halt.id;
     q.reason = halt.why;
     q.principal = halt.who;
+    q.max_slice = halt.max_slice;
+    q.end = halt.end;
     bool replayed = false;
     if (const auto begun = e.liquidate(q, p_.now(), replayed); !begun) {
       end.error = begun.error();

@@ -423,6 +423,9 @@ class Execution {
   core::Order* working_of(core::InstrumentId id) const;
   /// The same, but for a purchase that the venue neither shows nor lets go of: an exit goes beside it (trading rules 3.1).
   core::Order* in_the_way(core::InstrumentId id) const;
+  bool exit_is_due(core::InstrumentId id) const;
+  bool gives_way(const core::Order& order, const core::Target& to) const;
+  bool still_buys(core::InstrumentId id, const core::Target& exit, core::Nanos now);
   /// An order of it has ended whose fills may still come in this step or the next: what is held is not known.
   bool unsettled(core::InstrumentId id) const;
   /// What ended orders of that side owe in fills, judged or not.
@@ -769,6 +772,7 @@ class Execution {
   std::vector<VenueBalance> venue_word_;        // by asset: the last balance that the venue told
   core::Nanos asked_ns_ = 0, answered_ns_ = 0;  // when the venue was asked for more than one order, and had answered all
   bool answered_whole_ = true;                  // the last answer
+  std::set<core::ClientOrderId> outlived_;      // purchases that exits have waited for long enough, and that were told
   std::set<core::ClientOrderId> gone_;          // acknowledged, and the venue says it does not know them
   std::optional<Adoption> adoption_;
   bool in_scope(core::AssetId asset, core::InstrumentId only) const;
@@ -781,6 +785,7 @@ class Execution {
   std::vector<ReconciliationState::OrderLine> troubled_orders(const AdoptionPlan& plan) const;
   void adoption_answered(bool whole);
   void settle_adoption(std::span<const Decimal> told);
+  void release_owed(core::AssetId base, Decimal gone);
   void end_unseen(const AdoptedOrder& order);
   void close_at_fills(const AdoptedOrder& order);
   void lift_explained(const core::Instrument& ins, std::span<const Decimal> told, const AdoptionPlan& plan);
@@ -799,6 +804,7 @@ class Execution {
   void read_all_orders();
   void judge_list();
   bool look_at_product(Liquidation::Product& p, core::Nanos now);
+  void park(Liquidation::Product& p, std::string_view why, core::Nanos now);
   bool ask_position(Liquidation::Product& p);
   bool sell_slice(Liquidation::Product& p, const core::Instrument& ins, core::Nanos now);
   Decimal emergency_slice(core::InstrumentId id, Decimal qty);

@@ -314,6 +314,7 @@ void Execution::settle_adoption(std::span<const Decimal> told) {
     if (!o.closed) end_unseen(o);
   // Before the orders are closed: what they sold is no position that somebody else took.
   for (const AdoptedFlow& f : plan.flows) {
+    if (f.amount.is_negative()) release_owed(f.asset, -f.amount);
     book_change({f.asset, f.amount}, f.kind);
     const Decimal rest = difference(f.asset, told[f.asset.value - 1]);
     if (rest.is_set() && rest.is_zero()) a.flows.push_back(f);
@@ -335,6 +336,24 @@ void Execution::settle_adoption(std::span<const Decimal> told) {
   incident("VENUE_ADOPTED", "what stood unexplained was taken as the venue tells it: " + std::to_string(a.flows.size()) + " balances, " +
                                 std::to_string(a.orders.size()) + " orders", now_);
   end_adoption(Phase::done);
+}
+
+// What our own orders sold, though nobody told the fills, was managed (trading rules 5.6). A change takes what lies beside the positions
+// first: so the position lets go of it before, and what was nobody's to sell stays so.
+void Execution::release_owed(AssetId base, Decimal gone) {
+  if (!portfolio_.cash(base).is_positive()) return;  // it is all the positions'
+  for (const core::Instrument& ins : table_.all()) {
+    if (ins.base != base) continue;
+    const Decimal qty = min(min(gone, owed(ins.id, core::Side::sell)), portfolio_.position(ins.id).qty);
+    if (!qty.is_positive() || !portfolio_.release(ins.id, qty)) continue;
+    gone = gone - qty;
+    position_over(ins.id);
+    changed_ = view_is_old_ = true;
+    if (durable_journal_) note(store::journal_kind::inventory, store::line(store::InventoryRow{ins.symbol, false, qty, Decimal::not_set(), adoption_->key + "/" + ins.symbol, "owed"}));
+    audit(now_, adoption_->who, "inventory_release", ins.symbol, "an order of ours sold it, by the venue's word", adoption_->request);
+    if (tell_rules_) tell_position(ins.id, now_);
+  }
+  if (durable_journal_) note_flows();
 }
 
 void Execution::end_unseen(const AdoptedOrder& gone) {

@@ -136,7 +136,9 @@ void Execution::push_exits(Nanos now) {
     if (!book_.insists(ins.id, Purpose::exit) && !closing(ins.id)) continue;
     if (Order* working = in_the_way(ins.id)) {
       const bool asked = working->cancel_asked && now - working->updated < moment;
-      if (overdue(*working, now) && !asked) static_cast<void>(request_cancel(*working, now));
+      // A purchase whose cancel was refused works on: it is asked again, as at the next step.
+      const bool refused = working->cancel_since != 0 && (working->state == OrderState::open || working->state == OrderState::partially_filled);
+      if ((overdue(*working, now) || refused) && !asked) static_cast<void>(request_cancel(*working, now));
     } else if (!unsettled(ins.id) && now - last_exit_[ins.id.value - 1] >= options_.exit_wait) {
       tell_tick();
       static_cast<void>(fresh_view());

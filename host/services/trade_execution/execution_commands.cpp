@@ -165,7 +165,7 @@ Result<void> Execution::cancel(const core::ClientOrderId& id, Nanos now, std::st
 }
 
 Result<TradeAnswer> Execution::execute(const TradeRequest& q, Nanos now) {
-  std::string body = std::to_string(q.instrument.value) + "|" + std::string(core::to_string(q.side)) + "|" +
+  std::string body = table_[q.instrument].symbol + "|" + std::string(core::to_string(q.side)) + "|" +
                      std::string(core::to_string(q.type)) + "|" + std::string(core::to_string(q.tif)) + "|" +
                      q.qty.to_string() + "|" + q.quote_qty.to_string() + "|" + q.limit_px.to_string() + "|" +
                      q.stop_px.to_string() + "|" + std::to_string(q.expire_ns) + "|" + (q.post_only ? "p" : "-") + "|" + q.reason;

@@ -86,7 +86,7 @@ Result<std::string> Execution::liquidate(const LiquidationRequest& q, Nanos now,
   gate_open_ = false;  // first, before anything that could fail
   if (latch_ != nullptr) {
     // A host that dies now goes on with it when it is started again, whatever its journal could still take.
-    const store::Halt halt{store::HaltOrder::liquidate, q.id, q.principal, q.reason};
+    const store::Halt halt{store::HaltOrder::liquidate, q.id, q.principal, q.reason, q.max_slice, q.end};
     if (const auto done = latch_->engage(halt); !done) incident("LATCH_WRITE", done.error().message, now);
   }
   liquidation_ = planned_liquidation(q, now);
@@ -118,11 +118,14 @@ std::optional<std::string> Execution::receipt(std::string_view id) const {
 }
 
 // Every order of every product that can still fill, whoever made it and whatever it protects: its coins are to be sold. But not
-// somebody else's sale of what is not managed here (trading rules 5.6). `asked_too`: those whose cancel was asked for before, too.
+// somebody else's sale of what is not managed here (trading rules 5.6), nor what protects a frozen product: it can't be sold meanwhile.
+// `asked_too`: those whose cancel was asked for before, too.
 Cancels Execution::cancel_all(Nanos now, bool asked_too) {
   std::vector<Order*> all;
   for (Order* o : orders_.working())
-    if (o->intent.purpose != Purpose::emergency && (asked_too || !o->cancel_asked) && !sells_unmanaged(*o)) all.push_back(o);
+    if (o->intent.purpose != Purpose::emergency && (asked_too || !o->cancel_asked) && !sells_unmanaged(*o) &&
+        (o->intent.side() == Side::buy || !states_.frozen(o->intent.instrument())))
+      all.push_back(o);
   return request_cancels(all, now);
 }
 
@@ -232,7 +235,17 @@ void Execution::judge_list() {
   l.last_list = std::move(list);
 }
 
+// Once until it is sold, or can be: nobody may believe that it is on its way.
+void Execution::park(Liquidation::Product& p, std::string_view why, Nanos now) {
+  if (!p.parked) incident("EMERGENCY_PARKED", table_[p.id].symbol + std::string(why), now);
+  p.parked = true;
+}
+
 bool Execution::look_at_product(Liquidation::Product& p, Nanos now) {
+  if (states_.frozen(p.id) && !portfolio_.position(p.id).qty.is_zero() && !portfolio_.dust(p.id)) {
+    park(p, " is frozen: its stop stays, and it is sold as soon as the freeze is taken off", now);
+    return false;
+  }
   Order* working = in_the_way(p.id);
   if (working == nullptr && guards_) working = resting_of(p.id);
   if (working != nullptr) {
@@ -306,11 +319,10 @@ bool Execution::sell_slice(Liquidation::Product& p, const core::Instrument& ins,
   p.tried = now;
   p.idle = 0;
   if (closed) {
-    if (!p.parked) incident("EMERGENCY_PARKED", ins.symbol + " is not tradable: it is sold as soon as it is", now);
-    p.parked = p.stalled = true;
+    park(p, " is not tradable: it is sold as soon as it is", now);
+    p.stalled = true;
     return false;
   }
-  p.parked = false;
   const Decimal bid = portfolio_.bid(p.id);
   const auto too_little = [&](Decimal qty) {
     return qty < ins.rules.base_min || (bid.is_set() && mul(qty, bid, Rounding::down) < ins.rules.quote_min);
@@ -338,14 +350,14 @@ bool Execution::sell_slice(Liquidation::Product& p, const core::Instrument& ins,
   consider(p.id, now);
   if (approved_.size() == before) {
     p.stalled = true;
-    if (liquidation_->end.is_set() && !bid.is_set()) {
-      if (!p.parked) incident("EMERGENCY_PARKED", ins.symbol + " has no bid from which the end of the ladder could be counted: it is sold as soon as it has", now);
-      p.parked = true;
-    }
     // It gives up what no order can be made of; what the venue owes fills of is not that.
-    return !book_.insists(p.id, Purpose::emergency) && owed(p.id, Side::sell).is_zero();
+    if (!book_.insists(p.id, Purpose::emergency)) return owed(p.id, Side::sell).is_zero();
+    park(p, liquidation_->end.is_set() ? " has no bid from which the end of the ladder could be counted, or none that leaves a price: it is sold as soon as it has"
+                                       : " is let out by no check now: it is tried again", now);
+    return false;
   }
   p.slice = core::ClientOrderId(approved_.back()->client_id());
+  p.parked = false;
   p.shorts = 0;
   p.held_at_slice = portfolio_.position(p.id).qty;
   return false;

@@ -98,7 +98,7 @@ void Execution::ask_about(const Order& order, std::uint32_t beside) {
   q.size = sizeof q;
   q.scope = ask_order | beside;
   q.order = ref_of(order);
-  if ((beside & ask_fills) != 0) q.since_ns = std::max<Nanos>(0, order.intent.abi.decided_ns - minute);
+  q.since_ns = std::max<Nanos>(0, order.intent.abi.decided_ns - minute);
   const auto sent = ask(q);
   trail_.asked(order, sent ? nullptr : &sent.error(), {seq_, now_});
   if (!sent) incident("RECONCILE_INCOMPLETE", sent.error().message, now_, order.intent.client_id());

@@ -177,6 +177,8 @@ void Execution::on_exec(const bl_exec& exec) {
       // absent. Taken for working it would be a gone one for ever, and its cancel asked for each second. (Where time moves by data the two
       // travel as long.)
       move(*order, !options_.time_by_data && order->state == OrderState::cancel_pending && order->venue_id.empty() ? OrderEvent::timed_out : OrderEvent::cancel_refused, now, text);
+      // An exit that comes later waits for it from then on; one that waits already is not put off by each refusal.
+      if (const core::InstrumentId id = order->intent.instrument(); !exit_is_due(id)) order->cancel_since = 0;
       // It may have ended, and nobody told: what waits for its end would wait for ever. A question tells.
       if (!core::is_terminal(order->state)) ask_about(*order);
       return;

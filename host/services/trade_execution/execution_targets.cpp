@@ -16,7 +16,7 @@ using core::OrderState;
 using core::Purpose;
 using core::Side;
 
-constexpr Nanos minute = 60'000'000'000, day_ns = 24 * 60 * minute;
+constexpr Nanos moment = 1'000'000'000, minute = 60 * moment, day_ns = 24 * 60 * minute;
 
 core::SharedText shared(std::string_view s) { return std::make_shared<const std::string>(s); }
 [[gnu::hot]] const SizingCodes& codes() { return SizingCodes::get(); }
@@ -54,6 +54,38 @@ core::Order* Execution::in_the_way(InstrumentId id) const {
   for (Order* o : orders_.working())
     if (!o->external && o->intent.abi.instrument == id.value && !core::rests_as_stop(o->intent) && !stuck(*o)) return o;
   return nullptr;
+}
+
+bool Execution::exit_is_due(InstrumentId id) const {
+  return closing(id) || book_.insists(id, Purpose::exit) || book_.insists(id, Purpose::stop) || book_.insists(id, Purpose::emergency);
+}
+
+// Only what ranks below an exit gives way to it: a SELL does not cancel what the operator ordered (trading rules 1.2). To somebody's
+// own word everything does.
+bool Execution::gives_way(const Order& o, const core::Target& to) const {
+  const bool by_command = to.purpose == Purpose::emergency || (to.purpose == Purpose::operator_order && closing(to.instrument));
+  return by_command ? o.intent.decision != to.decision : o.intent.purpose < to.purpose;
+}
+
+// A purchase that an exit has waited for long enough: what is held is sold beside it, and what it still buys would stay. So its cancel
+// is asked for again and again, and the exit is not over before it is.
+bool Execution::still_buys(InstrumentId id, const core::Target& exit, Nanos now) {
+  std::erase_if(outlived_, [this](const core::ClientOrderId& o) {
+    const Order* known = orders_.find(o);
+    return known == nullptr || core::is_terminal(known->state);
+  });
+  std::vector<Order*> buys;  // what is asked changes the list
+  for (Order* o : orders_.working())
+    if (!o->external && o->intent.abi.instrument == id.value && o->intent.side() == Side::buy && gives_way(*o, exit)) buys.push_back(o);
+  for (Order* o : buys) {
+    if (outlived_.insert(o->id()).second)
+      incident("PURCHASE_OUTLIVES_EXIT", "a purchase of " + table_[id].symbol + " still works though its cancel was asked for: what is held is sold beside it, and what it buys will be", now, o->intent.client_id());
+    // Refused it works, and is asked again soon; one without an answer costs the venue a search each time.
+    const bool works = o->state == OrderState::open || o->state == OrderState::partially_filled;
+    if (o->cancel_asked && (o->updated >= now || now - o->updated < (works ? moment : options_.exit_wait))) continue;
+    static_cast<void>(request_cancel(*o, now));
+  }
+  return !buys.empty();
 }
 
 bool Execution::unsettled(InstrumentId id) const {
@@ -189,11 +221,10 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
     // 1.2). Asked again at each later step until its end is known.
     // A protection does not wait behind a sale that rests either: it holds what is to be sold (trading rules 3.3).
     const bool rests = working->intent.side() == Side::buy || (protects && working->intent.type() != core::OrderType::market);
-    const bool gives_way = by_command ? working->intent.decision != target->decision
-                                      : wants_out && rests && working->intent.purpose < target->purpose;
+    const bool yields = wants_out && (by_command || rests) && gives_way(*working, *target);
     const bool asked = working->state == OrderState::cancel_pending && working->updated >= now;
-    if ((gives_way || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
-    if (guards_ && gives_way && may_exit(id, target->purpose) && !states_.frozen(id)) static_cast<void>(clears_the_way(id, now));  // at once, not one behind the other
+    if ((yields || overdue(*working, now)) && !asked) static_cast<void>(request_cancel(*working, now));
+    if (guards_ && yields && may_exit(id, target->purpose) && !states_.frozen(id)) static_cast<void>(clears_the_way(id, now));  // at once, not one behind the other
     // The prediction may be over before the cancel is done, or before it is known what became of the exit's own order.
     const bool outranked = !by_command && working->intent.purpose > target->purpose;
     if (wants_out && may_exit(id, target->purpose) && !outranked) insist(id, target->purpose);
@@ -204,6 +235,9 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
     if (!asked && left_behind(*working, *target, now)) static_cast<void>(request_cancel(*working, now));
     return stop(codes().working);
   }
+  const bool buys_on = wants_out && may_exit(id, target->purpose) && still_buys(id, *target, now);
+  const bool told = book_.insists(id, target->purpose);  // of what the clock considers each second one record is enough
+  if (buys_on) insist(id, target->purpose);
   if (unsettled(id)) {
     if (wants_out && may_exit(id, target->purpose)) insist(id, target->purpose);
     return stop(codes().working);
@@ -218,6 +252,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
 
   if (wants_out || (whole_plan && r.wanted_qty < held)) {
     if (held <= r.wanted_qty) {
+      if (buys_on) return told ? void() : stop(codes().working);  // what it buys is sold as well
       if (!book_.insists(id, target->purpose)) return stop(codes().flat);
       // Done, but for what the venue says was bought and nobody has seen yet.
       if (!ended_.empty() && !owed(id, Side::buy).is_zero()) return;
@@ -237,6 +272,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
     const Decimal bid = portfolio_.bid(id);
     const Decimal notional = bid.is_set() ? mul(qty, bid, Rounding::down) : ins.rules.quote_min;  // not known: tried
     if (!qty.is_positive() || qty < ins.rules.base_min || notional < ins.rules.quote_min) {
+      if (buys_on) return told ? void() : stop(codes().working);
       give_up(id, target->purpose);  // no order can be made of it
       return stop(codes().dust);
     }

@@ -288,7 +288,7 @@ typedef struct bl_risk_v1 { uint32_t size, pad;
   bl_status (*check)(bl_inst *, const bl_intent *, const bl_portfolio *, bl_verdict *out) BL_NOEXCEPT;
   bl_status (*on_event)(bl_inst *, const bl_event *, const bl_portfolio *, const bl_sink *) BL_NOEXCEPT; /* [lane] */
 } bl_risk_v1;
-typedef struct bl_query { uint32_t size, scope; uint64_t request; bl_order_ref order; int64_t since_ns; } bl_query; /* scope bits: 1 order, 2 open orders, 4 fills since, 8 balances, 16 products and fees */
+typedef struct bl_query { uint32_t size, scope; uint64_t request; bl_order_ref order; int64_t since_ns; } bl_query; /* scope bits: 1 order (since_ns > 0: made no earlier, by the host's clock), 2 open orders, 4 fills since, 8 balances, 16 products and fees */
 /* bl_broker_v1.caps: what the venue holds on its own, whether the host lives or not: a resting sell of this type, GTC, until
  * its trigger. A bit says what is so for every product whose flags do not say no_stops; 0 = the host watches its stops. */
 enum { BL_CAN_REST_STOP = 1 /* BL_STOP_LIMIT */, BL_CAN_REST_BRACKET = 2 /* BL_BRACKET: one hold, the stop first */ };

@@ -46,6 +46,38 @@ TEST_CASE("adopt: an ended order whose fills are missing is closed at what they 
   CHECK(a.exec->reconciliation().orders.empty());
 }
 
+TEST_CASE("rule 5.6: adopt: what our own order sold was managed: what lies beside the position stays, and stays nobody's to sell") {
+  StoreFolder dir;
+  std::string before;
+  {
+    Desk d(opened(dir / "j"));
+    d.has("9500.25"_dec, "8"_dec);  // three of them are somebody's own
+    static_cast<void>(d.adopt(Desk::adoption("k0")));
+    REQUIRE(d.held() == "5"_dec);
+    REQUIRE(d.exec->portfolio().unmanaged(d.m.btc) == "3"_dec);
+    static_cast<void>(d.sold_untold());
+    d.has("10000.25"_dec, "3"_dec);
+    const json a = d.adopt();
+    CHECK(a["unblocked"] == json::array({"BTC-USD"}));
+    CHECK(d.held().is_zero());
+    CHECK(d.exec->portfolio().unmanaged(d.m.btc) == "3"_dec);
+    CHECK(d.cash() == "10000.25"_dec);
+    CHECK(d.incidents("POSITION_DROPPED") == 0);
+    CHECK(d.exec->reconciliation().agrees());
+    const std::size_t sent = d.broker.sent.size();
+    d.next();
+    d.want(Purpose::exit, 0);
+    CHECK(d.broker.sent.size() == sent);
+    before = all_facts(*d.exec, d.m);
+  }
+  const auto proved = store::verify_journal(dir / "j");
+  REQUIRE(proved);
+  CHECK(proved->bad.code.empty());
+  Again a(dir / "j");
+  CHECK(all_facts(*a.exec, a.m) == before);
+  CHECK(a.exec->portfolio().unmanaged(a.m.btc) == "3"_dec);
+}
+
 TEST_CASE("adopt: an order whose fills are missing is not closed while the venue tells no balance of what it trades") {
   Desk d;
   static_cast<void>(d.sold_untold());

@@ -537,3 +537,32 @@ TEST_CASE("rule 2.3: a lost entry whose cancel was asked is not sent again, nor 
     for (const core::Intent& i : a.broker.sent) CHECK(i.client_id() != entry);
   }
 }
+
+TEST_CASE("rule 2.1: a repeated command is the same one after a restart whose configuration numbers the instruments otherwise") {
+  StoreFolder dir;
+  core::ClientOrderId first;
+  services::TradeRequest q;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    q = d.request(core::Side::buy, "1"_dec);
+    const auto done = d.exec->execute(q, d.now);
+    REQUIRE(done);
+    first = done->order;
+  }
+  Market m;
+  core::InstrumentTable other;  // one more, in front
+  for (const char* symbol : {"AAA-USD", "BTC-USD", "BNB-USD"}) REQUIRE(other.add(symbol, m.table[m.btc].rules));
+  Desk d({}, "77"_dec, nullptr);
+  d.journal = opened(dir / "j");
+  d.exec = std::make_unique<services::Execution>(d.options, other, other.find_asset("USD"), "0.0005"_dec, std::vector<std::unique_ptr<core::RiskRule>>{},
+                                                 core::FloorLimits{}, d.broker, *d.journal, d.sink);
+  REQUIRE(d.journal->each([&d](const store::JournalRow& row) { return d.exec->restore(row); }));
+  d.exec->restored();
+  REQUIRE(q.instrument != other.find("BTC-USD"));
+  q.instrument = other.find("BTC-USD");
+  const auto again = d.exec->execute(q, d.now);
+  REQUIRE(again);
+  CHECK(again->replayed);
+  CHECK(again->order == first);
+  CHECK(d.broker.sent.empty());
+}

@@ -304,3 +304,57 @@ TEST_CASE("liquidation: not in freeze; a resume interrupts it, says so in the re
   d.step();
   CHECK(d.broker.sent.size() == sent);
 }
+
+TEST_CASE("rule 3.6: a frozen product keeps its stop while the others are sold; it is parked and told, and sold when the freeze is over") {
+  Desk d;
+  Venue v{d};
+  d.hold(0.05);
+  d.price(d.m.bnb, 10000);
+  d.want(Purpose::entry, 0.05, d.m.bnb);
+  fill_last(d);
+  auto stop = d.request(Side::sell, "5"_dec);
+  stop.type = OrderType::stop_limit;
+  stop.tif = TimeInForce::gtc;
+  stop.limit_px = "89"_dec;
+  stop.stop_px = "90"_dec;
+  REQUIRE(d.exec->execute(stop, d.now));
+  const Intent protective = d.last();
+  d.report(protective, BL_X_ACCEPTED);
+  REQUIRE(d.exec->set_trading_state({d.m.btc, TradingState::halted, true, "looked into", "operator", "r0"}, d.now));
+  const auto sold = [&d](InstrumentId id) {
+    return std::any_of(d.broker.sent.begin(), d.broker.sent.end(), [&](const Intent& i) { return i.purpose == Purpose::emergency && i.instrument() == id; });
+  };
+  begin(d, ask());
+  for (int i = 0; i < 20; ++i) {
+    v.turn();
+    d.now += 2'000'000'000;
+    if (d.last().instrument() == d.m.bnb && !core::is_terminal(d.state(d.last()))) fill_last(d);
+  }
+  CHECK(sold(d.m.bnb));
+  CHECK_FALSE(sold(d.m.btc));
+  CHECK(std::count(d.broker.cancelled.begin(), d.broker.cancelled.end(), std::string(protective.client_id())) == 0);
+  CHECK(d.exec->liquidating());
+  CHECK(product(receipt(d), "BTC-USD")["status"] == "parked");
+  CHECK(d.exec->counts().by_incident.at("EMERGENCY_PARKED") == 1);
+  REQUIRE(d.exec->set_trading_state({d.m.btc, TradingState::halted, false, "over", "operator", "r9"}, d.now));
+  for (int i = 0; i < 20 && !sold(d.m.btc); ++i) {
+    v.turn();
+    d.now += 2'000'000'000;
+    if (d.state(protective) == OrderState::cancel_pending) d.report(protective, BL_X_DONE, BL_S_CANCELLED, Decimal::zero());
+  }
+  CHECK(sold(d.m.btc));
+}
+
+TEST_CASE("rule 3.6: the latch says how much at once and how far below the bid its liquidation may sell, for whoever goes on with it") {
+  StoreFolder dir;
+  const store::HaltLatch latch(dir.path());
+  Desk d;
+  d.exec->obey(latch);
+  d.hold(0.05);
+  auto q = ask();
+  q.max_slice = "200"_dec;
+  q.end = "0.05"_dec;
+  begin(d, q);
+  CHECK(latch.read().max_slice == "200"_dec);
+  CHECK(latch.read().end == "0.05"_dec);
+}

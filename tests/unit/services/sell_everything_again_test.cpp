@@ -86,6 +86,53 @@ TEST_CASE("rule 3.7: a sale whose answer is lost is asked for, and its id is use
   }
 }
 
+TEST_CASE("rule 2.1: a sale that is not there goes again as it was sent: an id has one order, whatever the price and the balance are by then") {
+  Sale w;
+  w.v.hand = services::HandOver::unknown;
+  w.v.tells = false;
+  w.options.end = "0.05"_dec;
+  w.begin();
+  const auto bid = [&w](std::int64_t px) {
+    for (const InstrumentId id : {w.v.m.btc, w.v.m.bnb}) {
+      bl_quote q{};
+      q.h.size = sizeof q;
+      q.h.type = BL_EV_QUOTE;
+      q.h.instrument = id.value;
+      q.bid = px;
+      w.s->hear(q.h);
+    }
+  };
+  bid(100);
+  while (w.v.sent.empty()) w.step();
+  const Intent first = w.v.sent[0];
+  const std::uint32_t asset = w.v.m.table[first.instrument()].base.value;
+  std::erase_if(w.v.orders, [&](const Venue::Order& o) { return o.client == first.client_id(); });  // it never arrived
+  const auto of = [&](std::size_t n) {
+    std::vector<Intent> all;
+    for (int k = 0; k < 400 && all.size() < n; ++k) {
+      w.step();
+      all.clear();
+      std::copy_if(w.v.sent.begin(), w.v.sent.end(), std::back_inserter(all), [&](const Intent& i) { return i.instrument() == first.instrument(); });
+    }
+    REQUIRE(all.size() >= n);
+    return all;
+  };
+  SECTION("the price is another one, and more is there") {
+    bid(80);
+    w.v.balances[asset] = w.v.balances[asset] + "1"_dec;
+    const Intent again = of(2)[1];
+    CHECK(again.client_id() == first.client_id());
+    CHECK(again.qty() == first.qty());
+    CHECK(again.limit_px() == first.limit_px());
+  }
+  SECTION("less is there: another order, under another id") {
+    w.v.balances[asset] = "0.5"_dec;
+    const Intent next = of(2)[1];
+    CHECK(next.client_id() != first.client_id());
+    CHECK(next.qty() == "0.5"_dec);
+  }
+}
+
 TEST_CASE("rule 3.7: what a host has on its way by its journal is left to it until it has ended or is proved absent") {
   Sale w;
   InFlight sale;

@@ -41,6 +41,7 @@ struct Venue final : services::BrokerPort {
   std::size_t answered = 0;
   std::uint64_t flags = 1;
   Decimal px = "100"_dec, fill_share = "1"_dec;
+  enum class Products { told, incomplete, silent } products = Products::told;
   bool fills = true, answers = true, whole = true, lists = true, known_by_id = true, tells = true, cancels = true;
   std::uint32_t refuse = 0;                   // of the next sales
   services::HandOver hand = services::HandOver::taken;
@@ -166,7 +167,8 @@ struct Venue final : services::BrokerPort {
           b.hold = hold(asset).raw();
           s.hear(b.h);
         }
-      if ((q.scope & 16u) != 0)
+      if ((q.scope & 16u) != 0 && products == Products::silent) continue;
+      if ((q.scope & 16u) != 0 && products == Products::told)
         for (const Instrument& ins : m.table.all()) {
           bl_product p{};
           p.h.size = sizeof p;
@@ -180,7 +182,7 @@ struct Venue final : services::BrokerPort {
       d.h.size = sizeof d;
       d.h.type = BL_EV_DONE;
       d.request = q.request;
-      d.complete = whole && (lists || (q.scope & 2u) == 0) ? 1 : 0;
+      d.complete = whole && (lists || (q.scope & 2u) == 0) && ((q.scope & 16u) == 0 || products == Products::told) ? 1 : 0;
       s.hear(d.h);
     }
   }

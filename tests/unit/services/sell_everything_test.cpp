@@ -71,6 +71,9 @@ TEST_CASE("rule 3.7: order ids follow from the liquidation alone, and another on
   w.begin();
   REQUIRE(w.runs());
   CHECK(w.v.sent[0].client_id() == id.view());
+  // A venue that has to look for an id need not read all that it ever had.
+  for (const bl_query& q : w.v.asked)
+    if ((q.scope & 1u) != 0) CHECK(q.since_ns == start_ns + second_ns / 5 - 24 * 3600 * second_ns);
 }
 
 TEST_CASE("rule 3.7: a sale whose end is told in the middle of an answer counts once, and what was read before it sells nothing") {
@@ -190,6 +193,17 @@ TEST_CASE("rule 3.7: nothing is sold by an answer that is not whole, or without 
   CHECK(w.v.sent.empty());
   REQUIRE(w.runs());
   CHECK(w.v.balances[w.v.m.btc_asset.value].is_zero());
+}
+
+TEST_CASE("rule 3.6: a product that the venue does not tell of, or no word about products at all, keeps nothing from being sold") {
+  Sale w;
+  w.v.products = GENERATE(Venue::Products::incomplete, Venue::Products::silent);
+  w.begin();
+  REQUIRE(w.runs());
+  CHECK(w.v.balances[w.v.m.btc_asset.value].is_zero());
+  CHECK(w.v.balances[w.v.m.bnb_asset.value].is_zero());
+  CHECK(w.v.sent.size() == 2);
+  CHECK(w.s->trouble().code.empty());
 }
 
 TEST_CASE("rule 3.6: a venue that does not list its orders is sold to all the same, and it is not over before it has") {

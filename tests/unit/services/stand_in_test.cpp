@@ -337,6 +337,22 @@ TEST_CASE("rule 3.7: a sale that died on its way is sent again under the same id
   CHECK(a.last().client_id() == lost.client_id());
 }
 
+TEST_CASE("rule 3.6: who stands in sells by the bounds of who ordered it: no more at once, and never at the market") {
+  StoreFolder dir;
+  died_with_an_entry(dir / "j");
+  Left a(dir / "j");
+  Place venue(a, dir.path(), false);
+  const store::Halt halt{store::HaltOrder::liquidate, "fire-1", "panic", "fire", "200"_dec, "0.05"_dec};
+  REQUIRE(venue.latch.engage(halt));
+  a.price(a.m.btc, 10000);  // without a bid there is nothing to count an end from
+  CHECK(venue.stand_in().liquidate(venue.latch.read()).done);
+  REQUIRE(a.broker.sent.size() >= 3);
+  for (const Intent& i : a.broker.sent) {
+    CHECK(i.type() == OrderType::limit);
+    CHECK(mul(i.qty(), i.limit_px(), Rounding::up) <= "200"_dec);
+  }
+}
+
 TEST_CASE("rule 3.7: what the venue says is sold is not sold again by who stands in, though its fills are never told") {
   StoreFolder dir;
   died_with_an_entry(dir / "j");

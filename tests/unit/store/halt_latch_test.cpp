@@ -41,6 +41,22 @@ TEST_CASE("an order to liquidate is not turned into a stop, and needs an id (3.7
   CHECK(latch.read().order == HaltOrder::stop);
 }
 
+TEST_CASE("an order to liquidate keeps the bounds of who gave it, and one without bounds has none (3.6)") {
+  StoreFolder dir;
+  const HaltLatch latch(dir.path());
+  REQUIRE(latch.engage({HaltOrder::liquidate, "e1", "me", "fire", *Decimal::parse("900"), *Decimal::parse("0.2")}).ok());
+  REQUIRE(latch.engage({HaltOrder::stop, "", "another", "smoke"}).ok());
+  CHECK(latch.read().max_slice == *Decimal::parse("900"));
+  CHECK(latch.read().end == *Decimal::parse("0.2"));
+  REQUIRE(latch.engage({HaltOrder::liquidate, "e2", "me", "fire"}).ok());
+  CHECK_FALSE(latch.read().max_slice.is_set());
+  CHECK_FALSE(latch.read().end.is_set());
+  std::ofstream(latch.file()) << R"({"order":"liquidate","id":"e3","max_slice":"much","max_slippage":"-1"})";
+  CHECK(latch.read().id == "e3");  // sold it is: an exit ends in an attempt
+  CHECK_FALSE(latch.read().max_slice.is_set());
+  CHECK_FALSE(latch.read().end.is_set());
+}
+
 TEST_CASE("who looks at a latch that is being set finds it off, or with its words: never what orders to liquidate as a stop (3.7)") {
   StoreFolder dir;
   const HaltLatch latch(dir.path());
