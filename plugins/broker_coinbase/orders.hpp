@@ -34,13 +34,13 @@ struct Known {
   std::string client_id, venue_id, product_id;  ///< what is not known is empty
   std::uint32_t instrument = 0;
   Phase phase = Phase::stranger;
-  bool maybe_live = false;     ///< an answer to one of its tries was lost
+  bool maybe_live = false;     ///< an answer to one of its tries was lost, or an earlier process may have sent it
   bool cancel_wanted = false;  ///< to be cancelled as soon as its venue id is known
   bool urgent = false;         ///< reduces: its requests go in the lane of exits
   bool searched_for = false;   ///< a search to cancel it is under way, or waits for its turn
   std::uint32_t tries = 0, searches = 0;  ///< searches: those to cancel it that did not find it
-  std::int64_t first_sent_ns = 0, read_ns = 0, searched_ns = 0;
-  std::int64_t listed_from_ns = 0;  ///< by the venue's clock, from when on lists show it; 0: from the beginning, another process sent it
+  std::int64_t read_ns = 0, searched_ns = 0;
+  std::int64_t listed_from_ns = 0;  ///< by the venue's clock, from when on lists show it; 0: from the beginning, nobody knows when it was sent
   std::int64_t newest_ns = 0;  ///< its newest try, or that one's acknowledgement
 
   std::optional<bl_intent> intent;    ///< as the host wanted it; ours alone

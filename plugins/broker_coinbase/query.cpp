@@ -110,8 +110,11 @@ void Query::order(const JobPtr& job) {
       one(job, *o);
     });
   }
-  // By the host's id alone: the venue has no such question, so all it has is listed, whatever its state.
-  look_.search(job->client_id, k != nullptr ? k->listed_from_ns : 0, lane,
+  // By the host's id alone: the venue has no such question, so all it has is listed, whatever its state. That it was asked for before it
+  // was handed over, if ever it is, is remembered; and from when on it is listed, which a cancel does not say.
+  Known& sought = kit_.orders.of_client(job->client_id);
+  if (!sought.intent && sought.listed_from_ns == 0) sought.listed_from_ns = kit_.listed_from_of_others(job->since_ns);
+  look_.search(job->client_id, sought.listed_from_ns, lane,
                [this, job, absent](const std::optional<coinbase::VenueOrder>& found, bl_status status) {
                  if (found) return one(job, *found);
                  job->listed = job->listed || status == rows_unread;

@@ -123,9 +123,10 @@ class Desk {
     }
     host.now = end;
   }
-  bowline::broker_coinbase::Taken submit(const bl_intent& i) {
-    const auto t = broker->submit(i);
-    return t;
+  /// Decided now, where a test says no other time.
+  bowline::broker_coinbase::Taken submit(bl_intent i) {
+    if (i.decided_ns == 0) i.decided_ns = host.now;
+    return broker->submit(i);
   }
   bowline::broker_coinbase::Taken cancel(const std::string& client, const std::string& venue_id = "") {
     const bl_order_ref r{{client.data(), client.size()}, {venue_id.data(), venue_id.size()}};

@@ -349,6 +349,34 @@ TEST_CASE("one order: by the venue's id, by ours through the lists, and absent w
   CHECK(restarted.done(q)->complete == 0);
 }
 
+TEST_CASE("rule 2.3: one order of an earlier process is looked for from a day before the host says that it was made, and by a cancel as well") {
+  Full d;
+  Desk restarted(Json{{"stream", false}}, false);
+  restarted.venue.skew_ns = -300 * second;
+  restarted.run(2 * second);
+  restarted.venue.orders = d.venue.orders;
+  const auto from = [&restarted](const auto& asks) {
+    const std::size_t before = restarted.host.requests.size();
+    asks();
+    for (std::size_t i = before; i < restarted.host.requests.size(); ++i)
+      if (const std::string& url = restarted.host.requests[i].url; url.find("/historical/batch") != std::string::npos) {
+        const auto start = values(url.substr(url.find('?') + 1), "start_date");
+        return start.empty() ? std::int64_t{0} : *coinbase::parse_rfc3339(start[0]);
+      }
+    return std::int64_t{-1};
+  };
+  const std::int64_t made = restarted.host.now - 3600 * second, day = 86'400 * second, listed = made - 300 * second - day;
+  CHECK(std::abs(from([&] { restarted.ask(1, "bl-24", "", made); restarted.run(second); }) - listed) <= second);
+  CHECK(restarted.orders["bl-24"].venue_id == "venue-25");
+  CHECK(std::abs(from([&] { restarted.ask(1, "bl-99", "", made); restarted.run(second); }) - listed) <= second);
+  CHECK(restarted.orders["bl-99"].absent == 1);
+  CHECK(std::abs(from([&] { restarted.cancel("bl-99"); restarted.run(second); }) - listed) <= second);
+  CHECK(restarted.orders["bl-99"].refused_cancels == 1);
+  CHECK(from([&] { restarted.ask(1, "bl-98"); restarted.run(60 * second); }) == 0);  // since when nobody says
+  // A clock that was years ahead does not hide what was made by it.
+  CHECK(from([&] { restarted.ask(1, "bl-97", "", restarted.host.now + 365 * day); restarted.run(60 * second); }) <= restarted.host.now - day);
+}
+
 TEST_CASE("one order that was just acknowledged, and is not shown yet: it is asked for again before it is told as absent") {
   Desk d;
   bool shown = false;
