@@ -15,8 +15,11 @@ using What = Found::What;
 
 /// So often is an order that is not listed yet, or whose fills lag behind, looked at before the end is told all the same.
 constexpr std::uint32_t most_looks = 8;
-/// Lists of all that the account has are many pages: what is looked for meanwhile waits for the next reading of them.
-constexpr GatherLimits search_limits{.patience_ns = 3'000'000'000, .share = 20, .at_once = 2};
+/// Lists of all that the account has are many pages: what is looked for meanwhile waits for the next reading of them. They are read in many
+/// requests each: one that did not hold its place to its end would soon have others beside it, and all of them stand before the orders.
+constexpr GatherLimits search_limits{.patience_ns = 60'000'000'000, .share = 20, .at_once = 2};
+/// Lists of so short a time are a page or two. What was sent a moment ago, and may have to be cancelled, waits for no longer ones.
+constexpr std::int64_t short_search_ns = 3'600'000'000'000;
 
 /// Whether it ends by itself, so that looking again will show something.
 bool passes(const VenueOrder& o) noexcept {
@@ -53,7 +56,8 @@ Look::Look(Kit& kit)
     : kit_(kit),
       looks_(kit, {}, [this](auto wanted, auto lane, auto answered) { ask_together(std::move(wanted), lane, answered); }),
       fills_(kit, {}, [this](auto wanted, auto lane, auto answered) { ask_fills(std::move(wanted), lane, answered); }),
-      searches_(kit, search_limits, [this](auto searched, auto lane, auto answered) { ask_lists(std::move(searched), lane, answered); }) {}
+      searches_(kit, search_limits, [this](auto searched, auto lane, auto answered) { ask_lists(std::move(searched), lane, answered); }),
+      histories_(kit, search_limits, [this](auto searched, auto lane, auto answered) { ask_lists(std::move(searched), lane, answered); }) {}
 
 // ---- when ------------------------------------------------------------------------------------------------------------
 
@@ -228,7 +232,8 @@ void Look::find(std::string_view client_id, std::int64_t since_ns, std::uint32_t
 }
 
 void Look::search(std::string_view client_id, std::int64_t since_ns, std::uint32_t lane, OnSearched then) {
-  searches_.add({std::string(client_id), since_ns, std::move(then)}, lane);
+  const bool is_short = since_ns > 0 && kit_.listed_from(kit_.host.now_ns(), 0) - since_ns <= short_search_ns;
+  (is_short ? searches_ : histories_).add({std::string(client_id), since_ns, std::move(then)}, lane);
 }
 
 // Lists from the beginning may have pages without number: what was sent a moment ago does not wait for them.

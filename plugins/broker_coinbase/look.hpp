@@ -96,7 +96,7 @@ class Look {
   std::map<std::string, Due, std::less<>> due_;
   Gather<Wanted> looks_;
   Gather<Lagging> fills_;
-  Gather<Searched> searches_;
+  Gather<Searched> searches_, histories_;  ///< of lists that are short, and of those that are not
 };
 
 }  // namespace bowline::broker_coinbase

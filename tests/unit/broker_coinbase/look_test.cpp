@@ -169,6 +169,36 @@ TEST_CASE("orders that are searched for at one time share the lists, and each ha
   CHECK(restarted.orders.count("bl-4") == 0);
 }
 
+TEST_CASE("a search holds its place until its lists are read, and neither a cancel's nor that of a new order waits for it") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(2 * second);
+  const auto lists = [&d] { return d.count("GET", "/orders/historical/batch?") - d.count("GET", "order_ids="); };
+  const std::size_t before = lists();
+  d.hold_answers = true;
+  for (const char* id : {"bl-9", "bl-8", "bl-7"}) d.ask(1, id);
+  d.run(30 * second);
+  CHECK(lists() == before + 2);
+  d.cancel("bl-6");
+  CHECK(lists() == before + 3);  // and bl-7 with it
+  CHECK(d.host.requests.back().lane == 1);
+  for (int i = 0; i < 2; ++i) {
+    const std::string id = "bl-new-" + std::to_string(i);
+    bl_intent exit = intent(id, "0.5", "100", Side::sell);
+    exit.flags = BL_REDUCE_ONLY;
+    d.submit(exit);
+    const auto lost = testing::http_reply(d.host.requests.back().request, 0, "EDGE_DEADLINE: no answer", d.host.now, BL_E_UNKNOWN_OUTCOME);
+    d.broker->on_event(lost.h, d.host.sink);
+    d.run(second);
+    CHECK(lists() == before + 4 + static_cast<std::size_t>(i));
+  }
+  d.ask(1, "bl-5");
+  d.run(10 * second);
+  CHECK(lists() == before + 5);
+  d.run(20 * second);  // a minute has passed: whoever is so slow holds up nobody any more
+  CHECK(lists() == before + 6);
+}
+
 TEST_CASE("what was sent a moment ago is searched for in the lists of the last minute, by the venue's clock") {
   Desk d(Json{{"stream", false}}, false);
   d.venue.skew_ns = -300 * second;
