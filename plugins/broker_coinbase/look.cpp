@@ -30,11 +30,11 @@ bool passes(const VenueOrder& o) noexcept {
   return at_once || o.pending_cancel || o.status == S::pending || o.status == S::queued || o.status == S::cancel_queued || o.status == S::edit_queued;
 }
 
-std::string signature(const VenueOrder& o) {
+std::string signature(const VenueOrder& o, const std::optional<Decimal>& told) {
   std::string s(coinbase::word_of(o.status));
   if (s.empty()) s = o.status_word;
   s += coinbase::configuration_json(o.terms);
-  for (const auto& d : {o.filled_size, o.filled_value, o.total_fees}) s += "|" + (d ? d->to_string() : std::string("-"));
+  for (const auto& d : {o.filled_size, told, o.filled_value, o.total_fees}) s += "|" + (d ? d->to_string() : std::string("-"));
   return s;
 }
 
@@ -205,7 +205,7 @@ void Look::say_order(const VenueOrder& o, const OnFound& then) {
   // Read before its end and answered behind it: it does not come back.
   if (k.phase == Phase::over && !coinbase::is_final(o.status)) return then(Found{What::failed, {}, BL_E_AGAIN});
   k.read_ns = kit_.host.now_ns();
-  if (std::string s = signature(o); s != k.last_told) {
+  if (std::string s = signature(o, filled_told(o, k, k.read_ns).qty); s != k.last_told) {
     k.last_told = std::move(s);
     if (o.status == coinbase::OrderStatus::unknown)
       kit_.host.log(Level::warn, "coinbase: an order's status is none that is known here: it counts as working");

@@ -129,6 +129,21 @@ std::optional<Decimal> filled_of(const coinbase::VenueOrder& o, const Known& k) 
   return off <= division_dust && -off <= division_dust ? k.told_qty : o.filled_size;
 }
 
+FilledTold filled_told(const coinbase::VenueOrder& o, Known& k, std::int64_t now_ns) noexcept {
+  const std::optional<Decimal> filled = filled_of(o, k);
+  if (coinbase::is_final(o.status) || !filled || *filled - k.told_qty <= division_dust) {
+    k.short_since_ns = 0;
+    return {filled};
+  }
+  // Each of its fills has its own time: one that trades on is always short of the newest.
+  if (k.short_since_ns == 0 || k.short_of - k.told_qty <= division_dust) {
+    k.short_since_ns = now_ns;
+    k.short_of = *filled;
+  }
+  if (now_ns - k.short_since_ns >= most_lag_ns) return {filled};
+  return {k.told_qty, true};
+}
+
 Decimal base_of(const coinbase::VenueFill& f) noexcept {
   if (!f.size_in_quote) return f.size;
   return f.price.is_positive() ? round_to(div(f.size, f.price, Rounding::half_even), base_digit, Rounding::half_even) : Decimal::not_set();

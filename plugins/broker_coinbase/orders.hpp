@@ -48,6 +48,8 @@ struct Known {
   coinbase::Request request;          ///< its bytes: what is sent again is this, and nothing else
 
   Decimal told_qty = Decimal::zero();  ///< base of the fills that were told on
+  Decimal short_of = Decimal::zero();  ///< what it had filled when its fills were first short of that
+  std::int64_t short_since_ns = 0;     ///< and when that was; 0: they are not short
   Decimal hinted_qty = Decimal::zero();  ///< what the stream says has filled: looked for until it is told
   bool hinted_end = false;               ///< the stream says that it is over
   std::string last_told;               ///< what was said of it last, so that nothing is said twice
@@ -112,6 +114,16 @@ inline constexpr Decimal division_dust = Decimal::from_mantissa(1, -12);
 /// What an order has filled by the venue's word; where its fills were told on, and add up to that but for division_dust, what they add
 /// up to: the host takes an end with another quantity than its fills for one whose fills are missing.
 std::optional<Decimal> filled_of(const coinbase::VenueOrder& o, const Known& k) noexcept;
+/// So long the venue's list of fills may be behind its orders; what has not come by then is missing.
+inline constexpr std::int64_t most_lag_ns = 30'000'000'000;
+struct FilledTold {
+  std::optional<Decimal> qty;
+  bool held_back = false;  ///< the venue has it filled further
+};
+/// What the host is told that it has filled. A working order no further than its fills were told, while they only lag behind: the host
+/// books by fills, and takes what they are short of for fills that are missing. It passes over what is less than it knows, of fills that
+/// an earlier process told. An end is told as it is.
+FilledTold filled_told(const coinbase::VenueOrder& o, Known& k, std::int64_t now_ns) noexcept;
 /// What a purchase by quote gets is of so many decimals at the venue, whatever the product's step is: a division goes no further.
 inline constexpr Decimal base_digit = Decimal::from_mantissa(1, -16);
 /// Of a fill: base, whatever currency its size is told in; divided it is on base_digit. Not set: it can't be.

@@ -67,17 +67,23 @@ void Query::one(const JobPtr& job, const coinbase::VenueOrder& o) {
   Known& k = kit_.orders.learn(o);
   if (k.phase == Phase::over && !coinbase::is_final(o.status)) return ended(job, BL_E_AGAIN);  // read before its end, answered behind it
   const std::uint32_t lane = k.urgent ? lane_urgent : lane_normal;
-  if (!coinbase::is_final(o.status)) {
-    k.read_ns = kit_.host.now_ns();
-    kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
-    if (look_.lags(o)) look_.soon(o.order_id, 0, lane);
-    return ended(job, BL_OK);
-  }
-  // Its fills before its end, here too.
-  look_.tell(o, lane, 1, [this, job](const Found& f) {
-    if (f.what != Found::What::there) return ended(job, BL_E_AGAIN);
-    kit_.say.order(BL_X_SNAPSHOT, f.order, kit_.orders.learn(f.order), "", true);
-    ended(job, BL_OK);
+  if (!coinbase::is_final(o.status)) k.read_ns = kit_.host.now_ns();
+  with_its_fills(o, lane, true, [this, job](bool told) { ended(job, told ? bl_status{BL_OK} : bl_status{BL_E_AGAIN}); });
+}
+
+// Its fills before its end, here too, and before how far a working one has filled: of those of others, and of earlier processes, the host
+// makes out by them what it does not know yet. `end_waits`: for fills that lag behind.
+void Query::with_its_fills(const coinbase::VenueOrder& o, std::uint32_t lane, bool end_waits, std::function<void(bool told)> then) {
+  const auto say = [this, lane, end_waits](const coinbase::VenueOrder& order) {
+    kit_.say.order(BL_X_SNAPSHOT, order, kit_.orders.learn(order), "", true);
+    const bool waited = end_waits && coinbase::is_final(order.status);
+    if (!waited && look_.lags(order)) look_.soon(order.order_id, 0, lane);
+  };
+  if (coinbase::is_final(o.status) ? !end_waits : !look_.lags(o)) return say(o), then(true);
+  look_.tell(o, lane, 1, [say, then = std::move(then)](const Found& f) {
+    const bool there = f.what == Found::What::there;  // else it has ended meanwhile
+    if (there) say(f.order);
+    then(there);
   });
 }
 
@@ -147,15 +153,24 @@ void Query::open_orders(const JobPtr& job) {
     coinbase::OrdersQuery open;
     open.statuses = {S::open};
     read_orders(kit_, lane_normal, open, each, [this, job, orders, first](bl_status second) {
+      const auto told = [this, job, left = std::make_shared<std::size_t>(orders->size() + 1), status = first != BL_OK ? first : second](bool) {
+        if (--*left == 0) ended(job, status);
+      };
       for (const auto& [id, seen] : *orders) {
         const coinbase::VenueOrder& o = seen.order;
-        if (kit_.catalogue.of(o.product_id) == nullptr) continue;  // of a product that this run does not have
+        if (kit_.catalogue.of(o.product_id) == nullptr) {  // of a product that this run does not have
+          told(false);
+          continue;
+        }
         Known& k = kit_.orders.learn(o);
-        if (k.phase == Phase::over) continue;  // it ended while the list was read
+        if (k.phase == Phase::over) {  // it ended while the list was read
+          told(false);
+          continue;
+        }
         k.read_ns = std::max(k.read_ns, seen.asked_ns);
-        kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
+        with_its_fills(o, k.urgent ? lane_urgent : lane_normal, false, told);
       }
-      ended(job, first != BL_OK ? first : second);
+      told(true);
     }, unread);
   }, unread);
 }

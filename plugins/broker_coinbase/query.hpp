@@ -35,6 +35,7 @@ class Query {
   void ended(const JobPtr& job, bl_status status);
   void order(const JobPtr& job);
   void one(const JobPtr& job, const coinbase::VenueOrder& o);
+  void with_its_fills(const coinbase::VenueOrder& o, std::uint32_t lane, bool end_waits, std::function<void(bool told)> then);
   void open_orders(const JobPtr& job);
   void fills(const JobPtr& job);
   void balances(const JobPtr& job);

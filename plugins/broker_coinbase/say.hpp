@@ -30,8 +30,8 @@ class Say {
   void into(const bl_sink* sink) noexcept { sink_ = sink; }
 
   /// One order as the venue has it. `k`: what is known of it; where the venue has what was sent, the host is told the numbers that it
-  /// wanted. `snapshot`: it answers a question. `text`: the venue's word, or ours.
-  void order(std::uint32_t kind, const coinbase::VenueOrder& o, const Known& k, std::string_view text, bool snapshot);
+  /// wanted; what has filled is told as filled_told() has it. `snapshot`: it answers a question. `text`: the venue's word, or ours.
+  void order(std::uint32_t kind, const coinbase::VenueOrder& o, Known& k, std::string_view text, bool snapshot);
   /// One of which nothing is told but `kind` and why.
   void word(std::uint32_t kind, const Known& k, std::string_view text);
   /// The answer to a create, with what the venue echoed.

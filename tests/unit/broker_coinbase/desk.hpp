@@ -30,6 +30,8 @@ struct Folded {
   bool accepted = false, rejected = false, unknown = false, over = false;
   std::uint32_t state = 0;
   Decimal cum = Decimal::not_set();      ///< what was said last that it has filled
+  Decimal cum_quote = Decimal::not_set(), cum_fee = Decimal::not_set();
+  bool ahead = false;  ///< at some time a working order was said to have filled more than its fills, told so far, add up to
   std::map<std::string, Decimal> fills;  ///< by id
   std::vector<std::uint32_t> kinds;
   std::string text;  ///< of the last word
@@ -214,6 +216,9 @@ class Desk {
         CHECK_FALSE((f.over && (e.state == BL_S_OPEN || e.state == BL_S_PENDING)));  // nothing comes back
         f.state = e.state;
         f.cum = Decimal::from_raw(e.cum_qty);
+        f.cum_quote = Decimal::from_raw(e.cum_quote);
+        f.cum_fee = Decimal::from_raw(e.cum_fee);
+        f.ahead = f.ahead || (e.state <= BL_S_OPEN && f.cum > f.filled());
         f.over = e.state > BL_S_OPEN;
         break;
       default: break;

@@ -293,3 +293,101 @@ TEST_CASE("an exit's look does not wait behind those of entries, nor does one th
   CHECK(next[0].lane == 1);
   CHECK(first_of(next[0]) == d.venue.by_client("bl-100")->id);
 }
+
+// ---- fills that the venue lists behind their orders -------------------------------------------------------------------
+
+TEST_CASE("rule 2.4: a working order is told as filled no further than its fills were told, until they have lagged for half a minute") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(2 * second);
+  Folded& f = d.orders["bl-1"];
+  const auto ask = [&d](std::uint32_t scope) {
+    const auto q = scope == 1 ? d.ask(1, "bl-1") : d.ask(scope);
+    d.run(second);
+    REQUIRE(d.done(q));
+    CHECK(d.done(q)->complete == 1);
+  };
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(1, -1), Decimal::from_int(100), d.host.now);
+  d.run(10 * second);
+  REQUIRE(f.filled() == Decimal::from_mantissa(1, -1));
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(2, -1), Decimal::from_int(100), d.host.now, true);
+  SECTION("asked for by its name, in the list of open orders, or by nobody") {
+    const int how = GENERATE(0, 1, 2);
+    INFO(how);
+    if (how < 2) ask(how == 0 ? 1 : 2);
+    else d.run(8 * second);
+    CHECK(f.cum == Decimal::from_mantissa(1, -1));
+    CHECK_FALSE(f.cum_quote.is_set());  // they are of more
+    CHECK_FALSE(f.cum_fee.is_set());
+    d.run(15 * second);
+    CHECK_FALSE(f.ahead);
+    d.venue.orders[0].fills[1].hidden = false;
+    d.run(10 * second);
+    CHECK(f.filled() == Decimal::from_mantissa(3, -1));
+    CHECK(f.cum == f.filled());
+    CHECK(f.cum_quote == Decimal::from_int(30));
+    CHECK_FALSE(f.ahead);
+  }
+  SECTION("a fill that comes no more is missing") {
+    ask(1);
+    d.run(20 * second);
+    CHECK_FALSE(f.ahead);
+    d.run(20 * second);
+    CHECK(f.ahead);
+    CHECK(f.cum == Decimal::from_mantissa(3, -1));
+    CHECK(f.cum_quote == Decimal::from_int(30));
+    ask(2);
+    CHECK(f.cum == Decimal::from_mantissa(3, -1));
+  }
+  SECTION("each fill has its own half a minute") {
+    for (int i = 0; i < 4; ++i) {
+      d.run(20 * second);
+      d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(1, -2), Decimal::from_int(100), d.host.now, true);
+      d.run(second);
+      d.venue.orders[0].fills[static_cast<std::size_t>(i) + 1].hidden = false;  // the one before
+    }
+    CHECK_FALSE(f.ahead);
+    d.run(60 * second);
+    CHECK(f.ahead);
+  }
+  SECTION("its end is told as it is") {
+    d.venue.orders[0].status = "CANCELLED";
+    d.run(60 * second);
+    CHECK(f.over);
+    CHECK(f.cum == Decimal::from_mantissa(3, -1));
+  }
+}
+
+TEST_CASE("rule 2.4: of an earlier process's orders, and of others', the fills are told before how far they have filled") {
+  Desk d;
+  for (const char* id : {"bl-1", "bl-2"}) d.submit(intent(id, "0.5", "100"));
+  d.run(2 * second);
+  ModelOrder foreign = d.venue.orders[0];
+  foreign.id = "venue-x";
+  foreign.client = "";
+  d.venue.orders.push_back(foreign);
+  for (ModelOrder& o : d.venue.orders) d.venue.fill(o, Decimal::from_mantissa(2, -1), Decimal::from_int(100), d.host.now);
+  const std::uint32_t scope = GENERATE(1u, 2u);
+  Desk restarted(Json{{"stream", false}, {"sweep_alone", 3'600'000'000'000}});
+  restarted.venue.orders = d.venue.orders;
+  restarted.venue.orders[1].fills[0].hidden = true;
+  std::vector<std::uint64_t> asked;
+  if (scope == 2) asked.push_back(restarted.ask(2));
+  else for (const char* id : {"venue-1", "venue-2", "venue-x"}) asked.push_back(restarted.ask(1, "", id));
+  restarted.run(second);
+  for (const auto q : asked) {
+    REQUIRE(restarted.done(q));
+    CHECK(restarted.done(q)->complete == 1);
+  }
+  for (const char* id : {"bl-1", "venue-x"}) {
+    CHECK(restarted.orders[id].cum == Decimal::from_mantissa(2, -1));
+    CHECK(restarted.orders[id].filled() == Decimal::from_mantissa(2, -1));
+    CHECK_FALSE(restarted.orders[id].ahead);
+  }
+  // Told an earlier process or not told at all: that nobody knows here. What is less than the host has it passes over.
+  CHECK(restarted.orders["bl-2"].cum == Decimal::zero());
+  restarted.venue.orders[1].fills[0].hidden = false;
+  restarted.run(10 * second);
+  CHECK(restarted.orders["bl-2"].cum == Decimal::from_mantissa(2, -1));
+  CHECK_FALSE(restarted.orders["bl-2"].ahead);
+}
