@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <utility>
 
 #include "catalogue.hpp"
 #include "later.hpp"
+#include "once_a_minute.hpp"
 #include "orders.hpp"
 #include "params.hpp"
 #include "say.hpp"
@@ -29,7 +29,7 @@ struct Kit {
   bool stream_sound = false;  ///< what happens to an order is hinted at: then the clock need not ask as often
   std::size_t questions = 0;  ///< of the host, under way: what can wait lets them go first
   std::function<void()> on_quiet;  ///< called when the last of them has its answer; may be empty
-  std::map<std::string, std::int64_t> unread_said;  ///< rows of lists that could not be read, and when the log was told of them
+  OnceAMinute unread_said;  ///< rows of lists that could not be read
   const std::int64_t begun_ns;  ///< what was decided before, an earlier process may have sent
 
   Kit(const Host& h, const Options& o, coinbase::Credentials credentials)

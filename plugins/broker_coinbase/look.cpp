@@ -218,8 +218,10 @@ void Look::say_order(const VenueOrder& o, const OnFound& then) {
 }
 
 FillSaid Look::tell_fill(const coinbase::VenueFill& f) {
-  if (!kit_.orders.first_time(f)) return FillSaid::said;
-  return kit_.say.fill(f, false);
+  if (kit_.orders.told(f.entry_id)) return FillSaid::said;
+  const FillSaid said = kit_.say.fill(f, false);
+  if (said != FillSaid::not_understood) kit_.orders.first_time(f);
+  return said;
 }
 
 // ---- lists -----------------------------------------------------------------------------------------------------------
@@ -277,6 +279,12 @@ void Look::by_name(const coinbase::OrderPage::Fault& f) {
   if (k != nullptr && k->phase != Phase::over) soon(f.order_id, 0, k->urgent ? lane_urgent : lane_normal);
 }
 
+// It is asked for with those of its order, for as long as that lacks it; also of one that nothing is known of.
+void Look::by_name(const coinbase::FillPage::Fault& f) {
+  const Known* k = kit_.orders.by_venue(f.order_id);
+  if (k == nullptr || k->phase != Phase::over) soon(f.order_id, 0, k != nullptr && k->urgent ? lane_urgent : lane_normal);
+}
+
 // What the stream did not tell is seen here: ends without a fill, above all.
 void Look::reread(std::vector<std::string> ids, bool own) {
   coinbase::OrdersQuery q;
@@ -297,7 +305,7 @@ void Look::reread(std::vector<std::string> ids, bool own) {
   own ? read_own_orders(kit_, lane_normal, q, each, done) : read_orders(kit_, lane_normal, q, each, done);
 }
 
-void Look::sweep(std::int64_t since_ns, std::int64_t seen_ns, PagesDone done) {
+void Look::sweep(std::int64_t listed_from_ns, std::int64_t seen_ns, PagesDone done) {
   constexpr std::size_t batch = 50;
   std::array<std::vector<std::string>, 2> ids;  // of others, and of this process: those are all of one placement source
   kit_.orders.each_working([&](const Known& k) {
@@ -309,13 +317,15 @@ void Look::sweep(std::int64_t since_ns, std::int64_t seen_ns, PagesDone done) {
   for (const bool own : {false, true})
     if (!ids[own].empty()) reread(std::move(ids[own]), own);
   coinbase::FillsQuery q;
-  q.start_ns = std::max<std::int64_t>(since_ns - kit_.options.overlap_ns, 0);
+  q.start_ns = listed_from_ns;
   read_fills(kit_, lane_normal, q,
              [this](const coinbase::VenueFill& f) {
                const bool fresh = !kit_.orders.told(f.entry_id);
-               if (tell_fill(f) == FillSaid::said && fresh) soon(f.order_id, 0, lane_normal);
+               const FillSaid said = tell_fill(f);
+               // One that is not understood may be about a fill of before: those of its order show it.
+               if (fresh && said != FillSaid::of_no_instrument) soon(f.order_id, 0, lane_normal);
              },
-             std::move(done));
+             std::move(done), [this](const coinbase::FillPage::Fault& f) { by_name(f); });
 }
 
 }  // namespace bowline::broker_coinbase

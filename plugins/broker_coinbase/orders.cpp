@@ -105,10 +105,11 @@ void Orders::forget_old() {
 
 bool Orders::first_time(const coinbase::VenueFill& f) {
   if (!fills_.insert(f.entry_id).second) return false;
-  if (f.type != coinbase::TradeType::correction && f.type != coinbase::TradeType::reversal)
-    if (const Decimal base = base_of(f); base.is_set()) learn("", f.order_id).told_qty += base;
   std::string key = trade_key(f.order_id, f.trade_id);
-  if (f.type == coinbase::TradeType::fill || f.type == coinbase::TradeType::synthetic) trades_.try_emplace(key, f.entry_id);
+  if (f.type == coinbase::TradeType::fill || f.type == coinbase::TradeType::synthetic) {
+    if (const Decimal base = base_of(f); base.is_set()) learn("", f.order_id).told_qty += base;
+    trades_.try_emplace(key, f.entry_id);
+  }
   fill_row_.emplace_back(f.entry_id, std::move(key));
   if (fill_row_.size() > most_fills) {
     fills_.erase(fill_row_.front().first);

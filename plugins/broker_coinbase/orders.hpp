@@ -35,6 +35,7 @@ struct Known {
   std::uint32_t instrument = 0;
   Phase phase = Phase::stranger;
   bool maybe_live = false;     ///< an answer to one of its tries was lost, or an earlier process may have sent it
+  bool asked_for = false;      ///< by a question or a cancel that has its client id alone
   bool cancel_wanted = false;  ///< to be cancelled as soon as its venue id is known
   bool urgent = false;         ///< reduces: its requests go in the lane of exits
   bool searched_for = false;   ///< a search to cancel it is under way, or waits for its turn
@@ -91,7 +92,8 @@ class Orders {
   /// cancelled, is no evidence then.
   bool is_new(std::string_view venue_id, std::int64_t now_ns) const noexcept;
 
-  /// Whether this fill was not told on before; it counts as told from now on, and for what its order has filled.
+  /// Whether this fill was not told on before; it counts as told from now on, and for what its order has filled. Not for one that could
+  /// not be told: it would never be.
   bool first_time(const coinbase::VenueFill& f);
   bool told(std::string_view entry_id) const { return fills_.contains(entry_id); }
   /// The entry that a later one of the same trade corrects or takes back; "" when it is not known.

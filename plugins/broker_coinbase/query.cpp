@@ -119,6 +119,7 @@ void Query::order(const JobPtr& job) {
   // By the host's id alone: the venue has no such question, so all it has is listed, whatever its state. That it was asked for before it
   // was handed over, if ever it is, is remembered; and from when on it is listed, which a cancel does not say.
   Known& sought = kit_.orders.of_client(job->client_id);
+  sought.asked_for = true;
   if (!sought.intent && sought.listed_from_ns == 0) sought.listed_from_ns = kit_.listed_from_of_others(job->since_ns);
   look_.search(job->client_id, sought.listed_from_ns, lane,
                [this, job, absent](const std::optional<coinbase::VenueOrder>& found, bl_status status) {
@@ -177,16 +178,17 @@ void Query::open_orders(const JobPtr& job) {
 
 void Query::fills(const JobPtr& job) {
   coinbase::FillsQuery q;
-  if (const std::int64_t since = job->since_ns - kit_.options.overlap_ns; since > 0) q.start_ns = since;
+  if (job->since_ns > 0) q.start_ns = kit_.listed_from(job->since_ns, kit_.options.overlap_ns);
   auto seen = std::make_shared<std::set<std::string>>();
   auto odd = std::make_shared<bool>(false);
   read_fills(kit_, lane_normal, q,
              [this, seen, odd](const coinbase::VenueFill& f) {
                if (!seen->insert(f.entry_id).second) return;  // pages that shifted while they were read
-               kit_.orders.first_time(f);
                if (kit_.say.fill(f, true) == FillSaid::not_understood) *odd = true;
+               else kit_.orders.first_time(f);
              },
-             [this, job, odd](bl_status status) { ended(job, status == BL_OK && *odd ? bl_status{BL_E_UNSUPPORTED} : status); });
+             [this, job, odd](bl_status status) { ended(job, status == BL_OK && *odd ? bl_status{BL_E_UNSUPPORTED} : status); },
+             [this](const coinbase::FillPage::Fault& f) { look_.by_name(f); });
 }
 
 void Query::balances(const JobPtr& job) {

@@ -182,8 +182,9 @@ FillSaid Say::fill(const coinbase::VenueFill& f, bool snapshot) {
     case coinbase::TradeType::unknown: id.clear(); break;
   }
   if (id.empty() || !base.is_set() || f.side == coinbase::Side::unknown) {
-    host_.log(Level::error, "coinbase: the venue tells of a fill that is not understood (" + coinbase::one_line(f.type_word) +
-                                "): it is not booked, and has to be looked at");
+    if (odd_said_.may(f.entry_id, host_.now_ns()))
+      host_.log(Level::error, "coinbase: the venue tells of a fill that is not understood (" + coinbase::one_line(f.type_word) + ", entry " +
+                                  coinbase::one_line(f.entry_id) + "): it is not booked, and has to be looked at");
     return FillSaid::not_understood;
   }
   if (id.size() >= sizeof e.fill_id) id = coinbase::synthetic_fill_id(id, Decimal::zero(), Decimal::zero());  // as unique, and short

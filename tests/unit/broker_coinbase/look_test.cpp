@@ -391,3 +391,85 @@ TEST_CASE("rule 2.4: of an earlier process's orders, and of others', the fills a
   CHECK(restarted.orders["bl-2"].cum == Decimal::from_mantissa(2, -1));
   CHECK_FALSE(restarted.orders["bl-2"].ahead);
 }
+
+// ---- fills that change others -----------------------------------------------------------------------------------------
+
+namespace {
+
+/// Of each fill that was told as a change, in their order: flags and id.
+std::vector<std::string> changes(const Desk& d) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < d.host.events.size(); ++i)
+    if (d.host.event<bl_event>(i).type == BL_EV_FILL)
+      if (const auto& f = d.host.event<bl_fill>(i); f.flags != 0) out.push_back(std::to_string(f.flags) + " " + text_of(f.fill_id));
+  return out;
+}
+/// Newest first, as the venue lists them: what the fills are about, and then a correction and what takes that back.
+void change_and_take_back(ModelOrder& o, std::int64_t now) {
+  const ModelFill fill = o.fills.at(0);
+  ModelFill correction = fill, reversal = fill;
+  correction.type = "CORRECTION";
+  correction.entry_id = "entry-c";
+  correction.at_ns = now + 1'000'000;
+  reversal.type = "REVERSAL";
+  reversal.entry_id = "entry-r";
+  reversal.at_ns = now + 2'000'000;
+  o.fills = {reversal, correction, fill};
+  o.status = "OPEN";
+}
+
+}  // namespace
+
+TEST_CASE("rule 2.4: a correction that is listed before its fill is told behind it, by looks, sweeps and questions, and once") {
+  const int how = GENERATE(0, 1, 2);
+  INFO(how);
+  Desk d(Json{{"stream", false}, {"sweep_alone", how == 1 ? std::int64_t{5'000'000'000} : std::int64_t{3'600'000'000'000}}});
+  d.submit(intent("bl-1", "5", "100"));
+  d.run(2 * second);
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now);
+  change_and_take_back(d.venue.orders[0], d.host.now);
+  if (how == 0) d.ask(1, "bl-1");
+  if (how == 2) d.ask(4);
+  d.run(10 * second);
+  CHECK(changes(d) == std::vector<std::string>{"2 entry-1", "4 entry-1"});
+  d.ask(1, "bl-1");
+  d.run(10 * second);
+  CHECK(changes(d).size() == 2);
+}
+
+TEST_CASE("rule 2.4: a correction of a fill that this process never saw is told when those of its order are read") {
+  Desk d(Json{{"stream", false}}, false);
+  ModelOrder o;
+  o.id = "venue-x";
+  o.client = "bl-old";
+  o.product = "BTC-USD";
+  o.side = "BUY";
+  o.configuration = {{"limit_limit_gtc", {{"base_size", "5"}, {"limit_price", "100"}}}};
+  o.size = Decimal::from_int(5);
+  o.created_ns = d.host.now - 86'400 * second;
+  d.venue.orders.push_back(o);
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now - 7200 * second);
+  d.run(8 * second);
+  ModelFill correction = d.venue.orders[0].fills[0];
+  correction.type = "CORRECTION";
+  correction.entry_id = "entry-c";
+  correction.at_ns = d.host.now;
+  d.venue.orders[0].fills.push_front(correction);
+  d.run(20 * second);
+  CHECK(changes(d) == std::vector<std::string>{"2 entry-1"});
+}
+
+TEST_CASE("rule 2.4: a fill of a kind that is not known is not counted as told, and its order's fills are missing") {
+  Desk d;
+  d.submit(intent("bl-1", "5", "100"));
+  d.run(2 * second);
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now);
+  d.venue.orders[0].fills[0].type = "SOMETHING_NEW";
+  d.run(60 * second);
+  CHECK(d.orders["bl-1"].fills.empty());
+  CHECK(d.orders["bl-1"].cum == Decimal::from_mantissa(5, -1));
+  CHECK(std::count_if(d.host.logs.begin(), d.host.logs.end(), [](const std::string& l) { return l.find("not understood") != std::string::npos; }) <= 2);
+  d.venue.orders[0].fills[0].type = "FILL";  // as if it were known from now on
+  d.run(20 * second);
+  CHECK(d.orders["bl-1"].filled() == Decimal::from_mantissa(5, -1));
+}

@@ -232,6 +232,43 @@ TEST_CASE("rule 2.3: fills that can't be read keep no other from being told, and
   CHECK(std::count_if(d.host.logs.begin(), d.host.logs.end(), named) == 1);
 }
 
+TEST_CASE("rule 2.3: a row of a product that this run does not have is nobody's business, readable or not; one of ours is, whatever its product") {
+  Full d;
+  d.venue.orders.push_back(d.venue.orders[3]);
+  ModelOrder& other = d.venue.orders.back();
+  other.id = "venue-x";
+  other.product = "XYZ-USD";
+  other.client = "theirs";
+  const bool named = GENERATE(true, false);
+  d.venue.spoil = [named](Json& row, bool) {
+    if (row["order_id"] != "venue-x") return;
+    row["total_value_after_fees"] = "some";
+    if (!named) row["product_id"] = Json::object();
+  };
+  d.venue.spoil_fill = [named](Json& row) {
+    if (row["order_id"] != "venue-x") return;
+    row["price"] = "some";
+    if (!named) row["product_id"] = Json::object();
+  };
+  const std::size_t said = d.host.logs.size();
+  for (const std::uint32_t scope : {2u, 4u}) {
+    const auto q = d.ask(scope, "", "", d.host.now - 3600 * second);
+    d.run(second);
+    REQUIRE(d.done(q));
+    CHECK(d.done(q)->complete == (named ? 1 : 0));
+  }
+  if (named) CHECK(d.host.logs.size() == said);
+  const auto q = d.ask(1, "bl-99");
+  d.run(5 * second);
+  CHECK(d.done(q)->complete == (named ? 1 : 0));
+  CHECK(d.orders["bl-99"].absent == (named ? 1 : 0));
+  other.client = "bl-98";  // of before the run's products were others
+  const auto p = d.ask(1, "bl-98");
+  d.run(5 * second);
+  CHECK(d.done(p)->complete == 0);
+  CHECK(d.orders["bl-98"].absent == 0);
+}
+
 TEST_CASE("a row that goes on being unreadable is said once a minute") {
   Desk d;
   d.submit(intent("bl-1", "0.5", "100"));
