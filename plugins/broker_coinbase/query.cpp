@@ -7,12 +7,13 @@
 #include <vector>
 
 #include "coinbase/error_body.hpp"
-#include "pages.hpp"
 
 namespace bowline::broker_coinbase {
 namespace {
 
 constexpr std::uint32_t ask_order = 1, ask_open = 2, ask_fills = 4, ask_balances = 8, ask_products = 16;
+/// More ends than these in a list of what works were not left out by the venue.
+constexpr std::size_t most_ends = 10;
 constexpr std::uint32_t known_scopes = ask_order | ask_open | ask_fills | ask_balances | ask_products;
 
 /// What can be traded with: not what lies in a vault, or as margin.
@@ -134,46 +135,84 @@ void Query::order(const JobPtr& job) {
 
 // ---- lists -----------------------------------------------------------------------------------------------------------
 
-// Not yet open ones are no part of OPEN, and the venue lists them apart. They are read first: one that opens meanwhile is in both.
+// Those that are not open yet, or not any more, are no part of OPEN, and the venue lists them apart. They are read first: one that opens
+// meanwhile is in both; and once more at the end: one that is being cancelled or edited meanwhile was in neither.
 void Query::open_orders(const JobPtr& job) {
-  using S = coinbase::OrderStatus;
-  struct Seen {
-    coinbase::VenueOrder order;
-    std::int64_t asked_ns;
+  auto orders = std::make_shared<Listing>();
+  read_not_open(orders, doubtful_, [this, job, orders](bl_status first) {
+    read_open(orders, [this, job, orders, first](bl_status second) {
+      read_not_open(orders, doubtful_, [this, job, orders, status = first != BL_OK ? first : second](bl_status third) {
+        listed(job, *orders, status != BL_OK ? status : third);
+      });
+    });
+  });
+}
+
+void Query::listed(const JobPtr& job, const Listing& orders, bl_status status) {
+  const auto told = [this, job, left = std::make_shared<std::size_t>(orders.size() + 1), status](bool) {
+    if (--*left == 0) ended(job, status);
   };
-  auto orders = std::make_shared<std::map<std::string, Seen>>();
-  // A page is asked for when the one before is there: as of then its orders were read.
-  const auto each = [this, orders, asked = kit_.host.now_ns(), last = kit_.host.now_ns()](const coinbase::VenueOrder& o) mutable {
+  for (const auto& [id, seen] : orders) {
+    const coinbase::VenueOrder& o = seen.order;
+    if (kit_.catalogue.of(o.product_id) == nullptr) {  // of a product that this run does not have
+      told(false);
+      continue;
+    }
+    Known& k = kit_.orders.learn(o);
+    if (k.phase == Phase::over) {  // it ended while the list was read
+      told(false);
+      continue;
+    }
+    k.read_ns = std::max(k.read_ns, seen.asked_ns);
+    with_its_fills(o, k.urgent ? lane_urgent : lane_normal, false, told);
+  }
+  told(true);
+}
+
+// A page is asked for when the one before is there: as of then its orders were read.
+std::function<bool(const coinbase::VenueOrder&)> Query::into(const ListingPtr& orders) {
+  return [this, orders, asked = kit_.host.now_ns(), last = kit_.host.now_ns()](const coinbase::VenueOrder& o) mutable {
     if (const std::int64_t now = kit_.host.now_ns(); now != last) asked = std::exchange(last, now);
     return orders->insert_or_assign(o.order_id, Seen{o, asked}), true;
   };
-  const OnUnread unread = [this](const coinbase::OrderPage::Fault& f) { look_.by_name(f); };
-  coinbase::OrdersQuery waiting;
-  waiting.statuses = {S::pending, S::queued, S::cancel_queued};
-  read_orders(kit_, lane_normal, waiting, each, [this, job, orders, each, unread](bl_status first) {
-    coinbase::OrdersQuery open;
-    open.statuses = {S::open};
-    read_orders(kit_, lane_normal, open, each, [this, job, orders, first](bl_status second) {
-      const auto told = [this, job, left = std::make_shared<std::size_t>(orders->size() + 1), status = first != BL_OK ? first : second](bool) {
-        if (--*left == 0) ended(job, status);
-      };
-      for (const auto& [id, seen] : *orders) {
-        const coinbase::VenueOrder& o = seen.order;
-        if (kit_.catalogue.of(o.product_id) == nullptr) {  // of a product that this run does not have
-          told(false);
-          continue;
+}
+
+void Query::read_open(const ListingPtr& orders, PagesDone done) {
+  coinbase::OrdersQuery q;
+  q.statuses = {coinbase::OrderStatus::open};
+  read_orders(kit_, lane_normal, q, into(orders), std::move(done), [this](const coinbase::OrderPage::Fault& f) { look_.by_name(f); });
+}
+
+// A venue that does not know a status which it is asked for refuses the whole question: it is asked without, and not again. To another the
+// unknown one may be any.
+void Query::read_not_open(const ListingPtr& orders, std::vector<coinbase::OrderStatus> doubtful, PagesDone done) {
+  using S = coinbase::OrderStatus;
+  coinbase::OrdersQuery q;
+  q.statuses = {S::pending, S::queued, S::cancel_queued};
+  for (const S s : doubtful) q.statuses.push_back(s);
+  auto ends = std::make_shared<std::size_t>(0);
+  const auto each = [this, ends, take = into(orders)](const coinbase::VenueOrder& o) {
+    if (!coinbase::is_final(o.status)) return take(o);
+    // Not asked for. A few have ended since they were listed.
+    if (const Known* k = kit_.orders.by_venue(o.order_id); k != nullptr && k->phase != Phase::over) look_.soon(o.order_id, 0, lane_normal);
+    return ++*ends <= most_ends;
+  };
+  read_orders(
+      kit_, lane_normal, q, each,
+      [this, orders, doubtful, ends, done = std::move(done)](bl_status status) {
+        std::vector<S> fewer = doubtful;
+        const bool any = *ends > most_ends && std::erase(fewer, S::unknown) != 0;
+        if (!any && status == BL_E_INVALID && !fewer.empty()) fewer.pop_back();
+        if (fewer.size() != doubtful.size()) return read_not_open(orders, std::move(fewer), done);
+        if ((status == BL_OK || status == rows_unread) && doubtful.size() < doubtful_.size()) {
+          for (const auto& [status_left_out, word] : {std::pair{S::edit_queued, "EDIT_QUEUED"}, std::pair{S::unknown, "UNKNOWN_ORDER_STATUS"}})
+            if (std::find(doubtful_.begin(), doubtful_.end(), status_left_out) != doubtful_.end() && std::find(doubtful.begin(), doubtful.end(), status_left_out) == doubtful.end())
+              kit_.host.log(Level::warn, std::string("coinbase: the venue lists no orders by the status ") + word + ": it is not asked for that any more");
+          doubtful_ = doubtful;
         }
-        Known& k = kit_.orders.learn(o);
-        if (k.phase == Phase::over) {  // it ended while the list was read
-          told(false);
-          continue;
-        }
-        k.read_ns = std::max(k.read_ns, seen.asked_ns);
-        with_its_fills(o, k.urgent ? lane_urgent : lane_normal, false, told);
-      }
-      told(true);
-    }, unread);
-  }, unread);
+        done(status);
+      },
+      [this](const coinbase::OrderPage::Fault& f) { look_.by_name(f); });
 }
 
 void Query::fills(const JobPtr& job) {

@@ -554,3 +554,98 @@ TEST_CASE("products are told with the best bid and ask of who has no feed; a pri
   REQUIRE(d.done(request));
   CHECK(d.done(request)->status == BL_OK);
 }
+
+// ---- what is no part of OPEN ------------------------------------------------------------------------------------------
+
+TEST_CASE("rule 3.6: open orders are those of each status that is not an end, also of one that moved while they were read") {
+  Full d;
+  const char* words[] = {"PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED", "UNKNOWN_ORDER_STATUS", "CANCELLED"};
+  for (std::size_t i = 0; i < 6; ++i) d.venue.orders[i + 10].status = words[i];
+  bool moved = false;
+  d.venue.fate = [&](const auto& r) {  // between the two readings
+    if (!std::exchange(moved, moved || r.url.find("order_status=OPEN") != std::string::npos) && moved) {
+      d.venue.orders[20].status = "CANCEL_QUEUED";
+      d.venue.orders[21].status = "EDIT_QUEUED";
+    }
+    return Fate{};
+  };
+  const std::size_t before = snapshots(d, BL_EV_EXEC);
+  const auto q = d.ask(2);
+  d.run(second);
+  REQUIRE(d.done(q));
+  CHECK(d.done(q)->complete == 1);
+  CHECK(moved);
+  CHECK(snapshots(d, BL_EV_EXEC) == before + 24);
+  for (const char* id : {"bl-10", "bl-11"}) CHECK(d.orders[id].state == BL_S_PENDING);
+  for (const char* id : {"bl-12", "bl-13", "bl-14", "bl-20", "bl-21"}) CHECK(d.orders[id].state == BL_S_OPEN);
+}
+
+TEST_CASE("a venue that does not know a status which is asked for is not asked for it again, and answers for the others") {
+  Full d;
+  d.venue.orders[10].status = "PENDING";
+  const auto asks = [&d] { return d.count("GET", "EDIT_QUEUED"); };
+  d.venue.fate = [](const auto& r) {
+    if (r.url.find("EDIT_QUEUED") == std::string::npos) return Fate{};
+    return Fate{Fate::Kind::says, 400, R"({"error":"INVALID_ARGUMENT","error_details":"order_status","message":"invalid value for enum"})"};
+  };
+  const std::size_t before = snapshots(d, BL_EV_EXEC);
+  auto q = d.ask(2);
+  d.run(second);
+  REQUIRE(d.done(q));
+  CHECK(d.done(q)->complete == 1);
+  CHECK(snapshots(d, BL_EV_EXEC) == before + 25);
+  CHECK(asks() == 1);
+  q = d.ask(2);
+  d.run(second);
+  CHECK(d.done(q)->complete == 1);
+  CHECK(asks() == 1);
+  CHECK(std::count_if(d.host.logs.begin(), d.host.logs.end(), [](const std::string& l) { return l.find("EDIT_QUEUED") != std::string::npos; }) == 1);
+
+  Full e;  // refused whatever is asked for: that says nothing of the one status
+  bool refuses = true;
+  e.venue.fate = [&refuses](const auto& r) {
+    if (!refuses || r.url.find("order_status") == std::string::npos) return Fate{};
+    return Fate{Fate::Kind::says, 400, R"({"error":"INVALID_ARGUMENT","message":"no"})"};
+  };
+  q = e.ask(2);
+  e.run(second);
+  CHECK(e.done(q)->complete == 0);
+  refuses = false;
+  e.venue.orders[10].status = "EDIT_QUEUED";
+  q = e.ask(2);
+  e.run(second);
+  CHECK(e.done(q)->complete == 1);
+  CHECK(e.orders["bl-10"].state == BL_S_OPEN);
+}
+
+TEST_CASE("a venue to which the unknown status is any is not asked for that again, and no end of long ago is told") {
+  Full d;
+  d.venue.unknown_is_any = true;
+  for (std::size_t i = 0; i < 15; ++i) d.venue.orders[i].status = "CANCELLED";
+  Desk restarted;
+  restarted.venue.orders = d.venue.orders;
+  restarted.venue.unknown_is_any = true;
+  restarted.venue.orders[15].status = "EDIT_QUEUED";
+  const std::size_t asked = restarted.count("GET", "UNKNOWN_ORDER_STATUS");
+  for (int i = 0; i < 2; ++i) {
+    const auto q = restarted.ask(2);
+    restarted.run(second);
+    REQUIRE(restarted.done(q));
+    CHECK(restarted.done(q)->complete == 1);
+    CHECK(restarted.orders.size() == 10);
+    CHECK(restarted.orders.count("bl-15") == 1);
+  }
+  CHECK(restarted.count("GET", "UNKNOWN_ORDER_STATUS") == asked + 1);
+}
+
+TEST_CASE("a question costs what is declared of it") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(10 * second);
+  d.venue.pricebooks = R"({"product_id":"BTC-USD","bids":[],"asks":[],"time":"2026-04-07T14:30:00Z"})";
+  const std::size_t before = d.host.requests.size();
+  const auto q = d.ask(2 | 4 | 8 | 16);
+  d.run(second / 10);
+  REQUIRE(d.done(q));
+  CHECK(d.host.requests.size() - before == broker_coinbase::Query::most_requests);
+}
