@@ -12,7 +12,6 @@ namespace bowline::broker_coinbase {
 namespace {
 
 constexpr std::uint32_t ask_order = 1, ask_open = 2, ask_fills = 4, ask_balances = 8, ask_products = 16;
-/// More ends than these in a list of what works were not left out by the venue.
 constexpr std::size_t most_ends = 10;
 constexpr std::uint32_t known_scopes = ask_order | ask_open | ask_fills | ask_balances | ask_products;
 
@@ -190,18 +189,20 @@ void Query::read_not_open(const ListingPtr& orders, std::vector<coinbase::OrderS
   coinbase::OrdersQuery q;
   q.statuses = {S::pending, S::queued, S::cancel_queued};
   for (const S s : doubtful) q.statuses.push_back(s);
+  // More ends than a few, which have come since they were listed, were not left out.
+  const bool may_be_any = std::find(doubtful.begin(), doubtful.end(), S::unknown) != doubtful.end();
   auto ends = std::make_shared<std::size_t>(0);
-  const auto each = [this, ends, take = into(orders)](const coinbase::VenueOrder& o) {
+  const auto each = [this, may_be_any, ends, take = into(orders)](const coinbase::VenueOrder& o) {
     if (!coinbase::is_final(o.status)) return take(o);
-    // Not asked for. A few have ended since they were listed.
     if (const Known* k = kit_.orders.by_venue(o.order_id); k != nullptr && k->phase != Phase::over) look_.soon(o.order_id, 0, lane_normal);
-    return ++*ends <= most_ends;
+    return ++*ends <= most_ends || !may_be_any;  // else it is asked without
   };
   read_orders(
       kit_, lane_normal, q, each,
-      [this, orders, doubtful, ends, done = std::move(done)](bl_status status) {
+      [this, orders, doubtful, may_be_any, ends, done = std::move(done)](bl_status status) {
         std::vector<S> fewer = doubtful;
-        const bool any = *ends > most_ends && std::erase(fewer, S::unknown) != 0;
+        const bool any = may_be_any && *ends > most_ends;
+        if (any) std::erase(fewer, S::unknown);
         if (!any && status == BL_E_INVALID && !fewer.empty()) fewer.pop_back();
         if (fewer.size() != doubtful.size()) return read_not_open(orders, std::move(fewer), done);
         if ((status == BL_OK || status == rows_unread) && doubtful.size() < doubtful_.size()) {

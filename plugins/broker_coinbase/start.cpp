@@ -1,6 +1,5 @@
 #include "start.hpp"
 
-#include <algorithm>
 #include <functional>
 #include <utility>
 
@@ -20,7 +19,7 @@ void Start::ask_time(bool first) {
       const bool guessed = !kit_.session.clock_told();
       kit_.session.note_server_time(*time, a);
       // Till now it was swept by a clock that may be any: once more from the beginning.
-      if (guessed) swept_from_ns_ = std::min(swept_from_ns_, kit_.listed_from(kit_.begun_ns, kit_.options.overlap_ns));
+      if (guessed) swept_from_ns_ = kit_.listed_from(kit_.begun_ns, kit_.options.overlap_ns);
     }
     if (first) {
       ask_key();

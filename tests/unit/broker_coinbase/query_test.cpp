@@ -638,6 +638,23 @@ TEST_CASE("a venue to which the unknown status is any is not asked for that agai
   CHECK(restarted.count("GET", "UNKNOWN_ORDER_STATUS") == asked + 1);
 }
 
+TEST_CASE("rule 3.6: many that have ended since they were listed keep no other from being told") {
+  Full d;
+  for (std::size_t i = 0; i < 20; ++i) d.venue.orders[i].status = "PENDING";
+  std::size_t ended = 0;
+  d.venue.spoil = [&ended](Json& row, bool listed) {
+    if (!listed || row["status"] != "PENDING" || row["order_id"] < "venue-13") return;
+    row["status"] = "CANCELLED";  // venue-13 to venue-20 and venue-2 to venue-9, which are listed first
+    ++ended;
+  };
+  const auto q = d.ask(2);
+  d.run(second);
+  REQUIRE(d.done(q));
+  CHECK(d.done(q)->complete == 1);
+  CHECK(ended > 20);
+  for (const char* id : {"bl-0", "bl-9", "bl-10", "bl-11"}) CHECK(d.orders[id].state == BL_S_PENDING);
+}
+
 TEST_CASE("a question costs what is declared of it") {
   Desk d;
   d.submit(intent("bl-1", "0.5", "100"));
