@@ -108,7 +108,7 @@ void Amend::read(const std::string& venue_id, const std::string& reason, const F
 
 void Amend::end(const std::string& venue_id, std::uint32_t kind, const coinbase::VenueOrder* o, std::string_view text) {
   edits_.erase(venue_id);
-  const Known* k = kit_.orders.by_venue(venue_id);
+  Known* k = kit_.orders.by_venue(venue_id);
   if (k == nullptr) return;
   if (o != nullptr) kit_.say.order(kind, *o, *k, text, false);
   else kit_.say.word(kind, *k, text);

@@ -52,7 +52,7 @@ Result<void> Cancel::cancel(std::span<const bl_order_ref> refs) {
 
 // The venue takes its own ids alone. What is on its way is cancelled when it arrives; what may be there is looked for.
 void Cancel::without_id(Known& k) {
-  k.cancel_wanted = true;
+  k.asked_for = k.cancel_wanted = true;
   if (k.phase == Phase::flying || k.phase == Phase::held) return;  // Submit sees to it
   if (std::exchange(k.searched_for, true)) return;  // that search answers for this cancel, too
   // Lists are the dearest question there is: what they did not show is looked for more and more seldom.

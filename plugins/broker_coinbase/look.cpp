@@ -15,8 +15,11 @@ using What = Found::What;
 
 /// So often is an order that is not listed yet, or whose fills lag behind, looked at before the end is told all the same.
 constexpr std::uint32_t most_looks = 8;
-/// Lists of all that the account has are many pages: what is looked for meanwhile waits for the next reading of them.
-constexpr GatherLimits search_limits{.patience_ns = 3'000'000'000, .share = 20, .at_once = 2};
+/// Lists of all that the account has are many pages: what is looked for meanwhile waits for the next reading of them. They are read in many
+/// requests each: one that did not hold its place to its end would soon have others beside it, and all of them stand before the orders.
+constexpr GatherLimits search_limits{.patience_ns = 60'000'000'000, .share = 20, .at_once = 2};
+/// Lists of so short a time are a page or two. What was sent a moment ago, and may have to be cancelled, waits for no longer ones.
+constexpr std::int64_t short_search_ns = 3'600'000'000'000;
 
 /// Whether it ends by itself, so that looking again will show something.
 bool passes(const VenueOrder& o) noexcept {
@@ -27,11 +30,11 @@ bool passes(const VenueOrder& o) noexcept {
   return at_once || o.pending_cancel || o.status == S::pending || o.status == S::queued || o.status == S::cancel_queued || o.status == S::edit_queued;
 }
 
-std::string signature(const VenueOrder& o) {
+std::string signature(const VenueOrder& o, const std::optional<Decimal>& told) {
   std::string s(coinbase::word_of(o.status));
   if (s.empty()) s = o.status_word;
   s += coinbase::configuration_json(o.terms);
-  for (const auto& d : {o.filled_size, o.filled_value, o.total_fees}) s += "|" + (d ? d->to_string() : std::string("-"));
+  for (const auto& d : {o.filled_size, told, o.filled_value, o.total_fees}) s += "|" + (d ? d->to_string() : std::string("-"));
   return s;
 }
 
@@ -53,7 +56,8 @@ Look::Look(Kit& kit)
     : kit_(kit),
       looks_(kit, {}, [this](auto wanted, auto lane, auto answered) { ask_together(std::move(wanted), lane, answered); }),
       fills_(kit, {}, [this](auto wanted, auto lane, auto answered) { ask_fills(std::move(wanted), lane, answered); }),
-      searches_(kit, search_limits, [this](auto searched, auto lane, auto answered) { ask_lists(std::move(searched), lane, answered); }) {}
+      searches_(kit, search_limits, [this](auto searched, auto lane, auto answered) { ask_lists(std::move(searched), lane, answered); }),
+      histories_(kit, search_limits, [this](auto searched, auto lane, auto answered) { ask_lists(std::move(searched), lane, answered); }) {}
 
 // ---- when ------------------------------------------------------------------------------------------------------------
 
@@ -201,7 +205,7 @@ void Look::say_order(const VenueOrder& o, const OnFound& then) {
   // Read before its end and answered behind it: it does not come back.
   if (k.phase == Phase::over && !coinbase::is_final(o.status)) return then(Found{What::failed, {}, BL_E_AGAIN});
   k.read_ns = kit_.host.now_ns();
-  if (std::string s = signature(o); s != k.last_told) {
+  if (std::string s = signature(o, filled_told(o, k, k.read_ns).qty); s != k.last_told) {
     k.last_told = std::move(s);
     if (o.status == coinbase::OrderStatus::unknown)
       kit_.host.log(Level::warn, "coinbase: an order's status is none that is known here: it counts as working");
@@ -214,8 +218,10 @@ void Look::say_order(const VenueOrder& o, const OnFound& then) {
 }
 
 FillSaid Look::tell_fill(const coinbase::VenueFill& f) {
-  if (!kit_.orders.first_time(f)) return FillSaid::said;
-  return kit_.say.fill(f, false);
+  if (kit_.orders.told(f.entry_id)) return FillSaid::said;
+  const FillSaid said = kit_.say.fill(f, false);
+  if (said != FillSaid::not_understood) kit_.orders.first_time(f);
+  return said;
 }
 
 // ---- lists -----------------------------------------------------------------------------------------------------------
@@ -228,7 +234,8 @@ void Look::find(std::string_view client_id, std::int64_t since_ns, std::uint32_t
 }
 
 void Look::search(std::string_view client_id, std::int64_t since_ns, std::uint32_t lane, OnSearched then) {
-  searches_.add({std::string(client_id), since_ns, std::move(then)}, lane);
+  const bool is_short = since_ns > 0 && kit_.listed_from(kit_.host.now_ns(), 0) - since_ns <= short_search_ns;
+  (is_short ? searches_ : histories_).add({std::string(client_id), since_ns, std::move(then)}, lane);
 }
 
 // Lists from the beginning may have pages without number: what was sent a moment ago does not wait for them.
@@ -272,6 +279,12 @@ void Look::by_name(const coinbase::OrderPage::Fault& f) {
   if (k != nullptr && k->phase != Phase::over) soon(f.order_id, 0, k->urgent ? lane_urgent : lane_normal);
 }
 
+// It is asked for with those of its order, for as long as that lacks it; also of one that nothing is known of.
+void Look::by_name(const coinbase::FillPage::Fault& f) {
+  const Known* k = kit_.orders.by_venue(f.order_id);
+  if (k == nullptr || k->phase != Phase::over) soon(f.order_id, 0, k != nullptr && k->urgent ? lane_urgent : lane_normal);
+}
+
 // What the stream did not tell is seen here: ends without a fill, above all.
 void Look::reread(std::vector<std::string> ids, bool own) {
   coinbase::OrdersQuery q;
@@ -292,7 +305,7 @@ void Look::reread(std::vector<std::string> ids, bool own) {
   own ? read_own_orders(kit_, lane_normal, q, each, done) : read_orders(kit_, lane_normal, q, each, done);
 }
 
-void Look::sweep(std::int64_t since_ns, std::int64_t seen_ns, PagesDone done) {
+void Look::sweep(std::int64_t listed_from_ns, std::int64_t seen_ns, PagesDone done) {
   constexpr std::size_t batch = 50;
   std::array<std::vector<std::string>, 2> ids;  // of others, and of this process: those are all of one placement source
   kit_.orders.each_working([&](const Known& k) {
@@ -304,13 +317,15 @@ void Look::sweep(std::int64_t since_ns, std::int64_t seen_ns, PagesDone done) {
   for (const bool own : {false, true})
     if (!ids[own].empty()) reread(std::move(ids[own]), own);
   coinbase::FillsQuery q;
-  q.start_ns = std::max<std::int64_t>(since_ns - kit_.options.overlap_ns, 0);
+  q.start_ns = listed_from_ns;
   read_fills(kit_, lane_normal, q,
              [this](const coinbase::VenueFill& f) {
                const bool fresh = !kit_.orders.told(f.entry_id);
-               if (tell_fill(f) == FillSaid::said && fresh) soon(f.order_id, 0, lane_normal);
+               const FillSaid said = tell_fill(f);
+               // One that is not understood may be about a fill of before: those of its order show it.
+               if (fresh && said != FillSaid::of_no_instrument) soon(f.order_id, 0, lane_normal);
              },
-             std::move(done));
+             std::move(done), [this](const coinbase::FillPage::Fault& f) { by_name(f); });
 }
 
 }  // namespace bowline::broker_coinbase

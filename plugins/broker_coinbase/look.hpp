@@ -45,11 +45,13 @@ class Look {
   void find(std::string_view client_id, std::int64_t since_ns, std::uint32_t lane, OnFound then);
   /// The same, and nothing is told: the order if the lists show it, else BL_OK if they are whole.
   void search(std::string_view client_id, std::int64_t since_ns, std::uint32_t lane, OnSearched then);
-  /// Tells the fills since then that were not told, and what has become of each order that is not over and was not read since `seen_ns`.
-  void sweep(std::int64_t since_ns, std::int64_t seen_ns, PagesDone done);
+  /// Tells the fills that were not told of lists from then on, by the venue's clock, and what has become of each order that is not over and
+  /// was not read since `seen_ns`.
+  void sweep(std::int64_t listed_from_ns, std::int64_t seen_ns, PagesDone done);
 
   /// A list shows it and can't be read: what is known here is looked at by its name, which may be read.
   void by_name(const coinbase::OrderPage::Fault& f);
+  void by_name(const coinbase::FillPage::Fault& f);
 
   /// As found; `then` as now(). `tries`: of the fills that lag behind.
   void tell(coinbase::VenueOrder o, std::uint32_t lane, std::uint32_t tries, OnFound then);
@@ -96,7 +98,7 @@ class Look {
   std::map<std::string, Due, std::less<>> due_;
   Gather<Wanted> looks_;
   Gather<Lagging> fills_;
-  Gather<Searched> searches_;
+  Gather<Searched> searches_, histories_;  ///< of lists that are short, and of those that are not
 };
 
 }  // namespace bowline::broker_coinbase

@@ -77,6 +77,7 @@ void Orders::ended(Known& k) {
   k.phase = Phase::over;
   k.cancel_wanted = false;
   ended_.push_back(k.venue_id);
+  if (on_ended) on_ended(k);
 }
 
 void Orders::refused(Known& k) {
@@ -105,10 +106,11 @@ void Orders::forget_old() {
 
 bool Orders::first_time(const coinbase::VenueFill& f) {
   if (!fills_.insert(f.entry_id).second) return false;
-  if (f.type != coinbase::TradeType::correction && f.type != coinbase::TradeType::reversal)
-    if (const Decimal base = base_of(f); base.is_set()) learn("", f.order_id).told_qty += base;
   std::string key = trade_key(f.order_id, f.trade_id);
-  if (f.type == coinbase::TradeType::fill || f.type == coinbase::TradeType::synthetic) trades_.try_emplace(key, f.entry_id);
+  if (f.type == coinbase::TradeType::fill || f.type == coinbase::TradeType::synthetic) {
+    if (const Decimal base = base_of(f); base.is_set()) learn("", f.order_id).told_qty += base;
+    trades_.try_emplace(key, f.entry_id);
+  }
   fill_row_.emplace_back(f.entry_id, std::move(key));
   if (fill_row_.size() > most_fills) {
     fills_.erase(fill_row_.front().first);
@@ -127,6 +129,21 @@ std::optional<Decimal> filled_of(const coinbase::VenueOrder& o, const Known& k) 
   if (!o.filled_size || k.told_qty.is_zero()) return o.filled_size;
   const Decimal off = *o.filled_size - k.told_qty;
   return off <= division_dust && -off <= division_dust ? k.told_qty : o.filled_size;
+}
+
+FilledTold filled_told(const coinbase::VenueOrder& o, Known& k, std::int64_t now_ns) noexcept {
+  const std::optional<Decimal> filled = filled_of(o, k);
+  if (coinbase::is_final(o.status) || !filled || *filled - k.told_qty <= division_dust) {
+    k.short_since_ns = 0;
+    return {filled};
+  }
+  // Each of its fills has its own time: one that trades on is always short of the newest.
+  if (k.short_since_ns == 0 || k.short_of - k.told_qty <= division_dust) {
+    k.short_since_ns = now_ns;
+    k.short_of = *filled;
+  }
+  if (now_ns - k.short_since_ns >= most_lag_ns) return {filled};
+  return {k.told_qty, true};
 }
 
 Decimal base_of(const coinbase::VenueFill& f) noexcept {

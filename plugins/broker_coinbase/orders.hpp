@@ -34,13 +34,14 @@ struct Known {
   std::string client_id, venue_id, product_id;  ///< what is not known is empty
   std::uint32_t instrument = 0;
   Phase phase = Phase::stranger;
-  bool maybe_live = false;     ///< an answer to one of its tries was lost
+  bool maybe_live = false;     ///< an answer to one of its tries was lost, or an earlier process may have sent it
+  bool asked_for = false;      ///< by a question or a cancel that has its client id alone
   bool cancel_wanted = false;  ///< to be cancelled as soon as its venue id is known
   bool urgent = false;         ///< reduces: its requests go in the lane of exits
   bool searched_for = false;   ///< a search to cancel it is under way, or waits for its turn
   std::uint32_t tries = 0, searches = 0;  ///< searches: those to cancel it that did not find it
-  std::int64_t first_sent_ns = 0, read_ns = 0, searched_ns = 0;
-  std::int64_t listed_from_ns = 0;  ///< by the venue's clock, from when on lists show it; 0: from the beginning, another process sent it
+  std::int64_t read_ns = 0, searched_ns = 0;
+  std::int64_t listed_from_ns = 0;  ///< by the venue's clock, from when on lists show it; 0: from the beginning, nobody knows when it was sent
   std::int64_t newest_ns = 0;  ///< its newest try, or that one's acknowledgement
 
   std::optional<bl_intent> intent;    ///< as the host wanted it; ours alone
@@ -48,6 +49,8 @@ struct Known {
   coinbase::Request request;          ///< its bytes: what is sent again is this, and nothing else
 
   Decimal told_qty = Decimal::zero();  ///< base of the fills that were told on
+  Decimal short_of = Decimal::zero();  ///< what it had filled when its fills were first short of that
+  std::int64_t short_since_ns = 0;     ///< and when that was; 0: they are not short
   Decimal hinted_qty = Decimal::zero();  ///< what the stream says has filled: looked for until it is told
   bool hinted_end = false;               ///< the stream says that it is over
   std::string last_told;               ///< what was said of it last, so that nothing is said twice
@@ -89,7 +92,8 @@ class Orders {
   /// cancelled, is no evidence then.
   bool is_new(std::string_view venue_id, std::int64_t now_ns) const noexcept;
 
-  /// Whether this fill was not told on before; it counts as told from now on, and for what its order has filled.
+  /// Whether this fill was not told on before; it counts as told from now on, and for what its order has filled. Not for one that could
+  /// not be told: it would never be.
   bool first_time(const coinbase::VenueFill& f);
   bool told(std::string_view entry_id) const { return fills_.contains(entry_id); }
   /// The entry that a later one of the same trade corrects or takes back; "" when it is not known.
@@ -97,6 +101,8 @@ class Orders {
 
   /// Called with each order of ours whose venue id becomes known.
   std::function<void(Known&)> on_venue_id;
+  /// Called with each order that is found to have ended.
+  std::function<void(const Known&)> on_ended;
 
  private:
   std::list<Known> list_;
@@ -112,6 +118,16 @@ inline constexpr Decimal division_dust = Decimal::from_mantissa(1, -12);
 /// What an order has filled by the venue's word; where its fills were told on, and add up to that but for division_dust, what they add
 /// up to: the host takes an end with another quantity than its fills for one whose fills are missing.
 std::optional<Decimal> filled_of(const coinbase::VenueOrder& o, const Known& k) noexcept;
+/// So long the venue's list of fills may be behind its orders; what has not come by then is missing.
+inline constexpr std::int64_t most_lag_ns = 30'000'000'000;
+struct FilledTold {
+  std::optional<Decimal> qty;
+  bool held_back = false;  ///< the venue has it filled further
+};
+/// What the host is told that it has filled. A working order no further than its fills were told, while they only lag behind: the host
+/// books by fills, and takes what they are short of for fills that are missing. It passes over what is less than it knows, of fills that
+/// an earlier process told. An end is told as it is.
+FilledTold filled_told(const coinbase::VenueOrder& o, Known& k, std::int64_t now_ns) noexcept;
 /// What a purchase by quote gets is of so many decimals at the venue, whatever the product's step is: a division goes no further.
 inline constexpr Decimal base_digit = Decimal::from_mantissa(1, -16);
 /// Of a fill: base, whatever currency its size is told in; divided it is on base_digit. Not set: it can't be.

@@ -65,6 +65,8 @@ void read_orders(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std:
 /// The same of the first placement source alone, which is that of the orders made here.
 void read_own_orders(Kit& kit, std::uint32_t lane, coinbase::OrdersQuery query, std::function<bool(const coinbase::VenueOrder&)> each, PagesDone done,
                      OnUnread unread = {});
-void read_fills(Kit& kit, std::uint32_t lane, coinbase::FillsQuery query, std::function<void(const coinbase::VenueFill&)> each, PagesDone done);
+/// Corrections and reversals are seen behind all fills of the list, the oldest of them first: the fill that one is about is known by then.
+void read_fills(Kit& kit, std::uint32_t lane, coinbase::FillsQuery query, std::function<void(const coinbase::VenueFill&)> each, PagesDone done,
+                std::function<void(const coinbase::FillPage::Fault&)> unread = {});
 
 }  // namespace bowline::broker_coinbase

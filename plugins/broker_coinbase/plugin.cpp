@@ -21,11 +21,13 @@ class Plugin {
   std::unique_ptr<Broker> broker_;
   std::array<bl_rate_class, 2> classes_{};
   bl_venue_v1 rates_{};
-  // A question is about eight requests: lists by source and state, fills, wallets, products, fees.
+  // One number for all questions: the largest, of which one is asked a minute, is eleven requests (Query::most_requests); those about one order,
+  // thirty a minute, are one or two; those about fills and wallets two.
+  static constexpr std::uint32_t question = 9;
   static constexpr std::array<bl_call_cost, 4> costs{{{BL_CALL_SUBMIT, class_key, 1, 0},
                                                       {BL_CALL_CANCEL, class_key, 1, 0},
                                                       {BL_CALL_AMEND, class_key, 2, 0},
-                                                      {BL_CALL_QUERY, class_key, 8, 0}}};
+                                                      {BL_CALL_QUERY, class_key, question, 0}}};
 
   static bl_status told(bl_inst* i, bl_standing* out, bl_error* err) noexcept;
 

@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "coinbase/error_body.hpp"
-#include "pages.hpp"
 
 namespace bowline::broker_coinbase {
 namespace {
 
 constexpr std::uint32_t ask_order = 1, ask_open = 2, ask_fills = 4, ask_balances = 8, ask_products = 16;
+constexpr std::size_t most_ends = 10;
 constexpr std::uint32_t known_scopes = ask_order | ask_open | ask_fills | ask_balances | ask_products;
 
 /// What can be traded with: not what lies in a vault, or as margin.
@@ -67,17 +67,23 @@ void Query::one(const JobPtr& job, const coinbase::VenueOrder& o) {
   Known& k = kit_.orders.learn(o);
   if (k.phase == Phase::over && !coinbase::is_final(o.status)) return ended(job, BL_E_AGAIN);  // read before its end, answered behind it
   const std::uint32_t lane = k.urgent ? lane_urgent : lane_normal;
-  if (!coinbase::is_final(o.status)) {
-    k.read_ns = kit_.host.now_ns();
-    kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
-    if (look_.lags(o)) look_.soon(o.order_id, 0, lane);
-    return ended(job, BL_OK);
-  }
-  // Its fills before its end, here too.
-  look_.tell(o, lane, 1, [this, job](const Found& f) {
-    if (f.what != Found::What::there) return ended(job, BL_E_AGAIN);
-    kit_.say.order(BL_X_SNAPSHOT, f.order, kit_.orders.learn(f.order), "", true);
-    ended(job, BL_OK);
+  if (!coinbase::is_final(o.status)) k.read_ns = kit_.host.now_ns();
+  with_its_fills(o, lane, true, [this, job](bool told) { ended(job, told ? bl_status{BL_OK} : bl_status{BL_E_AGAIN}); });
+}
+
+// Its fills before its end, here too, and before how far a working one has filled: of those of others, and of earlier processes, the host
+// makes out by them what it does not know yet. `end_waits`: for fills that lag behind.
+void Query::with_its_fills(const coinbase::VenueOrder& o, std::uint32_t lane, bool end_waits, std::function<void(bool told)> then) {
+  const auto say = [this, lane, end_waits](const coinbase::VenueOrder& order) {
+    kit_.say.order(BL_X_SNAPSHOT, order, kit_.orders.learn(order), "", true);
+    const bool waited = end_waits && coinbase::is_final(order.status);
+    if (!waited && look_.lags(order)) look_.soon(order.order_id, 0, lane);
+  };
+  if (coinbase::is_final(o.status) ? !end_waits : !look_.lags(o)) return say(o), then(true);
+  look_.tell(o, lane, 1, [say, then = std::move(then)](const Found& f) {
+    const bool there = f.what == Found::What::there;  // else it has ended meanwhile
+    if (there) say(f.order);
+    then(there);
   });
 }
 
@@ -110,8 +116,12 @@ void Query::order(const JobPtr& job) {
       one(job, *o);
     });
   }
-  // By the host's id alone: the venue has no such question, so all it has is listed, whatever its state.
-  look_.search(job->client_id, k != nullptr ? k->listed_from_ns : 0, lane,
+  // By the host's id alone: the venue has no such question, so all it has is listed, whatever its state. That it was asked for before it
+  // was handed over, if ever it is, is remembered; and from when on it is listed, which a cancel does not say.
+  Known& sought = kit_.orders.of_client(job->client_id);
+  sought.asked_for = true;
+  if (!sought.intent && sought.listed_from_ns == 0) sought.listed_from_ns = kit_.listed_from_of_others(job->since_ns);
+  look_.search(job->client_id, sought.listed_from_ns, lane,
                [this, job, absent](const std::optional<coinbase::VenueOrder>& found, bl_status status) {
                  if (found) return one(job, *found);
                  job->listed = job->listed || status == rows_unread;
@@ -124,51 +134,101 @@ void Query::order(const JobPtr& job) {
 
 // ---- lists -----------------------------------------------------------------------------------------------------------
 
-// Not yet open ones are no part of OPEN, and the venue lists them apart. They are read first: one that opens meanwhile is in both.
+// Those that are not open yet, or not any more, are no part of OPEN, and the venue lists them apart. They are read first: one that opens
+// meanwhile is in both; and once more at the end: one that is being cancelled or edited meanwhile was in neither.
 void Query::open_orders(const JobPtr& job) {
-  using S = coinbase::OrderStatus;
-  struct Seen {
-    coinbase::VenueOrder order;
-    std::int64_t asked_ns;
+  auto orders = std::make_shared<Listing>();
+  read_not_open(orders, doubtful_, [this, job, orders](bl_status first) {
+    read_open(orders, [this, job, orders, first](bl_status second) {
+      read_not_open(orders, doubtful_, [this, job, orders, status = first != BL_OK ? first : second](bl_status third) {
+        listed(job, *orders, status != BL_OK ? status : third);
+      });
+    });
+  });
+}
+
+void Query::listed(const JobPtr& job, const Listing& orders, bl_status status) {
+  const auto told = [this, job, left = std::make_shared<std::size_t>(orders.size() + 1), status](bool) {
+    if (--*left == 0) ended(job, status);
   };
-  auto orders = std::make_shared<std::map<std::string, Seen>>();
-  // A page is asked for when the one before is there: as of then its orders were read.
-  const auto each = [this, orders, asked = kit_.host.now_ns(), last = kit_.host.now_ns()](const coinbase::VenueOrder& o) mutable {
+  for (const auto& [id, seen] : orders) {
+    const coinbase::VenueOrder& o = seen.order;
+    if (kit_.catalogue.of(o.product_id) == nullptr) {  // of a product that this run does not have
+      told(false);
+      continue;
+    }
+    Known& k = kit_.orders.learn(o);
+    if (k.phase == Phase::over) {  // it ended while the list was read
+      told(false);
+      continue;
+    }
+    k.read_ns = std::max(k.read_ns, seen.asked_ns);
+    with_its_fills(o, k.urgent ? lane_urgent : lane_normal, false, told);
+  }
+  told(true);
+}
+
+// A page is asked for when the one before is there: as of then its orders were read.
+std::function<bool(const coinbase::VenueOrder&)> Query::into(const ListingPtr& orders) {
+  return [this, orders, asked = kit_.host.now_ns(), last = kit_.host.now_ns()](const coinbase::VenueOrder& o) mutable {
     if (const std::int64_t now = kit_.host.now_ns(); now != last) asked = std::exchange(last, now);
     return orders->insert_or_assign(o.order_id, Seen{o, asked}), true;
   };
-  const OnUnread unread = [this](const coinbase::OrderPage::Fault& f) { look_.by_name(f); };
-  coinbase::OrdersQuery waiting;
-  waiting.statuses = {S::pending, S::queued, S::cancel_queued};
-  read_orders(kit_, lane_normal, waiting, each, [this, job, orders, each, unread](bl_status first) {
-    coinbase::OrdersQuery open;
-    open.statuses = {S::open};
-    read_orders(kit_, lane_normal, open, each, [this, job, orders, first](bl_status second) {
-      for (const auto& [id, seen] : *orders) {
-        const coinbase::VenueOrder& o = seen.order;
-        if (kit_.catalogue.of(o.product_id) == nullptr) continue;  // of a product that this run does not have
-        Known& k = kit_.orders.learn(o);
-        if (k.phase == Phase::over) continue;  // it ended while the list was read
-        k.read_ns = std::max(k.read_ns, seen.asked_ns);
-        kit_.say.order(BL_X_SNAPSHOT, o, k, "", true);
-      }
-      ended(job, first != BL_OK ? first : second);
-    }, unread);
-  }, unread);
+}
+
+void Query::read_open(const ListingPtr& orders, PagesDone done) {
+  coinbase::OrdersQuery q;
+  q.statuses = {coinbase::OrderStatus::open};
+  read_orders(kit_, lane_normal, q, into(orders), std::move(done), [this](const coinbase::OrderPage::Fault& f) { look_.by_name(f); });
+}
+
+// A venue that does not know a status which it is asked for refuses the whole question: it is asked without, and not again. To another the
+// unknown one may be any.
+void Query::read_not_open(const ListingPtr& orders, std::vector<coinbase::OrderStatus> doubtful, PagesDone done) {
+  using S = coinbase::OrderStatus;
+  coinbase::OrdersQuery q;
+  q.statuses = {S::pending, S::queued, S::cancel_queued};
+  for (const S s : doubtful) q.statuses.push_back(s);
+  // More ends than a few, which have come since they were listed, were not left out.
+  const bool may_be_any = std::find(doubtful.begin(), doubtful.end(), S::unknown) != doubtful.end();
+  auto ends = std::make_shared<std::size_t>(0);
+  const auto each = [this, may_be_any, ends, take = into(orders)](const coinbase::VenueOrder& o) {
+    if (!coinbase::is_final(o.status)) return take(o);
+    if (const Known* k = kit_.orders.by_venue(o.order_id); k != nullptr && k->phase != Phase::over) look_.soon(o.order_id, 0, lane_normal);
+    return ++*ends <= most_ends || !may_be_any;  // else it is asked without
+  };
+  read_orders(
+      kit_, lane_normal, q, each,
+      [this, orders, doubtful, may_be_any, ends, done = std::move(done)](bl_status status) {
+        std::vector<S> fewer = doubtful;
+        const bool any = may_be_any && *ends > most_ends;
+        if (any) std::erase(fewer, S::unknown);
+        if (!any && status == BL_E_INVALID && !fewer.empty()) fewer.pop_back();
+        if (fewer.size() != doubtful.size()) return read_not_open(orders, std::move(fewer), done);
+        if ((status == BL_OK || status == rows_unread) && doubtful.size() < doubtful_.size()) {
+          for (const auto& [status_left_out, word] : {std::pair{S::edit_queued, "EDIT_QUEUED"}, std::pair{S::unknown, "UNKNOWN_ORDER_STATUS"}})
+            if (std::find(doubtful_.begin(), doubtful_.end(), status_left_out) != doubtful_.end() && std::find(doubtful.begin(), doubtful.end(), status_left_out) == doubtful.end())
+              kit_.host.log(Level::warn, std::string("coinbase: the venue lists no orders by the status ") + word + ": it is not asked for that any more");
+          doubtful_ = doubtful;
+        }
+        done(status);
+      },
+      [this](const coinbase::OrderPage::Fault& f) { look_.by_name(f); });
 }
 
 void Query::fills(const JobPtr& job) {
   coinbase::FillsQuery q;
-  if (const std::int64_t since = job->since_ns - kit_.options.overlap_ns; since > 0) q.start_ns = since;
+  if (job->since_ns > 0) q.start_ns = kit_.listed_from(job->since_ns, kit_.options.overlap_ns);
   auto seen = std::make_shared<std::set<std::string>>();
   auto odd = std::make_shared<bool>(false);
   read_fills(kit_, lane_normal, q,
              [this, seen, odd](const coinbase::VenueFill& f) {
                if (!seen->insert(f.entry_id).second) return;  // pages that shifted while they were read
-               kit_.orders.first_time(f);
                if (kit_.say.fill(f, true) == FillSaid::not_understood) *odd = true;
+               else kit_.orders.first_time(f);
              },
-             [this, job, odd](bl_status status) { ended(job, status == BL_OK && *odd ? bl_status{BL_E_UNSUPPORTED} : status); });
+             [this, job, odd](bl_status status) { ended(job, status == BL_OK && *odd ? bl_status{BL_E_UNSUPPORTED} : status); },
+             [this](const coinbase::FillPage::Fault& f) { look_.by_name(f); });
 }
 
 void Query::balances(const JobPtr& job) {

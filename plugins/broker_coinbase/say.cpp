@@ -109,7 +109,7 @@ void Say::terms(bl_exec& e, const OrderTerms& t, const Known& k) const {
   if (t.stop_direction == coinbase::StopDirection::down) e.flags |= BL_TRIGGER_DOWN;
 }
 
-void Say::order(std::uint32_t kind, const coinbase::VenueOrder& o, const Known& k, std::string_view text, bool snapshot) {
+void Say::order(std::uint32_t kind, const coinbase::VenueOrder& o, Known& k, std::string_view text, bool snapshot) {
   const Listed* l = catalogue_.of(o.product_id);
   bl_exec e = blank();
   copy_id(e.client_id, k.client_id);
@@ -121,9 +121,12 @@ void Say::order(std::uint32_t kind, const coinbase::VenueOrder& o, const Known& 
   if (e.type == 0) e.type = type_of(o.type);
   if (e.tif == 0) e.tif = tif_of(o.time_in_force);
   e.created_ns = o.created_ns;
-  e.cum_qty = raw(filled_of(o, k));
-  e.cum_quote = raw(o.filled_value);
-  e.cum_fee = raw(o.total_fees);
+  const FilledTold filled = filled_told(o, k, host_.now_ns());
+  e.cum_qty = raw(filled.qty);
+  if (!filled.held_back) {  // else they are of more
+    e.cum_quote = raw(o.filled_value);
+    e.cum_fee = raw(o.total_fees);
+  }
   e.fee_asset = l != nullptr ? l->quote : 0;
   copy(e.text, coinbase::one_line(text));
   put(e, BL_EV_EXEC, l != nullptr ? l->instrument : 0, snapshot);
@@ -179,8 +182,9 @@ FillSaid Say::fill(const coinbase::VenueFill& f, bool snapshot) {
     case coinbase::TradeType::unknown: id.clear(); break;
   }
   if (id.empty() || !base.is_set() || f.side == coinbase::Side::unknown) {
-    host_.log(Level::error, "coinbase: the venue tells of a fill that is not understood (" + coinbase::one_line(f.type_word) +
-                                "): it is not booked, and has to be looked at");
+    if (odd_said_.may(f.entry_id, host_.now_ns()))
+      host_.log(Level::error, "coinbase: the venue tells of a fill that is not understood (" + coinbase::one_line(f.type_word) + ", entry " +
+                                  coinbase::one_line(f.entry_id) + "): it is not booked, and has to be looked at");
     return FillSaid::not_understood;
   }
   if (id.size() >= sizeof e.fill_id) id = coinbase::synthetic_fill_id(id, Decimal::zero(), Decimal::zero());  // as unique, and short

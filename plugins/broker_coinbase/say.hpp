@@ -8,6 +8,7 @@
 #include "catalogue.hpp"
 #include "coinbase/market_answers.hpp"
 #include "coinbase/order_replies.hpp"
+#include "once_a_minute.hpp"
 #include "orders.hpp"
 
 namespace bowline::broker_coinbase {
@@ -30,14 +31,14 @@ class Say {
   void into(const bl_sink* sink) noexcept { sink_ = sink; }
 
   /// One order as the venue has it. `k`: what is known of it; where the venue has what was sent, the host is told the numbers that it
-  /// wanted. `snapshot`: it answers a question. `text`: the venue's word, or ours.
-  void order(std::uint32_t kind, const coinbase::VenueOrder& o, const Known& k, std::string_view text, bool snapshot);
+  /// wanted; what has filled is told as filled_told() has it. `snapshot`: it answers a question. `text`: the venue's word, or ours.
+  void order(std::uint32_t kind, const coinbase::VenueOrder& o, Known& k, std::string_view text, bool snapshot);
   /// One of which nothing is told but `kind` and why.
   void word(std::uint32_t kind, const Known& k, std::string_view text);
   /// The answer to a create, with what the venue echoed.
   void accepted(const Known& k, const coinbase::CreateReply::Placed& placed);
   void absent(std::string_view client_id, std::string_view venue_id, std::uint32_t instrument);
-  /// `orders_` has to have heard of it (first_time) before.
+  /// Of a correction or reversal `orders_` has to have heard of the fill before.
   FillSaid fill(const coinbase::VenueFill& f, bool snapshot);
   void balance(std::uint32_t asset, Decimal total, Decimal hold);
   /// The product as the venue has it now, with the fees last told.
@@ -56,6 +57,7 @@ class Say {
   Catalogue& catalogue_;
   Orders& orders_;
   const bl_sink* sink_ = nullptr;
+  OnceAMinute odd_said_;  ///< fills that were not understood
 };
 
 }  // namespace bowline::broker_coinbase

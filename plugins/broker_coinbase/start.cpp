@@ -6,7 +6,7 @@
 namespace bowline::broker_coinbase {
 
 void Start::begin() {
-  swept_ns_ = kit_.host.now_ns();
+  swept_from_ns_ = kit_.listed_from(kit_.begun_ns, kit_.options.overlap_ns);
   ask_time(true);
   sweep_later();
 }
@@ -14,8 +14,13 @@ void Start::begin() {
 // Tokens carry the time: so the venue's is asked first, and the key next, whatever became of that.
 void Start::ask_time(bool first) {
   kit_.session.read(coinbase::server_time(), lane_normal, [this, first](const Answer& a) {
-    if (a.done())
-      if (const auto time = coinbase::parse_server_time(a.body)) kit_.session.note_server_time(*time, a);
+    const auto time = a.done() ? coinbase::parse_server_time(a.body) : Result<std::int64_t>(Error{});
+    if (time) {
+      const bool guessed = !kit_.session.clock_told();
+      kit_.session.note_server_time(*time, a);
+      // Till now it was swept by a clock that may be any: once more from the beginning.
+      if (guessed) swept_from_ns_ = kit_.listed_from(kit_.begun_ns, kit_.options.overlap_ns);
+    }
     if (first) {
       ask_key();
       read_products(0);
@@ -77,10 +82,13 @@ void Start::sweep_since_now(std::int64_t wait_ns) {
 void Start::sweep(std::int64_t seen_ns, std::function<void()> done) {
   if (sweeping_) return done();  // what it finds is found
   sweeping_ = true;
-  const std::int64_t begun = kit_.host.now_ns();
-  look_.sweep(swept_ns_, seen_ns, [this, begun, done = std::move(done)](bl_status status) {
+  // By what is known of the clocks now: they may be set before the next one.
+  const std::int64_t next = kit_.listed_from(kit_.host.now_ns(), kit_.options.overlap_ns), from = swept_from_ns_;
+  look_.sweep(from, seen_ns, [this, next, from, done = std::move(done)](bl_status status) {
     sweeping_ = false;
-    if (status == BL_OK) swept_ns_ = begun;  // else the next one reaches back as far
+    // Else the next one reaches back as far. A row that can't be read is asked for by its order: waiting for it, each sweep would be longer
+    // than the one before.
+    if ((status == BL_OK || status == rows_unread) && swept_from_ns_ == from) swept_from_ns_ = next;
     done();
   });
 }

@@ -54,7 +54,7 @@ class Start {
   std::optional<coinbase::KeyPermissions> may_;
   std::string why_;
   bool sweeping_ = false;
-  std::int64_t swept_ns_ = 0;
+  std::int64_t swept_from_ns_ = 0;  ///< by the venue's clock: from when on the next one lists fills
   std::uint32_t key_tries_ = 0;
 };
 

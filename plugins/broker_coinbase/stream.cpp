@@ -111,11 +111,16 @@ void Stream::hints(const coinbase::UserNews& news) {
     // Of others' orders, and of an earlier process's, a snapshot says nothing but that they work: they are read in lists, many together.
     const bool nothing_new = !s.terminal && (s.ask_rest & coinbase::ask_doubt) == 0 && k.hinted_qty <= k.told_qty;
     if (s.snapshot && nothing_new && !k.intent) continue;
+    // Its end was found before the stream told of it: what that tells late is no news, but for more that was filled.
+    if (k.phase == Phase::over && k.hinted_qty - k.told_qty <= division_dust) continue;
     // One that is known to be there works: its own look after it was placed, and those of a cancel or an edit, say more.
     if (was_there && nothing_new && (s.status == coinbase::UserOrderStatus::pending || s.status == coinbase::UserOrderStatus::open)) continue;
     look_.soon(s.order_id, 0, k.urgent || s.terminal ? lane_urgent : lane_normal);
   }
-  for (const std::string& id : news.absent) look_.soon(id, 0, lane_normal);
+  for (const std::string& id : news.absent) {
+    if (const Known* k = kit_.orders.by_venue(id); k != nullptr && k->phase == Phase::over) tracker_.forget(id);
+    else look_.soon(id, 0, lane_normal);
+  }
   if (!news.snapshot_complete) return;
   failures_ = 0;
   start_.stream_is_sound(true);

@@ -49,6 +49,10 @@ Taken Submit::first(const bl_intent& intent) {
   if (!form) return {status_for(form.error()), form.error()};
   auto request = coinbase::create_order(*form);
   if (!request) return {BL_E_INVALID, request.error()};
+  // Decided before this broker began, or asked for before it was handed over: an earlier process may have sent it, and no word about a try
+  // of this one is one about that.
+  const bool asked_for = kit_.orders.by_client(form->client_order_id) != nullptr;
+  const bool others = asked_for || intent.decided_ns < kit_.begun_ns;
   Known& k = kit_.orders.of_client(form->client_order_id);
   k.product_id = l->symbol;
   k.instrument = intent.instrument;
@@ -63,10 +67,18 @@ Taken Submit::first(const bl_intent& intent) {
     return {};
   }
   k.tries = 0;
+  k.maybe_live = others;
+  if (!others) k.listed_from_ns = kit_.listed_from_now();
+  else if (const std::int64_t from = kit_.listed_from_of_others(intent.decided_ns); k.listed_from_ns == 0 || from < k.listed_from_ns) k.listed_from_ns = from;
   bl_error why{};
   const bl_status sent = send(k, &why);
   if (sent >= 0) return {};
-  kit_.orders.forget(k);
+  if (asked_for) {  // which stays so
+    k.intent.reset();
+    k.phase = Phase::stranger;
+  } else {
+    kit_.orders.forget(k);
+  }
   return {sent, {"HTTP_REFUSED", why.message}};
 }
 
@@ -101,10 +113,6 @@ bl_status Submit::send(Known& k, bl_error* why) {
   k.searches = 0;
   ++k.tries;
   k.newest_ns = kit_.host.now_ns();
-  if (k.first_sent_ns == 0) {
-    k.first_sent_ns = k.newest_ns;
-    k.listed_from_ns = kit_.listed_from_now();
-  }
   return kit_.session.send(k.request, coinbase::Call::create, k.urgent ? lane_urgent : lane_normal, k.intent->not_after_ns,
                            [this, id = k.client_id](const Answer& a) { answered(id, a); }, why);
 }
@@ -161,7 +169,7 @@ void Submit::never_left(Known& k, const Answer& a) {
   });
 }
 
-// By proof of this try. Of a try before whose answer was lost it proves nothing.
+// By proof of this try. Of a try before whose answer was lost, or which another process made, it proves nothing.
 void Submit::refused(Known& k, std::string_view reason) {
   if (k.phase == Phase::there || k.phase == Phase::over) return;  // the venue has told of it meanwhile
   if (k.maybe_live) return lost(k, reason);

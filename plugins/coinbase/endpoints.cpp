@@ -123,7 +123,7 @@ Result<Request> orders(const OrdersQuery& q) {
   if (open && q.statuses.size() > 1) return Error{"COINBASE_STATUS_MIX", "the venue lists OPEN orders alone, or others without them: ask twice"};
   Get g("/orders/historical/batch");
   g.each("order_ids", q.order_ids).each("product_ids", q.product_ids);
-  for (const OrderStatus s : q.statuses) g.add("order_status", word_of(s));
+  for (const OrderStatus s : q.statuses) g.add("order_status", s == OrderStatus::unknown ? "UNKNOWN_ORDER_STATUS" : word_of(s));
   g.time("start_date", q.start_ns).time("end_date", q.end_ns).unless_empty("order_placement_source", q.placement_source);
   return g.unless_zero("limit", q.limit).unless_empty("cursor", q.cursor).done();
 }

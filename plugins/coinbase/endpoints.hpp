@@ -63,7 +63,7 @@ Result<Request> trades(Access access, std::string_view product_id, std::uint32_t
 struct OrdersQuery {
   std::vector<std::string> order_ids{}, product_ids{};
   /// `open` alone, or any without it: the venue refuses the mixture. OPEN does not hold PENDING and QUEUED.
-  std::vector<OrderStatus> statuses{};
+  std::vector<OrderStatus> statuses{};  ///< `unknown`: UNKNOWN_ORDER_STATUS
   std::optional<std::int64_t> start_ns{}, end_ns{};  ///< of creation; the venue does not look at them for `open`
   /// "" leaves it to the venue, which then lists RETAIL_ADVANCED alone and hides what was placed in the simple interface.
   std::string placement_source{};

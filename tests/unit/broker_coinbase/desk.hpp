@@ -30,6 +30,8 @@ struct Folded {
   bool accepted = false, rejected = false, unknown = false, over = false;
   std::uint32_t state = 0;
   Decimal cum = Decimal::not_set();      ///< what was said last that it has filled
+  Decimal cum_quote = Decimal::not_set(), cum_fee = Decimal::not_set();
+  bool ahead = false;  ///< at some time a working order was said to have filled more than its fills, told so far, add up to
   std::map<std::string, Decimal> fills;  ///< by id
   std::vector<std::uint32_t> kinds;
   std::string text;  ///< of the last word
@@ -123,9 +125,10 @@ class Desk {
     }
     host.now = end;
   }
-  bowline::broker_coinbase::Taken submit(const bl_intent& i) {
-    const auto t = broker->submit(i);
-    return t;
+  /// Decided now, where a test says no other time.
+  bowline::broker_coinbase::Taken submit(bl_intent i) {
+    if (i.decided_ns == 0) i.decided_ns = host.now;
+    return broker->submit(i);
   }
   bowline::broker_coinbase::Taken cancel(const std::string& client, const std::string& venue_id = "") {
     const bl_order_ref r{{client.data(), client.size()}, {venue_id.data(), venue_id.size()}};
@@ -213,6 +216,9 @@ class Desk {
         CHECK_FALSE((f.over && (e.state == BL_S_OPEN || e.state == BL_S_PENDING)));  // nothing comes back
         f.state = e.state;
         f.cum = Decimal::from_raw(e.cum_qty);
+        f.cum_quote = Decimal::from_raw(e.cum_quote);
+        f.cum_fee = Decimal::from_raw(e.cum_fee);
+        f.ahead = f.ahead || (e.state <= BL_S_OPEN && f.cum > f.filled());
         f.over = e.state > BL_S_OPEN;
         break;
       default: break;

@@ -169,6 +169,36 @@ TEST_CASE("orders that are searched for at one time share the lists, and each ha
   CHECK(restarted.orders.count("bl-4") == 0);
 }
 
+TEST_CASE("a search holds its place until its lists are read, and neither a cancel's nor that of a new order waits for it") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(2 * second);
+  const auto lists = [&d] { return d.count("GET", "/orders/historical/batch?") - d.count("GET", "order_ids="); };
+  const std::size_t before = lists();
+  d.hold_answers = true;
+  for (const char* id : {"bl-9", "bl-8", "bl-7"}) d.ask(1, id);
+  d.run(30 * second);
+  CHECK(lists() == before + 2);
+  d.cancel("bl-6");
+  CHECK(lists() == before + 3);  // and bl-7 with it
+  CHECK(d.host.requests.back().lane == 1);
+  for (int i = 0; i < 2; ++i) {
+    const std::string id = "bl-new-" + std::to_string(i);
+    bl_intent exit = intent(id, "0.5", "100", Side::sell);
+    exit.flags = BL_REDUCE_ONLY;
+    d.submit(exit);
+    const auto lost = testing::http_reply(d.host.requests.back().request, 0, "EDGE_DEADLINE: no answer", d.host.now, BL_E_UNKNOWN_OUTCOME);
+    d.broker->on_event(lost.h, d.host.sink);
+    d.run(second);
+    CHECK(lists() == before + 4 + static_cast<std::size_t>(i));
+  }
+  d.ask(1, "bl-5");
+  d.run(10 * second);
+  CHECK(lists() == before + 5);
+  d.run(20 * second);  // a minute has passed: whoever is so slow holds up nobody any more
+  CHECK(lists() == before + 6);
+}
+
 TEST_CASE("what was sent a moment ago is searched for in the lists of the last minute, by the venue's clock") {
   Desk d(Json{{"stream", false}}, false);
   d.venue.skew_ns = -300 * second;
@@ -262,4 +292,184 @@ TEST_CASE("an exit's look does not wait behind those of entries, nor does one th
   REQUIRE_FALSE(next.empty());
   CHECK(next[0].lane == 1);
   CHECK(first_of(next[0]) == d.venue.by_client("bl-100")->id);
+}
+
+// ---- fills that the venue lists behind their orders -------------------------------------------------------------------
+
+TEST_CASE("rule 2.4: a working order is told as filled no further than its fills were told, until they have lagged for half a minute") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(2 * second);
+  Folded& f = d.orders["bl-1"];
+  const auto ask = [&d](std::uint32_t scope) {
+    const auto q = scope == 1 ? d.ask(1, "bl-1") : d.ask(scope);
+    d.run(second);
+    REQUIRE(d.done(q));
+    CHECK(d.done(q)->complete == 1);
+  };
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(1, -1), Decimal::from_int(100), d.host.now);
+  d.run(10 * second);
+  REQUIRE(f.filled() == Decimal::from_mantissa(1, -1));
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(2, -1), Decimal::from_int(100), d.host.now, true);
+  SECTION("asked for by its name, in the list of open orders, or by nobody") {
+    const int how = GENERATE(0, 1, 2);
+    INFO(how);
+    if (how < 2) ask(how == 0 ? 1 : 2);
+    else d.run(8 * second);
+    CHECK(f.cum == Decimal::from_mantissa(1, -1));
+    CHECK_FALSE(f.cum_quote.is_set());  // they are of more
+    CHECK_FALSE(f.cum_fee.is_set());
+    d.run(15 * second);
+    CHECK_FALSE(f.ahead);
+    d.venue.orders[0].fills[1].hidden = false;
+    d.run(10 * second);
+    CHECK(f.filled() == Decimal::from_mantissa(3, -1));
+    CHECK(f.cum == f.filled());
+    CHECK(f.cum_quote == Decimal::from_int(30));
+    CHECK_FALSE(f.ahead);
+  }
+  SECTION("a fill that comes no more is missing") {
+    ask(1);
+    d.run(20 * second);
+    CHECK_FALSE(f.ahead);
+    d.run(20 * second);
+    CHECK(f.ahead);
+    CHECK(f.cum == Decimal::from_mantissa(3, -1));
+    CHECK(f.cum_quote == Decimal::from_int(30));
+    ask(2);
+    CHECK(f.cum == Decimal::from_mantissa(3, -1));
+  }
+  SECTION("each fill has its own half a minute") {
+    for (int i = 0; i < 4; ++i) {
+      d.run(20 * second);
+      d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(1, -2), Decimal::from_int(100), d.host.now, true);
+      d.run(second);
+      d.venue.orders[0].fills[static_cast<std::size_t>(i) + 1].hidden = false;  // the one before
+    }
+    CHECK_FALSE(f.ahead);
+    d.run(60 * second);
+    CHECK(f.ahead);
+  }
+  SECTION("its end is told as it is") {
+    d.venue.orders[0].status = "CANCELLED";
+    d.run(60 * second);
+    CHECK(f.over);
+    CHECK(f.cum == Decimal::from_mantissa(3, -1));
+  }
+}
+
+TEST_CASE("rule 2.4: of an earlier process's orders, and of others', the fills are told before how far they have filled") {
+  Desk d;
+  for (const char* id : {"bl-1", "bl-2"}) d.submit(intent(id, "0.5", "100"));
+  d.run(2 * second);
+  ModelOrder foreign = d.venue.orders[0];
+  foreign.id = "venue-x";
+  foreign.client = "";
+  d.venue.orders.push_back(foreign);
+  for (ModelOrder& o : d.venue.orders) d.venue.fill(o, Decimal::from_mantissa(2, -1), Decimal::from_int(100), d.host.now);
+  const std::uint32_t scope = GENERATE(1u, 2u);
+  Desk restarted(Json{{"stream", false}, {"sweep_alone", 3'600'000'000'000}});
+  restarted.venue.orders = d.venue.orders;
+  restarted.venue.orders[1].fills[0].hidden = true;
+  std::vector<std::uint64_t> asked;
+  if (scope == 2) asked.push_back(restarted.ask(2));
+  else for (const char* id : {"venue-1", "venue-2", "venue-x"}) asked.push_back(restarted.ask(1, "", id));
+  restarted.run(second);
+  for (const auto q : asked) {
+    REQUIRE(restarted.done(q));
+    CHECK(restarted.done(q)->complete == 1);
+  }
+  for (const char* id : {"bl-1", "venue-x"}) {
+    CHECK(restarted.orders[id].cum == Decimal::from_mantissa(2, -1));
+    CHECK(restarted.orders[id].filled() == Decimal::from_mantissa(2, -1));
+    CHECK_FALSE(restarted.orders[id].ahead);
+  }
+  // Told an earlier process or not told at all: that nobody knows here. What is less than the host has it passes over.
+  CHECK(restarted.orders["bl-2"].cum == Decimal::zero());
+  restarted.venue.orders[1].fills[0].hidden = false;
+  restarted.run(10 * second);
+  CHECK(restarted.orders["bl-2"].cum == Decimal::from_mantissa(2, -1));
+  CHECK_FALSE(restarted.orders["bl-2"].ahead);
+}
+
+// ---- fills that change others -----------------------------------------------------------------------------------------
+
+namespace {
+
+/// Of each fill that was told as a change, in their order: flags and id.
+std::vector<std::string> changes(const Desk& d) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < d.host.events.size(); ++i)
+    if (d.host.event<bl_event>(i).type == BL_EV_FILL)
+      if (const auto& f = d.host.event<bl_fill>(i); f.flags != 0) out.push_back(std::to_string(f.flags) + " " + text_of(f.fill_id));
+  return out;
+}
+/// Newest first, as the venue lists them: what the fills are about, and then a correction and what takes that back.
+void change_and_take_back(ModelOrder& o, std::int64_t now) {
+  const ModelFill fill = o.fills.at(0);
+  ModelFill correction = fill, reversal = fill;
+  correction.type = "CORRECTION";
+  correction.entry_id = "entry-c";
+  correction.at_ns = now + 1'000'000;
+  reversal.type = "REVERSAL";
+  reversal.entry_id = "entry-r";
+  reversal.at_ns = now + 2'000'000;
+  o.fills = {reversal, correction, fill};
+  o.status = "OPEN";
+}
+
+}  // namespace
+
+TEST_CASE("rule 2.4: a correction that is listed before its fill is told behind it, by looks, sweeps and questions, and once") {
+  const int how = GENERATE(0, 1, 2);
+  INFO(how);
+  Desk d(Json{{"stream", false}, {"sweep_alone", how == 1 ? std::int64_t{5'000'000'000} : std::int64_t{3'600'000'000'000}}});
+  d.submit(intent("bl-1", "5", "100"));
+  d.run(2 * second);
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now);
+  change_and_take_back(d.venue.orders[0], d.host.now);
+  if (how == 0) d.ask(1, "bl-1");
+  if (how == 2) d.ask(4);
+  d.run(10 * second);
+  CHECK(changes(d) == std::vector<std::string>{"2 entry-1", "4 entry-1"});
+  d.ask(1, "bl-1");
+  d.run(10 * second);
+  CHECK(changes(d).size() == 2);
+}
+
+TEST_CASE("rule 2.4: a correction of a fill that this process never saw is told when those of its order are read") {
+  Desk d(Json{{"stream", false}}, false);
+  ModelOrder o;
+  o.id = "venue-x";
+  o.client = "bl-old";
+  o.product = "BTC-USD";
+  o.side = "BUY";
+  o.configuration = {{"limit_limit_gtc", {{"base_size", "5"}, {"limit_price", "100"}}}};
+  o.size = Decimal::from_int(5);
+  o.created_ns = d.host.now - 86'400 * second;
+  d.venue.orders.push_back(o);
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now - 7200 * second);
+  d.run(8 * second);
+  ModelFill correction = d.venue.orders[0].fills[0];
+  correction.type = "CORRECTION";
+  correction.entry_id = "entry-c";
+  correction.at_ns = d.host.now;
+  d.venue.orders[0].fills.push_front(correction);
+  d.run(20 * second);
+  CHECK(changes(d) == std::vector<std::string>{"2 entry-1"});
+}
+
+TEST_CASE("rule 2.4: a fill of a kind that is not known is not counted as told, and its order's fills are missing") {
+  Desk d;
+  d.submit(intent("bl-1", "5", "100"));
+  d.run(2 * second);
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(5, -1), Decimal::from_int(100), d.host.now);
+  d.venue.orders[0].fills[0].type = "SOMETHING_NEW";
+  d.run(60 * second);
+  CHECK(d.orders["bl-1"].fills.empty());
+  CHECK(d.orders["bl-1"].cum == Decimal::from_mantissa(5, -1));
+  CHECK(std::count_if(d.host.logs.begin(), d.host.logs.end(), [](const std::string& l) { return l.find("not understood") != std::string::npos; }) <= 2);
+  d.venue.orders[0].fills[0].type = "FILL";  // as if it were known from now on
+  d.run(20 * second);
+  CHECK(d.orders["bl-1"].filled() == Decimal::from_mantissa(5, -1));
 }

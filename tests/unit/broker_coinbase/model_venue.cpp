@@ -204,7 +204,9 @@ Json ModelVenue::order_json(const ModelOrder& o) const {
 }
 
 std::string ModelVenue::list_orders(const std::string& query) const {
-  const auto statuses = values(query, "order_status"), ids = values(query, "order_ids");
+  auto statuses = values(query, "order_status");
+  const auto ids = values(query, "order_ids");
+  if (unknown_is_any && has(statuses, "UNKNOWN_ORDER_STATUS")) statuses.clear();
   const std::string source = value(query, "order_placement_source"), start = value(query, "start_date");
   const std::int64_t since = start.empty() ? 0 : *bowline::coinbase::parse_rfc3339(start);
   std::vector<Json> all;

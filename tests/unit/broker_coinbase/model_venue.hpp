@@ -65,6 +65,7 @@ class ModelVenue {
   bool cancel_at_once = true;
   std::string cancel_refusal, edit_refusal, create_refusal;
   bool edit_shows = true;
+  bool unknown_is_any = false;  ///< who asks for UNKNOWN_ORDER_STATUS is told of orders of each status
   std::size_t orders_page = 100, fills_page = 100, accounts_page = 250;
   std::function<Fate(const bowline::testing::SentRequest&)> fate = [](const auto&) { return Fate{}; };
   std::uint64_t creates = 0;  ///< orders that were made

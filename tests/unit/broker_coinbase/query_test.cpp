@@ -232,6 +232,43 @@ TEST_CASE("rule 2.3: fills that can't be read keep no other from being told, and
   CHECK(std::count_if(d.host.logs.begin(), d.host.logs.end(), named) == 1);
 }
 
+TEST_CASE("rule 2.3: a row of a product that this run does not have is nobody's business, readable or not; one of ours is, whatever its product") {
+  Full d;
+  d.venue.orders.push_back(d.venue.orders[3]);
+  ModelOrder& other = d.venue.orders.back();
+  other.id = "venue-x";
+  other.product = "XYZ-USD";
+  other.client = "theirs";
+  const bool named = GENERATE(true, false);
+  d.venue.spoil = [named](Json& row, bool) {
+    if (row["order_id"] != "venue-x") return;
+    row["total_value_after_fees"] = "some";
+    if (!named) row["product_id"] = Json::object();
+  };
+  d.venue.spoil_fill = [named](Json& row) {
+    if (row["order_id"] != "venue-x") return;
+    row["price"] = "some";
+    if (!named) row["product_id"] = Json::object();
+  };
+  const std::size_t said = d.host.logs.size();
+  for (const std::uint32_t scope : {2u, 4u}) {
+    const auto q = d.ask(scope, "", "", d.host.now - 3600 * second);
+    d.run(second);
+    REQUIRE(d.done(q));
+    CHECK(d.done(q)->complete == (named ? 1 : 0));
+  }
+  if (named) CHECK(d.host.logs.size() == said);
+  const auto q = d.ask(1, "bl-99");
+  d.run(5 * second);
+  CHECK(d.done(q)->complete == (named ? 1 : 0));
+  CHECK(d.orders["bl-99"].absent == (named ? 1 : 0));
+  other.client = "bl-98";  // of before the run's products were others
+  const auto p = d.ask(1, "bl-98");
+  d.run(5 * second);
+  CHECK(d.done(p)->complete == 0);
+  CHECK(d.orders["bl-98"].absent == 0);
+}
+
 TEST_CASE("a row that goes on being unreadable is said once a minute") {
   Desk d;
   d.submit(intent("bl-1", "0.5", "100"));
@@ -347,6 +384,34 @@ TEST_CASE("one order: by the venue's id, by ours through the lists, and absent w
   restarted.run(120 * second);
   CHECK(restarted.orders["bl-97"].absent == 0);  // a list that could not be read is no evidence
   CHECK(restarted.done(q)->complete == 0);
+}
+
+TEST_CASE("rule 2.3: one order of an earlier process is looked for from a day before the host says that it was made, and by a cancel as well") {
+  Full d;
+  Desk restarted(Json{{"stream", false}}, false);
+  restarted.venue.skew_ns = -300 * second;
+  restarted.run(2 * second);
+  restarted.venue.orders = d.venue.orders;
+  const auto from = [&restarted](const auto& asks) {
+    const std::size_t before = restarted.host.requests.size();
+    asks();
+    for (std::size_t i = before; i < restarted.host.requests.size(); ++i)
+      if (const std::string& url = restarted.host.requests[i].url; url.find("/historical/batch") != std::string::npos) {
+        const auto start = values(url.substr(url.find('?') + 1), "start_date");
+        return start.empty() ? std::int64_t{0} : *coinbase::parse_rfc3339(start[0]);
+      }
+    return std::int64_t{-1};
+  };
+  const std::int64_t made = restarted.host.now - 3600 * second, day = 86'400 * second, listed = made - 300 * second - day;
+  CHECK(std::abs(from([&] { restarted.ask(1, "bl-24", "", made); restarted.run(second); }) - listed) <= second);
+  CHECK(restarted.orders["bl-24"].venue_id == "venue-25");
+  CHECK(std::abs(from([&] { restarted.ask(1, "bl-99", "", made); restarted.run(second); }) - listed) <= second);
+  CHECK(restarted.orders["bl-99"].absent == 1);
+  CHECK(std::abs(from([&] { restarted.cancel("bl-99"); restarted.run(second); }) - listed) <= second);
+  CHECK(restarted.orders["bl-99"].refused_cancels == 1);
+  CHECK(from([&] { restarted.ask(1, "bl-98"); restarted.run(60 * second); }) == 0);  // since when nobody says
+  // A clock that was years ahead does not hide what was made by it.
+  CHECK(from([&] { restarted.ask(1, "bl-97", "", restarted.host.now + 365 * day); restarted.run(60 * second); }) <= restarted.host.now - day);
 }
 
 TEST_CASE("one order that was just acknowledged, and is not shown yet: it is asked for again before it is told as absent") {
@@ -488,4 +553,116 @@ TEST_CASE("products are told with the best bid and ask of who has no feed; a pri
   CHECK(d.host.requests.size() > asked);
   REQUIRE(d.done(request));
   CHECK(d.done(request)->status == BL_OK);
+}
+
+// ---- what is no part of OPEN ------------------------------------------------------------------------------------------
+
+TEST_CASE("rule 3.6: open orders are those of each status that is not an end, also of one that moved while they were read") {
+  Full d;
+  const char* words[] = {"PENDING", "QUEUED", "CANCEL_QUEUED", "EDIT_QUEUED", "UNKNOWN_ORDER_STATUS", "CANCELLED"};
+  for (std::size_t i = 0; i < 6; ++i) d.venue.orders[i + 10].status = words[i];
+  bool moved = false;
+  d.venue.fate = [&](const auto& r) {  // between the two readings
+    if (!std::exchange(moved, moved || r.url.find("order_status=OPEN") != std::string::npos) && moved) {
+      d.venue.orders[20].status = "CANCEL_QUEUED";
+      d.venue.orders[21].status = "EDIT_QUEUED";
+    }
+    return Fate{};
+  };
+  const std::size_t before = snapshots(d, BL_EV_EXEC);
+  const auto q = d.ask(2);
+  d.run(second);
+  REQUIRE(d.done(q));
+  CHECK(d.done(q)->complete == 1);
+  CHECK(moved);
+  CHECK(snapshots(d, BL_EV_EXEC) == before + 24);
+  for (const char* id : {"bl-10", "bl-11"}) CHECK(d.orders[id].state == BL_S_PENDING);
+  for (const char* id : {"bl-12", "bl-13", "bl-14", "bl-20", "bl-21"}) CHECK(d.orders[id].state == BL_S_OPEN);
+}
+
+TEST_CASE("a venue that does not know a status which is asked for is not asked for it again, and answers for the others") {
+  Full d;
+  d.venue.orders[10].status = "PENDING";
+  const auto asks = [&d] { return d.count("GET", "EDIT_QUEUED"); };
+  d.venue.fate = [](const auto& r) {
+    if (r.url.find("EDIT_QUEUED") == std::string::npos) return Fate{};
+    return Fate{Fate::Kind::says, 400, R"({"error":"INVALID_ARGUMENT","error_details":"order_status","message":"invalid value for enum"})"};
+  };
+  const std::size_t before = snapshots(d, BL_EV_EXEC);
+  auto q = d.ask(2);
+  d.run(second);
+  REQUIRE(d.done(q));
+  CHECK(d.done(q)->complete == 1);
+  CHECK(snapshots(d, BL_EV_EXEC) == before + 25);
+  CHECK(asks() == 1);
+  q = d.ask(2);
+  d.run(second);
+  CHECK(d.done(q)->complete == 1);
+  CHECK(asks() == 1);
+  CHECK(std::count_if(d.host.logs.begin(), d.host.logs.end(), [](const std::string& l) { return l.find("EDIT_QUEUED") != std::string::npos; }) == 1);
+
+  Full e;  // refused whatever is asked for: that says nothing of the one status
+  bool refuses = true;
+  e.venue.fate = [&refuses](const auto& r) {
+    if (!refuses || r.url.find("order_status") == std::string::npos) return Fate{};
+    return Fate{Fate::Kind::says, 400, R"({"error":"INVALID_ARGUMENT","message":"no"})"};
+  };
+  q = e.ask(2);
+  e.run(second);
+  CHECK(e.done(q)->complete == 0);
+  refuses = false;
+  e.venue.orders[10].status = "EDIT_QUEUED";
+  q = e.ask(2);
+  e.run(second);
+  CHECK(e.done(q)->complete == 1);
+  CHECK(e.orders["bl-10"].state == BL_S_OPEN);
+}
+
+TEST_CASE("a venue to which the unknown status is any is not asked for that again, and no end of long ago is told") {
+  Full d;
+  d.venue.unknown_is_any = true;
+  for (std::size_t i = 0; i < 15; ++i) d.venue.orders[i].status = "CANCELLED";
+  Desk restarted;
+  restarted.venue.orders = d.venue.orders;
+  restarted.venue.unknown_is_any = true;
+  restarted.venue.orders[15].status = "EDIT_QUEUED";
+  const std::size_t asked = restarted.count("GET", "UNKNOWN_ORDER_STATUS");
+  for (int i = 0; i < 2; ++i) {
+    const auto q = restarted.ask(2);
+    restarted.run(second);
+    REQUIRE(restarted.done(q));
+    CHECK(restarted.done(q)->complete == 1);
+    CHECK(restarted.orders.size() == 10);
+    CHECK(restarted.orders.count("bl-15") == 1);
+  }
+  CHECK(restarted.count("GET", "UNKNOWN_ORDER_STATUS") == asked + 1);
+}
+
+TEST_CASE("rule 3.6: many that have ended since they were listed keep no other from being told") {
+  Full d;
+  for (std::size_t i = 0; i < 20; ++i) d.venue.orders[i].status = "PENDING";
+  std::size_t ended = 0;
+  d.venue.spoil = [&ended](Json& row, bool listed) {
+    if (!listed || row["status"] != "PENDING" || row["order_id"] < "venue-13") return;
+    row["status"] = "CANCELLED";  // venue-13 to venue-20 and venue-2 to venue-9, which are listed first
+    ++ended;
+  };
+  const auto q = d.ask(2);
+  d.run(second);
+  REQUIRE(d.done(q));
+  CHECK(d.done(q)->complete == 1);
+  CHECK(ended > 20);
+  for (const char* id : {"bl-0", "bl-9", "bl-10", "bl-11"}) CHECK(d.orders[id].state == BL_S_PENDING);
+}
+
+TEST_CASE("a question costs what is declared of it") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(10 * second);
+  d.venue.pricebooks = R"({"product_id":"BTC-USD","bids":[],"asks":[],"time":"2026-04-07T14:30:00Z"})";
+  const std::size_t before = d.host.requests.size();
+  const auto q = d.ask(2 | 4 | 8 | 16);
+  d.run(second / 10);
+  REQUIRE(d.done(q));
+  CHECK(d.host.requests.size() - before == broker_coinbase::Query::most_requests);
 }

@@ -1,4 +1,5 @@
 // The start: the key's rights, the clock, the products, what stops rest; and what goes on by the clock alone.
+#include "coinbase/rfc3339.hpp"
 #include "desk.hpp"
 
 using namespace bowline;
@@ -184,6 +185,81 @@ TEST_CASE("without a stream the clock finds fills, ends, and what others do") {
   CHECK(d.orders["bl-1"].state == BL_S_OPEN);
   CHECK(d.orders["bl-2"].state == BL_S_EXPIRED);
   CHECK(d.orders["venue-x"].filled() == Decimal::from_mantissa(3, -1));
+}
+
+TEST_CASE("rule 2.3: a fill that stays unreadable makes no sweep longer than the one before, and is asked for by its order until it can be read") {
+  Desk d;
+  d.submit(intent("bl-1", "0.5", "100"));
+  d.run(2 * second);
+  ModelOrder foreign = d.venue.orders[0];
+  foreign.id = "venue-x";
+  foreign.client = "";
+  d.venue.orders.push_back(foreign);
+  for (ModelOrder& o : d.venue.orders) d.venue.fill(o, Decimal::from_mantissa(2, -1), Decimal::from_int(100), d.host.now);
+  bool spoilt = true;
+  d.venue.spoil_fill = [&spoilt](Json& row) { if (spoilt) row["price"] = "some"; };
+  d.run(300 * second);
+  std::string newest;
+  for (const auto& q : d.host.requests)
+    if (q.url.find("/fills?start_sequence") != std::string::npos) newest = q.url;
+  REQUIRE_FALSE(newest.empty());
+  const std::int64_t from = *coinbase::parse_rfc3339(values(newest.substr(newest.find('?') + 1), "start_sequence_timestamp").at(0));
+  CHECK(d.host.now - from <= d.options.overlap_ns + 20 * second);
+  CHECK(d.orders["bl-1"].fills.empty());
+  spoilt = false;
+  d.run(30 * second);
+  CHECK(d.orders["bl-1"].filled() == Decimal::from_mantissa(2, -1));
+  CHECK(d.orders["venue-x"].filled() == Decimal::from_mantissa(2, -1));
+}
+
+TEST_CASE("rule 2.3: fills are swept for by the venue's clock") {
+  for (const std::int64_t skew : {-300 * second, 300 * second}) {
+    INFO(skew);
+    Desk d(Json{{"stream", false}}, false);
+    d.venue.skew_ns = skew;
+    d.run(2 * second);
+    ModelOrder foreign;
+    foreign.id = "venue-x";
+    foreign.product = "BTC-USD";
+    foreign.side = "BUY";
+    foreign.configuration = {{"limit_limit_gtc", {{"base_size", "1"}, {"limit_price", "100"}}}};
+    foreign.size = Decimal::from_int(1);
+    foreign.created_ns = d.host.now + skew;
+    d.venue.orders.push_back(foreign);
+    for (int i = 1; i <= 3; ++i) {
+      d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(1, -1), Decimal::from_int(100), d.host.now + skew);
+      d.run(8 * second);
+      CHECK(d.orders["venue-x"].filled() == Decimal::from_mantissa(i, -1));
+    }
+    const auto* list = d.last("limit=100");
+    REQUIRE(list != nullptr);
+    for (const auto& q : d.host.requests) {
+      if (q.url.find("/fills?start_sequence") == std::string::npos || q.at_ns < d.host.now - 6 * second) continue;
+      const std::int64_t from = *coinbase::parse_rfc3339(values(q.url.substr(q.url.find('?') + 1), "start_sequence_timestamp").at(0));
+      CHECK(std::abs(q.at_ns + skew - d.options.overlap_ns - from) <= 6 * second);
+    }
+    // And asked for by the host, who tells its own time.
+    const auto q = d.ask(4, "", "", d.host.now);
+    REQUIRE_FALSE(d.done(q));
+    const std::int64_t from = *coinbase::parse_rfc3339(values(d.host.requests.back().url.substr(d.host.requests.back().url.find('?') + 1), "start_sequence_timestamp").at(0));
+    CHECK(std::abs(d.host.now + skew - d.options.overlap_ns - from) <= second);
+  }
+}
+
+TEST_CASE("rule 2.3: what was filled before the venue had told its time is swept for by that time") {
+  Desk d(Json{{"stream", false}}, false);
+  d.venue.skew_ns = -3600 * second;
+  d.venue.fate = [](const auto& q) { return q.url.ends_with("/time") ? Fate{Fate::Kind::says, 503} : Fate{}; };
+  const std::int64_t begun = d.host.now;
+  d.run(30 * second);
+  d.venue.fate = [](const auto&) { return Fate{}; };
+  d.run(d.options.time_check_ns + second);
+  const auto earliest = [&](const testing::SentRequest& q) {
+    if (q.url.find("/fills?start_sequence") == std::string::npos || q.at_ns < begun + d.options.time_check_ns) return false;
+    return *coinbase::parse_rfc3339(values(q.url.substr(q.url.find('?') + 1), "start_sequence_timestamp").at(0)) <= begun - 3600 * second;
+  };
+  d.run(10 * second);
+  CHECK(std::any_of(d.host.requests.begin(), d.host.requests.end(), earliest));
 }
 
 TEST_CASE("fills that lag behind the end are waited for, and the end is told when they do not come") {

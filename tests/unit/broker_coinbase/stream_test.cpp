@@ -182,6 +182,42 @@ TEST_CASE("after a gap, a frame that can't be read, and a break, what was missed
   }
 }
 
+TEST_CASE("an order that has ended unseen by the stream is looked for once, and not at each connection") {
+  Streamed d;
+  d.up();
+  for (const char* id : {"bl-1", "bl-2"}) d.submit(intent(id, "0.5", "100"));
+  d.run(5 * second);
+  d.user("update", {Streamed::row(d.venue.orders[0], "OPEN"), Streamed::row(d.venue.orders[1], "OPEN")});
+  d.run(second);
+  const auto reconnect = [&d] {
+    d.frame(3, "EDGE_CLOSED: gone");
+    d.run(20 * second);
+    d.up();
+    d.run(20 * second);
+  };
+  d.frame(3, "EDGE_CLOSED: gone");
+  d.venue.orders[0].status = "EXPIRED";  // while it is down
+  d.run(20 * second);
+  d.up();
+  d.run(20 * second);
+  REQUIRE(d.orders["bl-1"].state == BL_S_EXPIRED);
+  const auto asked = [&d](const char* id) { return d.count("GET", std::string("/orders/historical/") + id) + d.count("GET", std::string("order_ids=") + id); };
+  const std::size_t before = asked("venue-1"), working = asked("venue-2");
+  for (int i = 0; i < 3; ++i) reconnect();
+  CHECK(asked("venue-1") == before);
+  CHECK(asked("venue-2") >= working + 3);
+  // What the stream tells of it late is no news; more that was filled is.
+  d.user("update", {Streamed::row(d.venue.orders[0], "OPEN")});
+  d.user("update", {Streamed::row(d.venue.orders[0], "EXPIRED")});
+  d.run(20 * second);
+  reconnect();
+  CHECK(asked("venue-1") == before);
+  d.venue.fill(d.venue.orders[0], Decimal::from_mantissa(1, -1), Decimal::from_int(100), d.host.now);
+  d.user("update", {Streamed::row(d.venue.orders[0], "EXPIRED")});
+  d.run(20 * second);
+  CHECK(d.orders["bl-1"].filled() == Decimal::from_mantissa(1, -1));
+}
+
 TEST_CASE("a silent stream, and one that refuses the subscription, are made anew") {
   Streamed d;
   d.up();

@@ -1,4 +1,5 @@
 // Orders on their way: every form, every outcome, and that nothing goes twice but the same bytes.
+#include "coinbase/rfc3339.hpp"
 #include "desk.hpp"
 
 using namespace bowline;
@@ -231,6 +232,59 @@ TEST_CASE("rule 2.3: sent again by the host it is the same bytes, and a refusal 
   bl_intent other = i;
   other.qty = Decimal::from_int(3).raw();
   CHECK(d.submit(other).why.code == "CLIENT_ID_REUSED");
+}
+
+TEST_CASE("rule 2.3: what an earlier process may have sent is not refused by a try of this one that did not get there") {
+  // Held by the order that this one's predecessor sent: the venue lists it late, and refuses another for want of money.
+  const Fate no_money = says(200, R"({"success":false,"error_response":{"error":"INSUFFICIENT_FUND","message":"no"}})");
+  const Fate slow = says(429, R"({"errors":[{"id":"rate_limit_exceeded","message":"slow"}]})");
+  const auto told = [](const Fate& fate, std::int64_t decided_before, bool asked = false) {
+    Desk d;
+    creates(d, std::vector<Fate>(8, fate));
+    bl_intent i = intent("bl-1", "0.5", "100");
+    i.decided_ns = decided_before == 0 ? 0 : d.host.now - decided_before;
+    if (asked) {
+      d.ask(1, "bl-1");
+      d.run(second);
+      REQUIRE(d.orders["bl-1"].absent == 1);
+    }
+    d.host.http_answer = BL_E_AGAIN;  // a hand-over that came to nothing changes nothing of that
+    REQUIRE(d.broker->submit(i).status == BL_E_AGAIN);
+    d.host.http_answer = BL_PENDING;
+    REQUIRE(d.broker->submit(i).status == BL_PENDING);
+    d.run(60 * second);
+    const Folded& f = d.orders["bl-1"];
+    CHECK(f.rejected != f.unknown);
+    return f.rejected;
+  };
+  for (const Fate& fate : {no_money, slow, Fate{Fate::Kind::never_sent}, Fate{Fate::Kind::too_late}}) {
+    INFO(static_cast<int>(fate.kind) << " " << fate.status);
+    CHECK_FALSE(told(fate, 30 * second));  // the desk is two seconds old
+    CHECK_FALSE(told(fate, 0));            // nobody knows when
+    CHECK(told(fate, second));
+    CHECK_FALSE(told(fate, second, true));  // the host would not ask for what nobody has sent
+  }
+}
+
+TEST_CASE("rule 2.3: what an earlier process may have sent is looked for from a day before it was decided, by the venue's clock") {
+  for (const std::int64_t decided_before : {std::int64_t{3600} * second, std::int64_t{0}}) {
+    Desk d(Json{{"stream", false}}, false);
+    d.venue.skew_ns = -7200 * second;
+    d.run(2 * second);
+    creates(d, {{Fate::Kind::lost_before}});
+    bl_intent i = intent("bl-1", "0.5", "100");
+    i.decided_ns = decided_before == 0 ? 0 : d.host.now - decided_before;
+    REQUIRE(d.broker->submit(i).status == BL_PENDING);
+    d.run(2 * second);
+    const auto* list = d.last("limit=100");
+    REQUIRE(list != nullptr);
+    const auto start = values(list->url.substr(list->url.find('?') + 1), "start_date");
+    REQUIRE(start.size() == (decided_before == 0 ? 0 : 1));
+    if (decided_before == 0) continue;
+    const std::int64_t before = i.decided_ns + d.venue.skew_ns - *coinbase::parse_rfc3339(start[0]);
+    CHECK(before >= 86'400 * second);
+    CHECK(before <= 86'401 * second);
+  }
 }
 
 TEST_CASE("rule 2.3: the outcomes of a new order") {

@@ -53,6 +53,8 @@ TEST_CASE("every endpoint of a broker and a feed has its request") {
         "/products/BTC-USD/candles?start=1640995200&end=1640995500&granularity=FIVE_MINUTE");
   CHECK(target(trades(Access::open, "BTC-USD", 100)) == "/market/products/BTC-USD/ticker?limit=100");
   CHECK(target(trades(Access::key, "BTC-USD", 1, 5, 6)) == "/products/BTC-USD/ticker?limit=1&start=5&end=6");
+  CHECK(target(orders({.statuses = {OrderStatus::edit_queued, OrderStatus::unknown}})) ==
+        "/orders/historical/batch?order_status=EDIT_QUEUED&order_status=UNKNOWN_ORDER_STATUS");
   CHECK(target(orders({.statuses = {OrderStatus::open}, .limit = 100})) == "/orders/historical/batch?order_status=OPEN&limit=100");
   CHECK(target(orders({.order_ids = {"x", "y"},
                        .product_ids = {"P"},
