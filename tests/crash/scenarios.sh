@@ -492,7 +492,7 @@ left_overdue() { nothing_held "$1" "'BTC','ETH'"; }
 left_halt() { [ ! -e "$1/HALT" ]; }
 left_latched() { latched "$1"; }
 left_liquidate() { # within what its operator bounded, whoever went on with it
-  liquidated "$1" && [ "$(made "$1" emergency "AND (limit_px IS NULL OR CAST(qty AS REAL) * CAST(limit_px AS REAL) > 900)")" = 0 ]
+  liquidated "$1" && [ "$("$sql" "$1/crypto_transactions.db" "SELECT count(*) FROM orders WHERE purpose='emergency' AND (limit_px IS NULL OR CAST(qty AS REAL) * CAST(limit_px AS REAL) > 900)")" = 0 ]
 }
 left_panic() { liquidated "$1"; }
 left_alone_liquidate() { liquidated "$1" && [ "$(venue_orders "$1" "state='OPEN'")" = 0 ]; }
