@@ -138,6 +138,8 @@ class Portfolio {
   Decimal unrealised(InstrumentId id) const;
   /// Held, but too little to sell (below base_min or quote_min).
   bool dust(InstrumentId id) const;
+  /// Whether what the venue has of it is worth an amount that the ledger could hold at this price: one at which it is not is none.
+  bool values(InstrumentId id, Decimal px) const;
 
   /// Cash + positions at their marks (+ unmanaged inventory where it counts), in the accounting asset.
   [[gnu::hot]] Decimal equity() const {

@@ -106,7 +106,8 @@ bool Execution::explained_by_fees(AssetId asset, Decimal amount) const {
   };
   for (const Order* o : orders_.done()) count(*o);
   for (const Order* o : orders_.working()) count(*o);
-  return amount.is_positive() ? amount <= in_quote : -amount <= in_base;
+  const Decimal most = amount.is_positive() ? in_quote : in_base;
+  return most.is_set() && abs(amount) <= most;
 }
 
 // A venue's balances follow its fills, some seconds later. What fills of the last moments would make of them, if they were not
@@ -125,7 +126,7 @@ bool Execution::behind_its_fills(const BalanceDifference& d) const {
   };
   for (const Order* o : orders_.done()) count(*o);
   for (const Order* o : orders_.working()) count(*o);
-  return abs(d.amount) <= lacks;
+  return lacks.is_set() && abs(d.amount) <= lacks;
 }
 
 // ---- asked ------------------------------------------------------------------------------------------------------------
@@ -188,7 +189,11 @@ void Execution::compare_balances(bool whole) {
     const AssetId asset{n};
     if (!told[n - 1].is_set()) continue;
     const Decimal d = difference(asset, told[n - 1]);
-    if (d.is_set() && d.is_zero()) continue;
+    if (d.is_zero()) continue;
+    if (!d.is_set()) {  // no ledger holds it, so none can be brought to it
+      doubt_products_of(asset, "BALANCE_UNEXPLAINED", "the venue tells a balance that no account can hold");
+      continue;
+    }
     if (in_doubt(asset)) balances_due_ = true;
     else if (explained_by_fees(asset, d)) continue;
     else if (behind_its_fills({asset, d})) balances_due_ = true;

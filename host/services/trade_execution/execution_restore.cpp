@@ -126,9 +126,9 @@ void Execution::recall_positions(Nanos until) {
   for (; past_told_ < past_.size() && past_[past_told_].time <= until; ++past_told_) {
     const PastPosition& one = past_[past_told_];
     const core::ProductRules& rules = table_[one.instrument].rules;
-    const Decimal qty = one.position.qty, bid = portfolio_.bid(one.instrument);
+    const Decimal qty = one.position.qty, bid = portfolio_.bid(one.instrument), worth = mul(qty, bid, Rounding::half_even);
     const bool dust = !qty.is_zero() && (qty < rules.base_min || qty < rules.base_step ||
-                                         (bid.is_set() && mul(qty, bid, Rounding::half_even) < rules.quote_min));
+                                         (worth.is_set() && worth < rules.quote_min));
     tell_position(one.instrument, one.position, dust, one.time, 1);
   }
   if (past_told_ == past_.size()) {

@@ -213,6 +213,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   const Decimal wanted_value = mul(r.equity, weight, Rounding::down);
   r.wanted_qty = wants_out ? (target->keep.is_set() ? target->keep : Decimal::zero())
                            : floor_to(div(wanted_value, portfolio_.last_in_cash(id), Rounding::down), ins.rules.base_step);
+  if (!r.wanted_qty.is_set()) return stop(codes().no_mark);  // by such a price it is more than any amount
   const Decimal smallest = mul(r.equity, options_.min_trade, Rounding::down);
   const Decimal held = r.held_qty;
 
@@ -235,7 +236,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
       return stop(codes().blocked);
     }
     const Decimal bid = portfolio_.bid(id);
-    const Decimal notional = bid.is_set() ? mul(qty, bid, Rounding::down) : ins.rules.quote_min;  // not known: tried
+    const Decimal worth = bid.is_set() ? mul(qty, bid, Rounding::down) : bid, notional = worth.is_set() ? worth : ins.rules.quote_min;  // not known: tried
     if (!qty.is_positive() || qty < ins.rules.base_min || notional < ins.rules.quote_min) {
       give_up(id, target->purpose);  // no order can be made of it
       return stop(codes().dust);
@@ -294,6 +295,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   const Decimal touch = floor_to(portfolio_.bid(id), ins.rules.px_step);
   if (!touch.is_positive()) return stop(codes().no_mark);
   const Decimal notional = mul(qty, touch, Rounding::down);
+  if (!notional.is_set()) return stop(codes().no_mark);
   if (notional < smallest || notional < ins.rules.quote_min || qty < ins.rules.base_min) return stop(codes().below_min);
   core::Intent intent = make_intent(ins, Side::buy, qty, target->purpose, target->decision, target->ref_px, now);
   if (!entry_terms(intent, touch, now)) return stop(codes().given_up);
