@@ -154,7 +154,7 @@ constexpr auto table = std::to_array<Key>({
     {"execution.floor", "map", "", "the host's own limits, which no plugin can loosen"},
     {"execution.floor.max_order", "amount", "none", "per order, quote currency; mandatory when live"},
     {"execution.floor.max_day", "amount", "none", "entries per UTC day; mandatory when live"},
-    {"execution.floor.max_total", "amount", "none", "all positions together; mandatory when live"},
+    {"execution.floor.max_total", "amount", "none", "all positions together, without a price at what they cost; mandatory when live"},
     {"execution.floor.price_collar", "fraction", "none", "an entry's limit may be this far from the mark"},
     {"execution.floor.max_orders_per_minute", "integer", "0", "0 = no limit"},
     {"execution.floor.max_mark_age", "duration", "0", "no entry on an older mark; 0 = no limit, which with `time: real` has to be said: there it is two bars"},

@@ -122,6 +122,12 @@ bool Portfolio::values(InstrumentId id, Decimal px) const {
   const Decimal qty = position(id).qty + (is_cash(table_[id].base) ? Decimal::zero() : abs(cash(table_[id].base)));
   return qty.is_zero() || !beyond(mul(qty, px, Rounding::up));
 }
+Decimal Portfolio::invested() const {
+  Decimal sum = Decimal::zero();
+  for (const std::uint32_t i : held_)
+    sum = sum + at_rate(table_.all()[i].quote, marks_[i].last.is_set() ? positions_[i].value : positions_[i].cost);
+  return sum;
+}
 
 Decimal Portfolio::realised() const { return realised_; }
 Decimal Portfolio::fees() const { return fees_; }

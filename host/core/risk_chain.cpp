@@ -220,7 +220,7 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   }
   const auto [working, same_wallet] = being_bought(intent, book, view);
   if (limits_.max_total.is_set()) {
-    const Decimal total = book.exposure() + working + notional;
+    const Decimal total = book.invested() + working + notional;
     if (over(total, limits_.max_total)) return refuse("TOTAL_NOTIONAL_LIMIT", total, limits_.max_total, "invested above the cap");
     kept("TOTAL_NOTIONAL_LIMIT", total, limits_.max_total);
   }

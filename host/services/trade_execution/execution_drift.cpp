@@ -54,7 +54,7 @@ Decimal Execution::within_own_cap(InstrumentId id, Decimal qty, Purpose purpose)
 std::optional<Decimal> Execution::exposure_room() const {
   if (!options_.exposure_drift.on()) return std::nullopt;
   // What is being bought counts, in this frame too (trading rules 5.5).
-  Decimal used = portfolio_.exposure();
+  Decimal used = portfolio_.invested();
   const auto count = [&](const core::Intent& i, Decimal leaves) {
     if (i.side() != Side::buy) return;
     const Decimal px = i.limit_px().is_set() ? i.limit_px() : portfolio_.ask(i.instrument());

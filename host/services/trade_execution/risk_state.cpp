@@ -172,7 +172,7 @@ std::string risk_json(const Execution& e, core::Nanos now) {
   // Of a single order there is nothing that is used up.
   limits.push_back(JsonObject().text("limit", "max_order").amount("value", u.limits.max_order).amount("used", none).amount("headroom", u.limits.max_order).done());
   limits.push_back(limit_row("max_day", u.limits.max_day, u.day_notional));
-  limits.push_back(limit_row("max_total", u.limits.max_total, book.exposure() + u.working));
+  limits.push_back(limit_row("max_total", u.limits.max_total, book.invested() + u.working));
   const auto per_minute = u.limits.max_orders_per_minute;
   limits.push_back(limit_row("max_orders_per_minute", per_minute == 0 ? none : Decimal::from_int(per_minute), Decimal::from_int(u.orders_last_minute)));
   if (u.ramp.any()) {
