@@ -43,7 +43,7 @@ store::StepRow Execution::step_row() {
   r.peak = portfolio_.peak();
   r.day_start = portfolio_.day_start();
   r.max_drawdown = max_drawdown_;
-  r.day_notional = day_ == now_ / day_ns ? day_notional_ : Decimal::zero();
+  r.day_notional = day_notional(now_);
   r.net_flows = portfolio_.net_flows();
   r.day_flows = portfolio_.day_flows();
   trips_.note(r, now_);
@@ -305,8 +305,6 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   portfolio_.restore_step(r->version, r->peak, r->day_start, r->day, r->net_flows, r->day_flows);
   seq_ = std::max(seq_, r->seq);
   max_drawdown_ = r->max_drawdown;
-  day_notional_ = r->day_notional;
-  day_ = row.time / day_ns;
   persisted_day_ = r->settled / (options_.time_by_data ? day_ns : hour_ns);
   for (const auto& [symbol, px] : r->best) {
     const InstrumentId id = table_.find(symbol);

@@ -138,10 +138,10 @@ std::string rules_json(const Execution& e) {
 }  // namespace
 
 RiskUse Execution::risk_use(core::Nanos now) const {
-  constexpr core::Nanos minute = 60'000'000'000, day = 24 * 60 * minute;
+  constexpr core::Nanos minute = 60'000'000'000;
   RiskUse u;
   u.limits = chain_.limits();
-  u.day_notional = day_ == now / day ? day_notional_ : Decimal::zero();
+  u.day_notional = day_notional(now);
   u.orders_last_minute = static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](core::Nanos t) { return t > now - minute; }));
   u.ramp = ramp_.limits();
