@@ -22,10 +22,10 @@ namespace journal_kind {
 inline constexpr std::string_view begin = "begin", intent = "intent", order = "order", fill = "fill", balance = "balance",
                                   state = "state", block = "block", step = "step", command = "command", target = "target", sizing = "sizing",
                                   external = "external", protection = "protection", reentry = "reentry", flow = "flow", inventory = "inventory", owed = "owed",
-                                  journal = "journal", end = "end";
+                                  journal = "journal", agreed = "agreed", end = "end";
 }  // namespace journal_kind
 
-/// A balance as the venue told it, taken into the book as it stands.
+/// A balance as the venue told it, taken into the book as it stands; in a row `agreed`, what it had of it when the two were the same.
 struct BalanceRow {
   std::string asset;
   Decimal total;

@@ -744,6 +744,7 @@ class Execution {
   bool heard_before_ = false;                          // at the step before it differed, too
   core::Nanos opening_ns_ = 0;                         // when the venue told what the book begins with
   core::Nanos agreed_ns_ = -1;                         // when its balances were the ledger's last; -1 = in an earlier process
+  std::vector<core::Nanos> base_agreed_;               // by asset: when its own were, of whatever process; 0 = never
   core::Nanos orders_asked_ = 0, balances_asked_ = 0;  // when the venue was asked last
   void on_balance(const bl_balance_ev& told);
   Decimal step_of(core::AssetId asset) const;
@@ -752,7 +753,16 @@ class Execution {
   bool in_doubt(core::AssetId asset) const;
   bool looks_like_a_fill(const BalanceDifference& d) const;
   bool looks_like_a_fill(const BalanceDifference& d, const core::Order& order) const;
+  /// A fill whose fee nobody told, and what it may have been in base at most.
+  struct FeeOwed {
+    core::ClientOrderId order;
+    std::string fill;
+    Decimal most;
+  };
+  std::vector<FeeOwed> fees_owed(core::AssetId base) const;
   bool explained_by_fees(core::AssetId asset, Decimal amount) const;
+  void note_agreed(core::AssetId base, Decimal total);
+  void book_as_fees(const BalanceDifference& difference);
   bool behind_its_fills(const BalanceDifference& d) const;
   void ask_what_is_there();
   void ask_for_all();

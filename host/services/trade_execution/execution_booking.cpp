@@ -53,7 +53,7 @@ bool Execution::take_fill(const bl_fill& fill, bool last) {
   r.id = field(fill.fill_id);
   r.correction = (fill.flags & flag_correction) != 0;
   r.reversal = (fill.flags & flag_reversal) != 0 && !r.correction;
-  r.told = fill.h.ts_event;
+  r.told = std::max(fill.h.ts_event, Nanos{0});
   r.fill.instrument = {fill.h.instrument};
   r.fill.side = static_cast<Side>(fill.side);
   r.fill.px = Decimal::from_raw(fill.px);

@@ -172,6 +172,13 @@ Result<void> Execution::restore_row(const store::JournalRow& row, core::RecordSi
     portfolio_.set_cash(asset, r->total);
     cash_known_ = true;
     opening_ns_ = row.time;
+  } else if (row.kind == kind::agreed) {
+    const auto r = store::read_balance(row.payload);
+    if (!r) return r.error();
+    const core::AssetId asset = table_.find_asset(r->asset);
+    if (!asset) return bad("a balance of " + r->asset + ", which no instrument of this run has");
+    base_agreed_.resize(table_.asset_count());
+    base_agreed_[asset.value - 1] = row.time;
   } else if (row.kind == kind::command) {
     const auto r = store::read_command(row.payload);
     if (!r) return r.error();
