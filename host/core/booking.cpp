@@ -89,12 +89,16 @@ Result<FillAnswer> correct(Order& order, Portfolio& book, BookedFill& f, const F
   return answer;
 }
 
+/// FillReport::told of a fee that nobody told: what is missing at the venue was taken for it, until the venue says what it was.
+constexpr Nanos inferred = -1;
+
 Result<FillAnswer> repeated(Order& order, Portfolio& book, BookedFill& f, const FillReport& r) {
   if (f.corrected) return FillAnswer{};  // the first report of it, late
   if (r.fill.px != f.fill.px || r.fill.qty != f.fill.qty)
     return refused(order, "FILL_CONTRADICTS", "a fill is told again with another price or quantity, and not as a correction");
   if (!r.fill.fee.is_set()) return FillAnswer{};
-  if (!f.posted.fee_assumed) {
+  const bool guessed = f.told == inferred && r.told != inferred;
+  if (!f.posted.fee_assumed && !(guessed && (r.fill.fee != f.posted.fee || r.fill.fee_asset != f.posted.fee_asset))) {
     if (r.fill.fee == f.posted.fee && r.fill.fee_asset == f.posted.fee_asset) return FillAnswer{};
     return refused(order, "FILL_CONTRADICTS", "a fill is told again with another fee, and not as a correction");
   }
@@ -108,6 +112,7 @@ Result<FillAnswer> repeated(Order& order, Portfolio& book, BookedFill& f, const 
   f.fill.fee = r.fill.fee;
   f.fill.fee_asset = r.fill.fee_asset;
   f.posted = *posted;
+  if (guessed || r.told == inferred) f.told = r.told;
   put_in(order, f);
   return FillAnswer{BookedAs::fee, std::nullopt};
 }

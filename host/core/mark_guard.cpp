@@ -23,7 +23,7 @@ void MarkGuard::leaves(Seen& s, Decimal before, Decimal px, Nanos at) const {
 
 Decimal MarkGuard::bounded(InstrumentId id, Decimal mid, Nanos at) const {
   const Seen& s = at_[index(id)];
-  if (!on_ || !s.traded.is_set() || at - s.traded_at > fresh_) return mid;
+  if (!on_ || !mid.is_set() || !s.traded.is_set() || at - s.traded_at > fresh_) return mid;
   const Decimal room = mul(s.traded, jump_, Rounding::down);
   if (!room.is_set() || !(s.traded + room).is_set()) return mid;
   return std::clamp(mid, max(s.traded - room, Decimal::zero()), s.traded + room);

@@ -20,7 +20,7 @@ class MarkGuard {
   /// The next price that becomes the mark, and the one it follows (not set: none). Known to be near the last one it costs
   /// two comparisons.
   [[gnu::hot]] void moves(InstrumentId id, Decimal before, Decimal px, Nanos at) {
-    if (!on_) return;
+    if (!on_ || !px.is_set()) return;
     Seen& s = at_[index(id)];
     if (!s.low.is_set() || px < s.low || px > s.high) leaves(s, before, px, at);
   }
@@ -32,7 +32,7 @@ class MarkGuard {
     s.traded = px;
     s.traded_at = at;
   }
-  /// The middle of a quote, no further than the share away from what was traded last, where that is fresh.
+  /// The middle of a quote, no further than the share away from what was traded last, where that is fresh; not set where it is.
   Decimal bounded(InstrumentId id, Decimal mid, Nanos at) const;
   /// Until when nothing is bought of it; 0: it never jumped.
   Nanos denied_until(InstrumentId id) const { return at_[index(id)].until; }

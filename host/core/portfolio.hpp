@@ -138,6 +138,8 @@ class Portfolio {
   Decimal unrealised(InstrumentId id) const;
   /// Held, but too little to sell (below base_min or quote_min).
   bool dust(InstrumentId id) const;
+  /// Whether what the venue has of it is worth an amount that the ledger could hold at this price: one at which it is not is none.
+  bool values(InstrumentId id, Decimal px) const;
 
   /// Cash + positions at their marks (+ unmanaged inventory where it counts), in the accounting asset.
   [[gnu::hot]] Decimal equity() const {
@@ -154,6 +156,9 @@ class Portfolio {
   /// (trading rules 5.2, 5.7).
   Decimal sizing_equity(Nanos now) const;
   Decimal exposure() const { return exposure_; }                    // positions at their marks, in the accounting asset
+  /// What is invested, as caps count it: as exposure(), but a position without a mark counts what it cost. 0 for it, as in equity,
+  /// would make room for as much again (trading rules 5.3).
+  Decimal invested() const;
   /// These three at par, whatever a peg does: they are sums over time.
   Decimal realised() const;
   Decimal unrealised() const;

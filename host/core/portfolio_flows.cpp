@@ -133,10 +133,8 @@ void Portfolio::note_flow(Decimal amount) {
   const Decimal after = equity_at_bid();
   if (!after.is_set() || !peak_.is_positive()) return;
   const Decimal before = after - amount;
-  if (before.is_positive() && after.is_positive())
-    peak_ = share(peak_, after, before);
-  else
-    peak_ = max(after, Decimal::zero());
+  const Decimal ratio_kept = before.is_positive() && after.is_positive() ? share(peak_, after, before) : Decimal::not_set();
+  peak_ = ratio_kept.is_set() ? ratio_kept : max(after, Decimal::zero());
 }
 
 }  // namespace bowline::core

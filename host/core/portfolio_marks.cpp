@@ -3,6 +3,7 @@
 
 #include "core/contract.hpp"
 #include "core/portfolio.hpp"
+#include "core/portfolio_draft.hpp"
 
 namespace bowline::core {
 namespace {
@@ -37,7 +38,7 @@ Decimal Portfolio::sizing_equity(Nanos now) const {
   Decimal less = Decimal::zero();
   for (const Peg& p : pegs_.all()) {
     if (pegs_.state(p.asset, now) == PegState::holds) continue;
-    less = less + max(at_rate(p.asset, cash(p.asset)), Decimal::zero());
+    if (const Decimal wallet = at_rate(p.asset, cash(p.asset)); !wallet.is_negative()) less = less + wallet;
     for (const std::uint32_t i : held_)
       if (table_.all()[i].quote == p.asset) less = less + at_rate(p.asset, positions_[i].value);
   }
@@ -112,9 +113,20 @@ Decimal Portfolio::unrealised(InstrumentId id) const {
   if (p.qty < r.base_min || p.qty < r.base_step) return true;
   // Asked at every step: where the bid is derived and can't be less than half the last price, a value of more than twice
   // the smallest order answers it.
-  if (half_spread_is_small_ && !mark(id).bid.is_set() && p.value > r.quote_min + r.quote_min) return false;
-  const Decimal b = bid(id);
-  return b.is_set() && mul(p.qty, b, Rounding::half_even) < r.quote_min;
+  if (half_spread_is_small_ && !mark(id).bid.is_set() && p.value.is_set() && p.value > r.quote_min + r.quote_min) return false;
+  const Decimal b = bid(id), worth = b.is_set() ? mul(p.qty, b, Rounding::half_even) : b;
+  return worth.is_set() && worth < r.quote_min;  // more than any amount is not too little
+}
+bool Portfolio::values(InstrumentId id, Decimal px) const {
+  if (beyond(px)) return false;
+  const Decimal qty = position(id).qty + (is_cash(table_[id].base) ? Decimal::zero() : abs(cash(table_[id].base)));
+  return qty.is_zero() || !beyond(mul(qty, px, Rounding::up));
+}
+Decimal Portfolio::invested() const {
+  Decimal sum = Decimal::zero();
+  for (const std::uint32_t i : held_)
+    sum = sum + at_rate(table_.all()[i].quote, marks_[i].last.is_set() ? positions_[i].value : positions_[i].cost);
+  return sum;
 }
 
 Decimal Portfolio::realised() const { return realised_; }

@@ -154,6 +154,8 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
     return false;
   };
   const Decimal none = Decimal::not_set();
+  // A sum that does not fit is beyond every cap: it must refuse, and comparing it would stop the process.
+  const auto over = [](Decimal value, Decimal cap) { return !value.is_set() || !cap.is_set() || value > cap; };
   // Kept: told for who explains. The verdict is the last line, and counts alone.
   const auto kept = [&](std::string_view code, Decimal value, Decimal limit) {
     if (!facts.measure) return;
@@ -180,7 +182,7 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   if (limits_.price_collar.is_set() && intent.limit_px().is_set()) {
     const Decimal away = abs(intent.limit_px() - mark.last);
     const Decimal room = mul(mark.last, limits_.price_collar, Rounding::down);
-    if (away > room) return refuse("PRICE_OUTSIDE_COLLAR", away, room, "the limit price is outside the collar");
+    if (over(away, room)) return refuse("PRICE_OUTSIDE_COLLAR", away, room, "the limit price is outside the collar");
     kept("PRICE_OUTSIDE_COLLAR", away, room);
   }
   if (intent.qty().is_set()) {
@@ -193,11 +195,9 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   if (notional < ins.rules.quote_min) return refuse("BELOW_MINIMUM", notional, ins.rules.quote_min, "below the smallest notional");
   kept("BELOW_MINIMUM", notional, ins.rules.quote_min);
   if (limits_.max_order.is_set()) {
-    if (notional > limits_.max_order) return refuse("ORDER_NOTIONAL_LIMIT", notional, limits_.max_order, "order above the cap");
+    if (over(notional, limits_.max_order)) return refuse("ORDER_NOTIONAL_LIMIT", notional, limits_.max_order, "order above the cap");
     kept("ORDER_NOTIONAL_LIMIT", notional, limits_.max_order);
   }
-  // A sum that does not fit is beyond every cap: it must refuse, and comparing it would stop the process.
-  const auto over = [](Decimal value, Decimal cap) { return !value.is_set() || !cap.is_set() || value > cap; };
   if (limits_.max_day.is_set()) {
     const Decimal day = facts.day_notional + notional;
     if (over(day, limits_.max_day)) return refuse("DAY_NOTIONAL_LIMIT", day, limits_.max_day, "day's entries above the cap");
@@ -220,7 +220,7 @@ bool RiskChain::run_floor(const Intent& intent, const Portfolio& book, const bl_
   }
   const auto [working, same_wallet] = being_bought(intent, book, view);
   if (limits_.max_total.is_set()) {
-    const Decimal total = book.exposure() + working + notional;
+    const Decimal total = book.invested() + working + notional;
     if (over(total, limits_.max_total)) return refuse("TOTAL_NOTIONAL_LIMIT", total, limits_.max_total, "invested above the cap");
     kept("TOTAL_NOTIONAL_LIMIT", total, limits_.max_total);
   }

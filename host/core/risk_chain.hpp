@@ -44,7 +44,7 @@ struct FloorFacts {
   bool gate_open = true;
   bool store_up = true;                       // false: the SQL store can't be written (trading rules 4.1)
   bool locked = false, listed = true;         // the product: by an operator; by the configuration's allow- and deny-list
-  Decimal day_notional = Decimal::zero();     // entries of the UTC day, filled and working
+  Decimal day_notional = Decimal::zero();     // bought in the UTC day, and what works; not set: beyond all bounds
   std::uint32_t orders_last_minute = 0;       // with those of this frame
   Nanos jumped_until = 0;                     // the product's price has jumped: nothing is bought until then
   Decimal ramp_notional = Decimal::not_set(); // the ramp as it stands (trading rules 6), below the limits above; not set = none

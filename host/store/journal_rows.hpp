@@ -22,10 +22,10 @@ namespace journal_kind {
 inline constexpr std::string_view begin = "begin", intent = "intent", order = "order", fill = "fill", balance = "balance",
                                   state = "state", block = "block", step = "step", command = "command", target = "target", sizing = "sizing",
                                   external = "external", protection = "protection", reentry = "reentry", flow = "flow", inventory = "inventory", owed = "owed",
-                                  journal = "journal", end = "end";
+                                  journal = "journal", agreed = "agreed", end = "end";
 }  // namespace journal_kind
 
-/// A balance as the venue told it, taken into the book as it stands.
+/// A balance as the venue told it, taken into the book as it stands; in a row `agreed`, what it had of it when the two were the same.
 struct BalanceRow {
   std::string asset;
   Decimal total;
@@ -107,7 +107,8 @@ struct BlockRow {
 struct StepRow {
   core::Nanos settled = 0, day = -1;
   std::uint64_t version = 0, seq = 0;  ///< of the portfolio, and of the newest event
-  Decimal peak, day_start, max_drawdown, day_notional;
+  Decimal peak, day_start, max_drawdown;
+  Decimal day_notional;  ///< what was bought in the UTC day, and what works: for who reads; the orders and fills say it again
   Decimal net_flows = Decimal::zero(), day_flows = Decimal::zero();
   std::uint32_t loss_trips = 0, rolling_trips = 0, drawdown_trips = 0;  ///< how many times its limit the day's loss, that of 24 hours, and the fall from the peak, have tripped
   core::Nanos rolling_tripped = 0;                   ///< when that of 24 hours did last

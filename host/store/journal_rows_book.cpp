@@ -91,7 +91,7 @@ Result<StepRow> read_step(std::string_view payload) {
     r.peak = f.amount("peak");
     r.day_start = f.amount_or_none("day_start");
     r.max_drawdown = f.amount("max_drawdown");
-    r.day_notional = f.amount("day_notional");
+    r.day_notional = f.amount_or_none("day_notional");
     if (f.has("net_flows")) r.net_flows = f.amount("net_flows");
     if (f.has("day_flows")) r.day_flows = f.amount("day_flows");
     if (f.has("loss_trips")) r.loss_trips = f.number<std::uint32_t>("loss_trips");

@@ -188,6 +188,10 @@ void Bridge::recall(std::span<const core::Prediction> predictions) {
     const Decimal px = Decimal::from_raw(mark->px);
     const Decimal wanted = floor_to(
         div(mul(equity, Decimal::from_double(weight, Rounding::down), Rounding::down), px, Rounding::down), ins.rules.base_step);
+    if (!wanted.is_set()) {  // by such a price it is more than any amount
+      close(codes().mark);
+      continue;
+    }
     if (wanted > held) {
       core::Intent probe = core::blank_intent();
       probe.abi.instrument = p.instrument.value;

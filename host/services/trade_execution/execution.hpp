@@ -24,6 +24,7 @@
 #include "core/risk_chain.hpp"
 #include "core/target_book.hpp"
 #include "services/trade_execution/amend_request.hpp"
+#include "services/trade_execution/bought_by_day.hpp"
 #include "services/trade_execution/broker_port.hpp"
 #include "services/trade_execution/command_memory.hpp"
 #include "services/trade_execution/ended_order.hpp"
@@ -415,8 +416,7 @@ class Execution {
   void goes_against(AgainstConfig what);
   // ---- from a target to an order (execution_targets.cpp)
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint32_t> attempts_;  // per decision, bounded by settle()
-  core::Nanos day_ = -1;
-  Decimal day_notional_ = Decimal::zero();
+  BoughtByDay bought_;
   /// What the product's live target leads to. An exit is made an order of this frame; an entry becomes a wish, and is none
   /// before place_entries().
   void propose(core::InstrumentId id, core::Nanos now);
@@ -441,7 +441,11 @@ class Execution {
   core::Intent make_intent(const core::Instrument& ins, core::Side side, Decimal qty, core::Purpose purpose,
                            core::Id128 decision, Decimal decision_px, core::Nanos now);
   void count_entry(const core::Intent& entry, core::Nanos now);
-  void count_in_day(Decimal notional, core::Nanos now);
+  /// What an order buys with so much of its quantity, of which `spent` is paid; not set where no price is known for it.
+  Decimal entry_worth(const core::Intent& entry, Decimal qty, Decimal spent) const;
+  Decimal rest_worth(const core::Order& order) const;
+  /// The day's entries: what was bought in it, and what may be by what works. Not set: beyond all bounds.
+  Decimal day_notional(core::Nanos now) const;
   bool may_exit(core::InstrumentId id, core::Purpose purpose) const noexcept;
   void sizing(core::SizingRecord&& record);
   // ---- the frame (execution_frame.cpp)
@@ -599,7 +603,6 @@ class Execution {
   Result<void> amendable(const core::Order& order) const;
   Result<void> amend_at_all(const core::Amendment& amendment, const core::Instrument& ins, core::Nanos now);
   core::AmendmentAnswer judge(const core::Amendment& amendment, Decimal elsewhere, core::Nanos now, std::vector<core::CheckRecord>& checks);
-  static Decimal counted_today(const core::Amendment& amendment, core::Nanos now);
   Result<void> send_amendment(core::Order& order, const store::Journal::ApprovedAmendment& approved, const AmendRequest& q, const std::string& body,
                               const AmendAnswer& answer, core::Nanos now);
   void hand_over(core::Order& order, const store::Journal::DurableAmendment& amendment, core::Nanos now);
@@ -744,6 +747,7 @@ class Execution {
   bool heard_before_ = false;                          // at the step before it differed, too
   core::Nanos opening_ns_ = 0;                         // when the venue told what the book begins with
   core::Nanos agreed_ns_ = -1;                         // when its balances were the ledger's last; -1 = in an earlier process
+  std::vector<core::Nanos> base_agreed_;               // by asset: when its own were, of whatever process; 0 = never
   core::Nanos orders_asked_ = 0, balances_asked_ = 0;  // when the venue was asked last
   void on_balance(const bl_balance_ev& told);
   Decimal step_of(core::AssetId asset) const;
@@ -752,7 +756,16 @@ class Execution {
   bool in_doubt(core::AssetId asset) const;
   bool looks_like_a_fill(const BalanceDifference& d) const;
   bool looks_like_a_fill(const BalanceDifference& d, const core::Order& order) const;
+  /// A fill whose fee nobody told, and what it may have been in base at most.
+  struct FeeOwed {
+    core::ClientOrderId order;
+    std::string fill;
+    Decimal most;
+  };
+  std::vector<FeeOwed> fees_owed(core::AssetId base) const;
   bool explained_by_fees(core::AssetId asset, Decimal amount) const;
+  void note_agreed(core::AssetId base, Decimal total);
+  void book_as_fees(const BalanceDifference& difference);
   bool behind_its_fills(const BalanceDifference& d) const;
   void ask_what_is_there();
   void ask_for_all();

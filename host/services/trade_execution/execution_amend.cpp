@@ -16,8 +16,6 @@ using core::OrderEvent;
 using core::OrderState;
 using core::Side;
 
-constexpr Nanos day_ns = 86'400'000'000'000;
-
 Decimal notional(const core::Intent& rest) { return mul(rest.qty(), rest.limit_px(), Rounding::up); }
 
 /// The venue's terms are known by their numbers, so the request is too.
@@ -123,27 +121,20 @@ core::AmendmentAnswer Execution::judge(const core::Amendment& a, Decimal elsewhe
   // A view of its own: who only tries, or is refused, leaves nothing behind that a later plan would be made on.
   core::PortfolioView at_this_moment;
   at_this_moment.build(portfolio_, orders_, state(), now);
-  core::FloorFacts f = facts_again(a.was, now);
-  f.day_notional = max(f.day_notional - counted_today(a, now), Decimal::zero());
-  return chain_.approve(a, portfolio_, at_this_moment.get(), f, checks);
-}
-
-// What of the day's entries is this order's rest.
-Decimal Execution::counted_today(const core::Amendment& a, Nanos now) {
-  const Nanos counted = std::max(a.was.abi.decided_ns, Nanos{0});
-  return counted / day_ns == now / day_ns ? notional(a.rest_before()) : Decimal::zero();
+  return chain_.approve(a, portfolio_, at_this_moment.get(), facts_again(a.was, now), checks);
 }
 
 Result<void> Execution::send_amendment(Order& order, const store::Journal::ApprovedAmendment& approved, const AmendRequest& q, const std::string& body,
                                        const AmendAnswer& answer, Nanos now) {
   const core::Amendment& a = *approved;
-  if (a.wanted.side() == Side::buy) count_in_day(max(notional(a.rest_wanted()) - counted_today(a, now), Decimal::zero()), now);
   now_ = std::max(now_, now);
   std::vector<store::JournalNote> beside;
   if (durable_journal_) {  // in the same commit: who asks again after a restart gets this answer, not a second amendment
     beside.push_back({store::journal_kind::asked, store::line(asked(q, now))});
     beside.push_back({store::journal_kind::command, store::line(store::CommandRow{q.key, body, answer.order, a.wanted.qty(), answer.checks})});
-    beside.push_back({store::journal_kind::step, store::line(step_row())});
+    store::StepRow row = step_row();  // the day's entries with what it adds
+    if (const Decimal more = notional(a.rest_wanted()) - rest_worth(order); a.wanted.side() == Side::buy && more.is_positive()) row.day_notional = row.day_notional + more;
+    beside.push_back({store::journal_kind::step, store::line(row)});
   }
   const auto durable = journal_.record(approved, now, std::string_view(order.venue_id), beside);
   if (!durable) {

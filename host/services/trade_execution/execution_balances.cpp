@@ -2,6 +2,7 @@
 // change of its own: classified, booked, journaled and told. Where it took managed inventory, everything halts (3.7).
 #include <algorithm>
 
+#include "observe/log.hpp"
 #include "services/trade_execution/execution.hpp"
 
 namespace bowline::services {
@@ -93,20 +94,39 @@ bool Execution::looks_like_a_fill(const BalanceDifference& d, const Order& o) co
   return ins.quote == d.asset && buys == d.amount.is_negative();
 }
 
+// Of fills that the balance of their base has agreed with since no fee was taken in it: they explain no shortfall any more, or with
+// each turnover more of it could be missing unseen. Those of the moments before it may not have been in it.
+std::vector<Execution::FeeOwed> Execution::fees_owed(AssetId base) const {
+  std::vector<FeeOwed> owed;
+  const core::Nanos agreed = base.value <= base_agreed_.size() ? base_agreed_[base.value - 1] : 0;
+  const auto count = [&](const Order& o) {
+    const core::Instrument& ins = table_[o.intent.instrument()];
+    if (ins.base != base) return;
+    for (const core::BookedFill& f : o.fills)
+      if (!f.undone && !f.corrected && f.posted.fee_assumed && (agreed == 0 || f.fill.time + behind_for > agreed))
+        owed.push_back({o.id(), f.id, mul(f.fill.qty, ins.rules.taker_fee, Rounding::up)});
+  };
+  for (const Order* o : orders_.done()) count(*o);
+  for (const Order* o : orders_.working()) count(*o);
+  return owed;
+}
+
 // A fee that is not told is booked at the worst tier: what it was less, or that it was taken in base, is no flow.
 bool Execution::explained_by_fees(AssetId asset, Decimal amount) const {
   Decimal in_quote = Decimal::zero(), in_base = Decimal::zero();
   const auto count = [&](const Order& o) {
-    for (const core::BookedFill& f : o.fills) {
-      if (f.undone || !f.posted.fee_assumed) continue;
-      const core::Instrument& ins = table_[o.intent.instrument()];
-      if (ins.quote == asset) in_quote = in_quote + f.posted.fee;
-      if (ins.base == asset) in_base = in_base + mul(f.fill.qty, ins.rules.taker_fee, Rounding::up);
-    }
+    if (table_[o.intent.instrument()].quote != asset) return;
+    for (const core::BookedFill& f : o.fills)
+      if (!f.undone && f.posted.fee_assumed) in_quote = in_quote + f.posted.fee;
   };
-  for (const Order* o : orders_.done()) count(*o);
-  for (const Order* o : orders_.working()) count(*o);
-  return amount.is_positive() ? amount <= in_quote : -amount <= in_base;
+  if (amount.is_positive()) {
+    for (const Order* o : orders_.done()) count(*o);
+    for (const Order* o : orders_.working()) count(*o);
+  } else {
+    for (const FeeOwed& f : fees_owed(asset)) in_base = in_base + f.most;
+  }
+  const Decimal most = amount.is_positive() ? in_quote : in_base;
+  return most.is_set() && abs(amount) <= most;
 }
 
 // A venue's balances follow its fills, some seconds later. What fills of the last moments would make of them, if they were not
@@ -125,7 +145,7 @@ bool Execution::behind_its_fills(const BalanceDifference& d) const {
   };
   for (const Order* o : orders_.done()) count(*o);
   for (const Order* o : orders_.working()) count(*o);
-  return abs(d.amount) <= lacks;
+  return lacks.is_set() && abs(d.amount) <= lacks;
 }
 
 // ---- asked ------------------------------------------------------------------------------------------------------------
@@ -188,9 +208,16 @@ void Execution::compare_balances(bool whole) {
     const AssetId asset{n};
     if (!told[n - 1].is_set()) continue;
     const Decimal d = difference(asset, told[n - 1]);
-    if (d.is_set() && d.is_zero()) continue;
+    if (d.is_zero()) {
+      note_agreed(asset, told[n - 1]);
+      continue;
+    }
+    if (!d.is_set()) {  // no ledger holds it, so none can be brought to it
+      doubt_products_of(asset, "BALANCE_UNEXPLAINED", "the venue tells a balance that no account can hold");
+      continue;
+    }
     if (in_doubt(asset)) balances_due_ = true;
-    else if (explained_by_fees(asset, d)) continue;
+    else if (d.is_positive() && explained_by_fees(asset, d)) continue;
     else if (behind_its_fills({asset, d})) balances_due_ = true;
     else found.push_back({asset, d});
   }
@@ -209,6 +236,10 @@ void Execution::compare_balances(bool whole) {
       fresh.push_back(d);
     }
   }
+  // What fees in base explain is theirs: it leaves the book, and those fills explain nothing more.
+  const auto of_fees = std::stable_partition(changes.begin(), changes.end(), [this](const BalanceDifference& d) { return !d.amount.is_negative() || !explained_by_fees(d.asset, d.amount); });
+  for (auto d = of_fees; d != changes.end(); ++d) book_as_fees(*d);
+  changes.erase(of_fees, changes.end());
   for (const BalanceDifference& d : changes) book_change(d, class_of(d, changes));
   if (fresh.empty() && !balances_due_) agreed_ns_ = now_;
   differences_ = std::move(fresh);
@@ -276,6 +307,50 @@ void Execution::book_change(const BalanceDifference& d, Flow kind) {
     if (!ours) position_dropped(ins.id, now_, {});
     if (tell_rules_) tell_position(ins.id, now_);
   }
+}
+
+// That a base was as the book has it is worth a row where fills without a fee could explain that it was not: the next process must
+// not begin with what this one has ruled out.
+void Execution::note_agreed(AssetId base, Decimal total) {
+  if (in_doubt(base)) return;
+  const std::vector<FeeOwed> owed = fees_owed(base);
+  const bool news = std::any_of(owed.begin(), owed.end(), [this](const FeeOwed& f) {
+    const Order* o = orders_.find(f.order);
+    const core::BookedFill* fill = o != nullptr ? o->fill(f.fill) : nullptr;
+    return fill != nullptr && fill->fill.time + behind_for <= now_;
+  });
+  if (!news) return;
+  base_agreed_.resize(table_.asset_count());
+  base_agreed_[base.value - 1] = now_;
+  if (durable_journal_) note(store::journal_kind::agreed, store::line(store::BalanceRow{std::string(table_.asset_code(base)), total}));
+}
+
+// Each fill bears its part, as if the venue had told it: the fee that was assumed in quote is paid back with it, and the position is
+// what the venue has, so that no exit offers more.
+void Execution::book_as_fees(const BalanceDifference& d) {
+  const std::vector<FeeOwed> owed = fees_owed(d.asset);
+  Decimal most = Decimal::zero(), left = -d.amount;
+  for (const FeeOwed& f : owed) most = most + f.most;
+  const Decimal part = div(left, most, Rounding::up);
+  for (const FeeOwed& f : owed) {
+    Order* order = orders_.find(f.order);
+    ++seq_;
+    core::FillReport r;
+    r.id = f.fill;
+    r.told = -1;  // nobody's word (core/booking.cpp): what the venue tells of it later takes its place
+    r.fill = order->fill(f.fill)->fill;
+    r.fill.fee = min(left, mul(f.most, part, Rounding::up));
+    r.fill.fee_asset = d.asset;
+    r.fill.fee_worth = Decimal::not_set();  // of today: what it had was the assumed one's
+    const auto booked = book(*order, r);
+    if (!booked || booked->as != core::BookedAs::fee)
+      return doubt_products_of(d.asset, "BALANCE_UNEXPLAINED", "the venue has less than the ledger, and it could not be booked as fees of fills that told none");
+    left = left - r.fill.fee;
+    bl_fill told{};
+    told.h.ts_recv = now_;
+    after_booking(*order, *order->fill(f.fill), *booked, told);
+  }
+  observe::log::warning("execution", "{} {} is missing: booked as the fees of {} fills that told none", (-d.amount).to_string(), table_.asset_code(d.asset), owed.size());
 }
 
 void Execution::doubt_products_of(AssetId asset, std::string_view code, std::string_view text) {

@@ -25,8 +25,14 @@ std::string_view field(const char (&text)[N]) {
 
 // Here, and here alone, an execution gets into the book: as it is told, and as the journal says it was.
 Result<core::FillAnswer> Execution::book(Order& order, const core::FillReport& report) {
+  const bool entry = order.intent.side() == Side::buy && !order.external;
+  const core::BookedFill* was = entry ? order.fill(report.id) : nullptr;
+  const Nanos filled = was != nullptr ? was->fill.time : report.fill.time;
+  const auto bought = [](const core::BookedFill* f) { return f == nullptr || f->undone ? Decimal::zero() : f->posted.notional; };
+  const Decimal before = bought(was);
   auto booked = core::book_fill(order, portfolio_, report);
   if (!booked || booked->as == BookedAs::known) return booked;
+  if (entry) bought_.add(filled, bought(order.fill(report.id)) - before);
   cash_known_ = true;
   position_moved(order);
   return booked;
@@ -47,7 +53,7 @@ bool Execution::take_fill(const bl_fill& fill, bool last) {
   r.id = field(fill.fill_id);
   r.correction = (fill.flags & flag_correction) != 0;
   r.reversal = (fill.flags & flag_reversal) != 0 && !r.correction;
-  r.told = fill.h.ts_event;
+  r.told = std::max(fill.h.ts_event, Nanos{0});
   r.fill.instrument = {fill.h.instrument};
   r.fill.side = static_cast<Side>(fill.side);
   r.fill.px = Decimal::from_raw(fill.px);

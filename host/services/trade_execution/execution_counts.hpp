@@ -25,7 +25,7 @@ struct ExecutionCounts {
 /// What the floor's limits are held against, at one moment.
 struct RiskUse {
   core::FloorLimits limits;
-  Decimal day_notional = Decimal::zero(), working = Decimal::zero();  ///< entries of the UTC day; resting and unanswered ones
+  Decimal day_notional = Decimal::zero(), working = Decimal::zero();  ///< bought in the UTC day, and what works; resting and unanswered ones
   std::uint32_t orders_last_minute = 0;
   RampLimits ramp;               ///< as it stands
   std::uint32_t day_orders = 0;  ///< entries ordered in the UTC day

@@ -54,7 +54,7 @@ Decimal Execution::within_own_cap(InstrumentId id, Decimal qty, Purpose purpose)
 std::optional<Decimal> Execution::exposure_room() const {
   if (!options_.exposure_drift.on()) return std::nullopt;
   // What is being bought counts, in this frame too (trading rules 5.5).
-  Decimal used = portfolio_.exposure();
+  Decimal used = portfolio_.invested();
   const auto count = [&](const core::Intent& i, Decimal leaves) {
     if (i.side() != Side::buy) return;
     const Decimal px = i.limit_px().is_set() ? i.limit_px() : portfolio_.ask(i.instrument());
@@ -87,7 +87,7 @@ void Execution::trim(const core::Instrument& ins, Decimal keep, Nanos now) {
   const Decimal qty = in_one_order(id, floor_to(held - sold - stays, ins.rules.base_step));
   if (!qty.is_positive() || qty < ins.rules.base_min) return;
   const Decimal notional = mul(qty, bid, Rounding::down);
-  if (notional < ins.rules.quote_min || notional < mul(portfolio_.equity(), options_.min_trade, Rounding::down)) return;
+  if (!notional.is_set() || notional < ins.rules.quote_min || notional < mul(portfolio_.equity(), options_.min_trade, Rounding::down)) return;
   if (guards_ && clears_the_way(id, now)) return;
   core::SizingRecord r;
   r.decision = core::decision_id(options_.seed, ins.symbol, now, "drift", "");

@@ -55,7 +55,8 @@ bool Execution::entry_terms(core::Intent& intent, Decimal touch, Nanos now) cons
 bool Execution::moved_away(const core::Target& target) const {
   if (target.purpose != Purpose::entry || !options_.entry.max_move.is_set() || !target.ref_px.is_positive()) return false;
   const Decimal now = portfolio_.mark({target.instrument}).last;
-  return now.is_set() && abs(now - target.ref_px) > mul(target.ref_px, options_.entry.max_move, Rounding::down);
+  const Decimal room = mul(target.ref_px, options_.entry.max_move, Rounding::down);
+  return now.is_set() && (!room.is_set() || abs(now - target.ref_px) > room);
 }
 
 // The touch has gone up and away from it.

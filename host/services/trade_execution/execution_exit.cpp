@@ -58,7 +58,10 @@ Decimal Execution::sized_to_book(InstrumentId id, Decimal qty, Nanos now) const 
   const core::ProductRules& rules = table_[id].rules;
   const Decimal slices = Decimal::from_int(static_cast<std::int64_t>(options_.exit_slices - (rung - steps)));
   const Decimal part = max(floor_to(shown, rules.base_step), ceil_to(div(qty, slices, Rounding::up), rules.base_step)), bid = portfolio_.bid(id);
-  const auto too_little = [&](Decimal q) { return q < rules.base_min || mul(q, bid, Rounding::down) < rules.quote_min; };
+  const auto too_little = [&](Decimal q) {
+    const Decimal worth = mul(q, bid, Rounding::down);
+    return q < rules.base_min || (worth.is_set() && worth < rules.quote_min);
+  };
   return part >= qty || too_little(part) || too_little(qty - part) ? qty : part;
 }
 

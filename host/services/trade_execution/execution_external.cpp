@@ -116,7 +116,7 @@ void Execution::on_external(Order& order, const bl_exec& e) {
   if (overtaken(order, e)) return;
   if (!works(e)) return on_end(order, e);
   const Decimal told = Decimal::from_raw(e.cum_qty);
-  if (told.is_set() && told - order.filled_before > order.cum_qty) told_filled_.emplace_back(order.id(), told - order.filled_before);
+  if (const Decimal here = told - order.filled_before; here.is_set() && here > order.cum_qty) told_filled_.emplace_back(order.id(), here);
   move(order, OrderEvent::found, now, "", &terms);
 }
 

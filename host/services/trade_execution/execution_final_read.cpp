@@ -76,8 +76,9 @@ bool Execution::something_came_back() {
     const core::ProductRules& rules = table_[p.id].rules;
     const bool works = in_the_way(p.id) != nullptr || (guards_ && resting_of(p.id) != nullptr) ||
                        ((held.is_zero() || portfolio_.dust(p.id)) && working_of(p.id) != nullptr);
+    const Decimal worth = mul(p.free_at_end, bid, Rounding::down);
     const bool sells = p.free_at_end.is_set() && p.free_at_end >= rules.base_min && p.free_at_end.is_positive() &&
-                       (!bid.is_set() || mul(p.free_at_end, bid, Rounding::down) >= rules.quote_min);
+                       (!worth.is_set() || worth >= rules.quote_min);
     const bool freed = p.shorts > 0 && held.is_positive() && !portfolio_.dust(p.id) && sells;
     if (freed) p.shorts = 0;
     if (freed || held > p.held_at_end) p.was_read = p.stalled = false;  // as if it had never been looked at
@@ -111,7 +112,8 @@ void Execution::told_of_final_read(const bl_balance_ev& b) {
   for (Product& p : liquidation_->products) {
     if (table_[p.id].base.value != b.asset) continue;
     p.total_at_end = total;
-    p.free_at_end = max(total - (hold.is_set() ? hold : Decimal::zero()), Decimal::zero());
+    const Decimal free = total - (hold.is_set() ? hold : Decimal::zero());
+    p.free_at_end = free.is_negative() ? Decimal::zero() : free;
   }
 }
 

@@ -325,7 +325,8 @@ bool Execution::sell_slice(Liquidation::Product& p, const core::Instrument& ins,
   }
   const Decimal bid = portfolio_.bid(p.id);
   const auto too_little = [&](Decimal qty) {
-    return qty < ins.rules.base_min || (bid.is_set() && mul(qty, bid, Rounding::down) < ins.rules.quote_min);
+    const Decimal worth = mul(qty, bid, Rounding::down);
+    return qty < ins.rules.base_min || (worth.is_set() && worth < ins.rules.quote_min);
   };
   if (p.at_venue.is_set() && p.at_venue < portfolio_.position(p.id).qty && too_little(p.at_venue)) {
     // A hold may be let go a moment after its order: it is looked at again, and then said.
@@ -377,10 +378,11 @@ Decimal Execution::emergency_slice(InstrumentId id, Decimal qty) {
   const Decimal bid = portfolio_.bid(id), px = bid.is_positive() ? bid : portfolio_.average(id);
   if (!liquidation_->max_slice.is_set() || !px.is_positive()) return qty;
   Decimal most = floor_to(div(liquidation_->max_slice, px, Rounding::down), ins.rules.base_step);
+  if (!most.is_set()) return qty;  // more than any amount
   // Not less than the venue takes, and no rest that it would not take.
   most = max(most, max(ins.rules.base_min, ins.rules.base_step));
-  const Decimal rest = qty - most;
-  const bool rest_sells = rest >= ins.rules.base_min && mul(rest, px, Rounding::down) >= ins.rules.quote_min;
+  const Decimal rest = qty - most, worth = mul(rest, px, Rounding::down);
+  const bool rest_sells = rest >= ins.rules.base_min && (!worth.is_set() || worth >= ins.rules.quote_min);
   return most >= qty || !rest_sells ? qty : most;
 }
 
@@ -412,7 +414,8 @@ void Execution::told_of_liquidation(const bl_balance_ev& b) {
     const Decimal total = Decimal::from_raw(b.total), hold = Decimal::from_raw(b.hold);
     if (!total.is_set()) continue;
     // With what is not ours to sell: more than is held here is never sold anyhow.
-    p.at_venue = max(total - (hold.is_set() ? hold : Decimal::zero()), Decimal::zero());
+    const Decimal free = total - (hold.is_set() ? hold : Decimal::zero());
+    p.at_venue = free.is_negative() ? Decimal::zero() : free;  // not set: nobody knows, and what is held is sold
   }
 }
 
@@ -440,12 +443,12 @@ void Execution::told_of_product(const bl_product& told) {
 // As much of it as the venue takes in one order: of more it refuses all, each time, and a position that has grown above it would
 // never be sold (trading rules 3.2). What is left follows, since the exit is insisted on.
 Decimal Execution::in_one_order(InstrumentId id, Decimal qty) const {
-  if (largest_.empty()) return qty;
+  if (largest_.empty() || !qty.is_set()) return qty;
   const LargestOrder& most = largest_[id.value - 1];
   if (most.qty.is_set()) qty = min(qty, floor_to(most.qty, table_[id].rules.base_step));
   const Decimal px = portfolio_.ask(id).is_positive() ? portfolio_.ask(id) : portfolio_.mark(id).last;
   if (most.notional.is_set() && px.is_positive())
-    qty = min(qty, floor_to(div(most.notional, px, Rounding::down), table_[id].rules.base_step));
+    if (const Decimal at_most = floor_to(div(most.notional, px, Rounding::down), table_[id].rules.base_step); at_most.is_set()) qty = min(qty, at_most);
   return qty;
 }
 

@@ -38,14 +38,14 @@ constexpr Nanos moment = 1'000'000'000, hour = 3600 * moment;
   const core::Mark& known = portfolio_.mark({bar.h.instrument});
   const Decimal close = Decimal::from_mantissa(bar.close, bar.px_exp);
   const Nanos at = not_ahead(bar.h);
-  if (close.is_set() && close.is_positive()) mark_guard_.traded({bar.h.instrument}, close, at);
+  if (!close.is_set() || !close.is_positive() || !portfolio_.values({bar.h.instrument}, close)) return;
+  mark_guard_.traded({bar.h.instrument}, close, at);
   // A bar that comes late is history, and where quotes come in the quote is the mark (trading rules 5.2): neither may
   // put the book back to an older price. A quote that no other followed for a whole bar is history, too.
   if (at < known.time || (known.bid.is_set() && at - known.time < options_.interval)) return;
   core::Mark mark;
   mark.last = close;
   mark.time = at;
-  if (!mark.last.is_set() || !mark.last.is_positive()) return;
   // It values and sells what is held. Nothing is bought by it where quotes are to be had (trading rules 5.2).
   if (known.bid.is_set()) {
     quote_lost_[bar.h.instrument - 1] = true;
@@ -82,11 +82,14 @@ void Execution::mark_by_quote(const bl_quote& quote) {
   core::Mark mark;
   mark.bid = Decimal::from_mantissa(quote.bid, quote.px_exp);
   mark.ask = Decimal::from_mantissa(quote.ask, quote.px_exp);
+  const Decimal mid = mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even);
+  // Finer or larger than any amount, or what is held would be: no price, whoever tells it, and nothing may be reckoned by it.
+  if (!mark.bid.is_set() || !mid.is_set() || !portfolio_.values({quote.h.instrument}, mark.ask)) return;
   mark.time = not_ahead(quote.h);
-  mark.last = mark_guard_.bounded({quote.h.instrument}, mul(mark.bid + mark.ask, Decimal::from_mantissa(5, -1), Rounding::half_even), mark.time);
+  mark.last = mark_guard_.bounded({quote.h.instrument}, mid, mark.time);
   // A bid that is nowhere near what was traded is sold at, and makes no loss of a day by itself (trading rules 5.1, 5.2).
   if (const Decimal believed = mark_guard_.bounded({quote.h.instrument}, mark.bid, mark.time); believed != mark.bid) mark.loss_bid = believed;
-  if (!mark.last.is_set() || mark.time < portfolio_.mark({quote.h.instrument}).time) return;
+  if (mark.time < portfolio_.mark({quote.h.instrument}).time) return;
   quote_lost_[quote.h.instrument - 1] = false;
   bid_qty_[quote.h.instrument - 1] = quote.bid_qty > 0 ? Decimal::from_mantissa(quote.bid_qty, quote.qty_exp) : Decimal::not_set();
   set_mark({quote.h.instrument}, mark);

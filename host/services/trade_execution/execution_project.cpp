@@ -90,7 +90,7 @@ std::vector<Room> Execution::common_rooms(std::span<EntryWish* const> entries, b
     });
   }
   if (limits.max_total.is_set())
-    room("TOTAL_NOTIONAL_LIMIT", "execution.floor.max_total", limits.max_total - portfolio_.exposure() - working, price);
+    room("TOTAL_NOTIONAL_LIMIT", "execution.floor.max_total", limits.max_total - portfolio_.invested() - working, price);
   if (limits.max_day.is_set())
     room("DAY_NOTIONAL_LIMIT", "execution.floor.max_day", limits.max_day - facts(any.instrument(), now).day_notional, price);
   if (const auto left = with_drift ? exposure_room() : std::nullopt)

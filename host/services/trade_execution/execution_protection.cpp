@@ -62,7 +62,10 @@ void Execution::watch(InstrumentId id, Nanos now) {
   if (due->stop || due->share == 0 || due->share >= core::whole_share) return set_off(id, *due, Decimal::not_set(), now);
   const core::ProductRules& rules = table_[id].rules;
   const Decimal bid = portfolio_.bid(id);
-  const auto too_little = [&](Decimal qty) { return qty < rules.base_min || mul(qty, bid, Rounding::down) < rules.quote_min; };
+  const auto too_little = [&](Decimal qty) {
+    const Decimal worth = mul(qty, bid, Rounding::down);
+    return qty < rules.base_min || (worth.is_set() && worth < rules.quote_min);
+  };
   const Decimal part = floor_to(mul(held, Decimal::from_mantissa(due->share, -4), Rounding::down), rules.base_step);
   if (!part.is_positive() || too_little(part)) return;
   // A rest that could never be sold goes with it.

@@ -45,10 +45,13 @@ Result<void> Execution::restore_ramp(const store::JournalRow& row) {
   return {};
 }
 
-// The floor's facts about an order that is in the day's count already: it is no other entry beside itself.
+// The floor's facts about an order that is in the day's count already: it is no other entry beside itself, and its rest no other
+// amount.
 core::FloorFacts Execution::facts_again(const core::Intent& counted, Nanos now) const {
   core::FloorFacts f = facts(counted.instrument(), now);
   if (counted.side() == core::Side::buy && counted.abi.decided_ns / day_ns == now / day_ns && f.day_orders > 0) --f.day_orders;
+  if (const core::Order* o = orders_.find(core::ClientOrderId(counted.client_id())); o != nullptr && !core::is_terminal(o->state))
+    f.day_notional = f.day_notional - rest_worth(*o);
   return f;
 }
 

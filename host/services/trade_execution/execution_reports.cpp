@@ -237,7 +237,10 @@ void Execution::ended(Order& order, const bl_exec& exec) {
   Decimal told = Decimal::from_raw(exec.cum_qty);
   if (!told.is_set() && exec.state == BL_S_FILLED) told = order.intent.qty();
   if (!told.is_set()) return;
-  if (order.external) told = max(told - order.filled_before, Decimal::zero());
+  if (order.external) {
+    const Decimal here = told - order.filled_before;
+    told = here.is_positive() ? here : Decimal::zero();
+  }
   const auto known = std::find_if(ended_.begin(), ended_.end(), [&](const EndedOrder& e) { return e.order == order.id(); });
   if (known != ended_.end()) {
     if (known->told == told) return;

@@ -43,7 +43,7 @@ store::StepRow Execution::step_row() {
   r.peak = portfolio_.peak();
   r.day_start = portfolio_.day_start();
   r.max_drawdown = max_drawdown_;
-  r.day_notional = day_ == now_ / day_ns ? day_notional_ : Decimal::zero();
+  r.day_notional = day_notional(now_);
   r.net_flows = portfolio_.net_flows();
   r.day_flows = portfolio_.day_flows();
   trips_.note(r, now_);
@@ -126,9 +126,9 @@ void Execution::recall_positions(Nanos until) {
   for (; past_told_ < past_.size() && past_[past_told_].time <= until; ++past_told_) {
     const PastPosition& one = past_[past_told_];
     const core::ProductRules& rules = table_[one.instrument].rules;
-    const Decimal qty = one.position.qty, bid = portfolio_.bid(one.instrument);
+    const Decimal qty = one.position.qty, bid = portfolio_.bid(one.instrument), worth = mul(qty, bid, Rounding::half_even);
     const bool dust = !qty.is_zero() && (qty < rules.base_min || qty < rules.base_step ||
-                                         (bid.is_set() && mul(qty, bid, Rounding::half_even) < rules.quote_min));
+                                         (worth.is_set() && worth < rules.quote_min));
     tell_position(one.instrument, one.position, dust, one.time, 1);
   }
   if (past_told_ == past_.size()) {
@@ -172,6 +172,13 @@ Result<void> Execution::restore_row(const store::JournalRow& row, core::RecordSi
     portfolio_.set_cash(asset, r->total);
     cash_known_ = true;
     opening_ns_ = row.time;
+  } else if (row.kind == kind::agreed) {
+    const auto r = store::read_balance(row.payload);
+    if (!r) return r.error();
+    const core::AssetId asset = table_.find_asset(r->asset);
+    if (!asset) return bad("a balance of " + r->asset + ", which no instrument of this run has");
+    base_agreed_.resize(table_.asset_count());
+    base_agreed_[asset.value - 1] = row.time;
   } else if (row.kind == kind::command) {
     const auto r = store::read_command(row.payload);
     if (!r) return r.error();
@@ -305,8 +312,6 @@ Result<void> Execution::restore_step(const store::JournalRow& row) {
   portfolio_.restore_step(r->version, r->peak, r->day_start, r->day, r->net_flows, r->day_flows);
   seq_ = std::max(seq_, r->seq);
   max_drawdown_ = r->max_drawdown;
-  day_notional_ = r->day_notional;
-  day_ = row.time / day_ns;
   persisted_day_ = r->settled / (options_.time_by_data ? day_ns : hour_ns);
   for (const auto& [symbol, px] : r->best) {
     const InstrumentId id = table_.find(symbol);

@@ -119,7 +119,7 @@ core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
   f.store_up = store_up();
   f.locked = states_.lock_of(id, now) != nullptr;
   f.listed = states_.listed(id);
-  f.day_notional = day_ == now / day_ns ? day_notional_ : Decimal::zero();
+  f.day_notional = day_notional(now);
   f.orders_last_minute = static_cast<std::uint32_t>(approved_.size()) + static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](Nanos t) { return t > now - minute; }));
   f.jumped_until = mark_guard_.denied_until(id);
@@ -131,20 +131,40 @@ core::FloorFacts Execution::facts(InstrumentId id, Nanos now) const {
   return f;
 }
 
-// Every buy counts, the operator's too: in the day's cap, and at once in the view that the next intent is judged on.
-void Execution::count_entry(const core::Intent& entry, Nanos now) {
-  if (entry.side() != Side::buy) return;
-  const Decimal px = entry.limit_px().is_set() ? entry.limit_px() : portfolio_.ask(entry.instrument());
-  count_in_day(entry.quote_qty().is_set() ? entry.quote_qty() : mul(entry.qty(), px, Rounding::up), now);
-  view_.add_working(entry.abi);
+// Every buy counts, the operator's too, at once in the view that the next intent is judged on.
+void Execution::count_entry(const core::Intent& entry, Nanos) {
+  if (entry.side() == Side::buy) view_.add_working(entry.abi);
 }
 
-void Execution::count_in_day(Decimal notional, Nanos now) {
-  if (day_ != now / day_ns) {
-    day_ = now / day_ns;
-    day_notional_ = Decimal::zero();
+Decimal Execution::entry_worth(const core::Intent& entry, Decimal qty, Decimal spent) const {
+  if (entry.quote_qty().is_set()) {
+    const Decimal rest = entry.quote_qty() - spent;
+    return rest.is_negative() ? Decimal::zero() : rest;
   }
-  day_notional_ = day_notional_ + notional;
+  const Decimal ask = portfolio_.ask(entry.instrument());
+  return mul(qty, entry.limit_px().is_set() ? entry.limit_px() : ask.is_set() ? ask : entry.decision_px, Rounding::up);
+}
+
+// On the terms that may cost the most of those that may be in force.
+Decimal Execution::rest_worth(const Order& order) const {
+  if (order.external || order.intent.side() != Side::buy) return Decimal::zero();
+  core::Intent worst = order.intent;
+  worst.abi = order.worst_case();
+  return entry_worth(worst, order.leaves(), order.cum_quote);
+}
+
+// Reckoned from the orders as they are, so that an end gives back what it did not buy, whatever it was that ended it, and an order
+// whose fate is not known counts whole. An order of the day before that works may still be bought in this one.
+Decimal Execution::day_notional(Nanos now) const {
+  Decimal sum = bought_.of(now);
+  for (const Order* o : orders_.working()) sum = sum + rest_worth(*o);
+  for (const auto& a : approved_)
+    if (a->side() == Side::buy) sum = sum + entry_worth(*a, a->qty(), Decimal::zero());
+  for (const EndedOrder& e : ended_)  // filled, by the venue's word, though nobody told the fills yet
+    if (const Order* o = orders_.find(e.order); o != nullptr && !o->external && core::is_terminal(o->state) && o->intent.side() == Side::buy &&
+                                                e.told > o->cum_qty && o->updated / day_ns == now / day_ns)
+      sum = sum + entry_worth(o->intent, e.told - o->cum_qty, o->cum_quote);
+  return sum;
 }
 
 core::Intent Execution::make_intent(const core::Instrument& ins, Side side, Decimal qty, Purpose purpose,
@@ -247,6 +267,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   const Decimal wanted_value = mul(r.equity, weight, Rounding::down);
   r.wanted_qty = wants_out ? (target->keep.is_set() ? target->keep : Decimal::zero())
                            : floor_to(div(wanted_value, portfolio_.last_in_cash(id), Rounding::down), ins.rules.base_step);
+  if (!r.wanted_qty.is_set()) return stop(codes().no_mark);  // by such a price it is more than any amount
   const Decimal smallest = mul(r.equity, options_.min_trade, Rounding::down);
   const Decimal held = r.held_qty;
 
@@ -270,7 +291,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
       return stop(codes().blocked);
     }
     const Decimal bid = portfolio_.bid(id);
-    const Decimal notional = bid.is_set() ? mul(qty, bid, Rounding::down) : ins.rules.quote_min;  // not known: tried
+    const Decimal worth = bid.is_set() ? mul(qty, bid, Rounding::down) : bid, notional = worth.is_set() ? worth : ins.rules.quote_min;  // not known: tried
     if (!qty.is_positive() || qty < ins.rules.base_min || notional < ins.rules.quote_min) {
       if (buys_on) return told ? void() : stop(codes().working);
       give_up(id, target->purpose);  // no order can be made of it
@@ -330,6 +351,7 @@ bool Execution::may_exit(InstrumentId id, Purpose purpose) const noexcept {
   const Decimal touch = floor_to(portfolio_.bid(id), ins.rules.px_step);
   if (!touch.is_positive()) return stop(codes().no_mark);
   const Decimal notional = mul(qty, touch, Rounding::down);
+  if (!notional.is_set()) return stop(codes().no_mark);
   if (notional < smallest || notional < ins.rules.quote_min || qty < ins.rules.base_min) return stop(codes().below_min);
   core::Intent intent = make_intent(ins, Side::buy, qty, target->purpose, target->decision, target->ref_px, now);
   if (!entry_terms(intent, touch, now)) return stop(codes().given_up);

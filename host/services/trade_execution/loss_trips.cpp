@@ -11,7 +11,7 @@ constexpr Nanos day_ns = 86'400'000'000'000;
 std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
   if (!lost.is_set() || !lost.is_positive() || !whole.is_set() || !whole.is_positive()) return 0;
   std::uint32_t n = 0;
-  for (Decimal step = mul(limit, whole, Rounding::up), level = step; lost >= level && n < 1000; level = level + step) ++n;
+  for (Decimal step = mul(limit, whole, Rounding::up), level = step; level.is_set() && lost >= level && n < 1000; level = level + step) ++n;
   return n;
 }
 
@@ -38,7 +38,7 @@ std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
     const Decimal opening = book.day_start(), flows = book.day_flows();
     if (opening.is_set() && opening.is_positive()) {
       if (loss_floor_.of != opening || loss_floor_.flows != flows || loss_floor_.trips != loss_trips_) loss_floor_ = floor_of(opening, flows, loss_, loss_trips_);
-      if (equity <= loss_floor_.at) trip(all, loss_trips_, "DAILY_LOSS_TRIP", "the day's loss is", opening + flows - equity, opening, loss_);
+      if (loss_floor_.at.is_set() && equity <= loss_floor_.at) trip(all, loss_trips_, "DAILY_LOSS_TRIP", "the day's loss is", opening + flows - equity, opening, loss_);
     }
     look_at_rolling_day(all, book, equity, now);
   }
@@ -49,7 +49,7 @@ std::uint32_t times(Decimal lost, Decimal whole, Decimal limit) {
       if (peak.is_positive() && (drawdown_floor_.of != peak || drawdown_floor_.trips != 0)) drawdown_floor_ = floor_of(peak, Decimal::zero(), drawdown_, 0);
     } else if (peak.is_positive()) {
       if (drawdown_floor_.of != peak || drawdown_floor_.trips != drawdown_trips_) drawdown_floor_ = floor_of(peak, Decimal::zero(), drawdown_, drawdown_trips_);
-      if (equity <= drawdown_floor_.at) trip(all, drawdown_trips_, "DRAWDOWN_TRIP", "below the peak of equity by", peak - equity, peak, drawdown_);
+      if (drawdown_floor_.at.is_set() && equity <= drawdown_floor_.at) trip(all, drawdown_trips_, "DRAWDOWN_TRIP", "below the peak of equity by", peak - equity, peak, drawdown_);
     }
   }
   quiet_ = band(book, equity, now);
@@ -90,7 +90,7 @@ std::vector<LossTrips::Trip> LossTrips::look_between(const core::Portfolio& book
   const Decimal flows = book.net_flows() - opening.flows;
   if (rolling_floor_.of != opening.equity || rolling_floor_.flows != flows || rolling_floor_.trips != rolling_trips_)
     rolling_floor_ = floor_of(opening.equity, flows, loss_, rolling_trips_);
-  if (equity > rolling_floor_.at) return;
+  if (!rolling_floor_.at.is_set() || equity > rolling_floor_.at) return;
   rolling_tripped_ = now;
   trip(all, rolling_trips_, "ROLLING_LOSS_TRIP", "the loss of 24 hours is", opening.equity + flows - equity, opening.equity, loss_);
 }

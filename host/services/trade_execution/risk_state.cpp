@@ -138,10 +138,10 @@ std::string rules_json(const Execution& e) {
 }  // namespace
 
 RiskUse Execution::risk_use(core::Nanos now) const {
-  constexpr core::Nanos minute = 60'000'000'000, day = 24 * 60 * minute;
+  constexpr core::Nanos minute = 60'000'000'000;
   RiskUse u;
   u.limits = chain_.limits();
-  u.day_notional = day_ == now / day ? day_notional_ : Decimal::zero();
+  u.day_notional = day_notional(now);
   u.orders_last_minute = static_cast<std::uint32_t>(
       std::count_if(recent_orders_.begin(), recent_orders_.end(), [now](core::Nanos t) { return t > now - minute; }));
   u.ramp = ramp_.limits();
@@ -172,7 +172,7 @@ std::string risk_json(const Execution& e, core::Nanos now) {
   // Of a single order there is nothing that is used up.
   limits.push_back(JsonObject().text("limit", "max_order").amount("value", u.limits.max_order).amount("used", none).amount("headroom", u.limits.max_order).done());
   limits.push_back(limit_row("max_day", u.limits.max_day, u.day_notional));
-  limits.push_back(limit_row("max_total", u.limits.max_total, book.exposure() + u.working));
+  limits.push_back(limit_row("max_total", u.limits.max_total, book.invested() + u.working));
   const auto per_minute = u.limits.max_orders_per_minute;
   limits.push_back(limit_row("max_orders_per_minute", per_minute == 0 ? none : Decimal::from_int(per_minute), Decimal::from_int(u.orders_last_minute)));
   if (u.ramp.any()) {

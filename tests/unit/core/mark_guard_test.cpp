@@ -85,3 +85,13 @@ TEST_CASE("rule 5.2: switched off it believes every price") {
   CHECK(guard.denied_until(btc) == 0);
   CHECK(guard.bounded(btc, "1000"_dec, 0) == "1000"_dec);
 }
+
+TEST_CASE("rule 5.2: a price that is no number is bounded to none, and moves nothing") {
+  Guarded g;
+  g.guard.traded(btc, "100"_dec, 0);
+  CHECK(g.at("100"_dec, 0) == 0);
+  CHECK_FALSE(g.guard.bounded(btc, Decimal::not_set(), second).is_set());
+  CHECK(g.at(Decimal::not_set(), second) == 0);
+  g.last = "100"_dec;
+  CHECK(g.at("111"_dec, 2 * second) == minute + 2 * second);
+}

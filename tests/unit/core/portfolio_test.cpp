@@ -179,6 +179,41 @@ TEST_CASE("a sale of more than is held, and a fill without price or quantity, ar
   CHECK(p.realised().is_zero());
 }
 
+TEST_CASE("rule 5.2: what is worth more than any amount is no dust, and counts as no equity to size by") {
+  const Market m;
+  Portfolio p = m.book("1000"_dec);
+  REQUIRE(p.apply(fill(m.btc, Side::buy, "100"_dec, "5"_dec, "0"_dec, m.usd)));
+  Mark wild = mark_at("100"_dec);
+  wild.bid = wild.ask = "1e20"_dec;
+  p.set_mark(m.btc, wild);
+  CHECK_FALSE(p.dust(m.btc));
+  p.set_mark(m.btc, mark_at("1e20"_dec));  // by a bar
+  CHECK_FALSE(p.dust(m.btc));
+  CHECK_FALSE(p.equity().is_set());
+  CHECK_FALSE(p.values(m.btc, "1e20"_dec));
+  CHECK(p.values(m.btc, "2e18"_dec));
+  CHECK_FALSE(p.values(m.btc, "2.1e18"_dec));
+  CHECK(p.values(m.bnb, "1e19"_dec));  // nothing is held of it
+  CHECK_FALSE(p.values(m.bnb, "1.1e19"_dec));
+  p.set_mark(m.btc, mark_at("100"_dec));
+  CHECK(p.equity() == "1000"_dec);
+}
+
+TEST_CASE("rule 5.3: for caps a position without a price counts what it cost; equity counts it 0 (5.2)") {
+  const Market m;
+  Portfolio p = m.book("1000"_dec);
+  REQUIRE(p.apply(fill(m.btc, Side::buy, "100"_dec, "5"_dec, "0"_dec, m.usd)));
+  CHECK(p.invested() == "500"_dec);
+  CHECK(p.exposure().is_zero());
+  CHECK(p.equity() == "500"_dec);
+  REQUIRE(p.apply(fill(m.bnb, Side::buy, "10"_dec, "2"_dec, "0"_dec, m.usd)));
+  p.set_mark(m.bnb, mark_at("11"_dec));
+  CHECK(p.invested() == "522"_dec);
+  p.set_mark(m.btc, mark_at("90"_dec));
+  CHECK(p.invested() == "472"_dec);
+  CHECK(p.invested() == p.exposure());
+}
+
 TEST_CASE("dust is what is held but too little to sell, by quantity or by worth") {
   const Market m;
   Portfolio p = m.book("1000"_dec);

@@ -22,9 +22,9 @@ struct Again : Desk {
     restart();
   }
   /// Anew, with the options as they are now.
-  void restart() {
+  void restart(core::FloorLimits floor = {}) {
     exec = std::make_unique<services::Execution>(options, m.table, m.usd, "0.0005"_dec, std::vector<std::unique_ptr<core::RiskRule>>{},
-                                                 core::FloorLimits{}, broker, *journal, sink);
+                                                 floor, broker, *journal, sink);
     const auto done = journal->each([this](const store::JournalRow& row) { return exec->restore(row); });
     if (!done) FAIL(done.error().message);
     exec->restored();

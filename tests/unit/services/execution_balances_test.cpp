@@ -8,6 +8,7 @@ using test::Again;
 using test::bar_ns;
 using test::facts;
 using test::opened;
+using test::start_ns;
 using test::StoreFolder;
 using test::VenueOrder;
 
@@ -263,6 +264,172 @@ TEST_CASE("rule 2.4: a fee that was not told explains what the venue has more; i
   CHECK(d.exec->counts().incidents == 0);
   CHECK(d.exec->portfolio().cash(d.m.usd) == "9494.253"_dec);
   CHECK(d.exec->portfolio().ledger().balance(d.m.usd, Account::deposit).is_zero());
+}
+
+namespace {
+/// Has bought five of BTC at 99.95, and nobody told the fee: 1.2 % of it in quote is booked.
+struct Feeless : test::Begun {
+  std::uint64_t answered = 0;
+  explicit Feeless(std::unique_ptr<store::Journal> j = nullptr) : test::Begun({}, std::move(j)) { buys("f1"); }
+  void buys(std::string_view id) {
+    want(Purpose::entry, 0.05 * (1 + static_cast<double>(fills++)));
+    const Intent i = last();
+    bl_fill f = fill_of(i, i.qty(), i.limit_px(), id);
+    f.fee = Decimal::not_set().raw();
+    exec->on_broker_event(f.h);
+    report(i, BL_X_DONE, BL_S_FILLED, i.qty());
+    later();
+  }
+  void later() {
+    now += 2 * bar_ns;
+    price(m.btc, 10000);
+    step();
+  }
+  void says(Decimal usd, Decimal btc) {
+    REQUIRE(exec->ask_venue());
+    while (!exec->reconciled()) {
+      REQUIRE(answered < 100);
+      say_balance(m.usd, usd);
+      say_balance(m.btc_asset, btc);
+      done(++answered);
+    }
+    later();
+  }
+  Decimal cash() const { return exec->portfolio().cash(m.usd); }
+  Decimal fees() const { return exec->portfolio().ledger().balance(m.btc_asset, Account::fees); }
+};
+}  // namespace
+
+TEST_CASE("rule 2.4: what is missing of base and a fee that nobody told explains is booked as that fee, once it is told twice: no exit offers more than there is") {
+  StoreFolder dir;
+  std::string before;
+  {
+    Feeless d(opened(dir / "j"));
+    REQUIRE(d.held() == "5"_dec);
+    REQUIRE(d.cash() == "9494.253"_dec);
+    REQUIRE(d.exec->ask_venue());
+    d.say_balance(d.m.usd, "9500.25"_dec);
+    d.say_balance(d.m.btc_asset, "4.96"_dec);
+    d.done(++d.answered);
+    CHECK(d.held() == "5"_dec);  // seen once: a fill might be on its way
+    REQUIRE_FALSE(d.exec->reconciled());
+    d.say_balance(d.m.usd, "9500.25"_dec);
+    d.say_balance(d.m.btc_asset, "4.96"_dec);
+    d.done(++d.answered);
+    CHECK(d.exec->reconciled());
+    CHECK(d.held() == "4.96"_dec);
+    CHECK(d.fees() == "0.04"_dec);
+    CHECK(d.cash() == "9500.25"_dec);  // nor was it taken in quote
+    CHECK(d.exec->counts().incidents == 0);
+    CHECK(d.exec->state() == TradingState::active);
+    CHECK(d.exec->portfolio().books_agree());
+    d.want(Purpose::exit, 0);
+    CHECK(d.last().side() == Side::sell);
+    CHECK(d.last().qty() == "4.96"_dec);
+    before = all_facts(*d.exec, d.m);
+    REQUIRE(d.journal->flush());
+  }
+  test::VenueWord<Again> a(dir / "j");
+  CHECK(a.exec->portfolio().position(a.m.btc).qty == "4.96"_dec);
+  CHECK(a.exec->portfolio().cash(a.m.usd) == "9500.25"_dec);
+  CHECK(a.exec->portfolio().ledger().balance(a.m.btc_asset, Account::fees) == "0.04"_dec);
+}
+
+TEST_CASE("rule 2.4: a fee that was taken for what is missing gives way to the one that the venue tells later, in the next process as well") {
+  StoreFolder dir;
+  bl_fill told{};
+  bool over = false;
+  {
+    Feeless d(opened(dir / "j"));
+    told = d.fill_of(d.last(), "5"_dec, "99.95"_dec, "f1");
+    d.says("9500.25"_dec, "4.96"_dec);
+    REQUIRE(d.held() == "4.96"_dec);
+    REQUIRE(d.journal->flush());
+    told.fee = "0.040000000000000001"_dec.raw();
+    told.fee_asset = d.m.btc_asset.value;
+    told.h.ts_recv = d.now;
+    SECTION("in this process") {
+      d.exec->on_broker_event(told.h);
+      CHECK(d.held() == "4.959999999999999999"_dec);
+      CHECK(d.exec->counts().incidents == 0);
+      d.exec->on_broker_event(told.h);
+      CHECK(d.exec->counts().incidents == 0);
+      told.fee = "0.05"_dec.raw();  // what was told is not told otherwise but by a correction
+      d.exec->on_broker_event(told.h);
+      CHECK(d.exec->blocked(d.m.btc));
+      over = true;
+    }
+    SECTION("in the next") {}
+  }
+  if (over) return;
+  test::VenueWord<Again> a(dir / "j");
+  a.exec->begin();
+  REQUIRE(a.exec->portfolio().position(a.m.btc).qty == "4.96"_dec);
+  a.exec->on_broker_event(told.h);
+  CHECK(a.exec->portfolio().position(a.m.btc).qty == "4.959999999999999999"_dec);
+  CHECK_FALSE(a.exec->blocked(a.m.btc));
+}
+
+TEST_CASE("rule 3.7: a fee explains what is missing of base once; what goes beyond it is a drop, and halts everything") {
+  Feeless d;
+  d.says("9500.25"_dec, "4.95"_dec);
+  REQUIRE(d.held() == "4.95"_dec);
+  REQUIRE(d.exec->counts().incidents == 0);
+  d.says("9500.25"_dec, "4.94"_dec);  // within the worst tier of what was bought, all together
+  CHECK(d.held() == "4.94"_dec);
+  CHECK(d.incidents("BALANCE_CHANGED") == 1);
+  CHECK(d.exec->blocked(d.m.btc));
+  CHECK(d.exec->state() == TradingState::halted);
+}
+
+TEST_CASE("rule 3.7: a fill that the balance has agreed with explains nothing that goes later, in the next process neither") {
+  StoreFolder dir;
+  bool over = false;
+  {
+    Feeless d(opened(dir / "j"));
+    d.says("9494.253"_dec, "5"_dec);
+    REQUIRE(d.exec->counts().incidents == 0);
+    SECTION("in this process") {
+      d.says("9494.253"_dec, "4.95"_dec);
+      CHECK(d.incidents("BALANCE_CHANGED") == 1);
+      CHECK(d.held() == "4.95"_dec);
+      CHECK(d.exec->state() == TradingState::halted);
+      over = true;
+    }
+    SECTION("a later fill explains its own fee alone") {
+      d.buys("f2");
+      const Decimal held = d.held(), bought = held - "5"_dec;
+      REQUIRE(bought > "4"_dec);
+      d.says(d.cash(), held - mul(bought, "0.012"_dec, Rounding::down));
+      CHECK(d.exec->counts().incidents == 0);
+      CHECK(d.held() == held - mul(bought, "0.012"_dec, Rounding::down));
+      CHECK(d.exec->state() == TradingState::active);
+      over = true;
+    }
+    SECTION("a later fill, and more than its fee") {
+      d.buys("f2");
+      d.says(d.cash(), d.held() - "0.07"_dec);
+      CHECK(d.incidents("BALANCE_CHANGED") == 1);
+      CHECK(d.exec->state() == TradingState::halted);
+      over = true;
+    }
+    SECTION("in the next process") { REQUIRE(d.journal->flush()); }
+  }
+  if (over) return;
+  test::VenueWord<Again> a(dir / "j");
+  a.now = start_ns + 10 * bar_ns;
+  a.price(a.m.btc, 10000);
+  a.exec->begin();
+  REQUIRE(a.exec->ask_venue());
+  for (std::uint64_t answer = 1; !a.exec->reconciled(); ++answer) {
+    REQUIRE(answer < 20);
+    a.say_balance(a.m.usd, "9494.253"_dec);
+    a.say_balance(a.m.btc_asset, "4.95"_dec);
+    a.done(answer);
+  }
+  CHECK(a.exec->portfolio().position(a.m.btc).qty == "4.95"_dec);
+  CHECK(a.exec->blocked(a.m.btc));
+  CHECK(a.exec->state() == TradingState::halted);
 }
 
 TEST_CASE("a balance that the venue tells by itself, and that differs for a step, is asked about") {

@@ -3,6 +3,7 @@
 #include <csignal>
 #include <random>
 
+#include "services/trade_execution/risk_state.hpp"
 #include "unit/services/again.hpp"
 #include "unit/store/store_folder.hpp"
 
@@ -565,4 +566,44 @@ TEST_CASE("rule 2.1: a repeated command is the same one after a restart whose co
   CHECK(again->replayed);
   CHECK(again->order == first);
   CHECK(d.broker.sent.empty());
+}
+
+TEST_CASE("rule 5.3: after a restart what is held counts in the cap of all before its price is known again, at what it cost") {
+  StoreFolder dir;
+  {
+    Desk d({}, "10000"_dec, opened(dir / "j"));
+    d.hold(0.09);
+    d.exec->settle(d.now);
+  }
+  Again a(dir / "j");
+  const Decimal cost = a.exec->portfolio().position(a.m.btc).cost;
+  REQUIRE(cost > "899"_dec);
+  core::FloorLimits floor;
+  SECTION("in the floor, of an order by hand") {
+    floor.max_total = "1000"_dec;
+    a.restart(floor);
+    a.price(a.m.bnb, 10000);
+    services::TradeRequest q = a.request(core::Side::buy, "9"_dec);
+    q.instrument = a.m.bnb;
+    const auto refused = a.exec->execute(q, a.now);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == "TOTAL_NOTIONAL_LIMIT");
+    CHECK(services::risk_json(*a.exec, a.now).find("\"max_total\",\"value\":\"1000\",\"used\":\"" + cost.to_string() + "\"") != std::string::npos);
+  }
+  SECTION("in the room of a step's entries") {
+    floor.max_total = "1000"_dec;
+    a.restart(floor);
+    a.price(a.m.bnb, 10000);
+    a.want(Purpose::entry, 0.099, a.m.bnb);
+    REQUIRE(a.broker.sent.size() == 1);
+    CHECK(mul(a.last().qty(), a.last().limit_px(), Rounding::up) + cost <= "1000"_dec);
+    CHECK(a.last().qty() > "0.9"_dec);
+  }
+  SECTION("in what drift would trim again") {
+    a.options.exposure_drift = {"0.1"_dec, "0.11"_dec};
+    a.restart();
+    a.price(a.m.bnb, 10000);
+    a.want(Purpose::entry, 0.099, a.m.bnb);
+    for (const core::Intent& i : a.broker.sent) CHECK(mul(i.qty(), i.limit_px(), Rounding::up) + cost <= "911"_dec);
+  }
 }
