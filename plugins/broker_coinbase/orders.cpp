@@ -77,7 +77,6 @@ void Orders::ended(Known& k) {
   k.phase = Phase::over;
   k.cancel_wanted = false;
   ended_.push_back(k.venue_id);
-  if (on_ended) on_ended(k);
 }
 
 void Orders::refused(Known& k) {

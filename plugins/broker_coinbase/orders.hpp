@@ -101,8 +101,6 @@ class Orders {
 
   /// Called with each order of ours whose venue id becomes known.
   std::function<void(Known&)> on_venue_id;
-  /// Called with each order that is found to have ended.
-  std::function<void(const Known&)> on_ended;
 
  private:
   std::list<Known> list_;

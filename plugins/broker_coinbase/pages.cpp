@@ -99,10 +99,12 @@ void read_fills(Kit& kit, std::uint32_t lane, coinbase::FillsQuery query, std::f
         return true;
       },
       [each, done = std::move(done), all_read, changes](bl_status status) {
-        // The venue lists what is newest first.
+        // The venue lists what is newest first; those of one trade may have one time.
+        std::reverse(changes->begin(), changes->end());
         std::stable_sort(changes->begin(), changes->end(), [](const auto& a, const auto& b) { return a.time_ns < b.time_ns; });
         for (const coinbase::VenueFill& f : *changes) each(f);
-        done(status == BL_OK && !*all_read ? rows_unread : status); });
+        done(status == BL_OK && !*all_read ? rows_unread : status);
+      });
 }
 
 }  // namespace bowline::broker_coinbase

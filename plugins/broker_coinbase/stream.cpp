@@ -118,6 +118,7 @@ void Stream::hints(const coinbase::UserNews& news) {
     look_.soon(s.order_id, 0, k.urgent || s.terminal ? lane_urgent : lane_normal);
   }
   for (const std::string& id : news.absent) {
+    // Its end was found otherwise: it would be missing at each connection.
     if (const Known* k = kit_.orders.by_venue(id); k != nullptr && k->phase == Phase::over) tracker_.forget(id);
     else look_.soon(id, 0, lane_normal);
   }

@@ -22,10 +22,7 @@ struct StreamCounts {
 
 class Stream {
  public:
-  Stream(Kit& kit, Look& look, Start& start) : kit_(kit), look_(look), start_(start), ws_(kit.host) {
-    // Of an end that it did not tell the stream would go on to say that it is missing.
-    kit_.orders.on_ended = [this](const Known& k) { tracker_.forget(k.venue_id); };
-  }
+  Stream(Kit& kit, Look& look, Start& start) : kit_(kit), look_(look), start_(start), ws_(kit.host) {}
 
   /// [control]
   void begin();
