@@ -162,9 +162,10 @@ void SellEverything::hear(const bl_event& event) {
   if (event.type == BL_EV_BALANCE && snapshot && q_.request != 0) {
     const auto& b = reinterpret_cast<const bl_balance_ev&>(event);
     const Decimal total = Decimal::from_raw(b.total), hold = Decimal::from_raw(b.hold);
-    if (!total.is_set()) return;
+    const Decimal free = total - (hold.is_set() ? hold : Decimal::zero());
+    if (!free.is_set()) return;  // no amount
     q_.has_balances = true;
-    q_.balances[b.asset] = {total, max(total - (hold.is_set() ? hold : Decimal::zero()), Decimal::zero())};
+    q_.balances[b.asset] = {total, max(free, Decimal::zero())};
     return;
   }
   const std::uint32_t number = event.instrument;
@@ -273,7 +274,7 @@ void SellEverything::take_answer() {
     // Read behind its last sale: what was there before them all. What comes in meanwhile is sold as well, and counts.
     if (p.skipped || p.out || q_.request <= p.ended_at) continue;
     const Decimal was = p.total + p.sold;
-    if (p.held_before.is_set() && was <= p.held_before) continue;
+    if (!was.is_set() || (p.held_before.is_set() && was <= p.held_before)) continue;
     p.held_before = was;
     notes_.held(table_[p.id].symbol, p.held_before, now_);
   }

@@ -103,8 +103,8 @@ void SellEverything::refused(Product& p, std::string words) {
 
 bool SellEverything::too_little(const Product& p, Decimal qty) const {
   if (qty < p.base_min || !qty.is_positive()) return true;
-  const Decimal px = price(p);
-  return px.is_set() && mul(qty, px, Rounding::up) < p.quote_min;
+  const Decimal worth = mul(qty, price(p), Rounding::up);
+  return worth.is_set() && worth < p.quote_min;
 }
 
 bool SellEverything::foreign_sale(Product& p) const {
@@ -129,7 +129,8 @@ void SellEverything::consider(Product& p) {
   } else {
     p.foreign_since = -1;
   }
-  Decimal qty = floor_to(max(p.free - host_sells(table_[p.id].base), Decimal::zero()), p.base_step);
+  const Decimal beside = p.free - host_sells(table_[p.id].base);
+  Decimal qty = beside.is_positive() ? floor_to(beside, p.base_step) : Decimal::zero();
   if (!qty.is_set() || too_little(p, qty)) return nothing_left(p);
   p.held_since = -1;
   p.clean = 0;
@@ -140,7 +141,8 @@ void SellEverything::consider(Product& p) {
   }
   if (p.base_max.is_set()) qty = min(qty, floor_to(p.base_max, p.base_step));
   const Decimal px = price(p);
-  if (p.quote_max.is_set() && px.is_set()) qty = min(qty, floor_to(div(p.quote_max, px, Rounding::down), p.base_step));
+  if (p.quote_max.is_set() && px.is_set())
+    if (const Decimal most = floor_to(div(p.quote_max, px, Rounding::down), p.base_step); most.is_set()) qty = min(qty, most);
   sell(p, qty, p.free);
 }
 

@@ -206,6 +206,33 @@ TEST_CASE("rule 3.6: a product that the venue does not tell of, or no word about
   CHECK(w.s->trouble().code.empty());
 }
 
+TEST_CASE("rule 3.7: a bid or a balance beyond any amount ends no sale: what has one is sold, and of the other nothing is known") {
+  Sale w;
+  w.v.balances[w.v.m.btc_asset.value] = "100"_dec;
+  w.begin();
+  bl_quote q{};
+  q.h.size = sizeof q;
+  q.h.type = BL_EV_QUOTE;
+  q.h.instrument = w.v.m.btc.value;
+  q.bid = 9'000'000'000'000'000'000;
+  bl_balance_ev b{};
+  b.h.size = sizeof b;
+  b.h.type = BL_EV_BALANCE;
+  b.h.flags = 2;
+  b.asset = w.v.m.xyz.value;
+  b.total = "100000000000000000000"_dec.raw();
+  b.hold = "-100000000000000000000"_dec.raw();
+  for (int n = 0; n < 100 && !w.s->over(); ++n) {
+    w.s->hear(q.h);
+    w.now += second_ns / 5;
+    w.s->look(w.now);
+    w.s->hear(b.h);
+    w.v.turn(*w.s);
+  }
+  CHECK(w.s->over());
+  CHECK(w.sold(w.v.m.btc) == "100"_dec);
+}
+
 TEST_CASE("rule 3.6: a venue that does not list its orders is sold to all the same, and it is not over before it has") {
   Sale w;
   w.v.lists = false;
