@@ -198,7 +198,10 @@ void SellEverything::sell(Product& p, Decimal qty, Decimal free) {
   core::Portfolio book(table_, core::AssetId{1}, Decimal::zero());
   const Decimal px = price(p);
   if (!book.set_cash(table_[p.id].base, free)) return refused(p, "its balance is beyond the ledger");
-  if (const auto taken = book.adopt(p.id, free, px.is_set() ? px : Decimal::from_mantissa(1, 0), now_); !taken) return refused(p, taken.error().message);
+  // What it is worth is nothing to the floor: a price by which that would be beyond any amount is no reason not to sell.
+  auto taken = book.adopt(p.id, free, px.is_set() ? px : Decimal::from_mantissa(1, 0), now_);
+  if (!taken) taken = book.adopt(p.id, free, Decimal::from_mantissa(1, 0), now_);
+  if (!taken) return refused(p, taken.error().message);
   std::vector<core::CheckRecord> checks;
   const core::RiskAnswer judged = floor_.approve(*intent, book, Decimal::zero(), false, checks);
   const auto* approved = std::get_if<core::RiskApproved<core::Intent>>(&judged);
