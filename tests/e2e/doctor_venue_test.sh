@@ -82,7 +82,7 @@ for line in secret venue portfolio clock latency 'rules BTC-USD' 'rules ETH-USD'
 done
 check "the portfolio is named" grep -q "$portfolio, which is the pinned one" "$dir/out"
 check "latency: median, and what 99 % are within" grep -q 'median [0-9.]* ms, 99 % within [0-9.]* ms, of [0-9][0-9]* requests' "$dir/out"
-check "quota: what polling takes, and what is left" grep -q 'key: 10 a second, 10000 an hour, of which polling takes 576 an hour and leaves 9424' "$dir/out"
+check "quota: what polling takes, and what is left" grep -q 'key: 10 a second, 10000 an hour, of which polling takes 648 an hour and leaves 9352' "$dir/out"
 check "nothing was ordered" is "$(count orders)" 0
 check "as JSON" ends 0 doctor --venue "$dir/run.yaml" --json
 check "as JSON: it is" grep -q '^  "ok": true,' "$dir/out"

@@ -247,6 +247,18 @@ struct Desk {
     q.principal = "operator";
     return q;
   }
+  /// An operator's own stop at 90 of all five that are held, acknowledged.
+  core::Intent own_stop() {
+    services::TradeRequest stop = request(core::Side::sell, "5"_dec);
+    stop.type = core::OrderType::stop_limit;
+    stop.tif = core::TimeInForce::gtc;
+    stop.limit_px = "89"_dec;
+    stop.stop_px = "90"_dec;
+    REQUIRE(exec->execute(stop, now));
+    const core::Intent sent = last();
+    report(sent, BL_X_ACCEPTED);
+    return sent;
+  }
 };
 
 }  // namespace bowline::test

@@ -10,6 +10,19 @@ using test::bar_ns;
 using test::opened;
 using test::StoreFolder;
 
+namespace {
+
+/// The journal holds together, and another process on it comes to the same.
+void proves(const std::filesystem::path& journal, const std::string& facts) {
+  const auto proved = store::verify_journal(journal);
+  REQUIRE(proved);
+  CHECK(proved->bad.code.empty());
+  Again a(journal);
+  CHECK(all_facts(*a.exec, a.m) == facts);
+}
+
+}  // namespace
+
 TEST_CASE("adopt: an ended order whose fills are missing is closed at what they add up to; the rest is a change of balances, and no drop") {
   StoreFolder dir;
   std::string before;
@@ -35,11 +48,8 @@ TEST_CASE("adopt: an ended order whose fills are missing is closed at what they 
     CHECK(d.broker.sent.size() == sent);
     before = all_facts(*d.exec, d.m);
   }
-  const auto proved = store::verify_journal(dir / "j");
-  REQUIRE(proved);
-  CHECK(proved->bad.code.empty());
+  proves(dir / "j", before);
   Again a(dir / "j");
-  CHECK(all_facts(*a.exec, a.m) == before);
   a.start();
   a.step();
   CHECK_FALSE(a.exec->blocked(a.m.btc));
@@ -70,11 +80,8 @@ TEST_CASE("rule 5.6: adopt: what our own order sold was managed: what lies besid
     CHECK(d.broker.sent.size() == sent);
     before = all_facts(*d.exec, d.m);
   }
-  const auto proved = store::verify_journal(dir / "j");
-  REQUIRE(proved);
-  CHECK(proved->bad.code.empty());
+  proves(dir / "j", before);
   Again a(dir / "j");
-  CHECK(all_facts(*a.exec, a.m) == before);
   CHECK(a.exec->portfolio().unmanaged(a.m.btc) == "3"_dec);
 }
 

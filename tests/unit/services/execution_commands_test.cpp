@@ -94,14 +94,7 @@ TEST_CASE("the operator's buys count in the day's cap") {
 TEST_CASE("emergency stop closes the gate, halts and cancels entries; what rests as a sale stays") {
   Desk d;
   d.hold(0.05);
-  auto stop = d.request(Side::sell, "5"_dec);
-  stop.type = OrderType::stop_limit;
-  stop.tif = TimeInForce::gtc;
-  stop.limit_px = "89"_dec;
-  stop.stop_px = "90"_dec;
-  REQUIRE(d.exec->execute(stop, d.now));
-  const Intent protective = d.last();
-  d.report(protective, BL_X_ACCEPTED);
+  const Intent protective = d.own_stop();
   d.price(d.m.bnb, 10000);
   d.want(Purpose::entry, 0.05, d.m.bnb);
   const Intent entry = d.last();

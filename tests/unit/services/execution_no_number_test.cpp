@@ -29,6 +29,15 @@ struct Wild : Desk {
     make({}, floor, "10000"_dec);
     price(m.bnb, 10000);
   }
+  void done(const bl_query& q) {
+    bl_done e{};
+    e.h.size = sizeof e;
+    e.h.type = BL_EV_DONE;
+    e.h.ts_recv = now;
+    e.request = q.request;
+    e.complete = 1;
+    exec->on_broker_event(e.h);
+  }
   void quote_of(std::int64_t bid, std::int64_t ask, int exp, core::InstrumentId id = {1}) {
     bl_quote q{};
     q.h.size = sizeof q;
@@ -147,13 +156,7 @@ TEST_CASE("rule 5.6: a balance that no ledger holds is no change of its own: not
         d.step();
         for (const bl_query& q : std::vector(std::exchange(d.broker.queries, {}))) {
           for (const core::AssetId asset : {d.m.btc_asset, d.m.usd}) d.balance(asset, total, hold, true);
-          bl_done done{};
-          done.h.size = sizeof done;
-          done.h.type = BL_EV_DONE;
-          done.h.ts_recv = d.now;
-          done.request = q.request;
-          done.complete = 1;
-          d.exec->on_broker_event(done.h);
+          d.done(q);
         }
         d.now += bar_ns;
         d.price(d.m.btc, 10000);
@@ -186,13 +189,7 @@ TEST_CASE("rule 3.6: a liquidation is sold in slices whatever bid or balance is 
       d.now += 1'000'000'000;
       d.balance(d.m.btc_asset, Decimal::from_int(5).raw(), {1, INT64_MIN}, true);
       for (const bl_query& asked : std::vector(std::exchange(d.broker.queries, {}))) {
-        bl_done done{};
-        done.h.size = sizeof done;
-        done.h.type = BL_EV_DONE;
-        done.h.ts_recv = d.now;
-        done.request = asked.request;
-        done.complete = 1;
-        d.exec->on_broker_event(done.h);
+        d.done(asked);
       }
       static_cast<void>(d.exec->look_at_liquidation(d.now));
     }

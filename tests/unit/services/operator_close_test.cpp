@@ -54,14 +54,7 @@ TEST_CASE("a close works while reducing and halted, and under an emergency stop;
 TEST_CASE("a close waits for the cancel of what rests, be it an entry or a stop of the operator's, and then sells all") {
   Desk d;
   d.hold(0.05);
-  auto stop = d.request(Side::sell, "5"_dec);
-  stop.type = OrderType::stop_limit;
-  stop.tif = TimeInForce::gtc;
-  stop.limit_px = "89"_dec;
-  stop.stop_px = "90"_dec;
-  REQUIRE(d.exec->execute(stop, d.now));
-  const Intent resting = d.last();
-  d.report(resting, BL_X_ACCEPTED);
+  const Intent resting = d.own_stop();
   const std::size_t sent = d.broker.sent.size();
   const auto done = d.exec->close_position(close_of(d.m.btc, "c1"), d.now);
   REQUIRE(done);
