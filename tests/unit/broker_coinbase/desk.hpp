@@ -108,6 +108,14 @@ class Desk {
     read();
   }
   /// Time goes on by so much, from timer to timer.
+  /// Somebody else has an order just like the first one, and of each at the venue 0.2 fill at 100.
+  void all_fill_beside_a_foreign_one() {
+    ModelOrder foreign = venue.orders[0];
+    foreign.id = "venue-x";
+    foreign.client = "";
+    venue.orders.push_back(foreign);
+    for (ModelOrder& o : venue.orders) venue.fill(o, Decimal::from_mantissa(2, -1), Decimal::from_int(100), host.now);
+  }
   void run(std::int64_t ns) {
     const std::int64_t end = host.now + ns;
     pump();

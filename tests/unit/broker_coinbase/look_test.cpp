@@ -362,11 +362,7 @@ TEST_CASE("rule 2.4: of an earlier process's orders, and of others', the fills a
   Desk d;
   for (const char* id : {"bl-1", "bl-2"}) d.submit(intent(id, "0.5", "100"));
   d.run(2 * second);
-  ModelOrder foreign = d.venue.orders[0];
-  foreign.id = "venue-x";
-  foreign.client = "";
-  d.venue.orders.push_back(foreign);
-  for (ModelOrder& o : d.venue.orders) d.venue.fill(o, Decimal::from_mantissa(2, -1), Decimal::from_int(100), d.host.now);
+  d.all_fill_beside_a_foreign_one();
   const std::uint32_t scope = GENERATE(1u, 2u);
   Desk restarted(Json{{"stream", false}, {"sweep_alone", 3'600'000'000'000}});
   restarted.venue.orders = d.venue.orders;

@@ -191,11 +191,7 @@ TEST_CASE("rule 2.3: a fill that stays unreadable makes no sweep longer than the
   Desk d;
   d.submit(intent("bl-1", "0.5", "100"));
   d.run(2 * second);
-  ModelOrder foreign = d.venue.orders[0];
-  foreign.id = "venue-x";
-  foreign.client = "";
-  d.venue.orders.push_back(foreign);
-  for (ModelOrder& o : d.venue.orders) d.venue.fill(o, Decimal::from_mantissa(2, -1), Decimal::from_int(100), d.host.now);
+  d.all_fill_beside_a_foreign_one();
   bool spoilt = true;
   d.venue.spoil_fill = [&spoilt](Json& row) { if (spoilt) row["price"] = "some"; };
   d.run(300 * second);
