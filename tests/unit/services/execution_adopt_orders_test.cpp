@@ -12,6 +12,13 @@ using test::StoreFolder;
 
 namespace {
 
+void has_nothing_to_sell(Desk& d) {
+  const std::size_t sent = d.broker.sent.size();
+  d.next();
+  d.want(Purpose::exit, 0);
+  CHECK(d.broker.sent.size() == sent);
+}
+
 /// The journal holds together, and another process on it comes to the same.
 void proves(const std::filesystem::path& journal, const std::string& facts) {
   const auto proved = store::verify_journal(journal);
@@ -42,10 +49,7 @@ TEST_CASE("adopt: an ended order whose fills are missing is closed at what they 
     CHECK(d.incidents("POSITION_DROPPED") == 0);
     CHECK(d.incidents("FILLS_GIVEN_UP") == 1);
     CHECK(d.exec->reconciliation().agrees());
-    const std::size_t sent = d.broker.sent.size();
-    d.next();
-    d.want(Purpose::exit, 0);
-    CHECK(d.broker.sent.size() == sent);
+    has_nothing_to_sell(d);
     before = all_facts(*d.exec, d.m);
   }
   proves(dir / "j", before);
@@ -74,10 +78,7 @@ TEST_CASE("rule 5.6: adopt: what our own order sold was managed: what lies besid
     CHECK(d.cash() == "10000.25"_dec);
     CHECK(d.incidents("POSITION_DROPPED") == 0);
     CHECK(d.exec->reconciliation().agrees());
-    const std::size_t sent = d.broker.sent.size();
-    d.next();
-    d.want(Purpose::exit, 0);
-    CHECK(d.broker.sent.size() == sent);
+    has_nothing_to_sell(d);
     before = all_facts(*d.exec, d.m);
   }
   proves(dir / "j", before);

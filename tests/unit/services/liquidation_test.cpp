@@ -13,7 +13,7 @@ TEST_CASE("liquidation: the gate and the latch first, then everything of ours is
   Desk d;
   d.exec->obey(latch);
   d.hold(0.05);
-  const Intent protective = d.own_stop();
+  static_cast<void>(d.own_stop());
   d.price(d.m.bnb, 10000);
   d.want(Purpose::entry, 0.05, d.m.bnb);
   d.report(d.last(), BL_X_ACCEPTED);
